@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import { BasicStrategy } from 'passport-http';
+import { isPromise } from '../maybe-promise.js';
+import { publicUser, type StoredUser } from '../users/user.js';
+import type { Authenticator } from './authenticator.js';
+import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './basic-credentials.js';
+
+/** Why nobody was authenticated: Kapacitor's words. */
+export type AuthenticationFailure =
+  | 'unable to parse authentication credentials'
+  | 'username required'
+  | 'authorization failed';
+
+export interface KapacitorStrategyOptions {
+  /** What the browser's dialog shows. */
+  readonly realm: string;
+  /** Whether `?u=NAME&p=PASSWORD` is taken where there is no `Authorization` header. */
+  readonly queryCredentials: boolean;
+}
+
+/**
+ * passport-http's Basic strategy with credentials read as RFC 7617 has them, users from a repository, and the
+ * challenge's realm escaped. It is named `basic`, as passport-http's is.
+ */
+export class KapacitorStrategy extends BasicStrategy {
+  // Not a #private field: the objects that inherit from a strategy do not have those.
+  private readonly _queryCredentials: boolean;
+
+  constructor(authenticator: Authenticator, { realm, queryCredentials }: KapacitorStrategyOptions) {
+    super({ realm: escapeQuoted(realm) }, (name, password, verified) => {
+      const verify = (user: StoredUser | undefined) => verified(null, user !== undefined && publicUser(user));
+      let answer: ReturnType<Authenticator['authenticate']>;
+      try {
+        answer = authenticator.authenticate(name, password);
+      } catch (error) {
+        verified(error);
+        return;
+      }
+      if (isPromise(answer)) answer.then(verify, verified);
+      else verify(answer);
+    });
+    this._queryCredentials = queryCredentials;
+  }
+
+  /**
+   * Calls one of `success`, `fail` and `error`, which whoever drives the strategy has put on it (or rather on an object
+   * that inherits from it, one for each request, as Passport does). `fail` gets the failure's words as a third argument.
+   */
+  override authenticate(req: IncomingMessage): void {
+    const credentials = this._credentialsOf(req);
+    if (credentials === undefined) {
+      this._fail(req, 'unable to parse authentication credentials');
+    } else if (credentials.name === '') {
+      this._fail(req, 'username required');
+    } else {
+      this._verify(credentials.name, credentials.password, (error, user) => {
+        if (error) this.error(error);
+        else if (user) this.success(user);
+        else this._fail(req, 'authorization failed');
+      });
+    }
+  }
+
+  /** RFC 7617, section 2.1: `charset` asks the client to send UTF-8. */
+  protected override _challenge(): string {
+    return `${super._challenge()}, charset="UTF-8"`;
+  }
+
+  private _credentialsOf(req: IncomingMessage): Credentials | undefined {
+    const { authorization } = req.headers;
+    if (authorization || !this._queryCredentials) return parseBasicCredentials(authorization);
+    return parseQueryCredentials(req.url ?? '');
+  }
+
+  /** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */
+  private _fail(req: IncomingMessage, reason: AuthenticationFailure): void {
+    const isFromScript = req.headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest';
+    this.fail(isFromScript ? undefined : this._challenge(), 401, reason);
+  }
+}
+
+/** The inside of a quoted-string: RFC 9110, section 5.6.4. */
+function escapeQuoted(text: string): string {
+  return text.replace(/["\\]/g, '\\$&');
+}

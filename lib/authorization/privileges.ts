@@ -1,0 +1,49 @@
+import type { Permission } from '../users/permissions.js';
+import type { User } from '../users/user.js';
+import { API, isWithin } from './resource.js';
+
+/** What a request wants with a resource. `all` is wanted by methods that nobody knows. */
+export type Privilege = 'read' | 'write' | 'delete' | 'all';
+
+/** Where the users are: to manage them takes an admin. */
+export const USERS = '/api/users';
+
+const BY_METHOD: ReadonlyMap<string, Privilege> = new Map([
+  ['GET', 'read'],
+  // The handlers of GET run for HEAD in Express, and those of `use` and `all` for OPTIONS.
+  ['HEAD', 'read'],
+  ['OPTIONS', 'read'],
+  ['POST', 'write'],
+  ['PUT', 'write'],
+  ['PATCH', 'write'],
+  ['DELETE', 'delete'],
+]);
+
+/**
+ * Which permissions open a resource and what is below it, the most special first. Each of Kapacitor's permissions
+ * grants all privileges or none, and that of the nearest ancestor decides.
+ */
+const GRANTS: readonly (readonly [resource: string, permissions: readonly Permission[]])[] = [
+  [`${API}/ping`, ['all', 'api', 'config_api', 'write_points']],
+  [`${API}/config`, ['all', 'config_api']],
+  [`${API}/write`, ['all', 'write_points']],
+  [API, ['all', 'api']],
+];
+
+/** The privilege that a request with this method needs. */
+export function privilegeFor(method: string): Privilege {
+  return BY_METHOD.get(method) ?? 'all';
+}
+
+/** Tells whether this is a change of users, which no permission opens. */
+export function needsAdmin(privilege: Privilege, resource: string): boolean {
+  return privilege !== 'read' && isWithin(resource, USERS);
+}
+
+/** Tells whether a user has a privilege on a resource, such as `/api/config/influxdb`. */
+export function hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
+  if (user.type === 'admin') return true;
+  if (needsAdmin(privilege, resource)) return false;
+  const grant = GRANTS.find(([ancestor]) => isWithin(resource, ancestor));
+  return grant !== undefined && user.permissions.some((permission) => grant[1].includes(permission));
+}

@@ -1,0 +1,41 @@
+import { boolean } from './kinds.js';
+import { Layer, mustBe } from './layer.js';
+import { knownVariables, metaVariables, SETTINGS } from './settings.js';
+import { didYouMean, suggest } from './suggestion.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says: `KAPACITOR_AUTH_BCRYPT_COST` and the like. To Kapacitor an empty one is not set. */
+export function readEnvironment(environment: Environment, folder: string): Layer {
+  const layer = new Layer(folder);
+  for (const setting of SETTINGS) {
+    const set = setting.variables.filter((variable) => environment[variable]);
+    const values = new Set(set.map((variable) => environment[variable]));
+    if (values.size > 1) layer.problems.push(`${set.join(' and ')} are both set, to different values: unset one`);
+    const variable = set[0];
+    if (variable === undefined) continue;
+    const value = setting.kind.fromText(environment[variable] as string);
+    if (value === undefined) layer.problems.push(`${variable}: ${mustBe(setting, environment[variable])}`);
+    else layer.set(setting, value);
+  }
+  for (const variable of metaVariables()) {
+    const value = environment[variable];
+    if (value && boolean.fromText(value) !== false) {
+      layer.problems.push(`${variable}: a meta server is not supported: unset it, and keep the users in [auth] store`);
+    }
+  }
+  return layer;
+}
+
+/**
+ * Variables that look like a misspelt one of ours. Only a warning: the environment belongs to others as well, and
+ * Kubernetes puts names there of its own making.
+ */
+export function misspeltVariables(environment: Environment): string[] {
+  const known = knownVariables();
+  return Object.keys(environment)
+    .filter((variable) => /^KAPACITOR_(?:AUTH|HTTP)_/.test(variable) && !known.includes(variable))
+    .map((variable) => ({ variable, meant: suggest(variable, known) }))
+    .filter(({ meant }) => meant !== undefined)
+    .map(({ variable, meant }) => `the environment variable ${variable} is not known${didYouMean(meant)}`);
+}

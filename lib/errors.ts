@@ -1,0 +1,93 @@
+/** The codes of the errors that this package throws or rejects with. They stay the same between versions. */
+export type KapacitorAuthErrorCode =
+  | 'CONFIG_INVALID'
+  | 'FORBIDDEN'
+  | 'LAST_ADMIN'
+  | 'OVERLOADED'
+  | 'REQUEST_INVALID'
+  | 'STORE_UNAVAILABLE'
+  | 'USER_EXISTS'
+  | 'USER_INVALID'
+  | 'USER_NOT_FOUND';
+
+/** The root of the error tree: `error instanceof KapacitorAuthError` holds for each error of this package. */
+export class KapacitorAuthError extends Error {
+  /** Says which error this is, for programs. */
+  readonly code: KapacitorAuthErrorCode;
+  /** The HTTP status that the users API and the guard answer with. */
+  readonly status: number;
+
+  constructor(code: KapacitorAuthErrorCode, status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The configuration is missing, unreadable or wrong. Thrown at construction: the app does not start. */
+export class ConfigError extends KapacitorAuthError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('CONFIG_INVALID', 500, message, options);
+  }
+}
+
+/** The user store cannot be opened, threw, rejected, was closed, or gave no answer in time. Nobody gets in. */
+export class StoreError extends KapacitorAuthError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('STORE_UNAVAILABLE', 503, message, options);
+  }
+}
+
+/** More passwords wait to be hashed than may wait. Try again after `retryAfter` seconds. */
+export class OverloadedError extends KapacitorAuthError {
+  /** Seconds, for the `Retry-After` header. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number) {
+    super('OVERLOADED', 503, 'too many passwords are being verified: try again later');
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** A name, a password, a type or a permission that is not acceptable. */
+export class InvalidUserError extends KapacitorAuthError {
+  constructor(message: string) {
+    super('USER_INVALID', 400, message);
+  }
+}
+
+/** The request's body or one of its parameters is not acceptable. `status` is 400 unless another says more. */
+export class InvalidRequestError extends KapacitorAuthError {
+  constructor(message: string, status = 400) {
+    super('REQUEST_INVALID', status, message);
+  }
+}
+
+/** The user who asks may not do this. */
+export class ForbiddenError extends KapacitorAuthError {
+  constructor(message: string) {
+    super('FORBIDDEN', 403, message);
+  }
+}
+
+/** A user of this name is there already. */
+export class UserExistsError extends KapacitorAuthError {
+  constructor(name: string) {
+    super('USER_EXISTS', 409, `user ${JSON.stringify(name)} already exists`);
+  }
+}
+
+/** No user has this name. The message is Kapacitor's. */
+export class UserNotFoundError extends KapacitorAuthError {
+  constructor() {
+    super('USER_NOT_FOUND', 404, 'no user exists');
+  }
+}
+
+/** Without an admin nobody could manage users any more, so the last one stays. */
+export class LastAdminError extends KapacitorAuthError {
+  constructor() {
+    super('LAST_ADMIN', 409, 'the last admin cannot be deleted or demoted');
+  }
+}

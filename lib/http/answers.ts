@@ -1,0 +1,40 @@
+import type { Response } from 'express';
+import { KapacitorAuthError, OverloadedError } from '../errors.js';
+import type { User } from '../users/user.js';
+
+/** The fields of a user that a client can ask for. */
+export const USER_FIELDS = ['link', 'name', 'type', 'permissions'] as const;
+export type UserField = (typeof USER_FIELDS)[number];
+
+/** Answers as Kapacitor does when something is wrong: the text twice. */
+export function sendError(res: Response, status: number, message: string): void {
+  res.status(status).set('Cache-Control', 'no-store').json({ error: message, message });
+}
+
+/** Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any. */
+export function sendThrown(res: Response, error: unknown): void {
+  if (error instanceof OverloadedError) res.set('Retry-After', String(error.retryAfter));
+  if (error instanceof KapacitorAuthError) sendError(res, error.status, error.message);
+  else sendError(res, 503, 'authentication is unavailable');
+}
+
+/** Kapacitor's words for 403. */
+export function privilegeMissing(user: User, privilege: string, endpoint: string): string {
+  return `user ${user.name} does not have "${privilege}" privilege for API endpoint "${endpoint}"`;
+}
+
+/** Ours, since Kapacitor lets others manage users as well. */
+export function adminRequired(user: User): string {
+  return `user ${user.name} may not manage users: an admin is required`;
+}
+
+/** A user as the users API shows it: the link and the name always, the rest if it was asked for. */
+export function userBody(user: User, base: string, fields: readonly UserField[] = USER_FIELDS): object {
+  const { name, type, permissions } = user;
+  return {
+    link: { rel: 'self', href: `${base}/${name}` },
+    name,
+    ...(fields.includes('type') && { type }),
+    ...(fields.includes('permissions') && { permissions }),
+  };
+}

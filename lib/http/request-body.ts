@@ -1,0 +1,96 @@
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { InvalidRequestError } from '../errors.js';
+
+/** Bytes: 64 KiB. */
+const MAX_BODY = 65_536;
+
+const INVALID_JSON = 'invalid JSON';
+
+/** Reads a body of any content type, as Kapacitor does; curl sends a form's with JSON. */
+const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY });
+
+/** `_body` is how Express's parsers tell each other that the body has been read. */
+type ParsedRequest = Request & { body?: unknown; _body?: boolean };
+
+/**
+ * The JSON value in a request's body, whatever its content type says, and also where a parser of the app's has read it.
+ *
+ * @throws {InvalidRequestError} 413 over 64 KiB; 400 for what is not JSON, or cannot be had back from the parser
+ */
+export async function readJson(req: Request, res: Response): Promise<unknown> {
+  // The app's own parser may take more.
+  if (Number(req.headers['content-length']) > MAX_BODY) throw tooLarge();
+  await new Promise<void>((resolve, reject) => {
+    readRaw(req, res, (error?: unknown) => (error ? reject(asInvalidRequest(error)) : resolve()));
+  });
+  const { body, _body: wasRead } = req as ParsedRequest;
+  if (Buffer.isBuffer(body)) return parse(decode(body));
+  if (typeof body === 'string') return parse(body);
+  if (!wasRead) throw new InvalidRequestError(INVALID_JSON);
+  return /^application\/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '') ? fromForm(req) : body;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new InvalidRequestError(INVALID_JSON);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidRequestError(INVALID_JSON);
+  }
+}
+
+function tooLarge(): InvalidRequestError {
+  return new InvalidRequestError(`request body must be at most ${MAX_BODY / 1024} KiB`, 413);
+}
+
+function asInvalidRequest(error: unknown): InvalidRequestError {
+  const { type, status } = error as { type?: string; status?: number };
+  if (type === 'entity.too.large') return tooLarge();
+  if (type === 'encoding.unsupported') return new InvalidRequestError('content encoding is not supported', 415);
+  if (type === 'stream.not.readable') {
+    return new InvalidRequestError('the body has been read by a middleware before: mount kapacitorAuth before it');
+  }
+  return new InvalidRequestError('request body cannot be read', status !== undefined && status < 500 ? status : 400);
+}
+
+/**
+ * express.urlencoded() takes JSON for the name of a field. It decodes `%41` and `+` as well, and so may have changed a
+ * password: only what cannot have been changed is taken.
+ */
+function fromForm(req: ParsedRequest): unknown {
+  const length = Number(req.headers['content-length']);
+  for (const text of asSent(req.body)) {
+    if (Buffer.byteLength(text) !== length) continue;
+    const value = parse(text);
+    if (!hasBlank(value)) return value;
+  }
+  throw new InvalidRequestError(
+    'the body was read as a form by express.urlencoded(), which may have changed it: ' +
+      'mount kapacitorAuth before it, or send Content-Type: application/json',
+  );
+}
+
+/** What the form may have looked like, if nothing in it was decoded. */
+function asSent(form: unknown): string[] {
+  const fields = Object.entries(form as object);
+  const texts = fields.map(([name, value]) => {
+    if (typeof value === 'string') return value === '' ? name : `${name}=${value}`;
+    // The extended parser takes brackets for a nested field, and drops what follows them.
+    const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return inner.length === 1 && inner[0]?.[1] === '' ? `${name}[${inner[0][0]}]}` : undefined;
+  });
+  return texts.includes(undefined) ? [] : [texts.join('&')];
+}
+
+/** A blank may have been a plus sign. (Between values it cannot.) */
+function hasBlank(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes(' ');
+  return typeof value === 'object' && value !== null && Object.entries(value).flat().some(hasBlank);
+}

@@ -1,0 +1,25 @@
+export type { Privilege } from './authorization/privileges.js';
+export type { AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
+export type { BindAddress } from './config/kinds.js';
+export {
+  ConfigError,
+  ForbiddenError,
+  InvalidRequestError,
+  InvalidUserError,
+  KapacitorAuthError,
+  type KapacitorAuthErrorCode,
+  LastAdminError,
+  OverloadedError,
+  StoreError,
+  UserExistsError,
+  UserNotFoundError,
+} from './errors.js';
+export { type KapacitorAuth, kapacitorAuth, type PassportStrategy } from './kapacitor-auth.js';
+export type { MaybePromise } from './maybe-promise.js';
+export type { NamePattern } from './users/name-pattern.js';
+export type { Permission } from './users/permissions.js';
+export { LmdbUserRepository } from './users/repositories/lmdb.js';
+export { MemoryUserRepository } from './users/repositories/memory.js';
+export type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from './users/repository.js';
+export type { StoredUser, User, UserType } from './users/user.js';
+export type { NewUser, UserChanges, UserListOptions, UserService } from './users/user-service.js';

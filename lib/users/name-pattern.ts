@@ -1,0 +1,117 @@
+import { InvalidRequestError } from '../errors.js';
+
+type Token =
+  | { readonly kind: 'star' }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'literal'; readonly character: string }
+  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] };
+
+/**
+ * A pattern for names with the syntax of Go's `path.Match`, which Kapacitor uses: `*` any run of characters,
+ * `?` one character, `[a-z]` one of them, `[^a]` any other, `\` takes away the next character's meaning.
+ * It covers the whole name. (`*` and `?` do not match a `/` there; no name has one.)
+ *
+ * Matching takes time in proportion to the lengths of pattern and name multiplied: no pattern makes it explode.
+ */
+export class NamePattern {
+  /** What each name that matches begins with: where a repository may begin to look. */
+  readonly prefix: string;
+  /** Whether the names that match are exactly those that begin with `prefix`. */
+  readonly isPrefixOnly: boolean;
+  readonly #tokens: readonly Token[];
+
+  /**
+   * @param source the pattern; the empty one matches every name, as in Kapacitor
+   * @throws {InvalidRequestError} when it is no pattern
+   */
+  constructor(source: string) {
+    this.#tokens = source === '' ? [{ kind: 'star' }] : parse(source);
+    const wild = this.#tokens.findIndex((token) => token.kind !== 'literal');
+    const literals = wild === -1 ? this.#tokens : this.#tokens.slice(0, wild);
+    this.prefix = literals.map((token) => (token.kind === 'literal' ? token.character : '')).join('');
+    this.isPrefixOnly = wild !== -1 && this.#tokens.slice(wild).every((token) => token.kind === 'star');
+  }
+
+  /** Tells whether the whole of `name` matches. */
+  matches(name: string): boolean {
+    const characters = [...name];
+    const tokens = this.#tokens;
+    let token = 0;
+    let character = 0;
+    let afterStar = -1;
+    let retryFrom = 0;
+    while (character < characters.length) {
+      const current = tokens[token];
+      if (current?.kind === 'star') {
+        token += 1;
+        afterStar = token;
+        retryFrom = character;
+      } else if (current !== undefined && matchesOne(current, characters[character] as string)) {
+        token += 1;
+        character += 1;
+      } else if (afterStar >= 0) {
+        // Only the latest star can still take more: giving an earlier one more would not find anything else.
+        retryFrom += 1;
+        character = retryFrom;
+        token = afterStar;
+      } else {
+        return false;
+      }
+    }
+    return tokens.slice(token).every(({ kind }) => kind === 'star');
+  }
+}
+
+function matchesOne(token: Token, character: string): boolean {
+  if (token.kind === 'literal') return token.character === character;
+  if (token.kind !== 'class') return true;
+  const codePoint = character.codePointAt(0) as number;
+  const inside = token.ranges.some(
+    ([low, high]) => (low.codePointAt(0) as number) <= codePoint && codePoint <= (high.codePointAt(0) as number),
+  );
+  return inside !== token.negated;
+}
+
+function parse(source: string): Token[] {
+  const characters = [...source];
+  const tokens: Token[] = [];
+  let position = 0;
+
+  const invalid = () => new InvalidRequestError(`invalid pattern ${JSON.stringify(source)}`);
+  const next = (): string => {
+    const character = characters[position++];
+    if (character === undefined) throw invalid();
+    return character;
+  };
+  const bound = (): string => {
+    const character = next();
+    if (character === '-' || character === ']') throw invalid();
+    return character === '\\' ? next() : character;
+  };
+
+  while (position < characters.length) {
+    const character = next();
+    if (character === '*') {
+      tokens.push({ kind: 'star' });
+    } else if (character === '?') {
+      tokens.push({ kind: 'any' });
+    } else if (character === '\\') {
+      tokens.push({ kind: 'literal', character: next() });
+    } else if (character === '[') {
+      const negated = characters[position] === '^';
+      if (negated) position += 1;
+      const ranges: [string, string][] = [];
+      while (ranges.length === 0 || characters[position] !== ']') {
+        const low = bound();
+        const isRange = characters[position] === '-';
+        if (isRange) position += 1;
+        ranges.push([low, isRange ? bound() : low]);
+      }
+      position += 1;
+      tokens.push({ kind: 'class', negated, ranges });
+    } else {
+      tokens.push({ kind: 'literal', character });
+    }
+  }
+  return tokens;
+}

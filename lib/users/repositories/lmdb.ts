@@ -1,0 +1,213 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Database, RangeOptions, RootDatabase } from 'lmdb';
+import { StoreError } from '../../errors.js';
+import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import type { StoredUser } from '../user.js';
+
+/** What the databases hold and how. A folder that says another number was written by another version. */
+const FORMAT = 1;
+/** How many names a listing looks at before it lets other requests have their turn: about a millisecond. */
+const BATCH = 1_000;
+/** How many it passes over, which is faster. */
+const SKIP_BATCH = 10_000;
+
+type Record = Omit<StoredUser, 'name'>;
+
+/**
+ * Keeps users in an LMDB folder, which any number of processes on one machine may share: a change that has been
+ * answered by one of them is what the next request in any of them finds, and it is on disk.
+ *
+ * The folder is made with the mode 0700 and a `.gitignore` of its own; its files have the mode 0600.
+ */
+export class LmdbUserRepository implements UserRepository {
+  readonly #root: RootDatabase<string, string>;
+  /** By name: the record, as JSON. */
+  readonly #users: Database<string, string>;
+  /** The names of the admins, so that the last one is known without a look at every user. */
+  readonly #admins: Database<boolean, string>;
+  readonly #path: string;
+  #isClosed = false;
+
+  /**
+   * Opens the folder, and makes it if it is not there.
+   *
+   * @param path of the folder; a relative one starts at the working folder
+   * @throws {StoreError} that says which folder, and why it cannot be opened
+   */
+  constructor(path: string) {
+    this.#path = resolve(path);
+    const { open } = loadLmdb();
+    try {
+      prepareFolder(this.#path);
+      this.#root = open({
+        path: this.#path,
+        // A name with a dot in it is a folder's as well.
+        noSubdir: false,
+        // A commit waits for fsync: what has been answered is on disk.
+        overlappingSync: false,
+        encoding: 'string',
+      });
+      this.#users = this.#root.openDB({ name: 'users', encoding: 'string' });
+      this.#admins = this.#root.openDB({ name: 'admins', encoding: 'json' });
+      this.#checkFormat();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new StoreError(
+        `cannot open the user store in ${this.#path}: ${reason}. Give the process the right to write there, ` +
+          'or name another folder in [auth] store ("lmdb:PATH")',
+        { cause: error },
+      );
+    }
+  }
+
+  find(name: string): StoredUser | undefined {
+    this.#renewSnapshot();
+    const json = this.#users.get(name);
+    return json === undefined ? undefined : decode(name, json);
+  }
+
+  async list({ pattern, offset, limit }: UserListQuery): Promise<StoredUser[]> {
+    const { prefix, isPrefixOnly } = pattern;
+    const users: StoredUser[] = [];
+    let toSkip = offset;
+    let from: RangeOptions = { start: prefix };
+    // Where every name counts LMDB passes over them by itself.
+    while (isPrefixOnly && toSkip > 0) {
+      const step = Math.min(toSkip, SKIP_BATCH);
+      const [name] = this.#names({ ...from, offset: step, limit: 1 });
+      if (name === undefined) return users;
+      from = { start: name };
+      toSkip -= step;
+      await setImmediate();
+    }
+    while (users.length < limit) {
+      const names = this.#names({ ...from, limit: isPrefixOnly ? Math.min(BATCH, limit - users.length) : BATCH });
+      for (const name of names) {
+        if (!name.startsWith(prefix)) return users;
+        if (!isPrefixOnly && !pattern.matches(name)) continue;
+        if (toSkip > 0) toSkip -= 1;
+        else if (users.length < limit) users.push(decode(name, this.#users.get(name) as string));
+      }
+      if (names.length === 0) return users;
+      from = { start: names.at(-1) as string, exclusiveStart: true };
+      await setImmediate();
+    }
+    return users;
+  }
+
+  insert(user: StoredUser): Promise<boolean> {
+    return this.#change(() => {
+      if (this.#users.get(user.name) !== undefined) return false;
+      this.#put(user);
+      return true;
+    });
+  }
+
+  replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
+    return this.#change(() => {
+      const json = this.#users.get(user.name);
+      if (json === undefined) return 'conflict';
+      const current = decode(user.name, json);
+      if (current.revision !== expectedRevision) return 'conflict';
+      if (user.type !== 'admin' && this.#isLastAdmin(current)) return 'last-admin';
+      this.#put(user);
+      return 'replaced';
+    });
+  }
+
+  remove(name: string): Promise<RemoveOutcome> {
+    return this.#change(() => {
+      const json = this.#users.get(name);
+      if (json === undefined) return 'not-found';
+      if (this.#isLastAdmin(decode(name, json))) return 'last-admin';
+      this.#users.remove(name);
+      this.#admins.remove(name);
+      return 'removed';
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#root.committed;
+    await this.#root.close();
+  }
+
+  #names(range: RangeOptions): string[] {
+    this.#renewSnapshot();
+    return [...this.#users.getKeys(range)];
+  }
+
+  /** What LMDB reads is as old as its snapshot: another process may have changed a user since. */
+  #renewSnapshot(): void {
+    this.#assertOpen();
+    this.#users.resetReadTxn();
+  }
+
+  /** LMDB lets one process at a time run such a change, and answers when it is on disk. */
+  #change<T>(change: () => T): Promise<T> {
+    this.#assertOpen();
+    return this.#root.transaction(change);
+  }
+
+  #put(user: StoredUser): void {
+    this.#users.put(user.name, encode(user));
+    if (user.type === 'admin') this.#admins.put(user.name, true);
+    else this.#admins.remove(user.name);
+  }
+
+  #isLastAdmin(user: StoredUser): boolean {
+    if (user.type !== 'admin') return false;
+    return [...this.#admins.getKeys({ limit: 2 })].every((name) => name === user.name);
+  }
+
+  #checkFormat(): void {
+    const found = this.#root.get('format');
+    if (found === undefined) this.#root.putSync('format', String(FORMAT));
+    else if (found !== String(FORMAT)) {
+      throw new Error(`it has format ${found}, and this version of kapacitor-auth reads format ${FORMAT}`);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new StoreError(`the user store in ${this.#path} is closed`);
+  }
+}
+
+function encode({ type, permissions, hash, revision }: StoredUser): string {
+  const record: Record = { type, permissions, hash, revision };
+  return JSON.stringify(record);
+}
+
+function decode(name: string, json: string): StoredUser {
+  const { type, permissions, hash, revision } = JSON.parse(json) as Record;
+  return { name, type, permissions, hash, revision };
+}
+
+/** Loaded when it is asked for: an app with a repository of its own can do without it. */
+function loadLmdb(): typeof import('lmdb') {
+  try {
+    return createRequire(import.meta.url)('lmdb');
+  } catch (error) {
+    throw new StoreError(
+      'the store "lmdb:" needs the package lmdb, which cannot be loaded: npm install lmdb (or, if it is installed, ' +
+        'reinstall it without --omit=optional, so that it has its binary for this platform)',
+      { cause: error },
+    );
+  }
+}
+
+/** The files are made here and not by LMDB, so that there is no moment in which others may read them. */
+function prepareFolder(path: string): void {
+  if (!existsSync(path)) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    writeFileSync(join(path, '.gitignore'), '*\n', { mode: 0o600 });
+  }
+  for (const file of ['data.mdb', 'lock.mdb']) {
+    closeSync(openSync(join(path, file), 'a', 0o600));
+    chmodSync(join(path, file), 0o600);
+  }
+}

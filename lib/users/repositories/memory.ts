@@ -1,0 +1,48 @@
+import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import type { StoredUser } from '../user.js';
+
+/** Keeps users in this process's memory, for tests and demonstrations: they are gone when it ends. */
+export class MemoryUserRepository implements UserRepository {
+  readonly #users = new Map<string, StoredUser>();
+
+  find(name: string): StoredUser | undefined {
+    return this.#users.get(name);
+  }
+
+  list({ pattern, offset, limit }: UserListQuery): StoredUser[] {
+    return [...this.#users.values()]
+      .filter((user) => pattern.matches(user.name))
+      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+      .slice(offset, offset + limit);
+  }
+
+  insert(user: StoredUser): boolean {
+    if (this.#users.has(user.name)) return false;
+    this.#users.set(user.name, user);
+    return true;
+  }
+
+  replace(user: StoredUser, expectedRevision: string): ReplaceOutcome {
+    const current = this.#users.get(user.name);
+    if (current?.revision !== expectedRevision) return 'conflict';
+    if (user.type !== 'admin' && this.#isLastAdmin(current)) return 'last-admin';
+    this.#users.set(user.name, user);
+    return 'replaced';
+  }
+
+  remove(name: string): RemoveOutcome {
+    const current = this.#users.get(name);
+    if (current === undefined) return 'not-found';
+    if (this.#isLastAdmin(current)) return 'last-admin';
+    this.#users.delete(name);
+    return 'removed';
+  }
+
+  #isLastAdmin(user: StoredUser): boolean {
+    if (user.type !== 'admin') return false;
+    for (const other of this.#users.values()) {
+      if (other.type === 'admin' && other.name !== user.name) return false;
+    }
+    return true;
+  }
+}

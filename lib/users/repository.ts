@@ -1,0 +1,57 @@
+import type { MaybePromise } from '../maybe-promise.js';
+import type { NamePattern } from './name-pattern.js';
+import type { StoredUser } from './user.js';
+
+/** Which users to list. */
+export interface UserListQuery {
+  /** The names to list. */
+  readonly pattern: NamePattern;
+  /** How many of the users that match to pass over: an integer, 0 or more. */
+  readonly offset: number;
+  /** How many users to give at the most: an integer, 0 or more. */
+  readonly limit: number;
+}
+
+/** `conflict`: no user of this name has the expected revision, so nothing was changed. */
+export type ReplaceOutcome = 'replaced' | 'conflict' | 'last-admin';
+/** `last-admin`: the user is the only admin, so nothing was changed. */
+export type RemoveOutcome = 'removed' | 'not-found' | 'last-admin';
+
+/**
+ * Where users live. An app can bring its own: `kapacitorAuth({ auth: { store: myRepository } })`; the suite in
+ * `kapacitor-auth/contract` says whether it keeps what follows.
+ *
+ * - `find` sees each change whose method has answered, of every process that shares the store: it is asked at each
+ *   request, and nothing that it gave is remembered. (What must be fast may answer without a promise.)
+ * - Each of `insert`, `replace` and `remove` is atomic, also between processes, and what it answered is kept for good.
+ * - Names are told apart byte by byte: `a` and `A` are two users.
+ * - A method that cannot do its work throws or rejects. It is then taken as unavailable, and nobody gets in.
+ */
+export interface UserRepository {
+  /** The user of this name, or undefined. */
+  find(name: string): MaybePromise<StoredUser | undefined>;
+
+  /** Users in the order of their names' UTF-8 bytes. */
+  list(query: UserListQuery): MaybePromise<StoredUser[]>;
+
+  /** Adds a user, and answers true; answers false, and changes nothing, if one of this name is there. */
+  insert(user: StoredUser): MaybePromise<boolean>;
+
+  /**
+   * Puts `user` in the place of the user of the same name, if that one still has the revision `expectedRevision`,
+   * and unless no admin would be left.
+   */
+  replace(user: StoredUser, expectedRevision: string): MaybePromise<ReplaceOutcome>;
+
+  /** Takes the user of this name away, unless no admin would be left. */
+  remove(name: string): MaybePromise<RemoveOutcome>;
+
+  /** Connects, creates what is missing. Called once, before any other method is; `auth.ready` waits for it. */
+  open?(): MaybePromise<void>;
+
+  /**
+   * Lets go of files, connections and timers. `auth.close()` calls it for the repositories that this package made;
+   * one that the app made is the app's to close.
+   */
+  close?(): MaybePromise<void>;
+}

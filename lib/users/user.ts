@@ -1,0 +1,28 @@
+import type { Permission } from './permissions.js';
+
+/** An `admin` has every privilege and manages users; a `normal` user has what the permissions open. */
+export type UserType = 'admin' | 'normal';
+
+/** A user as the app and the users API see it: `req.user`. */
+export interface User {
+  readonly name: string;
+  readonly type: UserType;
+  /** Each once, in the order `api`, `config_api`, `write_points`, or `all` alone. An admin has none of its own. */
+  readonly permissions: readonly Permission[];
+}
+
+/** A user as a repository keeps it. */
+export interface StoredUser extends User {
+  /** The bcrypt hash of the password, 60 characters: a secret. */
+  readonly hash: string;
+  /** Another random string after each change of the user: what a compare-and-set compares. */
+  readonly revision: string;
+}
+
+/** The user that every request runs as while `http.authEnabled` is false: Kapacitor's. */
+export const ADMIN_USER: User = publicUser({ name: 'ADMIN_USER', type: 'admin', permissions: [] });
+
+/** What may leave: no hash, no revision. */
+export function publicUser({ name, type, permissions }: User): User {
+  return { name, type, permissions };
+}
