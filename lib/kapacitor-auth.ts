@@ -8,7 +8,7 @@ import { KapacitorStrategy } from './authentication/strategy.js';
 import type { Privilege } from './authorization/privileges.js';
 import { type KapacitorAuthConfig, type ResolvedConfig, requireUsers, resolveConfig } from './config/config.js';
 import { ConfigError, type StoreError } from './errors.js';
-import { Guard } from './http/guard.js';
+import { authorize, Guard, type Proceed } from './http/guard.js';
 import { createUsersRouter } from './http/users-router.js';
 import { LmdbUserRepository } from './users/repositories/lmdb.js';
 import { MemoryUserRepository } from './users/repositories/memory.js';
@@ -88,19 +88,21 @@ export function kapacitorAuth(
   const hasher = new PasswordHasher(config.auth.bcryptCost);
   const cache = new CredentialCache(config.auth.cacheExpiration);
   const users = new UserService(repository, hasher);
-  const strategy = new KapacitorStrategy(new Authenticator(repository, hasher, cache), config.http);
-  const guard = new Guard(strategy, config.http);
+  const authenticator = new Authenticator(repository, hasher, cache);
+  const strategy = new KapacitorStrategy(authenticator, config.http);
+  const guard = new Guard(authenticator, strategy, config.http);
   const usersRouter = createUsersRouter(users, guard);
   const usersApi = express.Router().use(USERS_PATHS, usersRouter);
 
-  const middleware: RequestHandler = (req, res, next) => {
-    guard.identify(req, res, (user) => {
-      const authorize = (error?: unknown) => (error ? next(error) : guard.authorize(req, res, next, user));
-      // Most requests need not be routed: what the router takes has this in its path.
-      if (config.auth.enabled && /users/i.test(req.url)) usersApi(req, res, authorize);
-      else authorize();
-    });
+  const proceed: Proceed = (user, req, res, next) => {
+    // Most requests need not be routed: those that the router takes have this in their path.
+    if (config.auth.enabled && /users/i.test(req.url)) routeUsers(user, req, res, next);
+    else authorize(user, req, res, next);
   };
+  const routeUsers: Proceed = (user, req, res, next) => {
+    usersApi(req, res, (error?: unknown) => (error ? next(error) : authorize(user, req, res, next)));
+  };
+  const middleware: RequestHandler = (req, res, next) => guard.identify(req, res, next, proceed);
 
   const ready = repository.open();
   // Whoever waits for it is told; whoever does not has the answers of the requests.

@@ -2,23 +2,32 @@ import { hash as digest, randomBytes } from 'node:crypto';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { isPassword } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
-import type { StoredUser } from '../users/user.js';
+import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import type { CredentialCache } from './credential-cache.js';
+import { basicCredentials } from './basic-credentials.js';
+import type { CredentialCache, Verification } from './credential-cache.js';
 import type { PasswordHasher } from './password-hasher.js';
 
+/** What follows from a stored user: what others may see of it, and a keyed digest of its hash. */
+interface Derived {
+  readonly user: User;
+  readonly mark: string;
+}
+
 /**
- * Says whose credentials these are. The user is read from the repository each time, and read again after a slow
- * verification: what is remembered is only that a password matched a certain hash, so that a change of the user, in
- * whichever process, is in force at the next request.
+ * Says whose credentials these are. The user is asked of the repository each time, and again after a slow
+ * verification: what is remembered is only that certain credentials matched a certain hash, so that a change of the
+ * user, in whichever process, is in force at the next request.
  */
 export class Authenticator {
   readonly #repository: UserRepository;
   readonly #hasher: PasswordHasher;
   readonly #cache: CredentialCache;
-  /** The verifications that go on, by digest: equal attempts share one. */
+  /** The verifications that go on: equal attempts share one. */
   readonly #inFlight = new Map<string, Promise<boolean>>();
-  /** Without it a digest tells nothing about a password. */
+  /** For repositories that give the same object for as long as a user is the same. */
+  readonly #derived = new WeakMap<StoredUser, Derived>();
+  /** Random, so that a digest tells nothing to somebody who guesses. */
   readonly #key: string = randomBytes(32).toString('base64');
 
   constructor(repository: UserRepository, hasher: PasswordHasher, cache: CredentialCache) {
@@ -28,56 +37,73 @@ export class Authenticator {
   }
 
   /**
+   * The user of an `Authorization` header that has been verified lately, if the user still has the same password.
+   * Without a promise where the repository answers without one: this is what most requests are.
+   *
+   * @throws {StoreError} the store is unavailable
+   */
+  recall(authorization: string): MaybePromise<User | undefined> {
+    const verification = this.#cache.get(this.#digest(authorization));
+    if (verification === undefined) return undefined;
+    const found = this.#repository.find(verification.name);
+    if (isPromise(found)) return found.then((stored) => this.#stillVerified(verification, stored));
+    return this.#stillVerified(verification, found);
+  }
+
+  /**
    * The user with this name and password, or undefined. An unknown name takes the same path, and the same time, as a
-   * wrong password. What the cache and the repository know without waiting is answered without a promise.
+   * wrong password.
    *
    * @throws {StoreError} the store is unavailable
    * @throws {OverloadedError} too many passwords wait to be verified
    */
-  authenticate(name: string, password: string): MaybePromise<StoredUser | undefined> {
+  async authenticate(name: string, password: string): Promise<User | undefined> {
+    const key = this.#digest(basicCredentials(name, password));
     // A name that nobody can have, however long it is, need not trouble the store.
-    const found = isUserName(name) ? this.#repository.find(name) : undefined;
-    if (isPromise(found)) return found.then((user) => this.#check(user, name, password));
-    return this.#check(found, name, password);
-  }
-
-  #check(user: StoredUser | undefined, name: string, password: string): MaybePromise<StoredUser | undefined> {
+    const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
     // bcrypt would take the first 72 bytes of a longer password for the whole of it.
-    const candidate = isPassword(password) ? user : undefined;
+    const candidate = isPassword(password) ? stored : undefined;
+    const verification = candidate && this.#cache.get(key);
+    const recalled = verification && this.#stillVerified(verification, candidate);
+    return recalled ?? this.#verify(candidate, password, key);
+  }
+
+  async #verify(candidate: StoredUser | undefined, password: string, key: string): Promise<User | undefined> {
     const hash = candidate?.hash ?? this.#hasher.dummyHash;
-    const key = this.#digest(name, password, hash);
-    if (candidate !== undefined && this.#cache.has(key)) return candidate;
-    return this.#verify(candidate, name, password, hash, key);
-  }
-
-  async #verify(
-    candidate: StoredUser | undefined,
-    name: string,
-    password: string,
-    hash: string,
-    key: string,
-  ): Promise<StoredUser | undefined> {
-    const matches = await this.#shareVerification(key, password, hash);
+    const mark = candidate === undefined ? '' : this.#derive(candidate).mark;
+    const matches = await this.#shareVerification(key + mark, password, hash);
     if (!matches || candidate === undefined) return undefined;
-    const user = await this.#repository.find(name);
-    if (user?.hash !== hash) return undefined;
-    this.#cache.add(key);
-    return user;
+    const stored = await this.#repository.find(candidate.name);
+    if (stored?.hash !== hash) return undefined;
+    this.#cache.set(key, { name: stored.name, mark });
+    return this.#derive(stored).user;
   }
 
-  #shareVerification(key: string, password: string, hash: string): Promise<boolean> {
-    const shared = this.#inFlight.get(key);
+  #shareVerification(attempt: string, password: string, hash: string): Promise<boolean> {
+    const shared = this.#inFlight.get(attempt);
     if (shared !== undefined) return shared;
-    const verification = this.#hasher.verify(password, hash).finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, verification);
+    const verification = this.#hasher.verify(password, hash).finally(() => this.#inFlight.delete(attempt));
+    this.#inFlight.set(attempt, verification);
     return verification;
   }
 
-  /**
-   * A keyed digest of exactly this hash, name and password: the key and the hash have fixed lengths, and the length
-   * of the name tells where it ends. (The digest is never shown, so that a hash of key and message will do for a MAC.)
-   */
-  #digest(name: string, password: string, hash: string): string {
-    return digest('sha256', `${this.#key}${hash}${name.length}:${name}${password}`, 'base64');
+  #stillVerified({ mark }: Verification, stored: StoredUser | undefined): User | undefined {
+    if (stored === undefined) return undefined;
+    const derived = this.#derive(stored);
+    return derived.mark === mark ? derived.user : undefined;
+  }
+
+  #derive(stored: StoredUser): Derived {
+    let derived = this.#derived.get(stored);
+    if (derived === undefined) {
+      derived = { user: publicUser(stored), mark: this.#digest(stored.hash) };
+      this.#derived.set(stored, derived);
+    }
+    return derived;
+  }
+
+  /** The digest is never shown: without an oracle a hash of key and text is as good as an HMAC, and a fourth of it. */
+  #digest(text: string): string {
+    return digest('sha256', this.#key + text, 'base64');
   }
 }

@@ -26,6 +26,11 @@ export function parseBasicCredentials(authorization: string | undefined): Creden
   return colon === -1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
+/** The header that clients send for this name and password. */
+export function basicCredentials(name: string, password: string): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+}
+
 /**
  * Reads Kapacitor's query parameters `u` and `p`.
  *

@@ -3,9 +3,15 @@ import NodeCache from 'node-cache';
 /** Entries. Past that, a tenth makes room. */
 const MAX_ENTRIES = 100_000;
 
+/** That certain credentials have been verified, for a user of this name, against the stored hash with this mark. */
+export interface Verification {
+  readonly name: string;
+  readonly mark: string;
+}
+
 /**
- * Remembers for a while that a password matched a stored hash, so that bcrypt need not say it again.
- * Its keys are digests: neither passwords nor names are in it, and it says nothing about who may get in.
+ * Remembers verifications for a while, so that bcrypt need not do them again. Its keys and marks are keyed digests:
+ * neither passwords nor hashes are in it, and it says nothing about what a user may do now.
  */
 export class CredentialCache {
   readonly #entries: NodeCache | undefined;
@@ -20,14 +26,14 @@ export class CredentialCache {
     }
   }
 
-  has(key: string): boolean {
-    return this.#entries?.has(key) ?? false;
+  get(key: string): Verification | undefined {
+    return this.#entries?.get(key);
   }
 
-  add(key: string): void {
+  set(key: string, verification: Verification): void {
     if (this.#entries === undefined) return;
     if (this.#entries.getStats().keys >= this.#maxEntries) this.#makeRoom(this.#entries);
-    this.#entries.set(key, true);
+    this.#entries.set(key, verification);
   }
 
   /** Forgets everything, and stops node-cache's timer. */

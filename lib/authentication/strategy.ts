@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { BasicStrategy } from 'passport-http';
-import { isPromise } from '../maybe-promise.js';
-import { publicUser, type StoredUser } from '../users/user.js';
+import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
 import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './basic-credentials.js';
+import { Principal } from './principal.js';
 
 /** Why nobody was authenticated: Kapacitor's words. */
 export type AuthenticationFailure =
@@ -23,22 +23,15 @@ export interface KapacitorStrategyOptions {
  * challenge's realm escaped. It is named `basic`, as passport-http's is.
  */
 export class KapacitorStrategy extends BasicStrategy {
-  // Not a #private field: the objects that inherit from a strategy do not have those.
+  // Not #private: the objects that inherit from a strategy would not have them.
+  private readonly _authenticator: Authenticator;
   private readonly _queryCredentials: boolean;
 
   constructor(authenticator: Authenticator, { realm, queryCredentials }: KapacitorStrategyOptions) {
     super({ realm: escapeQuoted(realm) }, (name, password, verified) => {
-      const verify = (user: StoredUser | undefined) => verified(null, user !== undefined && publicUser(user));
-      let answer: ReturnType<Authenticator['authenticate']>;
-      try {
-        answer = authenticator.authenticate(name, password);
-      } catch (error) {
-        verified(error);
-        return;
-      }
-      if (isPromise(answer)) answer.then(verify, verified);
-      else verify(answer);
+      authenticator.authenticate(name, password).then((user) => verified(null, user ?? false), verified);
     });
+    this._authenticator = authenticator;
     this._queryCredentials = queryCredentials;
   }
 
@@ -55,7 +48,7 @@ export class KapacitorStrategy extends BasicStrategy {
     } else {
       this._verify(credentials.name, credentials.password, (error, user) => {
         if (error) this.error(error);
-        else if (user) this.success(user);
+        else if (user) this.success(new Principal(user as User, req, this._authenticator));
         else this._fail(req, 'authorization failed');
       });
     }

@@ -44,6 +44,8 @@ export function needsAdmin(privilege: Privilege, resource: string): boolean {
 export function hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
   if (user.type === 'admin') return true;
   if (needsAdmin(privilege, resource)) return false;
-  const grant = GRANTS.find(([ancestor]) => isWithin(resource, ancestor));
-  return grant !== undefined && user.permissions.some((permission) => grant[1].includes(permission));
+  for (const [ancestor, permissions] of GRANTS) {
+    if (isWithin(resource, ancestor)) return user.permissions.some((permission) => permissions.includes(permission));
+  }
+  return false;
 }

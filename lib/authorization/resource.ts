@@ -9,7 +9,7 @@ const PLAIN = /^(?:\/[a-z0-9_-]+)+$/;
 /** More readings than an honest path has. */
 const MAX_READINGS = 64;
 
-const FULL_PREFIX = '/kapacitor/v1';
+const PREFIX = '/kapacitor/v1';
 const PREVIEW_PREFIX = '/kapacitor/v1preview';
 
 /** What a router, or a handler, behind the guard may do to a path before it looks at it; any of them, in any order. */
@@ -35,18 +35,20 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
 ];
 
 /**
- * Every resource that a router behind the guard could take these paths for.
+ * Every resource that a router behind the guard could take a request for.
  *
- * @param paths of one request: the whole path, and the path below the mount where there is one
- * @returns undefined when they can be read in more ways than an honest path can
+ * @param whole the path as the client sent it
+ * @param below the path below the mount, or as another middleware has rewritten it; the same where there is neither
+ * @returns undefined when the path can be read in more ways than an honest one can
  */
-export function resourcesOf(paths: readonly string[]): ReadonlySet<string> | undefined {
+export function resourcesOf(whole: string, below: string): Iterable<string> | undefined {
+  // Nearly every path is this one.
+  if (whole === below && PLAIN.test(whole)) return toResources(whole);
+  const readings = new Set([whole, below]);
   const resources = new Set<string>();
-  const readings = new Set(paths);
   for (const reading of readings) {
     for (const resource of toResources(reading)) resources.add(resource);
-    if (PLAIN.test(reading)) continue;
-    // A set's loop comes to what is added during it, so that transformations of transformations are read as well.
+    // The loop comes to what is added during it, and so to transformations of transformations.
     for (const transform of TRANSFORMATIONS) readings.add(transform(reading));
     if (readings.size > MAX_READINGS) return undefined;
   }
@@ -55,14 +57,10 @@ export function resourcesOf(paths: readonly string[]): ReadonlySet<string> | und
 
 /** Kapacitor's rule: the path without a leading `/kapacitor/v1`, under `/api`. */
 function toResources(path: string): string[] {
-  for (const prefix of [PREVIEW_PREFIX, FULL_PREFIX]) {
-    if (isWithin(path, prefix)) {
-      const resource = API + path.slice(prefix.length);
-      // Kapacitor strips the shorter prefix there as well, and answers for users under both.
-      return prefix === PREVIEW_PREFIX ? [resource, `${API}/preview${path.slice(prefix.length)}`] : [resource];
-    }
-  }
-  return [API + path];
+  if (isWithin(path, PREFIX)) return [API + path.slice(PREFIX.length)];
+  if (!isWithin(path, PREVIEW_PREFIX)) return [API + path];
+  // Kapacitor strips the shorter prefix there as well, and answers for users under both.
+  return [API + path.slice(PREVIEW_PREFIX.length), `${API}/preview${path.slice(PREVIEW_PREFIX.length)}`];
 }
 
 /** Tells whether this is `ancestor` or below it. */

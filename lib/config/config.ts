@@ -132,7 +132,8 @@ export function resolveConfig(
       enabled: valueOf(ENABLED, !isFile),
       cacheExpiration: valueOf(CACHE_EXPIRATION, 600_000),
       bcryptCost: valueOf(BCRYPT_COST, 10),
-      store: typeof store === 'string' ? store.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${absolute(STORE, path)}`) : store,
+      store:
+        typeof store === 'string' ? store.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${absolute(STORE, path)}`) : store,
     },
   };
   if (config.http.authEnabled) requireUsers(config);

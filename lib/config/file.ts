@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import TOML from '@iarna/toml';
 import { ConfigError } from '../errors.js';
 import { Layer, mustBe } from './layer.js';
-import { isLeftAlone, isMetaKey, type Section, SETTINGS, type Setting } from './settings.js';
+import { isLeftAlone, isMetaKey, SETTINGS, type Section, type Setting } from './settings.js';
 import { didYouMean, suggest } from './suggestion.js';
 
 type Table = Record<string, unknown>;
@@ -28,7 +28,8 @@ function readText(path: string): string {
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message;
+    const reason =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message;
     throw new ConfigError(`cannot read the config file ${path}: ${reason}`, { cause });
   }
   try {
@@ -74,10 +75,12 @@ class FileReader {
   }
 
   #syntaxProblem(line: number | undefined, message: string): string {
-    const [, key = '', value = ''] = /^\s*([\w-]+)\s*[:=]\s*(.*?)\s*(?:#.*)?$/.exec(this.#lines[(line ?? 0) - 1] ?? '') ?? [];
+    const [, key = '', value = ''] =
+      /^\s*([\w-]+)\s*[:=]\s*(.*?)\s*(?:#.*)?$/.exec(this.#lines[(line ?? 0) - 1] ?? '') ?? [];
     const setting = SETTINGS.find((known) => known.key === key && known.section !== '');
     const where = `${this.#path}${line === undefined ? '' : `, line ${line}`}`;
-    if (setting !== undefined) return `${where}: ${key}: this is not TOML: write  ${key} = ${corrected(setting, value)}`;
+    if (setting !== undefined)
+      return `${where}: ${key}: this is not TOML: write  ${key} = ${corrected(setting, value)}`;
     const reason = message.split(/[\n,]| at row /, 1)[0];
     return `${where}: this is not TOML (${reason})`;
   }
@@ -103,7 +106,8 @@ class FileReader {
       const setting = SETTINGS.find((known) => known.section === section && known.key === key);
       if (setting !== undefined) this.#readValue(setting, value);
       else if (isMetaKey(section, key)) this.#readMeta(section, key, value);
-      else if (!isLeftAlone(section, key)) this.#complain(section, key, `this key is not known${suggestKey(section, key)}`);
+      else if (!isLeftAlone(section, key))
+        this.#complain(section, key, `this key is not known${suggestKey(section, key)}`);
     }
   }
 

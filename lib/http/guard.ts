@@ -1,11 +1,14 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Authenticator } from '../authentication/authenticator.js';
+import { Principal } from '../authentication/principal.js';
 import type { KapacitorStrategy } from '../authentication/strategy.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { API, isWithin, resourcesOf } from '../authorization/resource.js';
 import { ConfigError } from '../errors.js';
+import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { ADMIN_USER, type User } from '../users/user.js';
 import { adminRequired, privilegeMissing, sendError, sendThrown } from './answers.js';
-import { pathOf, pathsOf } from './request-path.js';
+import { pathOf } from './request-path.js';
 
 export interface GuardOptions {
   /** While false every request runs as the admin ADMIN_USER. */
@@ -14,15 +17,22 @@ export interface GuardOptions {
   readonly queryCredentials: boolean;
 }
 
+/** What to do with a request once it is known who makes it. No function is made for each request: that takes time. */
+export type Proceed = (user: User, req: Request, res: Response, next: NextFunction) => void;
+
 /** Lets a request through that is authenticated and authorized, and otherwise answers it in the app's place. */
 export class Guard {
   authEnabled: boolean;
   readonly #queryCredentials: boolean;
+  readonly #authenticator: Authenticator;
   readonly #strategy: KapacitorStrategy;
-  /** Where a request carries who was authenticated by this guard: `req.user` may be another Passport's. */
-  readonly #principal = Symbol('principal');
 
-  constructor(strategy: KapacitorStrategy, { authEnabled, queryCredentials }: GuardOptions) {
+  constructor(
+    authenticator: Authenticator,
+    strategy: KapacitorStrategy,
+    { authEnabled, queryCredentials }: GuardOptions,
+  ) {
+    this.#authenticator = authenticator;
     this.#strategy = strategy;
     this.authEnabled = authEnabled;
     this.#queryCredentials = queryCredentials;
@@ -30,15 +40,12 @@ export class Guard {
 
   /** Who: sets `req.user`, or answers 401. */
   readonly authenticate: RequestHandler = (req, res, next) => {
-    this.identify(req, res, () => next());
+    this.identify(req, res, next, goOn);
   };
 
   /** Who, and an admin: otherwise 401 or 403. */
   readonly requireAdmin: RequestHandler = (req, res, next) => {
-    this.identify(req, res, (user) => {
-      if (user.type === 'admin') next();
-      else sendError(res, 403, adminRequired(user));
-    });
+    this.identify(req, res, next, goOnAsAdmin);
   };
 
   /**
@@ -52,22 +59,20 @@ export class Guard {
     if (resource !== undefined && !isWithin(resource, API)) {
       throw new ConfigError(`requirePrivilege: a resource begins with "${API}", as "${API}/write" does: ${resource}`);
     }
-    return (req, res, next) => {
-      this.identify(req, res, (user) => this.authorize(req, res, next, user, privilege, resource));
-    };
+    const proceed: Proceed = (user, req, res, next) => authorize(user, req, res, next, privilege, resource);
+    return (req, res, next) => this.identify(req, res, next, proceed);
   }
 
-  /** Finds out who asks and goes on with them; answers 401 or 503 itself. */
-  identify(req: Request, res: Response, proceed: (user: User) => void): void {
-    const marked = req as unknown as Record<symbol, User | undefined>;
+  /** Finds out who asks and proceeds with them, or answers 401 or 503. */
+  identify(req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
     if (!this.authEnabled) {
       req.user = ADMIN_USER;
-      proceed(ADMIN_USER);
+      proceed(ADMIN_USER, req, res, next);
       return;
     }
-    const known = marked[this.#principal];
+    const known = Principal.userOf(req, this.#authenticator);
     if (known !== undefined) {
-      proceed(known);
+      proceed(known, req, res, next);
       return;
     }
     if (req.method === 'OPTIONS' && !this.#hasCredentials(req)) {
@@ -75,13 +80,43 @@ export class Guard {
       res.status(204).end();
       return;
     }
-    // As Passport drives a strategy: https://www.passportjs.org/packages/passport-strategy
+    const { authorization } = req.headers;
+    let recalled: MaybePromise<User | undefined>;
+    try {
+      recalled = authorization ? this.#authenticator.recall(authorization) : undefined;
+    } catch (error) {
+      sendThrown(res, error);
+      return;
+    }
+    if (isPromise(recalled)) this.#await(recalled, req, res, next, proceed);
+    else this.#proceedWith(recalled, req, res, next, proceed);
+  }
+
+  #await(recalled: Promise<User | undefined>, req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
+    recalled.then(
+      (user) => this.#proceedWith(user, req, res, next, proceed),
+      (error) => sendThrown(res, error),
+    );
+  }
+
+  /** Most requests bring credentials that have been verified lately: they need no strategy. */
+  #proceedWith(user: User | undefined, req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
+    if (user === undefined) {
+      this.#driveStrategy(req, res, next, proceed);
+    } else {
+      req.user = new Principal(user, req, this.#authenticator);
+      proceed(user, req, res, next);
+    }
+  }
+
+  /** As Passport does: https://www.passportjs.org/packages/passport-strategy */
+  #driveStrategy(req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
     const attempt: KapacitorStrategy = Object.create(this.#strategy);
     attempt.success = (user) => {
-      if (this.#queryCredentials) res.set('Cache-Control', 'no-store');
-      marked[this.#principal] = user as User;
       req.user = user as User;
-      proceed(user as User);
+      // A shared cache keeps an answer whose request has no Authorization header.
+      if (this.#queryCredentials) res.set('Cache-Control', 'no-store');
+      proceed(user as User, req, res, next);
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
       if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
@@ -91,33 +126,40 @@ export class Guard {
     attempt.authenticate(req);
   }
 
-  /** Goes on if the user has the privilege on the resource, or on everything that the path could mean; else 403. */
-  authorize(
-    req: Request,
-    res: Response,
-    next: NextFunction,
-    user: User,
-    privilege: Privilege = privilegeFor(req.method),
-    resource?: string,
-  ): void {
-    if (user.type === 'admin') {
-      next();
-      return;
-    }
-    const resources = resource === undefined ? resourcesOf(pathsOf(req)) : [resource];
-    let isAllowed = resources !== undefined;
-    for (const each of resources ?? []) {
-      if (needsAdmin(privilege, each)) {
-        sendError(res, 403, adminRequired(user));
-        return;
-      }
-      isAllowed &&= hasPrivilege(user, privilege, each);
-    }
-    if (isAllowed) next();
-    else sendError(res, 403, privilegeMissing(user, privilege, pathOf(req.originalUrl)));
-  }
-
   #hasCredentials(req: Request): boolean {
     return Boolean(req.headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(req.url));
   }
+}
+
+const goOn: Proceed = (_user, _req, _res, next) => next();
+
+const goOnAsAdmin: Proceed = (user, _req, res, next) => {
+  if (user.type === 'admin') next();
+  else sendError(res, 403, adminRequired(user));
+};
+
+/** Goes on if the user has the privilege on the resource, or on everything that the path could mean; else 403. */
+export function authorize(
+  user: User,
+  req: Request,
+  res: Response,
+  next: NextFunction,
+  privilege: Privilege = privilegeFor(req.method),
+  resource?: string,
+): void {
+  if (user.type === 'admin') {
+    next();
+    return;
+  }
+  const resources = resource === undefined ? resourcesOf(pathOf(req.originalUrl), pathOf(req.url)) : [resource];
+  let isAllowed = resources !== undefined;
+  for (const each of resources ?? []) {
+    if (needsAdmin(privilege, each)) {
+      sendError(res, 403, adminRequired(user));
+      return;
+    }
+    isAllowed &&= hasPrivilege(user, privilege, each);
+  }
+  if (isAllowed) next();
+  else sendError(res, 403, privilegeMissing(user, privilege, pathOf(req.originalUrl)));
 }

@@ -1,5 +1,3 @@
-import type { Request } from 'express';
-
 /** What stands before the query in a request's target. */
 export function pathOf(url: string): string {
   const query = url.indexOf('?');
@@ -10,11 +8,4 @@ export function pathOf(url: string): string {
 export function queryOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? '' : url.slice(query + 1);
-}
-
-/** The path as the client sent it, and as it is below a mount or after a middleware has rewritten it. */
-export function pathsOf(req: Request): string[] {
-  const whole = pathOf(req.originalUrl);
-  const below = pathOf(req.url);
-  return whole === below ? [whole] : [whole, below];
 }

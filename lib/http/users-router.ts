@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import { hasPrivilege, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
 import type { User } from '../users/user.js';
@@ -20,9 +26,9 @@ type Action = (req: Request, res: Response, principal: User) => Promise<void>;
 export function createUsersRouter(users: UserService, guard: Guard): Router {
   const answer =
     (action: Action): RequestHandler =>
-    (req, res) => {
+    (req, res, next) => {
       res.set('Cache-Control', 'no-store');
-      guard.identify(req, res, (principal) => {
+      guard.identify(req, res, next, (principal) => {
         action(req, res, principal).catch((error: unknown) => sendThrown(res, error));
       });
     };

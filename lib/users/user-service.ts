@@ -172,7 +172,8 @@ function stored({ name, type, permissions }: User, hash: string): StoredUser {
 }
 
 function requireString(value: unknown, what: 'name' | 'password'): asserts value is string {
-  if (value === undefined) throw new InvalidUserError(what === 'name' ? 'username is required' : 'password is required');
+  if (value === undefined)
+    throw new InvalidUserError(what === 'name' ? 'username is required' : 'password is required');
   if (typeof value !== 'string') throw new InvalidUserError(`${what} must be a string`);
 }
 

@@ -22,7 +22,7 @@ export interface StoredUser extends User {
 /** The user that every request runs as while `http.authEnabled` is false: Kapacitor's. */
 export const ADMIN_USER: User = publicUser({ name: 'ADMIN_USER', type: 'admin', permissions: [] });
 
-/** What may leave: no hash, no revision. */
+/** What may leave, and cannot be changed: no hash, no revision. */
 export function publicUser({ name, type, permissions }: User): User {
-  return { name, type, permissions };
+  return Object.freeze({ name, type, permissions: Object.freeze([...permissions]) });
 }

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Database, RangeOptions, RootDatabase } from 'lmdb';
 import { StoreError } from '../../errors.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
@@ -13,6 +13,22 @@ const FORMAT = 1;
 const BATCH = 1_000;
 /** How many it passes over, which is faster. */
 const SKIP_BATCH = 10_000;
+
+/**
+ * Milliseconds. A user that was read is taken to be the same for this time without a look at the store, and a change
+ * of a user is answered when this time has passed since it was made. So a request that comes after the answer finds
+ * every lease on the old user ended: the clock that both are measured by is the machine's, and does not go back.
+ * (Leases: Gray and Cheriton, 1989.)
+ */
+const LEASE = 10;
+const MAX_LEASES = 10_000;
+
+interface Lease {
+  readonly json: string;
+  readonly user: StoredUser;
+  /** Of `performance.now()`. */
+  readonly expires: number;
+}
 
 type Record = Omit<StoredUser, 'name'>;
 
@@ -29,6 +45,7 @@ export class LmdbUserRepository implements UserRepository {
   /** The names of the admins, so that the last one is known without a look at every user. */
   readonly #admins: Database<boolean, string>;
   readonly #path: string;
+  readonly #leases = new Map<string, Lease>();
   #isClosed = false;
 
   /**
@@ -64,9 +81,22 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   find(name: string): StoredUser | undefined {
+    this.#assertOpen();
+    // Before the snapshot is taken: a lease must not outlast what it stands for.
+    const now = performance.now();
+    const leased = this.#leases.get(name);
+    if (leased !== undefined && now < leased.expires) return leased.user;
     this.#renewSnapshot();
     const json = this.#users.get(name);
-    return json === undefined ? undefined : decode(name, json);
+    if (json === undefined) {
+      this.#leases.delete(name);
+      return undefined;
+    }
+    if (this.#leases.size >= MAX_LEASES) this.#leases.clear();
+    // The same object for as long as the user is the same: what follows from it need not be worked out again.
+    const user = leased?.json === json ? leased.user : decode(name, json);
+    this.#leases.set(name, { json, user, expires: now + LEASE });
+    return user;
   }
 
   async list({ pattern, offset, limit }: UserListQuery): Promise<StoredUser[]> {
@@ -99,7 +129,8 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   insert(user: StoredUser): Promise<boolean> {
-    return this.#change(() => {
+    // Nobody holds a lease on a user that is not there.
+    return this.#write(() => {
       if (this.#users.get(user.name) !== undefined) return false;
       this.#put(user);
       return true;
@@ -107,7 +138,7 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
-    return this.#change(() => {
+    return this.#change(user.name, () => {
       const json = this.#users.get(user.name);
       if (json === undefined) return 'conflict';
       const current = decode(user.name, json);
@@ -119,7 +150,7 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   remove(name: string): Promise<RemoveOutcome> {
-    return this.#change(() => {
+    return this.#change(name, () => {
       const json = this.#users.get(name);
       if (json === undefined) return 'not-found';
       if (this.#isLastAdmin(decode(name, json))) return 'last-admin';
@@ -132,6 +163,7 @@ export class LmdbUserRepository implements UserRepository {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#leases.clear();
     await this.#root.committed;
     await this.#root.close();
   }
@@ -147,10 +179,19 @@ export class LmdbUserRepository implements UserRepository {
     this.#users.resetReadTxn();
   }
 
-  /** LMDB lets one process at a time run such a change, and answers when it is on disk. */
-  #change<T>(change: () => T): Promise<T> {
+  /** LMDB lets one process at a time run such a function, and answers when what it did is on disk. */
+  #write<T>(write: () => T): Promise<T> {
     this.#assertOpen();
-    return this.#root.transaction(change);
+    return this.#root.transaction(write);
+  }
+
+  /** Answers when no lease on the user as it was before can be left, in whichever process. */
+  async #change<T>(name: string, change: () => T): Promise<T> {
+    const outcome = await this.#write(change);
+    this.#leases.delete(name);
+    const end = performance.now() + LEASE;
+    for (let now = performance.now(); now < end; now = performance.now()) await setTimeout(Math.ceil(end - now));
+    return outcome;
   }
 
   #put(user: StoredUser): void {

@@ -28,7 +28,15 @@ export class SupervisedRepository implements UserRepository {
   }
 
   find(name: string): MaybePromise<StoredUser | undefined> {
-    return this.#supervise(() => this.#repository.find(name));
+    if (this.#opening !== undefined || this.#isClosed) return this.#supervise(() => this.#repository.find(name));
+    // As #supervise has it, and without a function made for it: each request comes by here.
+    let answer: MaybePromise<StoredUser | undefined>;
+    try {
+      answer = this.#repository.find(name);
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    return isPromise(answer) ? this.#inTime(answer) : answer;
   }
 
   list(query: UserListQuery): MaybePromise<StoredUser[]> {

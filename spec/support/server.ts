@@ -1,0 +1,81 @@
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface SentRequest {
+  readonly method?: string;
+  /** The request target as it goes out: nothing is encoded or resolved. */
+  readonly path: string;
+  /** `name:password`. */
+  readonly auth?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The parsed JSON, or undefined where the answer is none. */
+  readonly body: any;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  send(request: SentRequest): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Serves an app on a free port, until the test is over. */
+export async function serve(app: RequestListener): Promise<TestServer> {
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  onTestFinished(close);
+  return { url: `http://127.0.0.1:${port}`, port, close, send: (request) => send(port, request) };
+}
+
+/** Sends one request, as it stands. */
+export function send(port: number, { method = 'GET', path, auth, headers = {}, body }: SentRequest): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        agent: false,
+        headers: { ...(auth !== undefined && { Authorization: basic(auth) }), ...headers },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body: parse(text) });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** The value of an Authorization header. */
+export function basic(auth: string): string {
+  return `Basic ${Buffer.from(auth).toString('base64')}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

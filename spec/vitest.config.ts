@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const lib = fileURLToPath(new URL('../lib/index.ts', import.meta.url));
+const contract = fileURLToPath(new URL('./contract/index.ts', import.meta.url));
+
+/** The specs see the sources under the package's own name. */
+const alias = [
+  { find: /^kapacitor-auth$/, replacement: lib },
+  { find: /^kapacitor-auth\/contract$/, replacement: contract },
+];
+
+/** Specs that serve requests: they run with both versions of Express. */
+const OVER_HTTP = ['spec/http/**/*.spec.ts', 'spec/kapacitor/**/*.spec.ts'];
+
+export default defineConfig({
+  root,
+  resolve: { alias },
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'express 5', include: ['spec/**/*.spec.ts'] },
+      },
+      {
+        extends: true,
+        resolve: { alias: [{ find: /^express$/, replacement: 'express4' }] },
+        test: { name: 'express 4', include: OVER_HTTP },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['lib/**/*.ts'],
+      exclude: ['lib/**/*.d.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: {
+        lines: 95,
+        functions: 95,
+        branches: 95,
+        statements: 95,
+        'lib/{authentication,authorization,users}/**': { lines: 100, functions: 100, branches: 100, statements: 100 },
+      },
+    },
+  },
+});
