@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // The specs switch authentication off, which is warned about.
+    execArgv: ['--no-warnings'],
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
@@ -30,7 +32,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: [{ find: /^express$/, replacement: 'express4' }] },
-        test: { name: 'express 4', include: OVER_HTTP },
+        test: { name: 'express 4', include: OVER_HTTP, env: { EXPRESS: '4' } },
       },
     ],
     coverage: {

@@ -10,8 +10,11 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-const PART = String.raw`(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)`;
-const DURATION = new RegExp(`^(?:${PART})+$`);
+const PART = String.raw`(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)`;
+const DURATION = new RegExp(String.raw`^\+?(?:${PART})+$`);
+
+/** Milliseconds of the longest duration that Go has, 2^63 - 1 nanoseconds: 292 years. */
+export const LONGEST = 9_223_372_036_854;
 
 /**
  * Reads a duration as Go writes it: `10m`, `1h30m`, `1.5s`, `500ms`, `0`.
@@ -25,5 +28,5 @@ export function parseDuration(text: string): number | undefined {
   for (const [, number, unit] of text.matchAll(new RegExp(PART, 'g'))) {
     milliseconds += Number(number) * (UNITS[unit as string] as number);
   }
-  return milliseconds;
+  return milliseconds <= LONGEST ? milliseconds : undefined;
 }

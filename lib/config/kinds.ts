@@ -1,5 +1,5 @@
 import type { UserRepository } from '../users/repository.js';
-import { parseDuration } from './duration.js';
+import { LONGEST, parseDuration } from './duration.js';
 
 /** What a setting may be, and how each source writes it. */
 export interface Kind<T> {
@@ -7,8 +7,10 @@ export interface Kind<T> {
   readonly expected: string;
   /** How the config file writes one, for messages: `true`. */
   readonly example: string;
-  /** Reads a value of the config file, or of code. Undefined: it is none. */
+  /** Reads a value of the config file. Undefined: it is none. */
   fromValue(value: unknown): T | undefined;
+  /** Reads a value of code, where that may be more than the file's. Undefined: it is none. */
+  fromCode?(value: unknown): T | undefined;
   /** Reads an environment variable. Undefined: it is none. */
   fromText(text: string): T | undefined;
 }
@@ -28,10 +30,10 @@ export const boolean: Kind<boolean> = {
 export const duration: Kind<number> = {
   expected: 'a duration such as "10m", "1h30m", "500ms" or "0"',
   example: '"10m"',
-  fromValue: (value) => {
-    if (typeof value === 'string') return parseDuration(value);
-    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
-  },
+  // A number without a unit could as well be meant as seconds, except for 0.
+  fromValue: (value) => (typeof value === 'string' ? parseDuration(value) : value === 0 ? 0 : undefined),
+  fromCode: (value) =>
+    typeof value === 'number' && value >= 0 && value <= LONGEST ? value : duration.fromValue(value),
   fromText: parseDuration,
 };
 
@@ -46,20 +48,28 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-export const text: Kind<string> = {
-  expected: 'a text',
-  example: '"…"',
-  fromValue: (value) => (typeof value === 'string' ? value : undefined),
-  fromText: (value) => value,
-};
+/** A kind that is written as a text everywhere. */
+function textual<T>(expected: string, example: string, fromText: (text: string) => T | undefined): Kind<T> {
+  return {
+    expected,
+    example,
+    fromValue: (value) => (typeof value === 'string' ? fromText(value) : undefined),
+    fromText,
+  };
+}
+
+export const text: Kind<string> = textual('a text in quotes', '"…"', (value) => value);
+
+export const folder: Kind<string> = textual('the path of a folder, in quotes', '"/var/lib/kapacitor"', (value) =>
+  value === '' ? undefined : value,
+);
 
 /** A realm is put into a header. */
-export const realm: Kind<string> = {
-  expected: 'a text without control characters, which a header can hold',
-  example: '"Kapacitor"',
-  fromValue: (value) => (typeof value === 'string' ? realm.fromText(value) : undefined),
-  fromText: (value) => (/^[\x20-\x7e\xa1-\xff]*$/.test(value) ? value : undefined),
-};
+export const realm: Kind<string> = textual(
+  'a text without control characters, which a header can hold',
+  '"Kapacitor"',
+  (value) => (/^[\x20-\x7e\xa1-\xff]*$/.test(value) ? value : undefined),
+);
 
 /** Where a server listens, as Go writes it. */
 export interface BindAddress {
@@ -68,28 +78,31 @@ export interface BindAddress {
   readonly port: number;
 }
 
-export const bindAddress: Kind<BindAddress> = {
-  expected: 'an address with a port from 0 to 65535, such as ":9092", "localhost:9092" or "[::1]:9092"',
-  example: '":9092"',
-  fromValue: (value) => (typeof value === 'string' ? bindAddress.fromText(value) : undefined),
-  fromText: (value) => {
-    const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(value) ?? [];
+export const bindAddress: Kind<BindAddress> = textual(
+  'an address with a port from 0 to 65535, such as ":9092", "localhost:9092" or "[::1]:9092"',
+  '":9092"',
+  (value) => {
+    const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(value) ?? [];
     if (port === undefined || Number(port) > 65_535) return undefined;
     return { host: bracketed || plain || undefined, port: Number(port) };
   },
-};
+);
 
 const REPOSITORY_METHODS = ['find', 'list', 'insert', 'replace', 'remove'] as const;
 
+/**
+ * A path that begins with `//` is a URL's host, or one slash too many. Blanks at an end are a slip: `lmdb: ./users`
+ * would make a folder named ` .`.
+ */
+const STORE = /^(?:memory:|lmdb:(?!\/\/[^/])\S(?:.*\S)?)$/;
+
 /** Where the users are. */
 export const store: Kind<string | UserRepository> = {
-  expected: '"lmdb:FOLDER" or "memory:" (or, in code, a repository)',
-  example: '"lmdb:./users"',
-  fromValue: (value) => {
+  ...textual('"lmdb:FOLDER" or "memory:"', '"lmdb:./users"', (value) => (STORE.test(value) ? value : undefined)),
+  fromCode: (value) => {
     if (typeof value === 'string') return store.fromText(value);
-    const methods = value as Partial<Record<string, unknown>> | null | undefined;
+    const methods = value as Partial<Record<string, unknown>> | null;
     const isRepository = REPOSITORY_METHODS.every((method) => typeof methods?.[method] === 'function');
     return isRepository ? (value as UserRepository) : undefined;
   },
-  fromText: (value) => (value === 'memory:' || /^lmdb:./.test(value) ? value : undefined),
 };

@@ -3,7 +3,10 @@ import { closest, distance } from 'fastest-levenshtein';
 /** More than this many letters apart is another word. */
 const MAX_DISTANCE = 3;
 
-/** The known word that was probably meant, if there is one. Case, and `-` or `_`, make no other word. */
+/**
+ * The known word that was probably meant, if there is one; the first of those that are equally near. Case, and `-` or
+ * `_`, make no other word.
+ */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
   const nearest = closest(plain(word), known.map(plain));
@@ -11,7 +14,7 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   return isNear ? known.find((candidate) => plain(candidate) === nearest) : undefined;
 }
 
-/** `: did you mean "auth-enabled"?`, or nothing. */
+/** `: did you mean auth-enabled?`, or nothing. */
 export function didYouMean(suggestion: string | undefined): string {
   return suggestion === undefined ? '' : `: did you mean ${suggestion}?`;
 }

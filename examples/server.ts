@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import express from 'express';
+import { type KapacitorAuth, KapacitorAuthError, kapacitorAuth } from 'kapacitor-auth';
+
+const USAGE = 'usage: npm start -- [-config FILE]';
+const { version } = createRequire(import.meta.url)('kapacitor-auth/package.json') as { version: string };
+
+/** Milliseconds that requests have to come to their end when the server is stopped. */
+const SHUTDOWN_TIMEOUT = 10_000;
+
+/** Something outside of this program keeps it from starting: the message says it all. */
+class StartError extends Error {}
+
+try {
+  await start(configPath());
+} catch (error) {
+  if (!(error instanceof KapacitorAuthError || error instanceof StartError)) throw error;
+  exit(1, error.message);
+}
+
+async function start(path: string): Promise<void> {
+  const auth = kapacitorAuth(path);
+  await auth.ready;
+  const server = createServer(auth, createApp(auth));
+  await listen(server, auth);
+
+  const stop = () => {
+    server.close(() => auth.close());
+    setTimeout(() => server.closeAllConnections(), SHUTDOWN_TIMEOUT).unref();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+
+  console.log(await greeting(auth, urlOf(server, auth)));
+}
+
+function createApp(auth: KapacitorAuth): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  // Kapacitor's clients ask for this header, with and without credentials.
+  app.use((_req, res, next) => {
+    res.set('X-Kapacitor-Version', version);
+    next();
+  });
+  app.use(auth);
+  app.get('/kapacitor/v1/ping', (_req, res) => res.status(204).end());
+  app.get('/kapacitor/v1/tasks', (_req, res) => res.json({ tasks: [] }));
+  app.use((_req, res) => res.status(404).json({ error: 'Not Found', message: 'Not Found' }));
+  return app;
+}
+
+function createServer({ config: { http } }: KapacitorAuth, app: RequestListener): Server {
+  if (http.https === undefined) return createHttpServer(app);
+  const { certificate, privateKey } = http.https;
+  const [cert, key] = [readPem('https-certificate', certificate), readPem('https-private-key', privateKey)];
+  try {
+    return createHttpsServer({ cert, key }, app);
+  } catch (error) {
+    throw new StartError(`cannot serve https:// with ${certificate} and ${privateKey}: ${(error as Error).message}`);
+  }
+}
+
+function readPem(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new StartError(`cannot read [http] ${key}: ${(error as Error).message}`);
+  }
+}
+
+function listen(server: Server, { config }: KapacitorAuth): Promise<void> {
+  const { host, port } = config.http.bindAddress;
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new StartError(`cannot listen ([http] bind-address): ${error.message}`)));
+    server.listen(port, host, resolve);
+  });
+}
+
+function urlOf(server: Server, { config: { http } }: KapacitorAuth): string {
+  const { host = 'localhost' } = http.bindAddress;
+  // Nobody can type the port 0, nor an address that stands for all of them.
+  const { port } = server.address() as AddressInfo;
+  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `${http.https ? 'https' : 'http'}://${name}:${port}`;
+}
+
+async function greeting(auth: KapacitorAuth, url: string): Promise<string> {
+  const { enabled, store } = auth.config.auth;
+  return [
+    `Listening on ${url}`,
+    `Authentication is ${auth.authEnabled ? 'on' : 'off'}`,
+    enabled ? `The users are in ${store}` : 'There are no users and no users API: [auth] enabled is false',
+    '',
+    ...(await nextSteps(auth, url)),
+  ].join('\n');
+}
+
+async function nextSteps(auth: KapacitorAuth, url: string): Promise<string[]> {
+  if (!auth.config.auth.enabled) {
+    return [
+      'To have users, stop this server, write  enabled = true  below [auth], or set KAPACITOR_AUTH_ENABLED=true,',
+      'and start again.',
+    ];
+  }
+  const switchOn = [
+    'To switch authentication on, stop this server, write  auth-enabled = true  below [http],',
+    'or set KAPACITOR_HTTP_AUTH_ENABLED=true, and start again.',
+  ];
+  const hasUsers = (await auth.users.list({ limit: 1 })).length > 0;
+  if (auth.authEnabled && hasUsers) {
+    return ['Try it, as a user of yours:', `  curl ${url}/kapacitor/v1/tasks -u "NAME:PASSWORD"`];
+  }
+  if (auth.authEnabled) {
+    return [
+      'There are no users yet: nobody can get in. To make the first admin, stop this server, write',
+      'auth-enabled = false  below [http], or set KAPACITOR_HTTP_AUTH_ENABLED=false, and start again.',
+    ];
+  }
+  if (hasUsers) return switchOn;
+  const firstAdmin = '{"name": "exampleUsername", "password": "examplePassword", "type":"admin"}';
+  return [
+    'There are no users yet. Make the first admin:',
+    `  curl --request POST '${url}/kapacitor/v1/users' --data '${firstAdmin}'`,
+    ...switchOn,
+  ];
+}
+
+/** As Kapacitor has it: the flag, the environment, and then a file that everybody has. */
+function configPath(): string {
+  // Kapacitor, a Go program, writes -config, for which parseArgs wants two dashes.
+  const args = process.argv.slice(2).map((arg) => arg.replace(/^-(?=[a-z]{2})/, '--'));
+  try {
+    const { config } = parseArgs({ args, options: { config: { type: 'string' } } }).values;
+    return config || process.env['KAPACITOR_CONFIG_PATH'] || fileURLToPath(new URL('kapacitor.conf', import.meta.url));
+  } catch (error) {
+    return exit(2, `${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+function exit(code: number, message: string): never {
+  console.error(message);
+  process.exit(code);
+}

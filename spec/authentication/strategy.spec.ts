@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http';
+import { createAuth } from '../support/auth.js';
+import { basic } from '../support/server.js';
+import { describe, expect, it } from 'vitest';
+
+/** Drives the strategy as Passport does, and gives what it calls. */
+async function drive(strategy: object, headers: Record<string, string>, url = '/'): Promise<unknown[]> {
+  return new Promise((resolve) => {
+    const attempt = Object.create(strategy);
+    attempt.success = (...args: unknown[]) => resolve(['success', ...args]);
+    attempt.fail = (...args: unknown[]) => resolve(['fail', ...args]);
+    attempt.error = (...args: unknown[]) => resolve(['error', ...args]);
+    attempt.authenticate({ headers, url } as IncomingMessage);
+  });
+}
+
+const CHALLENGE = 'Basic realm="Kapacitor", charset="UTF-8"';
+
+describe('the strategy', () => {
+  it('is named as that of passport-http is', async () => {
+    expect((await createAuth()).strategy.name).toBe('basic');
+  });
+
+  it('succeeds with the user, without the hash', async () => {
+    const { strategy } = await createAuth();
+    const [outcome, user] = await drive(strategy, { authorization: basic('api:pw') });
+    expect(outcome).toBe('success');
+    expect(JSON.parse(JSON.stringify(user))).toEqual({ name: 'api', type: 'normal', permissions: ['api'] });
+  });
+
+  it.each([
+    [{}, 'unable to parse authentication credentials'],
+    [{ authorization: 'Basic !!!' }, 'unable to parse authentication credentials'],
+    [{ authorization: basic(':pw') }, 'username required'],
+    [{ authorization: basic('api:wrong') }, 'authorization failed'],
+    [{ authorization: basic('unknown:pw') }, 'authorization failed'],
+  ])('fails with the challenge, and Kapacitor’s words, for %j', async (headers, reason) => {
+    const { strategy } = await createAuth();
+    expect(await drive(strategy, headers)).toEqual(['fail', CHALLENGE, 401, reason]);
+  });
+
+  it.each(['XMLHttpRequest', 'xmlhttprequest'])('leaves the challenge out for X-Requested-With: %s', async (value) => {
+    const { strategy } = await createAuth();
+    const outcome = await drive(strategy, { 'x-requested-with': value });
+    expect(outcome).toEqual(['fail', undefined, 401, 'unable to parse authentication credentials']);
+  });
+
+  it('escapes the realm', async () => {
+    const { strategy } = await createAuth({ http: { realm: 'my "own" \\ realm' } });
+    const [, challenge] = await drive(strategy, {});
+    expect(challenge).toBe('Basic realm="my \\"own\\" \\\\ realm", charset="UTF-8"');
+  });
+
+  it('takes credentials of the query only where it is told to', async () => {
+    const url = '/?u=api&p=pw';
+    expect((await drive((await createAuth()).strategy, {}, url))[0]).toBe('fail');
+    const { strategy } = await createAuth({ http: { queryCredentials: true } });
+    expect((await drive(strategy, {}, url))[0]).toBe('success');
+    expect((await drive(strategy, { authorization: basic('api:wrong') }, url))[0]).toBe('fail');
+  });
+
+  it('reports an error where the store fails', async () => {
+    const auth = await createAuth();
+    await auth.close();
+    const [outcome, error] = await drive(auth.strategy, { authorization: basic('api:pw') });
+    expect(outcome).toBe('error');
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});

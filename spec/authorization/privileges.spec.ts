@@ -1,0 +1,61 @@
+import type { Permission, Privilege } from 'kapacitor-auth';
+import { describe, expect, it } from 'vitest';
+import { hasPrivilege, needsAdmin, privilegeFor } from '../../lib/authorization/privileges.js';
+
+const userWith = (...permissions: Permission[]) => ({ name: 'someone', type: 'normal' as const, permissions });
+const PRIVILEGES: Privilege[] = ['read', 'write', 'delete', 'all'];
+
+describe('the privilege that a request needs', () => {
+  it.each([
+    ['GET', 'read'],
+    ['HEAD', 'read'],
+    ['OPTIONS', 'read'],
+    ['POST', 'write'],
+    ['PUT', 'write'],
+    ['PATCH', 'write'],
+    ['DELETE', 'delete'],
+    ['PROPFIND', 'all'],
+    ['get', 'all'],
+    ['', 'all'],
+  ])('is for %s %s', (method, privilege) => {
+    expect(privilegeFor(method)).toBe(privilege);
+  });
+});
+
+describe('the privileges of a user', () => {
+  it.each<[Permission[], Record<string, boolean>]>([
+    [[], { '/api': false, '/api/tasks': false, '/api/ping': false, '/api/config': false, '/api/write': false }],
+    [['none'], { '/api': false, '/api/ping': false }],
+    [['api'], { '/api': true, '/api/tasks': true, '/api/ping': true, '/api/config': false, '/api/config/x': false, '/api/write': false }],
+    [['config_api'], { '/api': false, '/api/tasks': false, '/api/ping': true, '/api/config': true, '/api/config/x/y': true, '/api/write': false }],
+    [['write_points'], { '/api': false, '/api/ping': true, '/api/config': false, '/api/write': true, '/api/writes': false }],
+    [['all'], { '/api': true, '/api/tasks': true, '/api/ping': true, '/api/config': true, '/api/write': true }],
+    [['api', 'config_api'], { '/api/tasks': true, '/api/config': true, '/api/write': false }],
+    [['api', 'write_points'], { '/api/tasks': true, '/api/config': false, '/api/write': true }],
+    [['config_api', 'write_points'], { '/api/tasks': false, '/api/config': true, '/api/write': true }],
+  ])('follow from its permissions %j, each of which grants all or none', (permissions, expected) => {
+    for (const [resource, has] of Object.entries(expected)) {
+      for (const privilege of PRIVILEGES) {
+        expect(hasPrivilege(userWith(...permissions), privilege, resource), `${privilege} ${resource}`).toBe(has);
+      }
+    }
+  });
+
+  it('are all for an admin, of users too', () => {
+    const admin = { name: 'root', type: 'admin' as const, permissions: [] };
+    for (const privilege of PRIVILEGES) expect(hasPrivilege(admin, privilege, '/api/users/x')).toBe(true);
+  });
+
+  it('are none outside of the API', () => {
+    expect(hasPrivilege(userWith('all'), 'read', '/elsewhere')).toBe(false);
+  });
+
+  it('let nobody but an admin change users', () => {
+    expect(hasPrivilege(userWith('all'), 'read', '/api/users/x')).toBe(true);
+    for (const privilege of ['write', 'delete', 'all'] as const) {
+      expect(needsAdmin(privilege, '/api/users')).toBe(true);
+      expect(hasPrivilege(userWith('all'), privilege, '/api/users/x')).toBe(false);
+    }
+    expect(needsAdmin('write', '/api/usersx')).toBe(false);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { isWithin, resourcesOf } from '../../lib/authorization/resource.js';
+
+const resources = (whole: string, below = whole) => [...(resourcesOf(whole, below) ?? [])];
+
+describe('the resource of a path', () => {
+  it.each([
+    ['/kapacitor/v1/tasks/x', '/api/tasks/x'],
+    ['/tasks/x', '/api/tasks/x'],
+    ['/kapacitor/v1', '/api'],
+    ['/kapacitor/v10/tasks', '/api/kapacitor/v10/tasks'],
+    ['/write', '/api/write'],
+  ])('is the path without /kapacitor/v1, under /api: %s', (path, resource) => {
+    expect(resources(path)).toEqual([resource]);
+  });
+
+  it('is two under Kapacitor’s preview prefix, which it reads in two ways', () => {
+    expect(resources('/kapacitor/v1preview/config')).toEqual(['/api/config', '/api/preview/config']);
+  });
+
+  it('is one in every reading of the path', () => {
+    expect(resources('/kapacitor/v1/%63onfig')).toEqual(['/api/%63onfig', '/api/config']);
+    expect(resources('/kapacitor/v1/tasks/../config')).toEqual(['/api/tasks/../config', '/api/config']);
+    expect(resources('/')).toEqual(['/api/', '/api']);
+  });
+
+  it('is looked for in the path below a mount as well', () => {
+    expect(resources('/x/kapacitor/v1/config', '/kapacitor/v1/config')).toEqual([
+      '/api/x/kapacitor/v1/config',
+      '/api/config',
+    ]);
+  });
+
+  it('is none where there are more readings than an honest path has', () => {
+    const path = `/${Array.from({ length: 12 }, (_, depth) => `%${'25'.repeat(depth)}63;x/./\\A//..`).join('/')}`;
+    expect(resourcesOf(path, path)).toBeUndefined();
+  });
+
+  it('is found in a moment, however long the path is', () => {
+    const path = `/${'%2e%2E/;x\\A//'.repeat(1_200)}`;
+    const start = process.cpuUsage();
+    resourcesOf(path, path);
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(500);
+  });
+});
+
+describe('a path', () => {
+  it.each([
+    ['/api/config', true],
+    ['/api/config/', true],
+    ['/api/config/x', true],
+    ['/api/configuration', false],
+    ['/api', false],
+  ])('is within /api/config or not: %s', (path, expected) => {
+    expect(isWithin(path, '/api/config')).toBe(expected);
+  });
+});

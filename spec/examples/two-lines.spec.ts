@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { kapacitorAuth } from 'kapacitor-auth';
+import { describe, expect, it } from 'vitest';
+import { send } from '../support/server.js';
+import { Example, temporaryFolder, writeFile } from './child.js';
+
+/** The example prints nothing: this has it say where it listens. */
+const TELL_PORT = `data:text/javascript,${encodeURIComponent(`
+  import { subscribe } from 'node:diagnostics_channel';
+  subscribe('tracing:net.server.listen:asyncEnd', ({ server }) => console.log('port ' + server.address().port));
+`)}`;
+
+describe('examples/two-lines.ts', () => {
+  it('protects an app with the kapacitor.conf of its working folder', async () => {
+    const folder = temporaryFolder();
+    writeFile(folder, 'kapacitor.conf', [
+      'data_dir = "data"',
+      '[http]',
+      'auth-enabled = true',
+      '[auth]',
+      'enabled = true',
+      'bcrypt-cost = 4',
+    ]);
+    const { users, close } = kapacitorAuth({ auth: { store: `lmdb:${join(folder, 'data', 'auth')}`, bcryptCost: 4 } });
+    await users.create({ name: 'jane', password: 'doe', permissions: ['api'] });
+    await close();
+
+    const example = new Example('two-lines.ts', { cwd: folder, env: { PORT: '0' }, imports: [TELL_PORT] });
+    const port = Number((await example.printed(/port (\d+)/))[1]);
+
+    const stranger = await send(port, { path: '/kapacitor/v1/tasks' });
+    expect(stranger.status).toBe(401);
+    const jane = await send(port, { path: '/kapacitor/v1/tasks', auth: 'jane:doe' });
+    expect(jane).toMatchObject({ status: 200, body: { tasks: [], for: 'jane' } });
+    const herself = await send(port, { path: '/kapacitor/v1/users/jane', auth: 'jane:doe' });
+    expect(herself).toMatchObject({ status: 200, body: { name: 'jane', permissions: ['api'] } });
+  });
+});

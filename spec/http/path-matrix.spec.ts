@@ -1,0 +1,215 @@
+import { connect } from 'node:net';
+import express, { type Express } from 'express';
+import { describe, expect, it } from 'vitest';
+import { API_USER, createAuth } from '../support/auth.js';
+import { basic, serve } from '../support/server.js';
+
+/** Ways to write `/kapacitor/v1/config`, or something that a router could take for it. */
+const SPELLINGS = [
+  '/kapacitor/v1/config',
+  '/kapacitor/v1/config/',
+  '/kapacitor/v1/config//',
+  '/kapacitor/v1/config/influxdb',
+  '/kapacitor/v1/CONFIG',
+  '/kapacitor/v1/Config',
+  '/KAPACITOR/V1/config',
+  '/kapacitor/v1/%63onfig',
+  '/kapacitor/v1/%43ONFIG',
+  '/kapacitor/v1/c%6Fnfig',
+  '/kapacitor/v1/%2563onfig',
+  '/kapacitor/v1/%252563onfig',
+  '/%6bapacitor/v1/config',
+  '/kapacitor/%76%31/config',
+  '/kapacitor/v1%2Fconfig',
+  '/kapacitor/v1%2fconfig',
+  '/kapacitor/v1/config%2Finfluxdb',
+  '/kapacitor%2Fv1%2Fconfig',
+  '//kapacitor/v1/config',
+  '/kapacitor//v1/config',
+  '/kapacitor/v1//config',
+  '/kapacitor/v1/./config',
+  '/kapacitor/v1/%2e/config',
+  '/kapacitor/v1/tasks/../config',
+  '/kapacitor/v1/tasks/%2e%2e/config',
+  '/kapacitor/v1/tasks/%2E%2E/config',
+  '/kapacitor/v1/tasks/.%2e/config',
+  '/kapacitor/v1/tasks%2F..%2Fconfig',
+  '/kapacitor/v1/tasks/..%2Fconfig',
+  '/kapacitor/v1/tasks/%252e%252e/config',
+  '/kapacitor/v1/config/..',
+  '/kapacitor/v1/config/../tasks',
+  '/kapacitor/v1/config/%2e%2e',
+  '/kapacitor/v1/config/.',
+  '/kapacitor/v1/config;x',
+  '/kapacitor/v1/config;x=1/influxdb',
+  '/kapacitor/v1;x/config',
+  '/kapacitor;a=b/v1;c/config',
+  '/kapacitor/v1/config%3Bx',
+  '/kapacitor/v1/config?x=1',
+  '/kapacitor/v1/config%3Fx',
+  '/kapacitor/v1/config#x',
+  '/kapacitor/v1/config%23x',
+  '/kapacitor/v1/config%00',
+  '/kapacitor/v1/config%00.json',
+  '/kapacitor/v1/config%20',
+  '/kapacitor/v1/config%09',
+  '/kapacitor/v1/con%0Afig',
+  '/kapacitor\\v1\\config',
+  '/kapacitor/v1\\config',
+  '/kapacitor/v1%5Cconfig',
+  '/kapacitor/v1/tasks\\..\\config',
+  '/kapacitor/v1/%EF%BD%83onfig',
+  '/kapacitor/v1/%EF%BC%A3ONFIG',
+  '/kapacitor/v1/conf%C4%B1g',
+  '/kapacitor/v1preview/config',
+  'http://localhost/kapacitor/v1/config',
+  'http://localhost:9092/kapacitor/v1/config',
+  'HTTP://LOCALHOST/kapacitor/v1/CONFIG',
+  'http://user@localhost/kapacitor/v1/%63onfig',
+  'https://localhost//kapacitor/v1/config',
+  'ftp://localhost/kapacitor/v1/config',
+  '//localhost/kapacitor/v1/config',
+  '///kapacitor/v1/config',
+  '/config',
+  '/CONFIG',
+  '/%63onfig',
+];
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'REPORT'];
+
+/** What an app may do with a parameter of its path. */
+function isConfig(section: string): boolean {
+  const readings = [section, decode(section), decode(decode(section))];
+  return readings.some((reading) => /^\/*config(?![a-z])/i.test(reading.normalize('NFKC').replace('ı', 'i')));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Every handler that could be one of the config's; each request that gets to one is kept in `reached`. */
+function addHandlers(app: Express, reached: string[]): void {
+  app.use('/kapacitor/v1/config', (req, res) => {
+    reached.push(`use config: ${req.method} ${req.originalUrl}`);
+    res.sendStatus(200);
+  });
+  app.use('/config', (req, res) => {
+    reached.push(`use short config: ${req.method} ${req.originalUrl}`);
+    res.sendStatus(200);
+  });
+  app.all('/kapacitor/v1/:section', (req, res) => {
+    const { section } = req.params;
+    if (isConfig(section as string)) reached.push(`section ${section}: ${req.method} ${req.originalUrl}`);
+    res.sendStatus(200);
+  });
+  // Routers of other kinds: by the URL standard, and by the decoded path.
+  app.use((req, res) => {
+    const { pathname } = new URL(req.originalUrl, 'http://localhost');
+    for (const path of [pathname, decode(pathname), decode(decode(pathname))]) {
+      if (/^\/+kapacitor\/+v1\/+config(?![a-z])/i.test(path)) reached.push(`fallback ${path}: ${req.originalUrl}`);
+    }
+    res.sendStatus(200);
+  });
+}
+
+/** Sends a request line as it stands, which an HTTP client would not; resolves with the status. */
+function sendRaw(port: number, line: string, auth: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('close', () => resolve(Number(answer.split(' ')[1])));
+    socket.on('error', reject);
+    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(auth)}\r\nConnection: close\r\n\r\n`);
+  });
+}
+
+describe('a user who has api, but not config_api', () => {
+  const auth = `${API_USER.name}:${API_USER.password}`;
+
+  it.each(METHODS)('comes nowhere near the config with %s, however its path is written', async (method) => {
+    const reached: string[] = [];
+    const app = express();
+    app.use(await createAuth());
+    addHandlers(app, reached);
+    const { port } = await serve(app);
+    for (const path of SPELLINGS) {
+      const status = await sendRaw(port, `${method} ${path}`, auth);
+      expect([400, 403], `${method} ${path}`).toContain(status);
+    }
+    expect(reached).toEqual([]);
+  });
+
+  it('comes nowhere near the config of an app that is mounted below another path', async () => {
+    const reached: string[] = [];
+    const inner = express();
+    inner.use(await createAuth());
+    addHandlers(inner, reached);
+    const app = express();
+    app.use('/x', inner);
+    const { port } = await serve(app);
+    for (const path of SPELLINGS.filter((spelling) => spelling.startsWith('/'))) {
+      await sendRaw(port, `GET /x${path}`, auth);
+    }
+    expect(reached).toEqual([]);
+  });
+
+  it('comes nowhere near the config when the guard is mounted on it', async () => {
+    const reached: string[] = [];
+    const app = express();
+    app.use('/kapacitor/v1/config', await createAuth());
+    addHandlers(app, reached);
+    const { port } = await serve(app);
+    expect(await sendRaw(port, 'GET /kapacitor/v1/config', auth)).toBe(403);
+    expect(await sendRaw(port, 'GET /kapacitor/v1/config/influxdb', auth)).toBe(403);
+    expect(reached).toEqual([]);
+  });
+
+  it('comes nowhere near the config when a middleware before the guard rewrites the path to it', async () => {
+    const reached: string[] = [];
+    const app = express();
+    app.use((req, _res, next) => {
+      req.url = req.url.replace('/alias', '/kapacitor/v1/config');
+      next();
+    });
+    app.use(await createAuth());
+    addHandlers(app, reached);
+    const { port } = await serve(app);
+    expect(await sendRaw(port, 'GET /alias', auth)).toBe(403);
+    expect(reached).toEqual([]);
+  });
+
+  it('reaches what it has the privilege for, however odd an honest path is', async () => {
+    const app = express();
+    app.use(await createAuth());
+    app.use((_req, res) => {
+      res.sendStatus(299);
+    });
+    const { port } = await serve(app);
+    for (const path of ['/kapacitor/v1/tasks/a%20b', '/kapacitor/v1/configuration', '/kapacitor/v1/tasks/Gr%C3%B6%C3%9Fe', '/']) {
+      expect(await sendRaw(port, `GET ${path}`, auth), path).toBe(299);
+    }
+  });
+});
+
+describe('a user who may read the API', () => {
+  it.each(['POST', 'PATCH', 'DELETE', 'PUT', 'PROPFIND'])('does not manage users of an app behind the guard with %s', async (method) => {
+    const reached: string[] = [];
+    const app = express();
+    app.use(await createAuth());
+    app.use((req, res) => {
+      reached.push(req.originalUrl);
+      res.sendStatus(200);
+    });
+    const { port } = await serve(app);
+    const spellings = ['/kapacitor/v1/%75sers', '/kapacitor/v1//users', '/kapacitor/v1/x/../users/root', '/users', '/USERS/root', 'http://h/kapacitor/v1/users'];
+    for (const path of spellings) expect(await sendRaw(port, `${method} ${path}`, `${API_USER.name}:pw`), path).toBe(403);
+    expect(reached).toEqual([]);
+  });
+});

@@ -1,0 +1,39 @@
+import { type AuthConfig, type HttpConfig, type KapacitorAuthConfig, kapacitorAuth } from 'kapacitor-auth';
+import { claim, type Same } from './claims.js';
+
+kapacitorAuth();
+kapacitorAuth('kapacitor.conf');
+kapacitorAuth('kapacitor.conf', { auth: { store: 'memory:' } });
+kapacitorAuth({ http: { authEnabled: true }, auth: { bcryptCost: 12, cacheExpiration: '1h', store: 'lmdb:./users' } });
+kapacitorAuth({ http: { queryCredentials: true, realm: 'Reports' }, auth: { enabled: true, cacheExpiration: 500 } });
+
+/** What an app leaves to its environment is often `string | undefined`: undefined is the same as absent. */
+const store: string | undefined = process.env['STORE'];
+kapacitorAuth({ http: undefined, auth: { store, enabled: undefined } });
+
+// @ts-expect-error a section is misspelt
+kapacitorAuth({ https: { authEnabled: true } });
+// @ts-expect-error an option is written as the file has it
+kapacitorAuth({ http: { 'auth-enabled': true } });
+// @ts-expect-error an option is in the wrong section
+kapacitorAuth({ auth: { authEnabled: true } });
+// @ts-expect-error an option is not known
+kapacitorAuth('kapacitor.conf', { auth: { bcryptCosts: 12 } });
+// @ts-expect-error a switch is no text
+kapacitorAuth({ http: { authEnabled: 'true' } });
+// @ts-expect-error a cost is a number
+kapacitorAuth({ auth: { bcryptCost: '12' } });
+// @ts-expect-error a duration is a text or a number of milliseconds
+kapacitorAuth({ auth: { cacheExpiration: { hours: 1 } } });
+// @ts-expect-error a map is no repository
+kapacitorAuth({ auth: { store: new Map() } });
+
+const http: HttpConfig = { authEnabled: false };
+const auth: AuthConfig = { enabled: false };
+const config: KapacitorAuthConfig = { http, auth };
+const { config: resolved } = kapacitorAuth(config);
+claim<Same<typeof resolved.http.authEnabled, boolean>>();
+claim<Same<typeof resolved.http.bindAddress.host, string | undefined>>();
+claim<Same<typeof resolved.auth.cacheExpiration, number>>();
+// @ts-expect-error what was resolved stays
+resolved.auth.bcryptCost = 4;

@@ -1,0 +1,71 @@
+import {
+  ConfigError,
+  ForbiddenError,
+  InvalidRequestError,
+  InvalidUserError,
+  KapacitorAuthError,
+  type KapacitorAuthErrorCode,
+  LastAdminError,
+  OverloadedError,
+  StoreError,
+  UserExistsError,
+  UserNotFoundError,
+} from 'kapacitor-auth';
+import { claim, type Same } from './claims.js';
+
+claim<
+  Same<
+    KapacitorAuthErrorCode,
+    | 'CONFIG_INVALID'
+    | 'FORBIDDEN'
+    | 'LAST_ADMIN'
+    | 'OVERLOADED'
+    | 'REQUEST_INVALID'
+    | 'STORE_UNAVAILABLE'
+    | 'USER_EXISTS'
+    | 'USER_INVALID'
+    | 'USER_NOT_FOUND'
+  >
+>();
+
+const classes = [
+  ConfigError,
+  ForbiddenError,
+  InvalidRequestError,
+  InvalidUserError,
+  LastAdminError,
+  OverloadedError,
+  StoreError,
+  UserExistsError,
+  UserNotFoundError,
+] as const;
+claim<InstanceType<(typeof classes)[number]> extends KapacitorAuthError ? true : false>();
+claim<KapacitorAuthError extends Error ? true : false>();
+
+/** The codes are there to be told apart, and all of them can be. */
+export function explain(error: unknown): string {
+  if (error instanceof OverloadedError) {
+    claim<Same<typeof error.retryAfter, number>>();
+    return `again in ${error.retryAfter} seconds`;
+  }
+  if (!(error instanceof KapacitorAuthError)) return String(error);
+  claim<Same<typeof error.status, number>>();
+  claim<Same<typeof error.cause, unknown>>();
+  // @ts-expect-error there is no such code
+  if (error.code === 'USER_UNKNOWN') return 'never';
+  switch (error.code) {
+    case 'CONFIG_INVALID':
+    case 'STORE_UNAVAILABLE':
+    case 'OVERLOADED':
+      return "the operator's business";
+    case 'USER_EXISTS':
+    case 'USER_INVALID':
+    case 'USER_NOT_FOUND':
+    case 'LAST_ADMIN':
+    case 'REQUEST_INVALID':
+    case 'FORBIDDEN':
+      return `the caller's: ${error.message}`;
+    default:
+      return error.code satisfies never;
+  }
+}

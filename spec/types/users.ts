@@ -1,0 +1,42 @@
+import { kapacitorAuth, type NewUser, type User } from 'kapacitor-auth';
+import { claim, type Same } from './claims.js';
+
+const { users } = kapacitorAuth();
+const name = 'jane';
+const password = 'a password';
+
+const created = await users.create({ name, password, type: 'normal', permissions: ['api'] });
+claim<Same<typeof created, User>>();
+await users.create({ name, password });
+await users.create({ name, password, type: 'admin', permissions: undefined });
+const permissions = ['api', 'write_points'] as const;
+await users.create({ name, password, permissions });
+const jane: NewUser = { name, password };
+await users.create(jane);
+
+// @ts-expect-error a user has a password
+await users.create({ name });
+// @ts-expect-error and a name
+await users.create({ password });
+// @ts-expect-error an option is not known
+await users.create({ name, password, role: 'admin' });
+// @ts-expect-error there is no such type of user
+await users.create({ name, password, type: 'root' });
+// @ts-expect-error there is no such permission
+await users.create({ name, password, permissions: ['API'] });
+
+const found = await users.get(name);
+claim<Same<typeof found, User | undefined>>();
+
+const some = await users.list({ pattern: 'j*', offset: 0, limit: 10 });
+claim<Same<typeof some, User[]>>();
+await users.list();
+
+const updated = await users.update(name, { permissions: ['config_api'] });
+claim<Same<typeof updated, User>>();
+await users.update(name, { password, type: undefined });
+// @ts-expect-error a user is not renamed
+await users.update(name, { name: 'janet' });
+
+const wasThere = await users.delete(name);
+claim<Same<typeof wasThere, boolean>>();

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LmdbUserRepository, MemoryUserRepository } from 'kapacitor-auth';
+import { userRepositoryContract } from 'kapacitor-auth/contract';
+import { describe, it } from 'vitest';
+
+userRepositoryContract({ describe, it }, 'MemoryUserRepository', { create: () => new MemoryUserRepository() });
+
+const folders = new WeakMap<object, string>();
+
+userRepositoryContract({ describe, it }, 'LmdbUserRepository', {
+  create: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-'));
+    const repository = new LmdbUserRepository(folder);
+    folders.set(repository, folder);
+    return repository;
+  },
+  destroy: async (repository) => {
+    await repository.close?.();
+    rmSync(folders.get(repository) as string, { recursive: true });
+  },
+});

@@ -1,0 +1,242 @@
+import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
+import { describe, expect, it, vi } from 'vitest';
+import { UserService } from '../../lib/users/user-service.js';
+
+/** Counts what it hashes, and takes no time. */
+function fakeHasher() {
+  let count = 0;
+  return {
+    hash: vi.fn(async (password: string) => {
+      count += 1;
+      return `hash ${count} of ${password.length} characters`;
+    }),
+  };
+}
+
+function setUp(repository: UserRepository = new MemoryUserRepository()) {
+  const hasher = fakeHasher();
+  return { users: new UserService(repository, hasher), repository, hasher };
+}
+
+const failure = (code: string, status: number, message: string) => expect.objectContaining({ code, status, message });
+const invalid = (message: string) => failure('USER_INVALID', 400, message);
+
+describe('creating a user', () => {
+  it('gives the user, of type normal and without permissions by default', async () => {
+    const { users } = setUp();
+    expect(await users.create({ name: 'someone', password: 'p' })).toEqual({
+      name: 'someone',
+      type: 'normal',
+      permissions: [],
+    });
+  });
+
+  it('keeps the hash and never the password', async () => {
+    const { users, repository } = setUp();
+    await users.create({ name: 'someone', password: 'a password' });
+    const stored = await repository.find('someone');
+    expect(stored?.hash).toBe('hash 1 of 10 characters');
+    expect(JSON.stringify(stored)).not.toContain('a password');
+  });
+
+  it.each([
+    [['write_points', 'config_api'], ['config_api', 'write_points']],
+    [['api', 'api', 'none'], ['api']],
+    [['none'], []],
+    [['write_points', 'api', 'config_api'], ['all']],
+    [['all'], ['all']],
+    [['all', 'api'], ['all']],
+  ] as const)('puts the permissions %j into Kapacitor’s form', async (given, shown) => {
+    const { users } = setUp();
+    expect((await users.create({ name: 'someone', password: 'p', permissions: given })).permissions).toEqual(shown);
+  });
+
+  it('drops the permissions of an admin', async () => {
+    const { users } = setUp();
+    const user = await users.create({ name: 'root', password: 'p', type: 'admin', permissions: ['api'] });
+    expect(user.permissions).toEqual([]);
+  });
+
+  it.each([
+    ['', 'username is required'],
+    ['a b', `username must contain only letters, numbers, '-', '.', '@' and '_'. "a b"`],
+    ['a:b', `username must contain only letters, numbers, '-', '.', '@' and '_'. "a:b"`],
+    ['e\u0301', `username must contain only letters, numbers, '-', '.', '@' and '_'. "e\u0301"`],
+    ['\ud800', `username must contain only letters, numbers, '-', '.', '@' and '_'. "\\ud800"`],
+    ['.', 'username must not be "." or ".."'],
+    ['..', 'username must not be "." or ".."'],
+    ['x'.repeat(257), 'username must be at most 256 bytes'],
+    ['é'.repeat(129), 'username must be at most 256 bytes'],
+  ])('refuses the name %j', async (name, message) => {
+    const { users, hasher } = setUp();
+    await expect(users.create({ name, password: 'p' })).rejects.toThrow(invalid(message));
+    expect(hasher.hash).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['', 'password is required'],
+    ['x'.repeat(73), 'password must be at most 72 bytes'],
+    ['é'.repeat(37), 'password must be at most 72 bytes'],
+    ['a\0b', 'password must not contain control characters'],
+    ['a\nb', 'password must not contain control characters'],
+    ['a\x7fb', 'password must not contain control characters'],
+    ['a\ud800', 'password must be well-formed Unicode'],
+  ])('refuses the password %j without repeating it', async (password, message) => {
+    const { users } = setUp();
+    await expect(users.create({ name: 'someone', password })).rejects.toThrow(invalid(message));
+  });
+
+  it.each([
+    [{ password: 'p' }, 'username is required'],
+    [{ name: 5, password: 'p' }, 'name must be a string'],
+    [{ name: 'a' }, 'password is required'],
+    [{ name: 'a', password: 5 }, 'password must be a string'],
+    [{ name: 'a', password: 'p', type: 'root' }, 'type must be "admin" or "normal", not "root"'],
+    [{ name: 'a', password: 'p', permissions: 'api' }, 'permissions must be an array'],
+    [
+      { name: 'a', password: 'p', permissions: ['API'] },
+      'permission "API" is not known: there are none, api, config_api, write_points and all',
+    ],
+    [
+      { name: 'a', password: 'p', permissions: [undefined] },
+      'permission undefined is not known: there are none, api, config_api, write_points and all',
+    ],
+  ])('refuses %j from JavaScript', async (user, message) => {
+    const { users } = setUp();
+    await expect(users.create(user as never)).rejects.toThrow(invalid(message));
+  });
+
+  it('takes the longest name and password', async () => {
+    const { users } = setUp();
+    const name = 'x'.repeat(256);
+    expect(await users.create({ name, password: 'é'.repeat(36) })).toMatchObject({ name });
+  });
+
+  it('refuses a name that is taken before it hashes, and when it is taken meanwhile', async () => {
+    const { users, hasher } = setUp();
+    const taken = failure('USER_EXISTS', 409, 'user "taken" already exists');
+    await users.create({ name: 'taken', password: 'p' });
+    await expect(users.create({ name: 'taken', password: 'p' })).rejects.toThrow(taken);
+    expect(hasher.hash).toHaveBeenCalledTimes(1);
+    const race = setUp();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 5 }, () => race.users.create({ name: 'taken', password: 'p' })),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('changing a user', () => {
+  async function setUpSomeone() {
+    const set = setUp();
+    await set.users.create({ name: 'root', password: 'p', type: 'admin' });
+    await set.users.create({ name: 'someone', password: 'p', permissions: ['api'] });
+    return set;
+  }
+
+  it('changes what is given and nothing else', async () => {
+    const { users, repository } = await setUpSomeone();
+    const before = await repository.find('someone');
+    expect(await users.update('someone', {})).toMatchObject({ type: 'normal', permissions: ['api'] });
+    expect(await users.update('someone', { permissions: ['write_points'] })).toMatchObject({
+      permissions: ['write_points'],
+    });
+    expect((await repository.find('someone'))?.hash).toBe(before?.hash);
+    await users.update('someone', { password: 'new' });
+    expect((await repository.find('someone'))?.hash).not.toBe(before?.hash);
+    expect(await users.get('someone')).toMatchObject({ permissions: ['write_points'] });
+  });
+
+  it('takes the permissions of a user who becomes an admin, for good', async () => {
+    const { users } = await setUpSomeone();
+    expect(await users.update('someone', { type: 'admin', permissions: ['all'] })).toMatchObject({ permissions: [] });
+    expect(await users.update('someone', { type: 'normal' })).toMatchObject({ type: 'normal', permissions: [] });
+  });
+
+  it('knows nobody of this name', async () => {
+    const { users, hasher } = await setUpSomeone();
+    const absent = failure('USER_NOT_FOUND', 404, 'no user exists');
+    hasher.hash.mockClear();
+    await expect(users.update('nobody', { password: 'new' })).rejects.toThrow(absent);
+    await expect(users.update('a b', {})).rejects.toThrow(absent);
+    expect(hasher.hash).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [{ password: '' }, 'password is required'],
+    [{ password: 5 }, 'password must be a string'],
+    [{ type: 'root' }, 'type must be "admin" or "normal", not "root"'],
+    [{ permissions: ['API'] }, 'permission "API" is not known: there are none, api, config_api, write_points and all'],
+  ])('refuses %j', async (changes, message) => {
+    const { users } = await setUpSomeone();
+    await expect(users.update('someone', changes as never)).rejects.toThrow(invalid(message));
+  });
+
+  it('loses no change to another one of the same user at the same time', async () => {
+    const { users, repository, hasher } = await setUpSomeone();
+    hasher.hash.mockImplementation(async () => {
+      await users.update('someone', { permissions: ['write_points'] });
+      return 'the new hash';
+    });
+    expect(await users.update('someone', { password: 'new' })).toMatchObject({ permissions: ['write_points'] });
+    expect(await repository.find('someone')).toMatchObject({ hash: 'the new hash', permissions: ['write_points'] });
+  });
+
+  it('tries again when another change comes between, and not for ever', async () => {
+    const { users, repository } = await setUpSomeone();
+    const replace = vi.spyOn(repository, 'replace').mockReturnValueOnce('conflict').mockReturnValueOnce('conflict');
+    expect(await users.update('someone', { permissions: [] })).toMatchObject({ permissions: [] });
+    expect(replace).toHaveBeenCalledTimes(3);
+    replace.mockReturnValue('conflict');
+    await expect(users.update('someone', { permissions: [] })).rejects.toThrow(
+      failure('STORE_UNAVAILABLE', 503, 'the user changes too often for this change to be made: try again later'),
+    );
+  });
+
+  it('keeps the last admin', async () => {
+    const { users } = await setUpSomeone();
+    const lastAdmin = failure('LAST_ADMIN', 409, 'the last admin cannot be deleted or demoted');
+    await expect(users.update('root', { type: 'normal' })).rejects.toThrow(lastAdmin);
+    await expect(users.delete('root')).rejects.toThrow(lastAdmin);
+    await users.update('someone', { type: 'admin' });
+    const outcomes = await Promise.allSettled([
+      users.update('root', { type: 'normal' }),
+      users.update('someone', { type: 'normal' }),
+    ]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+});
+
+describe('deleting a user', () => {
+  it('says whether there was one', async () => {
+    const { users } = setUp();
+    await users.create({ name: 'someone', password: 'p' });
+    expect(await users.delete('someone')).toBe(true);
+    expect(await users.delete('someone')).toBe(false);
+    expect(await users.delete('a b')).toBe(false);
+    expect(await users.get('someone')).toBeUndefined();
+  });
+});
+
+describe('listing users', () => {
+  it('gives the first hundred by default, without hashes', async () => {
+    const { users } = setUp();
+    for (let index = 0; index < 101; index += 1) await users.create({ name: `user${index}`, password: 'p' });
+    const listed = await users.list();
+    expect(listed).toHaveLength(100);
+    expect(listed[0]).toEqual({ name: 'user0', type: 'normal', permissions: [] });
+    expect(await users.list({ pattern: 'user9*', offset: 1, limit: 2 })).toMatchObject([
+      { name: 'user90' },
+      { name: 'user91' },
+    ]);
+  });
+
+  it.each([
+    [{ offset: -1 }, 'offset must be an integer, 0 or more'],
+    [{ limit: 1.5 }, 'limit must be an integer, 0 or more'],
+    [{ limit: Number.POSITIVE_INFINITY }, 'limit must be an integer, 0 or more'],
+    [{ pattern: '[' }, 'invalid pattern "["'],
+  ])('refuses %j', async (options, message) => {
+    await expect(setUp().users.list(options)).rejects.toThrow(failure('REQUEST_INVALID', 400, message));
+  });
+});
