@@ -1,7 +1,7 @@
-import type { ClientRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import express, { type Express, type Request } from 'express';
+import express, { type Express } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { type KapacitorAuth, type KapacitorAuthConfig, kapacitorAuth } from 'kapacitor-auth';
 
@@ -18,13 +18,19 @@ export function createGateway(
   const app = express();
   app.disable('x-powered-by');
   app.use(auth);
+  // Not in the proxy's event proxyReq: there is none for a request with an Expect header.
+  app.use((req, _res, next) => {
+    nameUser(req.headers, req.user.name);
+    next();
+  });
   // No body parser comes before this: a body goes through as it arrives, however long it is.
   app.use(
-    createProxyMiddleware<Request>({
+    createProxyMiddleware({
       target: upstream,
       changeOrigin: true,
       on: {
-        proxyReq: (proxied, req) => nameUser(proxied, req.user.name),
+        // Without this a client would wait for the rest of an answer that the upstream has broken off.
+        proxyRes: (proxied, _req, res) => proxied.on('error', () => res.destroy()),
         error: (_error, _req, res) => {
           if (!('headersSent' in res) || res.headersSent) {
             res.destroy();
@@ -40,16 +46,17 @@ export function createGateway(
   return { app, auth };
 }
 
-function nameUser(proxied: ClientRequest, name: string): void {
-  proxied.removeHeader('Authorization');
+function nameUser(headers: IncomingHttpHeaders, name: string): void {
+  delete headers.authorization;
   // Many a server takes an underscore for a dash.
-  const forged = proxied.getHeaderNames().filter((header) => header.replaceAll('_', '-') === 'x-forwarded-user');
-  for (const header of forged) proxied.removeHeader(header);
-  // Nor may a client ask another proxy on the way to drop the header, which `Connection: X-Forwarded-User` does.
-  proxied.removeHeader('Upgrade');
-  proxied.setHeader('Connection', 'close');
+  for (const header of Object.keys(headers)) {
+    if (header.replaceAll('_', '-') === 'x-forwarded-user') delete headers[header];
+  }
+  // A client could ask proxies on the way to drop the name: `Connection: X-Forwarded-User`.
+  delete headers.upgrade;
+  headers.connection = 'close';
   // A name has letters of any script, and a header has not.
-  proxied.setHeader('X-Forwarded-User', encodeURIComponent(name));
+  headers['x-forwarded-user'] = encodeURIComponent(name);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

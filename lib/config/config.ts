@@ -1,5 +1,4 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
 import type { UserRepository } from '../users/repository.js';
 import { readCode } from './code.js';
@@ -7,6 +6,7 @@ import { type Environment, misspeltVariables, readEnvironment } from './environm
 import { readConfigFile } from './file.js';
 import type { BindAddress } from './kinds.js';
 import { Layer } from './layer.js';
+import { absolutePath } from './path.js';
 import {
   AUTH_ENABLED,
   BCRYPT_COST,
@@ -91,7 +91,7 @@ interface Resolution {
  * defaults, which are Kapacitor's where there is a file, and closed where there is none.
  *
  * @param source the path of a config file, or the configuration itself
- * @param code what code says besides a file
+ * @param code what code says besides: it comes before `source`
  * @throws {ConfigError} with everything that is wrong, each with its place
  */
 export function resolveConfig(
@@ -102,7 +102,8 @@ export function resolveConfig(
   const isFile = typeof source === 'string';
   const workingFolder = process.cwd();
   const layers = [
-    readCode(isFile ? code : source, workingFolder),
+    readCode(code, workingFolder),
+    readCode(isFile ? {} : source, workingFolder),
     readEnvironment(environment, workingFolder),
     isFile ? readConfigFile(source) : new Layer(workingFolder),
   ];
@@ -110,34 +111,34 @@ export function resolveConfig(
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
 
   const layerWith = (setting: Setting) => layers.find((layer) => layer.get(setting) !== undefined);
-  const valueOf = <T>(setting: Setting<T>, byDefault: T): T => layerWith(setting)?.get(setting) ?? byDefault;
+  const chosen = <T>(setting: Setting<T>, byDefault: T): T => layerWith(setting)?.get(setting) ?? byDefault;
   /** A path starts at the folder of the file that has it. */
   const absolute = (setting: Setting, path: string) => absolutePath(path, layerWith(setting)?.folder ?? workingFolder);
 
-  const dataDir = valueOf(DATA_DIR, isFile ? '~/.kapacitor' : '');
+  const dataDir = chosen(DATA_DIR, isFile ? '~/.kapacitor' : '');
   const defaultStore = dataDir === '' ? 'lmdb:.kapacitor-auth' : `lmdb:${join(absolute(DATA_DIR, dataDir), 'auth')}`;
-  const store = valueOf(STORE, defaultStore);
-  const certificate = valueOf(HTTPS_CERTIFICATE, DEFAULT_CERTIFICATE);
+  const store = chosen(STORE, defaultStore);
+  const certificate = chosen(HTTPS_CERTIFICATE, DEFAULT_CERTIFICATE);
   const config: ResolvedConfig = {
     http: {
-      authEnabled: valueOf(AUTH_ENABLED, !isFile),
-      queryCredentials: valueOf(QUERY_CREDENTIALS, false),
-      realm: valueOf(REALM, 'Kapacitor'),
-      bindAddress: valueOf(BIND_ADDRESS, { host: undefined, port: 9092 }),
-      https: valueOf(HTTPS_ENABLED, false)
-        ? { certificate, privateKey: valueOf(HTTPS_PRIVATE_KEY, '') || certificate }
+      authEnabled: chosen(AUTH_ENABLED, !isFile),
+      queryCredentials: chosen(QUERY_CREDENTIALS, false),
+      realm: chosen(REALM, 'Kapacitor'),
+      bindAddress: chosen(BIND_ADDRESS, { host: undefined, port: 9092 }),
+      https: chosen(HTTPS_ENABLED, false)
+        ? { certificate, privateKey: chosen(HTTPS_PRIVATE_KEY, '') || certificate }
         : undefined,
     },
     auth: {
-      enabled: valueOf(ENABLED, !isFile),
-      cacheExpiration: valueOf(CACHE_EXPIRATION, 600_000),
-      bcryptCost: valueOf(BCRYPT_COST, 10),
+      enabled: chosen(ENABLED, !isFile),
+      cacheExpiration: chosen(CACHE_EXPIRATION, 600_000),
+      bcryptCost: chosen(BCRYPT_COST, 10),
       store:
         typeof store === 'string' ? store.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${absolute(STORE, path)}`) : store,
     },
   };
   if (config.http.authEnabled) requireUsers(config);
-  return { config, warnings: warningsFor(config, environment, valueOf(SHARED_SECRET, '') !== '') };
+  return { config, warnings: warningsFor(config, environment, chosen(SHARED_SECRET, '') !== '') };
 }
 
 /**
@@ -163,8 +164,4 @@ function warningsFor(config: ResolvedConfig, environment: Environment, hasShared
   }
   if (hasSharedSecret) warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');
   return warnings;
-}
-
-function absolutePath(path: string, folder: string): string {
-  return resolve(folder, path.replace(/^~(?=$|\/)/, homedir()));
 }

@@ -1,6 +1,6 @@
 import { boolean } from './kinds.js';
 import { Layer, mustBe } from './layer.js';
-import { knownVariables, metaVariables, SETTINGS } from './settings.js';
+import { knownVariables, metaVariables, SECTIONS, SETTINGS } from './settings.js';
 import { didYouMean, suggest } from './suggestion.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,8 +34,26 @@ export function readEnvironment(environment: Environment, folder: string): Layer
 export function misspeltVariables(environment: Environment): string[] {
   const known = knownVariables();
   return Object.keys(environment)
-    .filter((variable) => /^KAPACITOR_(?:AUTH|HTTP)_/.test(variable) && !known.includes(variable))
-    .map((variable) => ({ variable, meant: suggest(variable, known) }))
+    .filter((variable) => !known.includes(variable))
+    .map((variable) => ({ variable, meant: suggestVariable(variable, known) }))
     .filter(({ meant }) => meant !== undefined)
     .map(({ variable, meant }) => `the environment variable ${variable} is not known${didYouMean(meant)}`);
+}
+
+/**
+ * Section and name are compared each for itself: as a whole, `KAPACITOR_SMTP_ENABLED` would be near to
+ * `KAPACITOR_AUTH_ENABLED`, and Kubernetes' `KAPACITOR_AUTH_PORT` to `KAPACITOR_AUTH_STORE`.
+ */
+function suggestVariable(variable: string, known: readonly string[]): string | undefined {
+  const [, section, name] = /^KAPACITOR_([^_]+)_(.+)$/.exec(variable) ?? [];
+  const ours = section && suggest(section, SECTIONS);
+  if (!ours || !name) return undefined;
+  const prefix = `KAPACITOR_${ours.toUpperCase()}_`;
+  const candidates = [
+    ...known.filter((each) => each.startsWith(prefix)),
+    ...known.filter((each) => !each.startsWith(prefix)),
+  ];
+  const names = candidates.map((each) => each.replace(/^KAPACITOR_(?:AUTH|HTTP)_/, ''));
+  const meant = suggest(name, names);
+  return meant && candidates[names.indexOf(meant)];
 }

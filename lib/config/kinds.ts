@@ -98,7 +98,11 @@ const STORE = /^(?:memory:|lmdb:(?!\/\/[^/])\S(?:.*\S)?)$/;
 
 /** Where the users are. */
 export const store: Kind<string | UserRepository> = {
-  ...textual('"lmdb:FOLDER" or "memory:"', '"lmdb:./users"', (value) => (STORE.test(value) ? value : undefined)),
+  ...textual(
+    `"lmdb:FOLDER", "memory:" or, in code, a repository: an object with the methods ${REPOSITORY_METHODS.join(', ')}`,
+    '"lmdb:./users"',
+    (value) => (STORE.test(value) ? value : undefined),
+  ),
   fromCode: (value) => {
     if (typeof value === 'string') return store.fromText(value);
     const methods = value as Partial<Record<string, unknown>> | null;

@@ -38,5 +38,5 @@ export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return 'a text';
   const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name.toLowerCase()}`;
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name.toLowerCase()}`;
 }

@@ -1,8 +1,22 @@
 import type { UserRepository } from '../users/repository.js';
-import { type BindAddress, bindAddress, boolean, duration, integer, type Kind, realm, store, text } from './kinds.js';
+import {
+  type BindAddress,
+  bindAddress,
+  boolean,
+  duration,
+  folder,
+  integer,
+  type Kind,
+  realm,
+  store,
+  text,
+} from './kinds.js';
 
 /** The sections of Kapacitor's config file that are ours; `''` is what stands before any section. */
 export type Section = '' | 'auth' | 'http';
+
+/** Those that have a name. */
+export const SECTIONS: readonly ['http', 'auth'] = ['http', 'auth'];
 
 /** One setting in each of its vocabularies. */
 export interface Setting<T = unknown> {
@@ -116,7 +130,7 @@ export const DATA_DIR: Setting<string> = {
   section: '',
   key: 'data_dir',
   variables: ['KAPACITOR_DATA_DIR'],
-  kind: text,
+  kind: folder,
 };
 
 export const SETTINGS: readonly Setting[] = [
@@ -164,8 +178,14 @@ export function metaVariables(): string[] {
   return META_KEYS.map((key) => variableOf('auth', key));
 }
 
-export function isLeftAlone(section: Section, key: string): boolean {
-  return OTHER_KEYS[section].includes(key);
+/** What may stand in a section of the file; of `''`, only what is ours. */
+export function keysOf(section: Section): readonly string[] {
+  return [...SETTINGS.filter((setting) => setting.section === section).map(({ key }) => key), ...OTHER_KEYS[section]];
+}
+
+/** What code may say in a section. */
+export function propertiesOf(section: Section): readonly string[] {
+  return SETTINGS.flatMap((setting) => (setting.section === section && setting.property ? [setting.property] : []));
 }
 
 /** Every environment variable of these sections. */

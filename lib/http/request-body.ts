@@ -9,9 +9,6 @@ const INVALID_JSON = 'invalid JSON';
 /** Reads a body of any content type, as Kapacitor does; curl sends a form's with JSON. */
 const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY });
 
-/** `_body` is how Express's parsers tell each other that the body has been read. */
-type ParsedRequest = Request & { body?: unknown; _body?: boolean };
-
 /**
  * The JSON value in a request's body, whatever its content type says, and also where a parser of the app's has read it.
  *
@@ -20,14 +17,20 @@ type ParsedRequest = Request & { body?: unknown; _body?: boolean };
 export async function readJson(req: Request, res: Response): Promise<unknown> {
   // The app's own parser may take more.
   if (Number(req.headers['content-length']) > MAX_BODY) throw tooLarge();
-  await new Promise<void>((resolve, reject) => {
+  const wasRead = req.readableEnded;
+  if (!wasRead) await readBytes(req, res);
+  const body: unknown = req.body;
+  if (Buffer.isBuffer(body)) return parse(decode(body));
+  if (!wasRead) throw new InvalidRequestError(INVALID_JSON);
+  if (typeof body === 'string') return parse(body);
+  if (body === undefined) throw consumed();
+  return /^application\/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '') ? fromForm(req) : body;
+}
+
+function readBytes(req: Request, res: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
     readRaw(req, res, (error?: unknown) => (error ? reject(asInvalidRequest(error)) : resolve()));
   });
-  const { body, _body: wasRead } = req as ParsedRequest;
-  if (Buffer.isBuffer(body)) return parse(decode(body));
-  if (typeof body === 'string') return parse(body);
-  if (!wasRead) throw new InvalidRequestError(INVALID_JSON);
-  return /^application\/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '') ? fromForm(req) : body;
 }
 
 function decode(bytes: Uint8Array): string {
@@ -50,13 +53,15 @@ function tooLarge(): InvalidRequestError {
   return new InvalidRequestError(`request body must be at most ${MAX_BODY / 1024} KiB`, 413);
 }
 
+function consumed(): InvalidRequestError {
+  return new InvalidRequestError('another middleware has read the body and not kept it: mount kapacitorAuth before it');
+}
+
 function asInvalidRequest(error: unknown): InvalidRequestError {
   const { type, status } = error as { type?: string; status?: number };
   if (type === 'entity.too.large') return tooLarge();
   if (type === 'encoding.unsupported') return new InvalidRequestError('content encoding is not supported', 415);
-  if (type === 'stream.not.readable') {
-    return new InvalidRequestError('the body has been read by a middleware before: mount kapacitorAuth before it');
-  }
+  if (type === 'stream.not.readable') return consumed();
   return new InvalidRequestError('request body cannot be read', status !== undefined && status < 500 ? status : 400);
 }
 
@@ -64,7 +69,7 @@ function asInvalidRequest(error: unknown): InvalidRequestError {
  * express.urlencoded() takes JSON for the name of a field. It decodes `%41` and `+` as well, and so may have changed a
  * password: only what cannot have been changed is taken.
  */
-function fromForm(req: ParsedRequest): unknown {
+function fromForm(req: Request): unknown {
   const length = Number(req.headers['content-length']);
   for (const text of asSent(req.body)) {
     if (Buffer.byteLength(text) !== length) continue;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { basic } from '../support/server.js';
-import { describe, expect, it } from 'vitest';
 
 /** Drives the strategy as Passport does, and gives what it calls. */
 async function drive(strategy: object, headers: Record<string, string>, url = '/'): Promise<unknown[]> {

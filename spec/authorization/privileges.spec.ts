@@ -26,9 +26,32 @@ describe('the privileges of a user', () => {
   it.each<[Permission[], Record<string, boolean>]>([
     [[], { '/api': false, '/api/tasks': false, '/api/ping': false, '/api/config': false, '/api/write': false }],
     [['none'], { '/api': false, '/api/ping': false }],
-    [['api'], { '/api': true, '/api/tasks': true, '/api/ping': true, '/api/config': false, '/api/config/x': false, '/api/write': false }],
-    [['config_api'], { '/api': false, '/api/tasks': false, '/api/ping': true, '/api/config': true, '/api/config/x/y': true, '/api/write': false }],
-    [['write_points'], { '/api': false, '/api/ping': true, '/api/config': false, '/api/write': true, '/api/writes': false }],
+    [
+      ['api'],
+      {
+        '/api': true,
+        '/api/tasks': true,
+        '/api/ping': true,
+        '/api/config': false,
+        '/api/config/x': false,
+        '/api/write': false,
+      },
+    ],
+    [
+      ['config_api'],
+      {
+        '/api': false,
+        '/api/tasks': false,
+        '/api/ping': true,
+        '/api/config': true,
+        '/api/config/x/y': true,
+        '/api/write': false,
+      },
+    ],
+    [
+      ['write_points'],
+      { '/api': false, '/api/ping': true, '/api/config': false, '/api/write': true, '/api/writes': false },
+    ],
     [['all'], { '/api': true, '/api/tasks': true, '/api/ping': true, '/api/config': true, '/api/write': true }],
     [['api', 'config_api'], { '/api/tasks': true, '/api/config': true, '/api/write': false }],
     [['api', 'write_points'], { '/api/tasks': true, '/api/config': false, '/api/write': true }],

@@ -26,10 +26,9 @@ export class Example {
   /** The code it exited with, or null when a signal ended it. */
   readonly exited: Promise<number | null>;
 
-  constructor(file: string, { args = [], env = {}, cwd, imports = [] }: ExampleOptions = {}) {
-    const path = fileURLToPath(new URL(`../../examples/${file}`, import.meta.url));
+  constructor(file: URL, { args = [], env = {}, cwd, imports = [] }: ExampleOptions = {}) {
     const loaders = [TSX, ...imports].flatMap((url) => ['--import', url]);
-    this.#process = spawn(process.execPath, [...loaders, path, ...args], {
+    this.#process = spawn(process.execPath, [...loaders, fileURLToPath(file), ...args], {
       cwd,
       env: { ...outerEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,8 @@ import { createGateway } from '../../examples/gateway.js';
 import { basic, serve } from '../support/server.js';
 import { Example, temporaryFolder } from './child.js';
 
+const GATEWAY = new URL('../../examples/gateway.ts', import.meta.url);
+
 interface Received {
   readonly method: string | undefined;
   readonly url: string | undefined;
@@ -90,6 +92,16 @@ describe('examples/gateway.ts', () => {
     expect(upstream.received).toEqual([]);
   });
 
+  it('does so for a request that asks whether to go on, as curl does before a long body', async () => {
+    const upstream = await startUpstream();
+    const gateway = await startGateway(upstream.url);
+    const headers = { Expect: '100-continue', 'X-Forwarded-User': 'root', 'Content-Length': '4' };
+    const request = { method: 'POST', path: '/kapacitor/v1/tasks', auth: 'api:api', headers, body: 'body' };
+    expect((await gateway.send(request)).status).toBe(200);
+    expect(upstream.received).toMatchObject([{ body: 'body', headers: { 'x-forwarded-user': 'api' } }]);
+    expect(upstream.received[0]?.headers).not.toHaveProperty('authorization');
+  });
+
   it.each([
     { header: 'X-Forwarded-User', value: 'root' },
     { header: 'x-forwarded-user', value: 'root' },
@@ -164,7 +176,7 @@ describe('examples/gateway.ts', () => {
 
   it('runs as a program in front of UPSTREAM, and stops when it is told to', async () => {
     const upstream = await startUpstream();
-    const gateway = new Example('gateway.ts', {
+    const gateway = new Example(GATEWAY, {
       cwd: temporaryFolder(),
       env: {
         UPSTREAM: upstream.url,

@@ -3,6 +3,8 @@ import { createApp } from '../../examples/own-passport.js';
 import { type SentRequest, serve } from '../support/server.js';
 import { Example, temporaryFolder } from './child.js';
 
+const OWN_PASSPORT = new URL('../../examples/own-passport.ts', import.meta.url);
+
 const ADMIN = 'admin:adminPassword';
 const DEMO = 'demo:demoPassword';
 const TOKEN = { 'X-Token': 'exampleToken' };
@@ -91,7 +93,7 @@ describe('examples/own-passport.ts', () => {
   });
 
   it('runs as a program, and stops when it is told to', async () => {
-    const app = new Example('own-passport.ts', {
+    const app = new Example(OWN_PASSPORT, {
       cwd: temporaryFolder(),
       env: { KAPACITOR_HTTP_BIND_ADDRESS: '127.0.0.1:0', KAPACITOR_AUTH_STORE: 'memory:' },
     });

@@ -8,6 +8,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { send } from '../support/server.js';
 import { Example, temporaryFolder, writeFile } from './child.js';
 
+const SERVER = new URL('../../examples/server.ts', import.meta.url);
+
 const PEM = fileURLToPath(new URL('localhost.pem', import.meta.url));
 const EXAMPLE_CONFIG = fileURLToPath(new URL('../../examples/kapacitor.conf', import.meta.url));
 
@@ -55,7 +57,7 @@ describe('examples/server.ts: the walk-through', () => {
   ])('makes the first admin, and is closed after a restart with authentication switched on by $by', async (way) => {
     const { file, env } = way.off();
     const data = { KAPACITOR_DATA_DIR: temporaryFolder() };
-    const open = new Example('server.ts', { args: ['-config', config(file)], env: { ...env, ...data } });
+    const open = new Example(SERVER, { args: ['-config', config(file)], env: { ...env, ...data } });
     const openPort = await portOf(open);
     expect(await createFirstAdmin(openPort)).toMatchObject({
       status: 200,
@@ -68,7 +70,7 @@ describe('examples/server.ts: the walk-through', () => {
     });
     expect(await open.stop()).toBe(0);
 
-    const closed = new Example('server.ts', {
+    const closed = new Example(SERVER, {
       args: ['-config', config(way.on)],
       env: { ...env, ...way.onEnv, ...data },
     });
@@ -137,18 +139,18 @@ describe('examples/server.ts: the walk-through', () => {
 
   async function serverWithAdmin(): Promise<Example> {
     const data = { KAPACITOR_DATA_DIR: temporaryFolder() };
-    const open = new Example('server.ts', { args: ['-config', config(USERS_ON)], env: data });
+    const open = new Example(SERVER, { args: ['-config', config(USERS_ON)], env: data });
     await createFirstAdmin(await portOf(open));
     await open.stop();
     const file = config({ http: ['  auth-enabled = true'], ...USERS_ON });
-    return new Example('server.ts', { args: ['-config', file], env: data });
+    return new Example(SERVER, { args: ['-config', file], env: data });
   }
 });
 
 describe('examples/server.ts: what it prints at start', () => {
   it('says where it listens, that authentication is off, where the users are, and how the first admin is made', async () => {
     const file = config({ auth: ['  enabled = true'] });
-    const server = new Example('server.ts', { args: ['-config', file] });
+    const server = new Example(SERVER, { args: ['-config', file] });
     const port = await portOf(server);
     await server.printed(/start again\.\n/);
     expect(server.stdout.split('\n')).toEqual([
@@ -166,17 +168,17 @@ describe('examples/server.ts: what it prints at start', () => {
 
   it('says how authentication is switched on once there are users, and then how a user gets in', async () => {
     const args = ['-config', config({ auth: ['  enabled = true', '  bcrypt-cost = 4'] })];
-    const first = new Example('server.ts', { args });
+    const first = new Example(SERVER, { args });
     await createFirstAdmin(await portOf(first));
     await first.stop();
 
-    const off = new Example('server.ts', { args });
+    const off = new Example(SERVER, { args });
     await off.printed(/start again\.\n/);
     expect(off.stdout).toContain('To switch authentication on,');
     expect(off.stdout).not.toContain('curl');
     await off.stop();
 
-    const on = new Example('server.ts', { args, env: { KAPACITOR_HTTP_AUTH_ENABLED: 'true' } });
+    const on = new Example(SERVER, { args, env: { KAPACITOR_HTTP_AUTH_ENABLED: 'true' } });
     const port = await portOf(on);
     await on.printed(/curl .*\n/);
     expect(on.stdout).toContain('Authentication is on\n');
@@ -185,24 +187,24 @@ describe('examples/server.ts: what it prints at start', () => {
 
   it('says how the first admin is made when authentication is on and nobody could get in', async () => {
     const file = config({ http: ['  auth-enabled = true'], auth: ['  enabled = true'] });
-    const server = new Example('server.ts', { args: ['-config', file] });
+    const server = new Example(SERVER, { args: ['-config', file] });
     await server.printed(/KAPACITOR_HTTP_AUTH_ENABLED=false, and start again\.\n/);
     expect(server.stdout).toContain('There are no users yet: nobody can get in. To make the first admin,');
   });
 
   it('says how to have users when [auth] enabled is false', async () => {
-    const server = new Example('server.ts', { args: ['-config', config()] });
+    const server = new Example(SERVER, { args: ['-config', config()] });
     await server.printed(/KAPACITOR_AUTH_ENABLED=true,\nand start again\.\n/);
     expect(server.stdout).toContain('There are no users and no users API: [auth] enabled is false\n');
   });
 
   it('puts an IPv6 address into brackets, and names no address that stands for all of them', async () => {
-    const six = new Example('server.ts', {
+    const six = new Example(SERVER, {
       args: ['-config', config()],
       env: { KAPACITOR_HTTP_BIND_ADDRESS: '[::1]:0' },
     });
     await six.printed(/Listening on http:\/\/\[::1\]:\d+\n/);
-    const all = new Example('server.ts', {
+    const all = new Example(SERVER, {
       args: ['-config', config()],
       env: { KAPACITOR_HTTP_BIND_ADDRESS: '0.0.0.0:0' },
     });
@@ -217,14 +219,14 @@ describe('examples/server.ts: its command line', () => {
     { form: '--config=FILE', args: (file: string) => [`--config=${file}`] },
   ])('takes $form', async ({ args }) => {
     const file = config({ auth: ['  enabled = true'] });
-    const server = new Example('server.ts', { args: args(file) });
+    const server = new Example(SERVER, { args: args(file) });
     await server.printed(/start again\.\n/);
     expect(server.stdout).toContain(join(file, '..', 'data', 'auth'));
   });
 
   it('takes the file from KAPACITOR_CONFIG_PATH when there is no flag', async () => {
     const file = config({ auth: ['  enabled = true'] });
-    const server = new Example('server.ts', { env: { KAPACITOR_CONFIG_PATH: file } });
+    const server = new Example(SERVER, { env: { KAPACITOR_CONFIG_PATH: file } });
     await server.printed(/start again\.\n/);
     expect(server.stdout).toContain(join(file, '..', 'data', 'auth'));
   });
@@ -232,13 +234,13 @@ describe('examples/server.ts: its command line', () => {
   it('takes the example file beside it when nothing else is said', async () => {
     const store = `lmdb:${temporaryFolder()}`;
     const env = { KAPACITOR_AUTH_STORE: store, KAPACITOR_HTTP_BIND_ADDRESS: 'localhost:0' };
-    const server = new Example('server.ts', { env, cwd: temporaryFolder() });
+    const server = new Example(SERVER, { env, cwd: temporaryFolder() });
     await server.printed(/start again\.\n/);
     expect(server.stdout).toContain(`The users are in ${store}\n\nThere are no users yet. Make the first admin:\n`);
   });
 
   it.each([['-bogus'], ['-config'], ['surplus']])('prints its usage for %s and exits with 2', async (arg) => {
-    const server = new Example('server.ts', { args: [arg] });
+    const server = new Example(SERVER, { args: [arg] });
     expect(await server.exited).toBe(2);
     expect(server.stderr).toMatch(/\nusage: npm start -- \[-config FILE\]\n$/);
     expect(server.stdout).toBe('');
@@ -292,7 +294,7 @@ describe('examples/server.ts: what keeps it from starting', () => {
 
   /** What it says, without the warnings of the library's, which come by themselves. */
   async function failure(file: string, env: Record<string, string> = {}): Promise<string> {
-    const server = new Example('server.ts', { args: ['-config', file], env });
+    const server = new Example(SERVER, { args: ['-config', file], env });
     expect(await server.exited).toBe(1);
     expect(server.stdout).toBe('');
     expect(server.stderr).not.toMatch(/^\s+at /m);
@@ -303,7 +305,7 @@ describe('examples/server.ts: what keeps it from starting', () => {
 describe('examples/server.ts over https', () => {
   it('serves with the certificate and the key of one file', async () => {
     const http = ['  https-enabled = true', `  https-certificate = "${PEM}"`];
-    const server = new Example('server.ts', { args: ['-config', config({ http, auth: ['  enabled = true'] })] });
+    const server = new Example(SERVER, { args: ['-config', config({ http, auth: ['  enabled = true'] })] });
     const [, url] = await server.printed(/curl --request POST '(https:\/\/localhost:\d+)\/kapacitor/);
     const status = await new Promise((resolve, reject) => {
       const request = get(`${url}/kapacitor/v1/ping`, { ca: readFileSync(PEM), agent: false }, (response) => {

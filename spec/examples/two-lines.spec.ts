@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { send } from '../support/server.js';
 import { Example, temporaryFolder, writeFile } from './child.js';
 
+const TWO_LINES = new URL('../../examples/two-lines.ts', import.meta.url);
+
 /** The example prints nothing: this has it say where it listens. */
 const TELL_PORT = `data:text/javascript,${encodeURIComponent(`
   import { subscribe } from 'node:diagnostics_channel';
@@ -25,7 +27,7 @@ describe('examples/two-lines.ts', () => {
     await users.create({ name: 'jane', password: 'doe', permissions: ['api'] });
     await close();
 
-    const example = new Example('two-lines.ts', { cwd: folder, env: { PORT: '0' }, imports: [TELL_PORT] });
+    const example = new Example(TWO_LINES, { cwd: folder, env: { PORT: '0' }, imports: [TELL_PORT] });
     const port = Number((await example.printed(/port (\d+)/))[1]);
 
     const stranger = await send(port, { path: '/kapacitor/v1/tasks' });

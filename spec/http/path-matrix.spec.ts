@@ -192,24 +192,40 @@ describe('a user who has api, but not config_api', () => {
       res.sendStatus(299);
     });
     const { port } = await serve(app);
-    for (const path of ['/kapacitor/v1/tasks/a%20b', '/kapacitor/v1/configuration', '/kapacitor/v1/tasks/Gr%C3%B6%C3%9Fe', '/']) {
+    for (const path of [
+      '/kapacitor/v1/tasks/a%20b',
+      '/kapacitor/v1/configuration',
+      '/kapacitor/v1/tasks/Gr%C3%B6%C3%9Fe',
+      '/',
+    ]) {
       expect(await sendRaw(port, `GET ${path}`, auth), path).toBe(299);
     }
   });
 });
 
 describe('a user who may read the API', () => {
-  it.each(['POST', 'PATCH', 'DELETE', 'PUT', 'PROPFIND'])('does not manage users of an app behind the guard with %s', async (method) => {
-    const reached: string[] = [];
-    const app = express();
-    app.use(await createAuth());
-    app.use((req, res) => {
-      reached.push(req.originalUrl);
-      res.sendStatus(200);
-    });
-    const { port } = await serve(app);
-    const spellings = ['/kapacitor/v1/%75sers', '/kapacitor/v1//users', '/kapacitor/v1/x/../users/root', '/users', '/USERS/root', 'http://h/kapacitor/v1/users'];
-    for (const path of spellings) expect(await sendRaw(port, `${method} ${path}`, `${API_USER.name}:pw`), path).toBe(403);
-    expect(reached).toEqual([]);
-  });
+  it.each(['POST', 'PATCH', 'DELETE', 'PUT', 'PROPFIND'])(
+    'does not manage users of an app behind the guard with %s',
+    async (method) => {
+      const reached: string[] = [];
+      const app = express();
+      app.use(await createAuth());
+      app.use((req, res) => {
+        reached.push(req.originalUrl);
+        res.sendStatus(200);
+      });
+      const { port } = await serve(app);
+      const spellings = [
+        '/kapacitor/v1/%75sers',
+        '/kapacitor/v1//users',
+        '/kapacitor/v1/x/../users/root',
+        '/users',
+        '/USERS/root',
+        'http://h/kapacitor/v1/users',
+      ];
+      for (const path of spellings)
+        expect(await sendRaw(port, `${method} ${path}`, `${API_USER.name}:pw`), path).toBe(403);
+      expect(reached).toEqual([]);
+    },
+  );
 });

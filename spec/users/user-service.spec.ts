@@ -40,7 +40,10 @@ describe('creating a user', () => {
   });
 
   it.each([
-    [['write_points', 'config_api'], ['config_api', 'write_points']],
+    [
+      ['write_points', 'config_api'],
+      ['config_api', 'write_points'],
+    ],
     [['api', 'api', 'none'], ['api']],
     [['none'], []],
     [['write_points', 'api', 'config_api'], ['all']],

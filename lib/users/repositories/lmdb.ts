@@ -1,11 +1,11 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Database, RangeOptions, RootDatabase } from 'lmdb';
 import { StoreError } from '../../errors.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import type { StoredUser } from '../user.js';
+import { prepareFolder } from './lmdb-folder.js';
 
 /** What the databases hold and how. A folder that says another number was written by another version. */
 const FORMAT = 1;
@@ -238,17 +238,5 @@ function loadLmdb(): typeof import('lmdb') {
         'reinstall it without --omit=optional, so that it has its binary for this platform)',
       { cause: error },
     );
-  }
-}
-
-/** The files are made here and not by LMDB, so that there is no moment in which others may read them. */
-function prepareFolder(path: string): void {
-  if (!existsSync(path)) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    writeFileSync(join(path, '.gitignore'), '*\n', { mode: 0o600 });
-  }
-  for (const file of ['data.mdb', 'lock.mdb']) {
-    closeSync(openSync(join(path, file), 'a', 0o600));
-    chmodSync(join(path, file), 0o600);
   }
 }

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { configFile, fromCode, problemsOf } from './resolve.js';
+
+describe('the configuration in code', () => {
+  it.each([
+    [{ http: { authEnabled: false } }],
+    [{ http: { queryCredentials: true } }],
+    [{ http: { realm: 'my "realm"' } }],
+    [{ auth: { enabled: true } }],
+    [{ auth: { cacheExpiration: 1500 } }],
+    [{ auth: { bcryptCost: 4 } }],
+    [{ auth: { store: 'memory:' } }],
+  ])('sets %j', (config) => {
+    expect(fromCode(config).config).toMatchObject(config);
+  });
+
+  it('may be an object without a prototype, or an instance of a class', () => {
+    class Config {
+      readonly http = Object.assign(Object.create(null), { realm: 'mine' });
+    }
+    expect(fromCode(new Config()).config.http.realm).toBe('mine');
+  });
+
+  it.each([
+    ['null', null],
+    ['an array', []],
+    ['a number', 3],
+    ['a boolean', true],
+    ['a function', () => ({})],
+    ['a map', new Map([['http', {}]])],
+    ['a promise', Promise.resolve({})],
+    ['a url', new URL('file:///etc/kapacitor.conf')],
+  ])('is not %s', (what, config) => {
+    const problem = `the configuration must be an object such as { http: { … }, auth: { … } }, not ${what}`;
+    expect(problemsOf(() => fromCode(config))).toEqual([problem]);
+    const path = configFile('');
+    expect(problemsOf(() => resolveConfig(path, config as KapacitorAuthConfig, {}))).toEqual([problem]);
+  });
+
+  it.each([
+    ['null', null],
+    ['an array', ['secret']],
+    ['a text', 'secret'],
+    ['a boolean', true],
+  ])('has objects inside, and not %s, which is not repeated', (what, options) => {
+    expect(problemsOf(() => fromCode({ http: options, auth: options }))).toEqual([
+      `http must be an object, not ${what}`,
+      `auth must be an object, not ${what}`,
+    ]);
+  });
+
+  it.each([
+    [{ auth: { bcryptcost: 12 } }, 'auth.bcryptcost is not known: did you mean auth.bcryptCost?'],
+    [{ auth: { 'bcrypt-cost': 12 } }, 'auth.bcrypt-cost is not known: did you mean auth.bcryptCost?'],
+    [{ auth: { authEnabled: false } }, 'auth.authEnabled is not known: did you mean http.authEnabled?'],
+    [{ auth: { enable: false } }, 'auth.enable is not known: did you mean auth.enabled?'],
+    [{ auth: { ttl: 1 } }, 'auth.ttl is not known: auth has enabled, cacheExpiration, bcryptCost, store'],
+    [{ http: { authEnable: false } }, 'http.authEnable is not known: did you mean http.authEnabled?'],
+    [{ http: { auth_enabled: false } }, 'http.auth_enabled is not known: did you mean http.authEnabled?'],
+    [{ http: { bcryptCost: 12 } }, 'http.bcryptCost is not known: did you mean auth.bcryptCost?'],
+    [{ http: { port: 80 } }, 'http.port is not known: http has authEnabled, queryCredentials, realm'],
+    [{ http: { constructor: 1 } }, 'http.constructor is not known: http has authEnabled, queryCredentials, realm'],
+    [{ htp: {} }, 'htp is not known: did you mean http?'],
+    [{ Auth: {} }, 'Auth is not known: did you mean auth?'],
+    [{ authEnabled: false }, 'authEnabled is not known: did you mean http.authEnabled?'],
+    [{ store: 'memory:' }, 'store is not known: did you mean auth.store?'],
+    [{ users: [] }, 'users is not known'],
+    [JSON.parse('{"__proto__":{"http":{}}}'), '__proto__ is not known'],
+  ])('has no property that is not known: %j', (config, problem) => {
+    expect(problemsOf(() => fromCode(config))).toEqual([problem]);
+  });
+
+  it.each([
+    [{ http: { authEnabled: 'false' } }, 'http.authEnabled: must be true or false, not "false"'],
+    [{ http: { authEnabled: 0 } }, 'http.authEnabled: must be true or false, not 0'],
+    [{ http: { authEnabled: null } }, 'http.authEnabled: must be true or false, not null'],
+    [{ auth: { bcryptCost: '12' } }, 'auth.bcryptCost: must be an integer from 4 to 20, not "12"'],
+    [{ auth: { bcryptCost: 3 } }, 'auth.bcryptCost: must be an integer from 4 to 20, not 3'],
+    [{ auth: { bcryptCost: { a: 1n } } }, 'auth.bcryptCost: must be an integer from 4 to 20, not an object'],
+    [{ auth: { bcryptCost: Symbol('x') } }, 'auth.bcryptCost: must be an integer from 4 to 20, not a symbol'],
+    [{ auth: { bcryptCost: () => 12 } }, 'auth.bcryptCost: must be an integer from 4 to 20, not a function'],
+    [
+      { http: { realm: 'a\r\nSet-Cookie: b' } },
+      'http.realm: must be a text without control characters, which a header can hold, not "a\\r\\nSet-Cookie: b"',
+    ],
+    [
+      { http: { realm: '\u{1f600}' } },
+      'http.realm: must be a text without control characters, which a header can hold, not "\u{1f600}"',
+    ],
+  ])('is refused with a value of another kind, case %#', (config, problem) => {
+    expect(problemsOf(() => fromCode(config))).toEqual([problem]);
+  });
+
+  it('is refused, and no more, when a value refers to itself', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    expect(problemsOf(() => fromCode({ auth: { bcryptCost: circular } }))).toEqual([
+      'auth.bcryptCost: must be an integer from 4 to 20, not an object',
+    ]);
+  });
+
+  it('is refused for all its problems at once', () => {
+    const config = { http: { authEnabled: 1, realm: 2 }, auth: { store: '' }, x: 1 };
+    expect(problemsOf(() => fromCode(config))).toHaveLength(4);
+  });
+});
+
+describe('the store in code', () => {
+  const PROBLEM =
+    'auth.store: must be "lmdb:FOLDER", "memory:" or, in code, a repository: ' +
+    'an object with the methods find, list, insert, replace, remove';
+  const repository = {
+    find: () => undefined,
+    list: () => [],
+    insert: () => true,
+    replace: () => 'conflict',
+    remove: () => 'not-found',
+  };
+
+  it("may be a repository of the app's own, which is taken as it is", () => {
+    expect(fromCode({ auth: { store: repository } }).config.auth.store).toBe(repository);
+  });
+
+  it('may be an instance of a class, whose methods its prototype has', () => {
+    const store = Object.create(repository);
+    expect(fromCode({ auth: { store } }).config.auth.store).toBe(store);
+  });
+
+  it.each(Object.keys(repository))('is refused without the method %s', (method) => {
+    const store = { ...repository, [method]: 'secret' };
+    expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
+  });
+
+  it.each([
+    'postgres://user:secret@host/db',
+    'secret',
+    './users',
+    '/var/users',
+    'memory',
+    'memory:x',
+    ':memory:',
+    'LMDB:users',
+    'lmdb',
+    'lmdb:',
+    'lmdb: ',
+    'lmdb: ./users',
+    'lmdb:./users ',
+    ' lmdb:users',
+    'lmdb://users',
+    'lmdb:a\nb',
+    '',
+  ])('is not %j, which is not repeated', (store) => {
+    expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
+  });
+
+  it.each([
+    ['null', null],
+    ['a promise of a repository', Promise.resolve(repository)],
+    ['a class', class {}],
+    ['a number', 3],
+  ])('is not %s', (_, store) => {
+    expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
+  });
+
+  it.each([
+    ['lmdb:/srv/users', 'lmdb:/srv/users'],
+    ['lmdb:///srv/users', 'lmdb:/srv/users'],
+    ['lmdb:/', 'lmdb:/'],
+    ['lmdb:/my users/$1', 'lmdb:/my users/$1'],
+  ])('may be %s', (store, expected) => {
+    expect(fromCode({ auth: { store } }).config.auth.store).toBe(expected);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { parseDuration } from '../../lib/config/duration.js';
+import { fromCode, fromFile, problemsOf } from './resolve.js';
+
+const UNITS = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 } as const;
+
+describe('a duration', () => {
+  it.each([
+    ['0', 0],
+    ['0s', 0],
+    ['10m', 600_000],
+    ['1h', 3_600_000],
+    ['1h30m', 5_400_000],
+    ['1h0m0s', 3_600_000],
+    ['500ms', 500],
+    ['1.5s', 1_500],
+    ['1.s', 1_000],
+    ['.5s', 500],
+    ['+5m', 300_000],
+    ['1s1s', 2_000],
+    ['30m1h', 5_400_000],
+    ['250us', 0.25],
+    ['250µs', 0.25],
+    ['250μs', 0.25],
+    ['1000000ns', 1],
+    ['2562047h', 9_223_369_200_000],
+  ])('is %s, as Go writes it: %d ms', (text, milliseconds) => {
+    expect(parseDuration(text)).toBeCloseTo(milliseconds, 6);
+  });
+
+  it.each([
+    '',
+    ' ',
+    '10',
+    '1.5',
+    'm',
+    '.s',
+    '.',
+    '10 m',
+    ' 10m',
+    '10m ',
+    '10m\n',
+    '10M',
+    '10min',
+    '10 minutes',
+    '1d',
+    '1w',
+    '-10m',
+    '-0s',
+    '+',
+    '1h30',
+    '1h-30m',
+    '1e3s',
+    '1_000s',
+    '1,5s',
+    '1..5s',
+    '1.5.5s',
+    '０s',
+    '10m;',
+    'PT10M',
+    '1:30',
+    'Infinity',
+    'NaN',
+    '0x10s',
+    '2562048h',
+    `${'9'.repeat(400)}h`,
+  ])('is not %j', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
+
+  it('is the sum of its parts, whatever they are', () => {
+    const random = pseudoRandom(42);
+    const units = Object.keys(UNITS) as (keyof typeof UNITS)[];
+    for (let round = 0; round < 500; round++) {
+      const parts = Array.from({ length: 1 + random(5) }, () => ({
+        number: random(3) === 0 ? `${random(1000)}.${random(1000)}` : String(random(10_000)),
+        unit: units[random(units.length)] as keyof typeof UNITS,
+      }));
+      const text = parts.map(({ number, unit }) => number + unit).join('');
+      const alone = parts.map(({ number, unit }) => parseDuration(number + unit) as number);
+      expect(alone, text).toEqual(parts.map(({ number, unit }) => Number(number) * UNITS[unit]));
+      expect(parseDuration(text), text).toBeCloseTo(
+        alone.reduce((sum, each) => sum + each, 0),
+        3,
+      );
+    }
+  });
+});
+
+describe('cache-expiration', () => {
+  it.each(['0', '"0"', '"0s"'])('is 0, which turns the cache off, for %s in a file', (value) => {
+    expect(fromFile(`[auth]\ncache-expiration = ${value}\n`).config.auth.cacheExpiration).toBe(0);
+  });
+
+  it.each(['600', '1.5', 'nan', 'inf', '-1', 'true', '2020-01-01'])(
+    'needs a unit, or could be meant as seconds or milliseconds: %s in a file is refused',
+    (value) => {
+      const [problem] = problemsOf(() => fromFile(`[auth]\ncache-expiration = ${value}\n`));
+      expect(problem).toContain(
+        'kapacitor.conf, line 2: [auth] cache-expiration: must be a duration such as "10m", "1h30m", "500ms" or "0", not ',
+      );
+    },
+  );
+
+  it.each([
+    [1500, 1500],
+    [0, 0],
+    [0.5, 0.5],
+    ['1h30m', 5_400_000],
+  ])('is milliseconds or a duration in code: %j', (value, milliseconds) => {
+    expect(fromCode({ auth: { cacheExpiration: value } }).config.auth.cacheExpiration).toBe(milliseconds);
+  });
+
+  it.each([
+    [-1, '-1'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [10n, '10'],
+    ['600', '"600"'],
+    [null, 'null'],
+    [true, 'true'],
+    [[], 'an array'],
+    [{}, 'an object'],
+    [new Date(), 'a date'],
+  ])('is not %s in code', (value, shown) => {
+    expect(problemsOf(() => fromCode({ auth: { cacheExpiration: value } }))).toEqual([
+      `auth.cacheExpiration: must be a duration such as "10m", "1h30m", "500ms" or "0", not ${shown}`,
+    ]);
+  });
+});
+
+/** Integers from 0 to below `limit`, the same ones at each run (Lehmer's generator). */
+function pseudoRandom(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % limit;
+  };
+}

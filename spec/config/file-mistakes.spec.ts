@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../lib/config/config.js';
+import { configFile, fromFile, problemsOf, refusalOf } from './resolve.js';
+
+const RULES = 'a section is written as  [http] , a setting as  auth-enabled = true , and a text in "quotes"';
+const HTTP_KEYS =
+  'auth-enabled, query-credentials, realm, bind-address, https-enabled, https-certificate, https-private-key, ' +
+  'shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
+const AUTH_KEYS = 'enabled, cache-expiration, bcrypt-cost, store';
+
+describe('a file that is not TOML', () => {
+  it.each([
+    ["as Kapacitor's documentation misprints it", 'auth-enabled: true', 'auth-enabled = true'],
+    ['with a comment', '  auth-enabled : false # for now', 'auth-enabled = false'],
+    ['as Python has it', 'auth-enabled = True', 'auth-enabled = true'],
+    ['as YAML has it', 'auth-enabled = yes', 'auth-enabled = true'],
+    ['without =', 'auth-enabled true', 'auth-enabled = true'],
+    ['without a value', 'auth-enabled =', 'auth-enabled = true'],
+    ['with == ', 'auth-enabled == false', 'auth-enabled = false'],
+    ['alone', 'auth-enabled', 'auth-enabled = true'],
+    ['without quotes', 'cache-expiration = 1h', 'cache-expiration = "1h"'],
+    ['with a colon', 'cache-expiration: 1h30m', 'cache-expiration = "1h30m"'],
+    ['with a quote that does not end', 'cache-expiration = "1h', 'cache-expiration = "1h"'],
+    ['with quotes of a word processor', 'cache-expiration = “1h”', 'cache-expiration = "1h"'],
+    ['with a value that is none', 'cache-expiration = 1 hour', 'cache-expiration = "10m"'],
+    ['with a zero before the number', 'bcrypt-cost = 012', 'bcrypt-cost = 12'],
+    ['out of range', 'bcrypt-cost: 99', 'bcrypt-cost = 4'],
+    ['with an address', 'bind-address = :9092', 'bind-address = ":9092"'],
+    ['with a path', 'data_dir = /var/lib/kapacitor', 'data_dir = "/var/lib/kapacitor"'],
+    ['with a key in quotes', '"auth-enabled": true', 'auth-enabled = true'],
+  ])('names file, line and key, and shows the right line: %s', (_, line, right) => {
+    const key = right.split(' ')[0];
+    expect(problemsOf(() => fromFile(`# one\n\n[any]\n${line}\nx = 1\n`))).toEqual([
+      `kapacitor.conf, line 4: ${key}: this is not TOML: write  ${right}`,
+    ]);
+  });
+
+  it.each([
+    ['store = lmdb:./secret', 'store = "lmdb:./users"'],
+    ['store: postgres://user:secret@host/db', 'store = "lmdb:./users"'],
+    ['shared-secret = secret', 'shared-secret = "…"'],
+  ])('shows an example in the place of what may be a secret: %s', (line, right) => {
+    const [problem] = problemsOf(() => fromFile(`[any]\n${line}\n`));
+    expect(problem).toBe(`kapacitor.conf, line 2: ${right.split(' ')[0]}: this is not TOML: write  ${right}`);
+  });
+
+  it.each([
+    ['a word without quotes', 'password = hunter2', 4, 'Unexpected character'],
+    ['a quote that does not end', 'password = "hunter2', 4, 'Unterminated string'],
+    ['an unknown escape', 'password = "hunter\\d2"', 4, 'Unknown escape character'],
+    ['text behind the value', 'password = "a" hunter2', 4, 'Unexpected character'],
+    ['a password alone', 'hunter2 %', 4, 'Invalid character'],
+    ['no section', '{ "password": "hunter2" }', 4, 'Unknown character'],
+    ['three quotes that do not end', 'password = """hunter2', 6, 'Unterminated multi-line string'],
+  ])('names the line and never repeats it, nor those around it: %s', (_, line, number, reason) => {
+    const text = `[smtp]\nbefore = "hunter2"\n# hunter2\n${line}\nafter = "hunter2"\n`;
+    const error = refusalOf(() => fromFile(text));
+    expect(error.message).toMatch(/^\S+kapacitor\.conf, line /);
+    expect(error.message.replace(/^.*(?=kapacitor\.conf)/, '')).toBe(
+      `kapacitor.conf, line ${number}: this is not TOML (${reason}): ${RULES}`,
+    );
+    expect(error.cause).toBeUndefined();
+    expect(error.stack).not.toContain('hunter2');
+  });
+
+  it('leaves the line out where the parser has none', () => {
+    expect(problemsOf(() => fromFile('password = "hunter2"\nx = 9999-99-99\n'))).toEqual([
+      `kapacitor.conf: this is not TOML (Invalid Datetime): ${RULES}`,
+    ]);
+  });
+
+  it.each([
+    ['a switch that is set twice', '[http]\nauth-enabled = true\nauth-enabled = false\n', 3, 'auth-enabled'],
+    ['a section that is there twice', '[http]\nlog-enabled = true\n[http]\n', 3, 'this section or key'],
+    ['another key', '[smtp]\npassword = "hunter2"\npassword = "hunter2"\n', 3, 'this section or key'],
+  ])('says that only one can stay: %s', (_, text, line, what) => {
+    expect(problemsOf(() => fromFile(text))).toEqual([
+      `kapacitor.conf, line ${line}: ${what} stands in the file already: keep one of the two`,
+    ]);
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('[http]\nrealm = "é"\n', 'latin1')],
+    ['UTF-16, as PowerShell writes it', Buffer.from('\ufeff[http]\n', 'utf16le')],
+  ])('is refused when it is not UTF-8: %s', (_, bytes) => {
+    const path = configFile(bytes);
+    expect(refusalOf(() => resolveConfig(path, {}, {})).message).toBe(
+      `cannot read the config file ${path}: it is not a text in UTF-8: save it as UTF-8`,
+    );
+  });
+});
+
+describe('a value in a file', () => {
+  it.each([
+    ['[http] auth-enabled', '"true"', 'true or false, not "true": write  auth-enabled = true'],
+    ['[http] auth-enabled', '"False"', 'true or false, not "False": write  auth-enabled = false'],
+    ['[http] auth-enabled', '"on"', 'true or false, not "on"'],
+    ['[http] auth-enabled', '1', 'true or false, not 1'],
+    ['[http] auth-enabled', '[true]', 'true or false, not an array'],
+    ['[http] auth-enabled', '{ password = "hunter2" }', 'true or false, not an object'],
+    ['[http] query-credentials', '"x"', 'true or false, not "x"'],
+    ['[http] realm', '3', 'a text without control characters, which a header can hold, not 3'],
+    ['[http] https-enabled', '0', 'true or false, not 0'],
+    ['[http] https-certificate', 'true', 'a text in quotes, not true'],
+    ['[http] https-private-key', '1.5', 'a text in quotes, not 1.5'],
+    ['[http] shared-secret', '12345678', 'a text in quotes'],
+    ['[auth] enabled', '"true"', 'true or false, not "true": write  enabled = true'],
+    ['[auth] bcrypt-cost', '"12"', 'an integer from 4 to 20, not "12": write  bcrypt-cost = 12'],
+    ['[auth] bcrypt-cost', '"120"', 'an integer from 4 to 20, not "120"'],
+    ['[auth] bcrypt-cost', '3', 'an integer from 4 to 20, not 3'],
+    ['[auth] bcrypt-cost', '21', 'an integer from 4 to 20, not 21'],
+    ['[auth] bcrypt-cost', '10.5', 'an integer from 4 to 20, not 10.5'],
+    ['[auth] bcrypt-cost', '9007199254740993', 'an integer from 4 to 20, not 9007199254740993'],
+    ['[auth] bcrypt-cost', '[9007199254740993]', 'an integer from 4 to 20, not an array'],
+    [
+      '[auth] store',
+      '"postgres://user:secret@host/db"',
+      '"lmdb:FOLDER", "memory:" or, in code, a repository: an object with the methods find, list, insert, replace, remove',
+    ],
+  ])('%s = %s is refused, and its line named', (name, value, expected) => {
+    const [section, key] = name.split(' ');
+    expect(problemsOf(() => fromFile(`# first\n${section}\n${key} = ${value}\n`))).toEqual([
+      `kapacitor.conf, line 3: ${name}: must be ${expected}`,
+    ]);
+  });
+
+  it.each(['""', '3', 'false'])('data_dir = %s is refused', (value) => {
+    expect(problemsOf(() => fromFile(`data_dir = ${value}\n`))).toEqual([
+      `kapacitor.conf, line 1: data_dir: must be the path of a folder, in quotes, not ${value}`,
+    ]);
+  });
+
+  it.each(['\\n', '\\r', '\\u0000', '\\u007f', '\\u0080', '☃', 'Ā'])(
+    'a realm with %s in it is refused',
+    (character) => {
+      const [problem] = problemsOf(() => fromFile(`[http]\nrealm = "a${character}b"\n`));
+      expect(problem).toContain(
+        'kapacitor.conf, line 2: [http] realm: must be a text without control characters, which a header can hold, not "a',
+      );
+    },
+  );
+
+  it.each(['', 'a "quoted" \\\\ one', 'München'])('a realm may be %j', (realm) => {
+    expect(fromFile(`[http]\nrealm = '''${realm}'''\n`).config.http.realm).toBe(realm);
+  });
+});
+
+describe('a key that is not known', () => {
+  it.each([
+    ['http', 'auth-enable', 'auth-enabled'],
+    ['http', 'auth_enabled', 'auth-enabled'],
+    ['http', 'Auth-Enabled', 'auth-enabled'],
+    ['http', 'authEnabled', 'auth-enabled'],
+    ['http', '"auth-enabled "', 'auth-enabled'],
+    ['http', 'bindaddress', 'bind-address'],
+    ['http', 'log-enable', 'log-enabled'],
+    ['http', 'enabled', '[auth] enabled'],
+    ['http', 'bcrypt-cost', '[auth] bcrypt-cost'],
+    ['auth', 'bcrypt_cost', 'bcrypt-cost'],
+    ['auth', 'cache-expiry', undefined],
+    ['auth', 'stor', 'store'],
+    ['auth', 'Enabled', 'enabled'],
+    ['auth', 'auth-enabled', '[http] auth-enabled'],
+    ['auth', 'auth_enabled', '[http] auth-enabled'],
+    ['auth', 'log-enabled', '[http] log-enabled'],
+    ['auth', 'bcrypt', undefined],
+    ['auth', '"a(b"', undefined],
+    ['auth', '__proto__', undefined],
+    ['http', 'meta-addr', undefined],
+    ['http', 'cors', undefined],
+  ])('in [%s] %s is an error, with a suggestion or with what there is', (section, key, meant) => {
+    const keys = section === 'http' ? HTTP_KEYS : AUTH_KEYS;
+    const hint = meant === undefined ? `: [${section}] has ${keys}` : `: did you mean ${meant}?`;
+    expect(problemsOf(() => fromFile(`[${section}]\n${key} = true\n`))).toEqual([
+      `kapacitor.conf, line 2: [${section}] ${key.replaceAll('"', '')}: this key is not known${hint}`,
+    ]);
+  });
+
+  it('may be a section of its own', () => {
+    expect(problemsOf(() => fromFile('[http]\n[http.auth]\nenabled = true\n'))).toEqual([
+      `kapacitor.conf, line 2: [http] auth: this key is not known: [http] has ${HTTP_KEYS}`,
+    ]);
+  });
+});
+
+describe('a setting in the wrong place', () => {
+  it.each([
+    ['auth-enabled = true', 'auth-enabled: belongs below [http]: move it there'],
+    ['"auth-enabled" = true', 'auth-enabled: belongs below [http]: move it there'],
+    ['enabled = true', 'enabled: belongs below [auth]: move it there'],
+    ['bcrypt-cost = 12', 'bcrypt-cost: belongs below [auth]: move it there'],
+    ['auth_enabled = true', 'auth_enabled: this key is not known: did you mean [http] auth-enabled?'],
+    ['data-dir = "/x"', 'data-dir: this key is not known: did you mean data_dir?'],
+  ])('%s before any section is an error', (line, problem) => {
+    expect(problemsOf(() => fromFile(`# first\n${line}\n[http]\n`))).toEqual([`kapacitor.conf, line 2: ${problem}`]);
+  });
+
+  it.each([
+    ['the last section', '[http]\n[stats]\nenabled = true\nauth-enabled = true\n', 4, '[stats]'],
+    ['a section that is not known', '[authentication]\n# on\n\nauth-enabled = true\n', 4, '[authentication]'],
+    ['a nested one', '[udf.functions]\n[udf.functions.avg]\nauth-enabled = true\n', 3, '[udf.functions.avg]'],
+    ['one of several', '[[udp]]\nenabled = true\n[[udp]]\nauth-enabled = true\n', 4, '[udp]'],
+  ])('auth-enabled in %s, where it would do nothing, is an error', (_, text, line, section) => {
+    expect(problemsOf(() => fromFile(text))).toEqual([
+      `kapacitor.conf, line ${line}: ${section} auth-enabled: belongs below [http]: move it there`,
+    ]);
+  });
+
+  it.each([
+    ['htttp', 'http'],
+    ['HTTP', 'http'],
+    ['https', 'http'],
+    ['Auth', 'auth'],
+    ['"auth "', 'auth'],
+  ])('[%s] is an error: did you mean [%s]?', (section, meant) => {
+    expect(problemsOf(() => fromFile(`hostname = "x"\n[${section}]\nauth-enabled = true\n`))).toEqual([
+      `kapacitor.conf, line 2: [${section.replaceAll('"', '')}]: this section is not known: did you mean [${meant}]?`,
+    ]);
+  });
+
+  it('[[htttp]] is an error as well', () => {
+    expect(problemsOf(() => fromFile('[[htttp]]\n[[htttp]]\n'))).toEqual([
+      'kapacitor.conf, line 1: [htttp]: this section is not known: did you mean [http]?',
+    ]);
+  });
+
+  it.each([
+    ['[[http]]', 'an array'],
+    ['http = 3', 'a number'],
+    ['http = "on"', 'a text'],
+    ['http = true', 'a boolean'],
+    ['http = 2026-01-01', 'a date'],
+  ])('%s is an error: http must be a section', (line, what) => {
+    expect(problemsOf(() => fromFile(`\n${line}\n`))).toEqual([
+      `kapacitor.conf, line 2: [http]: must be a section, with a line  [http]  above its settings, not ${what}`,
+    ]);
+  });
+});
+
+describe('a meta server', () => {
+  it.each(['meta-addr = "secret:8091"', 'meta-password = "secret"', 'meta-use-tls = true', 'meta-ca = 3'])(
+    'is not supported: %s names the line, and does not repeat the value',
+    (line) => {
+      expect(problemsOf(() => fromFile(`[auth]\nenabled = true\n${line}\n`))).toEqual([
+        `kapacitor.conf, line 3: [auth] ${line.split(' ')[0]}: a meta server is not supported: remove the line, and keep the users in [auth] store`,
+      ]);
+    },
+  );
+});
+
+describe('the problems of a file', () => {
+  it('are all reported, one a line, with those of the environment and of code first', () => {
+    const path = configFile('auth-enabled = true\n[auth]\nbcrypt-cost = 3\nstor = ""\n[htttp]\n');
+    const problems = problemsOf(() =>
+      resolveConfig(path, { http: { authEnabled: 1 as never } }, { KAPACITOR_AUTH_ENABLED: 'yes' }),
+    );
+    expect(problems.map((problem) => problem.split(': ').slice(0, 2).join(': '))).toEqual([
+      'http.authEnabled: must be true or false, not 1',
+      'KAPACITOR_AUTH_ENABLED: must be true or false, not "yes"',
+      'kapacitor.conf, line 1: auth-enabled',
+      'kapacitor.conf, line 3: [auth] bcrypt-cost',
+      'kapacitor.conf, line 4: [auth] stor',
+      'kapacitor.conf, line 5: [htttp]',
+    ]);
+  });
+
+  it.each([
+    ['comments', '# [auth]\n# bcrypt-cost = 1\n[auth] # ]\n# bcrypt-cost = 2\nbcrypt-cost = 3 # = 4\n', 5],
+    ['quoted keys and headers', '[x]\nbcrypt-cost = 3\n\n[ "auth" ]\n  "bcrypt-cost"=3\n', 5],
+    ['dotted keys', '\nauth.bcrypt-cost = 3\n', 2],
+    ['dotted keys with blanks and quotes', '\nauth . "bcrypt-cost" = 3\n', 2],
+    ['inline tables, where the section is', '\n\nauth = { bcrypt-cost = 3 }\n', 3],
+    ['the same key elsewhere', '[other]\nbcrypt-cost = 3\n[auth]\nenabled = false\nbcrypt-cost = 3\n', 5],
+    ['longer keys', '[other]\nx = 1\n[auth]\nbcrypt-cost = 3\n', 4],
+    ['CRLF line ends', '\r\n[auth]\r\n\r\nbcrypt-cost = 3\r\n', 4],
+    ['a byte order mark', '\ufeff[auth]\nbcrypt-cost = 3\n', 2],
+    ['multi-line strings', '[x]\na = """\n[auth]\nbcrypt-cost = 1\n\\""" """\n[auth]\nbcrypt-cost = 3\n', 7],
+    ['literal ones', "[x]\na = '''\n[auth]\nbcrypt-cost = 1\n\\'''\n[auth]\nbcrypt-cost = 3\n", 7],
+    ['quotes in comments', '# """ it\'s\n[auth]\nbcrypt-cost = 3\n# """\n', 3],
+    ['quotes in strings', '[x]\na = \'"""\'\nb = "\\"\'\'\'"\nc = ""\n[auth]\nbcrypt-cost = 3\nd = \'"""\'\n', 6],
+  ])('have the right line, also beside %s', (_, text, line) => {
+    expect(problemsOf(() => fromFile(text))).toContain(
+      `kapacitor.conf, line ${line}: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3`,
+    );
+  });
+
+  it('have no line where the key is written with escapes', () => {
+    expect(problemsOf(() => fromFile('"au\\u0074h".bcrypt-cost = 3\n'))).toEqual([
+      'kapacitor.conf: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3',
+    ]);
+  });
+});
+
+describe('authentication without users', () => {
+  const PROBLEM =
+    'authentication is on ([http] auth-enabled) while there are no users ([auth] enabled = false): ' +
+    'write  enabled = true  below [auth], or set KAPACITOR_AUTH_ENABLED=true, or auth.enabled to true in code';
+
+  it.each([
+    ['[auth] enabled = false', '[http]\nauth-enabled = true\n[auth]\nenabled = false\n', {}],
+    ['no [auth] at all', '[http]\nauth-enabled = true\n', {}],
+    ['the environment', '', { KAPACITOR_HTTP_AUTH_ENABLED: '1' }],
+  ])('is an error that says what to write: %s', (_, text, environment) => {
+    expect(problemsOf(() => fromFile(text, environment))).toEqual([PROBLEM]);
+  });
+
+  it('is an error in code, where authentication is on by default', () => {
+    expect(problemsOf(() => resolveConfig({ auth: { enabled: false } }, {}, {}))).toEqual([PROBLEM]);
+  });
+
+  it('is none when both are off', () => {
+    const { config } = resolveConfig({ auth: { enabled: false }, http: { authEnabled: false } }, {}, {});
+    expect(config).toMatchObject({ auth: { enabled: false }, http: { authEnabled: false } });
+  });
+});

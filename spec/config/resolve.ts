@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { ConfigError } from '../../lib/errors.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+type Resolution = ReturnType<typeof resolveConfig>;
+type Environment = Parameters<typeof resolveConfig>[2];
+
+/** A `kapacitor.conf` that is gone when the test is over. */
+export function configFile(content: string | Uint8Array): string {
+  const path = join(temporaryFolder(), 'kapacitor.conf');
+  writeFileSync(path, content);
+  return path;
+}
+
+export function fromFile(content: string | Uint8Array, environment: Environment = {}): Resolution {
+  return resolveConfig(configFile(content), {}, environment);
+}
+
+/** What code says need not be of the right type: JavaScript has none. */
+export function fromCode(config: unknown, environment: Environment = {}): Resolution {
+  return resolveConfig(config as KapacitorAuthConfig, {}, environment);
+}
+
+/** Code that says nothing, or only what makes the environment's word matter. */
+export function fromEnvironment(environment: Environment, config: KapacitorAuthConfig = {}): Resolution {
+  return resolveConfig(config, {}, environment);
+}
+
+/** The problems that the configuration is refused for, one a line; the folder of the file is left out. */
+export function problemsOf(resolve: () => Resolution): string[] {
+  const error = refusalOf(resolve);
+  return error.message.replaceAll(/\/\S*\/(?=kapacitor\.conf)/g, '').split('\n');
+}
+
+export function refusalOf(resolve: () => Resolution): ConfigError {
+  let resolution: Resolution;
+  try {
+    resolution = resolve();
+  } catch (error) {
+    if (error instanceof ConfigError && error.code === 'CONFIG_INVALID') return error;
+    throw error;
+  }
+  throw new Error(`it was not refused: ${JSON.stringify(resolution)}`);
+}
