@@ -14,7 +14,7 @@ export {
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';
-export { type KapacitorAuth, kapacitorAuth, type PassportStrategy } from './kapacitor-auth.js';
+export { type KapacitorAuth, kapacitorAuth, type Middleware, type PassportStrategy } from './kapacitor-auth.js';
 export type { MaybePromise } from './maybe-promise.js';
 export type { NamePattern } from './users/name-pattern.js';
 export type { Permission } from './users/permissions.js';

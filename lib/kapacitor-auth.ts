@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import './http/express.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
@@ -24,16 +24,22 @@ const USERS_PATHS = ['/kapacitor/v1/users', '/kapacitor/v1preview/users'];
 const WARN_EVERY = 60_000;
 
 /**
+ * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
+ * route says of them: in `app.get('/:id', auth.requireAdmin, …)` the `id` would not be a string.
+ */
+export type Middleware = <P>(req: Request<P>, res: Response, next: NextFunction) => void;
+
+/**
  * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and
  * answers the users API at `/kapacitor/v1/users`; what it lets through has `req.user`.
  */
-export interface KapacitorAuth extends RequestHandler {
+export interface KapacitorAuth extends Middleware {
   /** The users API alone, to be mounted somewhere else. It authenticates and authorizes by itself. */
   readonly usersRouter: Router;
   /** Who: sets `req.user`, or answers 401. */
-  readonly authenticate: RequestHandler;
+  readonly authenticate: Middleware;
   /** Who, and an admin: otherwise answers 401 or 403. */
-  readonly requireAdmin: RequestHandler;
+  readonly requireAdmin: Middleware;
   /**
    * Who, and may they: otherwise answers 401 or 403.
    *
@@ -41,7 +47,7 @@ export interface KapacitorAuth extends RequestHandler {
    * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
    * @throws {ConfigError} when the resource does not begin with `/api`
    */
-  requirePrivilege(privilege?: Privilege, resource?: string): RequestHandler;
+  requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
   /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
   readonly strategy: PassportStrategy;
   /**

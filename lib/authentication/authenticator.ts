@@ -28,7 +28,7 @@ export class Authenticator {
   /** For repositories that give the same object for as long as a user is the same. */
   readonly #derived = new WeakMap<StoredUser, Derived>();
   /** Random, so that a digest tells nothing to somebody who guesses. */
-  readonly #key: string = randomBytes(32).toString('base64');
+  readonly #key: string = randomBytes(16).toString('base64');
 
   constructor(repository: UserRepository, hasher: PasswordHasher, cache: CredentialCache) {
     this.#repository = repository;

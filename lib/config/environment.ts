@@ -46,14 +46,8 @@ export function misspeltVariables(environment: Environment): string[] {
  */
 function suggestVariable(variable: string, known: readonly string[]): string | undefined {
   const [, section, name] = /^KAPACITOR_([^_]+)_(.+)$/.exec(variable) ?? [];
-  const ours = section && suggest(section, SECTIONS);
-  if (!ours || !name) return undefined;
-  const prefix = `KAPACITOR_${ours.toUpperCase()}_`;
-  const candidates = [
-    ...known.filter((each) => each.startsWith(prefix)),
-    ...known.filter((each) => !each.startsWith(prefix)),
-  ];
-  const names = candidates.map((each) => each.replace(/^KAPACITOR_(?:AUTH|HTTP)_/, ''));
+  if (!section || !name || suggest(section, SECTIONS) === undefined) return undefined;
+  const names = known.map((each) => each.replace(/^KAPACITOR_(?:AUTH|HTTP)_/, ''));
   const meant = suggest(name, names);
-  return meant && candidates[names.indexOf(meant)];
+  return meant && known[names.indexOf(meant)];
 }

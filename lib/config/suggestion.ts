@@ -3,15 +3,12 @@ import { closest, distance } from 'fastest-levenshtein';
 /** More than this many letters apart is another word. */
 const MAX_DISTANCE = 3;
 
-/**
- * The known word that was probably meant, if there is one; the first of those that are equally near. Case, and `-` or
- * `_`, make no other word.
- */
+/** The known word that was probably meant, if there is one; the first of those that are equally near. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/g, '');
-  const nearest = closest(plain(word), known.map(plain));
-  const isNear = distance(plain(word), nearest) <= Math.min(MAX_DISTANCE, nearest.length / 3);
-  return isNear ? known.find((candidate) => plain(candidate) === nearest) : undefined;
+  const lowerCase = known.map((each) => each.toLowerCase());
+  const nearest = closest(word.toLowerCase(), lowerCase);
+  const isNear = distance(word.toLowerCase(), nearest) <= Math.min(MAX_DISTANCE, nearest.length / 3);
+  return isNear ? known[lowerCase.indexOf(nearest)] : undefined;
 }
 
 /** `: did you mean auth-enabled?`, or nothing. */

@@ -274,10 +274,18 @@ describe('the problems of a file', () => {
     ['longer keys', '[other]\nx = 1\n[auth]\nbcrypt-cost = 3\n', 4],
     ['CRLF line ends', '\r\n[auth]\r\n\r\nbcrypt-cost = 3\r\n', 4],
     ['a byte order mark', '\ufeff[auth]\nbcrypt-cost = 3\n', 2],
-    ['multi-line strings', '[x]\na = """\n[auth]\nbcrypt-cost = 1\n\\""" """\n[auth]\nbcrypt-cost = 3\n', 7],
+    [
+      'multi-line strings',
+      '[x]\na = """\n[auth]\nbcrypt-cost = 1\n\\""" """\n[auth]\nbcrypt-cost = 3\n[y]\nb = """ """\n',
+      7,
+    ],
     ['literal ones', "[x]\na = '''\n[auth]\nbcrypt-cost = 1\n\\'''\n[auth]\nbcrypt-cost = 3\n", 7],
     ['quotes in comments', '# """ it\'s\n[auth]\nbcrypt-cost = 3\n# """\n', 3],
-    ['quotes in strings', '[x]\na = \'"""\'\nb = "\\"\'\'\'"\nc = ""\n[auth]\nbcrypt-cost = 3\nd = \'"""\'\n', 6],
+    [
+      'quotes in strings',
+      '[x]\na = \'"""\'\nb = "\\"\'\'\'"\nc = ""\n[auth]\nbcrypt-cost = 3\nd = \'"""\'\ne = "\'\'\'"\n',
+      6,
+    ],
   ])('have the right line, also beside %s', (_, text, line) => {
     expect(problemsOf(() => fromFile(text))).toContain(
       `kapacitor.conf, line ${line}: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3`,

@@ -287,6 +287,11 @@ describe('the path of the store', () => {
     expect(fromFile(`[auth]\n${line}\n`).config.auth.store).toBe(`lmdb:${join(homedir(), below)}`);
   });
 
+  it('takes ~ with a name behind it for a folder of that name', () => {
+    const path = configFile('[auth]\nstore = "lmdb:~name/users"\n');
+    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), '~name', 'users')}`);
+  });
+
   it('expands the home folder in data_dir', () => {
     expect(fromFile('data_dir = "~/k"\n').config.auth.store).toBe(`lmdb:${join(homedir(), 'k', 'auth')}`);
   });

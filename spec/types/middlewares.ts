@@ -20,6 +20,7 @@ app.use('/admin/users', auth.usersRouter);
 app.use('/reports', auth.authenticate);
 
 app.delete('/reports/:id', auth.requirePrivilege('delete'), (req, res) => {
+  claim<Same<typeof req.params.id, string>>();
   res.send(req.user.name);
 });
 app.get('/audit', auth.requireAdmin, (req, res) => {

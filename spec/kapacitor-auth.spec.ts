@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect, promisify } from 'node:util';
+import express from 'express';
+import { ConfigError, kapacitorAuth, MemoryUserRepository } from 'kapacitor-auth';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createAuth, ROOT } from './support/auth.js';
+import { serve } from './support/server.js';
+import { temporaryFolder } from './support/temporary-folder.js';
+
+const run = promisify(execFile);
+const LIB = fileURLToPath(new URL('../lib/index.ts', import.meta.url));
+
+/** Runs a program in a process of its own, which is killed when it does not end by itself. */
+async function runProgram(program: string, cwd: string): Promise<string> {
+  const file = join(cwd, 'program.mts');
+  writeFileSync(file, program.replaceAll('KAPACITOR_AUTH', JSON.stringify(LIB)));
+  const { stdout } = await run(process.execPath, ['--no-warnings', '--import', import.meta.resolve('tsx'), file], {
+    cwd,
+    timeout: 15_000,
+  });
+  return stdout;
+}
+
+describe('kapacitorAuth', () => {
+  it('reads a config file, and keeps users where it says', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'kapacitor.conf');
+    writeFileSync(file, 'data_dir = "data"\n[auth]\nenabled = true\nbcrypt-cost = 4\n[http]\nauth-enabled = true\n');
+    const auth = kapacitorAuth(file);
+    onTestFinished(() => auth.close());
+    await auth.ready;
+    await auth.users.create(ROOT);
+    expect(auth.config.auth).toMatchObject({ bcryptCost: 4, store: `lmdb:${join(folder, 'data', 'auth')}` });
+    await auth.close();
+    const again = kapacitorAuth(file);
+    onTestFinished(() => again.close());
+    expect(await again.users.get('root')).toEqual({ name: 'root', type: 'admin', permissions: [] });
+  });
+
+  it('takes from code what a file cannot say, and has code come first', async () => {
+    const file = join(temporaryFolder(), 'kapacitor.conf');
+    writeFileSync(file, '[auth]\nenabled = true\nstore = "memory:"\n[http]\nauth-enabled = false\n');
+    const store = new MemoryUserRepository();
+    const auth = kapacitorAuth(file, { http: { authEnabled: true }, auth: { store } });
+    onTestFinished(() => auth.close());
+    expect(auth.authEnabled).toBe(true);
+    expect(auth.config.auth.store).toBe(store);
+  });
+
+  it('puts two objects together, and the second one first', () => {
+    const auth = kapacitorAuth(
+      { http: { realm: 'one' }, auth: { store: 'memory:', bcryptCost: 4 } },
+      { http: { realm: 'two' } },
+    );
+    onTestFinished(() => auth.close());
+    expect(auth.config).toMatchObject({ http: { realm: 'two' }, auth: { bcryptCost: 4 } });
+  });
+
+  it('warns where authentication is off', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const auth = kapacitorAuth({ http: { authEnabled: false }, auth: { store: 'memory:' } });
+    onTestFinished(() => auth.close());
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining('authentication is off: every request runs as the admin ADMIN_USER'),
+      { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_CONFIG' },
+    );
+  });
+});
+
+describe('without users', () => {
+  it('every request runs as ADMIN_USER, there is no users API, and the door cannot be closed', async () => {
+    const auth = await createAuth({ http: { authEnabled: false }, auth: { enabled: false } }, []);
+    const app = express();
+    app.use(auth);
+    app.use((req, res) => {
+      res.status(299).json(req.user);
+    });
+    const { send } = await serve(app);
+    expect(await send({ path: '/kapacitor/v1/users' })).toMatchObject({ status: 299, body: { name: 'ADMIN_USER' } });
+    await expect(auth.users.list()).rejects.toThrow('there are no users: [auth] enabled is false');
+    expect(() => {
+      auth.authEnabled = true;
+    }).toThrow(ConfigError);
+    expect(auth.authEnabled).toBe(false);
+  });
+
+  it('nothing is made on the disk', async () => {
+    const folder = temporaryFolder();
+    const program = `
+      import { readdirSync } from 'node:fs';
+      import { kapacitorAuth } from KAPACITOR_AUTH;
+      const auth = kapacitorAuth({ http: { authEnabled: false }, auth: { enabled: false } });
+      await auth.close();
+      console.log(JSON.stringify(readdirSync('.')));
+    `;
+    expect(JSON.parse(await runProgram(program, folder))).toEqual(['program.mts']);
+  });
+});
+
+describe('close', () => {
+  it('answers every request with 503 from then on, and can be called again', async () => {
+    const auth = await createAuth();
+    const app = express();
+    app.use(auth);
+    const { send } = await serve(app);
+    expect((await send({ path: '/x', auth: 'api:pw' })).status).toBe(404);
+    await Promise.all([auth.close(), auth.close()]);
+    expect(await send({ path: '/x', auth: 'api:pw' })).toMatchObject({
+      status: 503,
+      body: { error: 'the user store is closed' },
+    });
+    await expect(auth.users.list()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it.each(['memory:', 'lmdb:users'])(
+    'leaves nothing that keeps the process alive, with the store %s',
+    async (store) => {
+      const program = `
+      import { kapacitorAuth } from KAPACITOR_AUTH;
+      const handlers = process.eventNames().length;
+      const auth = kapacitorAuth({ auth: { store: '${store}', bcryptCost: 4 } });
+      await auth.ready;
+      await auth.users.create({ name: 'root', password: 'r00t', type: 'admin' });
+      await auth.users.update('root', { password: 'r00t2' });
+      await auth.close();
+      console.log(process.eventNames().length - handlers, process._getActiveHandles().length > 3);
+    `;
+      expect(await runProgram(program, temporaryFolder())).toBe('0 false\n');
+    },
+  );
+
+  it('is not needed for a process to end that has served nothing', async () => {
+    const program = `
+      import { kapacitorAuth } from KAPACITOR_AUTH;
+      kapacitorAuth({ auth: { store: 'lmdb:users', bcryptCost: 4 } });
+      console.log('ended');
+    `;
+    expect(await runProgram(program, temporaryFolder())).toBe('ended\n');
+  });
+});
+
+describe('what is shown of the middleware', () => {
+  it('has no secret in it', async () => {
+    const auth = await createAuth();
+    const app = express();
+    app.use(auth);
+    const { send } = await serve(app);
+    await send({ path: '/x', auth: 'root:r00t' });
+    const shown = inspect(auth, { depth: 20, showHidden: true });
+    expect(shown).not.toMatch(/\$2[aby]\$/);
+    expect(shown).not.toContain('r00t');
+  });
+});
