@@ -36,7 +36,7 @@ function readBytes(path: string, absolute: string): Buffer {
     }
     const { code, message } = cause as NodeJS.ErrnoException;
     const reasons: Partial<Record<string, string>> = {
-      ENOENT: 'there is no such file: correct the path, or create the file',
+      ENOENT: 'there is no such file',
       EISDIR: 'it is a folder: name the file in it, such as kapacitor.conf',
     };
     throw new ConfigError(`cannot read the config file ${absolute}: ${reasons[code as string] ?? message}`, { cause });
