@@ -6,6 +6,9 @@ export const API = '/api';
 /** A path that every router reads alike: no change of case, no escapes, no empty, dot or parameter segments. */
 const PLAIN = /^(?:\/[a-z0-9_-]+)+$/;
 
+/** What stands before the path in a target in absolute form (RFC 9112, section 3.2.2), with an honest host. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]*(?=[/\\?#]|$)/i;
+
 /** More readings than an honest path has. */
 const MAX_READINGS = 64;
 
@@ -14,8 +17,7 @@ const PREVIEW_PREFIX = '/kapacitor/v1preview';
 
 /** What a router, or a handler, behind the guard may do to a path before it looks at it; any of them, in any order. */
 const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
-  // `new URL(target, base)` takes `http://host/path`, `//host/path` and `http:/path` apart.
-  (path) => path.replace(/^[a-z][a-z0-9+.-]*:/i, ''),
+  // `new URL(target, base)` takes `//host/path` apart.
   (path) => path.replace(/^\/\/[^/?#]*/, ''),
   (path) => path.replace(/[?#].*$/s, ''),
   (path) => percentDecode(path),
@@ -30,7 +32,6 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => path.replace(/[\t\r\n]|\s+$/g, ''),
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
   (path) => path.replace(/\u0000.*$/s, ''),
-  (path) => (path.startsWith('/') ? path : `/${path}`),
   (path) => path.replace(/\/+$/, ''),
 ];
 
@@ -44,9 +45,10 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
 export function resourcesOf(whole: string, below: string): Iterable<string> | undefined {
   // Nearly every path is this one.
   if (whole === below && PLAIN.test(whole)) return toResources(whole);
-  const readings = new Set([whole, below]);
+  const readings = new Set([whole, below].map((path) => path.replace(ORIGIN, '')));
   const resources = new Set<string>();
   for (const reading of readings) {
+    if (reading !== '' && !/^[/\\]/.test(reading)) return undefined;
     for (const resource of toResources(reading)) resources.add(resource);
     // The loop comes to what is added during it, and so to transformations of transformations.
     for (const transform of TRANSFORMATIONS) readings.add(transform(reading));

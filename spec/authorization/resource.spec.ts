@@ -31,6 +31,18 @@ describe('the resource of a path', () => {
     ]);
   });
 
+  it('is that of the path where the target is in absolute form', () => {
+    expect(resources('http://localhost:9092/kapacitor/v1/config')).toEqual(['/api/config']);
+    expect(resources('http://localhost')).toEqual(['/api', '/api/']);
+  });
+
+  it.each(['*', 'kapacitor/v1/config', 'http:/kapacitor/v1/config', 'http://a%2Fb/kapacitor/v1/config', 'mailto:x'])(
+    'is none where it cannot be told where the path begins: %s',
+    (target) => {
+      expect(resourcesOf(target, target)).toBeUndefined();
+    },
+  );
+
   it('is none where there are more readings than an honest path has', () => {
     const path = `/${Array.from({ length: 12 }, (_, depth) => `%${'25'.repeat(depth)}63;x/./\\A//..`).join('/')}`;
     expect(resourcesOf(path, path)).toBeUndefined();

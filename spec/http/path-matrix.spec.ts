@@ -68,6 +68,10 @@ const SPELLINGS = [
   'http://user@localhost/kapacitor/v1/%63onfig',
   'https://localhost//kapacitor/v1/config',
   'ftp://localhost/kapacitor/v1/config',
+  'http://localhost%2Fkapacitor/v1/config',
+  'http://localhost\\kapacitor\\v1\\config',
+  'http://localhost\\@evil/kapacitor/v1/config',
+  'http:///kapacitor/v1/config',
   '//localhost/kapacitor/v1/config',
   '///kapacitor/v1/config',
   '/config',
@@ -197,6 +201,9 @@ describe('a user who has api, but not config_api', () => {
       '/kapacitor/v1/configuration',
       '/kapacitor/v1/tasks/Gr%C3%B6%C3%9Fe',
       '/',
+      'http://localhost:9092/kapacitor/v1/tasks',
+      'https://user@[::1]/kapacitor/v1/tasks',
+      'http://localhost',
     ]) {
       expect(await sendRaw(port, `GET ${path}`, auth), path).toBe(299);
     }

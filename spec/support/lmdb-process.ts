@@ -1,6 +1,6 @@
 /**
- * A process that shares an LMDB folder: told by messages, it answers with what the repository answered.
- * Run with the folder as its argument.
+ * A process that shares an LMDB folder: told by messages, it answers with what the repository answered. Run with the
+ * folder as its argument; with a name and a revision besides, it gives the user this revision and ends.
  */
 import { LmdbUserRepository } from '../../lib/users/repositories/lmdb.js';
 import type { StoredUser } from '../../lib/users/user.js';
@@ -36,4 +36,11 @@ process.on('message', async (question: Question) => {
   else await storm(question.prefix);
 });
 
-send('ready');
+const [, , , changed, revision] = process.argv;
+if (changed === undefined) {
+  send('ready');
+} else {
+  const user = repository.find(changed) as StoredUser;
+  await repository.replace({ ...user, revision: revision as string }, user.revision);
+  await repository.close();
+}

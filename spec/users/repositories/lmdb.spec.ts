@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -206,6 +206,17 @@ describe('two processes on one folder', () => {
     await ask({ do: 'find', name: 'someone' });
     await repository.remove('someone');
     expect(await ask({ do: 'find', name: 'someone' })).toBeNull();
+  });
+
+  it('see each other’s changes even within one turn of the event loop', async () => {
+    const folder = temporaryFolder();
+    const repository = openRepository(folder);
+    await repository.insert(userNamed('someone'));
+    await repository.insert(userNamed('other'));
+    // Reads, and has LMDB keep a snapshot for the turn.
+    expect(repository.find('other')?.revision).toBe('1');
+    execFileSync(process.execPath, ['--import', 'tsx', '--no-warnings', PROCESS, folder, 'someone', '2']);
+    expect(repository.find('someone')?.revision).toBe('2');
   });
 
   it('leave one of the last two admins when each demotes another', async () => {
