@@ -6,9 +6,15 @@ import { CredentialCache } from './authentication/credential-cache.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import type { Privilege } from './authorization/privileges.js';
-import { type KapacitorAuthConfig, type ResolvedConfig, requireUsers, resolveConfig } from './config/config.js';
+import {
+  AUTHENTICATION_IS_OFF,
+  type KapacitorAuthConfig,
+  type ResolvedConfig,
+  requireUsers,
+  resolveConfig,
+} from './config/config.js';
 import { ConfigError, type StoreError } from './errors.js';
-import { authorize, Guard, type Proceed } from './http/guard.js';
+import { Guard, type Proceed } from './http/guard.js';
 import { createUsersRouter } from './http/users-router.js';
 import { LmdbUserRepository } from './users/repositories/lmdb.js';
 import { MemoryUserRepository } from './users/repositories/memory.js';
@@ -103,10 +109,10 @@ export function kapacitorAuth(
   const proceed: Proceed = (user, req, res, next) => {
     // Most requests need not be routed: those that the router takes have this in their path.
     if (config.auth.enabled && /users/i.test(req.url)) routeUsers(user, req, res, next);
-    else authorize(user, req, res, next);
+    else guard.authorize(user, req, res, next);
   };
   const routeUsers: Proceed = (user, req, res, next) => {
-    usersApi(req, res, (error?: unknown) => (error ? next(error) : authorize(user, req, res, next)));
+    usersApi(req, res, (error?: unknown) => (error ? next(error) : guard.authorize(user, req, res, next)));
   };
   const middleware: RequestHandler = (req, res, next) => guard.identify(req, res, next, proceed);
 
@@ -141,6 +147,7 @@ export function kapacitorAuth(
       set: (authEnabled: unknown) => {
         if (typeof authEnabled !== 'boolean') throw new ConfigError('authEnabled must be true or false');
         if (authEnabled) requireUsers(config);
+        else warn(AUTHENTICATION_IS_OFF, 'KAPACITOR_AUTH_CONFIG');
         guard.authEnabled = authEnabled;
       },
     },

@@ -3,14 +3,17 @@ import { unescape as percentDecode } from 'node:querystring';
 /** Where the resources are: Kapacitor's API. */
 export const API = '/api';
 
-/** A path that every router reads alike: no change of case, no escapes, no empty, dot or parameter segments. */
-const PLAIN = /^(?:\/[a-z0-9_-]+)+$/;
+/** A path of no great length that every router reads alike: no change of case, no escapes, no empty, dot or parameter segments. */
+const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
 
 /** What stands before the path in a target in absolute form (RFC 9112, section 3.2.2), with an honest host. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]*(?=[/\\?#]|$)/i;
 
 /** More readings than an honest path has. */
 const MAX_READINGS = 64;
+
+/** Paths. */
+const MAX_REMEMBERED = 1_000;
 
 const PREFIX = '/kapacitor/v1';
 const PREVIEW_PREFIX = '/kapacitor/v1preview';
@@ -35,16 +38,30 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => path.replace(/\/+$/, ''),
 ];
 
-/**
- * Every resource that a router behind the guard could take a request for.
- *
- * @param whole the path as the client sent it
- * @param below the path below the mount, or as another middleware has rewritten it; the same where there is neither
- * @returns undefined when the path can be read in more ways than an honest one can
- */
-export function resourcesOf(whole: string, below: string): Iterable<string> | undefined {
-  // Nearly every path is this one.
-  if (whole === below && PLAIN.test(whole)) return toResources(whole);
+/** Reads paths, and remembers some that have only one reading: an app has few, and asks for them again and again. */
+export class PathReader {
+  readonly #plain = new Map<string, readonly string[]>();
+
+  /**
+   * Every resource that a router behind the guard could take a request for.
+   *
+   * @param whole the path as the client sent it
+   * @param below the path below the mount, or as another middleware has rewritten it; the same where there is neither
+   * @returns undefined when the path can be read in more ways than an honest one can
+   */
+  resourcesOf(whole: string, below: string): Iterable<string> | undefined {
+    if (whole !== below) return readInEveryWay(whole, below);
+    const known = this.#plain.get(whole);
+    if (known !== undefined) return known;
+    if (!PLAIN.test(whole)) return readInEveryWay(whole, below);
+    const resources = toResources(whole);
+    if (this.#plain.size >= MAX_REMEMBERED) this.#plain.clear();
+    this.#plain.set(whole, resources);
+    return resources;
+  }
+}
+
+function readInEveryWay(whole: string, below: string): Iterable<string> | undefined {
   const readings = new Set([whole, below].map((path) => path.replace(ORIGIN, '')));
   const resources = new Set<string>();
   for (const reading of readings) {

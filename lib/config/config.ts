@@ -77,6 +77,9 @@ export interface ResolvedConfig {
   };
 }
 
+/** What the operator is told whenever it is. */
+export const AUTHENTICATION_IS_OFF = 'authentication is off: every request runs as the admin ADMIN_USER';
+
 /** Kapacitor's. */
 const DEFAULT_CERTIFICATE = '/etc/ssl/kapacitor.pem';
 
@@ -158,8 +161,8 @@ function warningsFor(config: ResolvedConfig, environment: Environment, hasShared
   const warnings = misspeltVariables(environment);
   if (!config.http.authEnabled) {
     warnings.push(
-      'authentication is off: every request runs as the admin ADMIN_USER. To switch it on: ' +
-        '[http] auth-enabled = true, KAPACITOR_HTTP_AUTH_ENABLED=true, or http.authEnabled: true in code',
+      `${AUTHENTICATION_IS_OFF}. To switch it on: [http] auth-enabled = true, ` +
+        'KAPACITOR_HTTP_AUTH_ENABLED=true, or http.authEnabled: true in code',
     );
   }
   if (hasSharedSecret) warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');

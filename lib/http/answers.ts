@@ -24,8 +24,8 @@ export function privilegeMissing(user: User, privilege: string, endpoint: string
 }
 
 /** Ours, since Kapacitor lets others manage users as well. */
-export function adminRequired(user: User): string {
-  return `user ${user.name} may not manage users: an admin is required`;
+export function adminRequired(user: User, deed = 'manage users'): string {
+  return `user ${user.name} may not ${deed}: an admin is required`;
 }
 
 /** A user as the users API shows it: the link and the name always, the rest if it was asked for. */

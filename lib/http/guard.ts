@@ -3,7 +3,7 @@ import type { Authenticator } from '../authentication/authenticator.js';
 import { Principal } from '../authentication/principal.js';
 import type { KapacitorStrategy } from '../authentication/strategy.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
-import { API, isWithin, resourcesOf } from '../authorization/resource.js';
+import { API, isWithin, PathReader } from '../authorization/resource.js';
 import { ConfigError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { ADMIN_USER, type User } from '../users/user.js';
@@ -26,6 +26,7 @@ export class Guard {
   readonly #queryCredentials: boolean;
   readonly #authenticator: Authenticator;
   readonly #strategy: KapacitorStrategy;
+  readonly #paths = new PathReader();
 
   constructor(
     authenticator: Authenticator,
@@ -59,7 +60,7 @@ export class Guard {
     if (resource !== undefined && !isWithin(resource, API)) {
       throw new ConfigError(`requirePrivilege: a resource begins with "${API}", as "${API}/write" does: ${resource}`);
     }
-    const proceed: Proceed = (user, req, res, next) => authorize(user, req, res, next, privilege, resource);
+    const proceed: Proceed = (user, req, res, next) => this.authorize(user, req, res, next, privilege, resource);
     return (req, res, next) => this.identify(req, res, next, proceed);
   }
 
@@ -126,6 +127,33 @@ export class Guard {
     attempt.authenticate(req);
   }
 
+  /** Goes on if the user has the privilege on the resource, or on everything that the path could mean; else 403. */
+  authorize(
+    user: User,
+    req: Request,
+    res: Response,
+    next: NextFunction,
+    privilege: Privilege = privilegeFor(req.method),
+    resource?: string,
+  ): void {
+    if (user.type === 'admin') {
+      next();
+      return;
+    }
+    const resources =
+      resource === undefined ? this.#paths.resourcesOf(pathOf(req.originalUrl), pathOf(req.url)) : [resource];
+    let isAllowed = resources !== undefined;
+    for (const each of resources ?? []) {
+      if (needsAdmin(privilege, each)) {
+        sendError(res, 403, adminRequired(user));
+        return;
+      }
+      isAllowed &&= hasPrivilege(user, privilege, each);
+    }
+    if (isAllowed) next();
+    else sendError(res, 403, privilegeMissing(user, privilege, resource ?? pathOf(req.originalUrl)));
+  }
+
   #hasCredentials(req: Request): boolean {
     return Boolean(req.headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(req.url));
   }
@@ -135,31 +163,5 @@ const goOn: Proceed = (_user, _req, _res, next) => next();
 
 const goOnAsAdmin: Proceed = (user, _req, res, next) => {
   if (user.type === 'admin') next();
-  else sendError(res, 403, adminRequired(user));
+  else sendError(res, 403, adminRequired(user, 'do this'));
 };
-
-/** Goes on if the user has the privilege on the resource, or on everything that the path could mean; else 403. */
-export function authorize(
-  user: User,
-  req: Request,
-  res: Response,
-  next: NextFunction,
-  privilege: Privilege = privilegeFor(req.method),
-  resource?: string,
-): void {
-  if (user.type === 'admin') {
-    next();
-    return;
-  }
-  const resources = resource === undefined ? resourcesOf(pathOf(req.originalUrl), pathOf(req.url)) : [resource];
-  let isAllowed = resources !== undefined;
-  for (const each of resources ?? []) {
-    if (needsAdmin(privilege, each)) {
-      sendError(res, 403, adminRequired(user));
-      return;
-    }
-    isAllowed &&= hasPrivilege(user, privilege, each);
-  }
-  if (isAllowed) next();
-  else sendError(res, 403, privilegeMissing(user, privilege, pathOf(req.originalUrl)));
-}

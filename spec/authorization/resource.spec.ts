@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isWithin, resourcesOf } from '../../lib/authorization/resource.js';
+import { isWithin, PathReader } from '../../lib/authorization/resource.js';
 
+const resourcesOf = (whole: string, below: string) => new PathReader().resourcesOf(whole, below);
 const resources = (whole: string, below = whole) => [...(resourcesOf(whole, below) ?? [])];
 
 describe('the resource of a path', () => {
@@ -53,6 +54,24 @@ describe('the resource of a path', () => {
     const start = process.cpuUsage();
     resourcesOf(path, path);
     expect(process.cpuUsage(start).user / 1_000).toBeLessThan(500);
+  });
+});
+
+describe('a path reader', () => {
+  it('remembers plain paths, and no more than a bounded number of them', () => {
+    const reader = new PathReader();
+    const first = reader.resourcesOf('/tasks', '/tasks');
+    expect(reader.resourcesOf('/tasks', '/tasks')).toBe(first);
+    for (let index = 0; index < 1_000; index += 1) reader.resourcesOf(`/${index}`, `/${index}`);
+    expect(reader.resourcesOf('/tasks', '/tasks')).not.toBe(first);
+    expect(reader.resourcesOf('/tasks', '/tasks')).toEqual(['/api/tasks']);
+  });
+
+  it('remembers no long path', () => {
+    const reader = new PathReader();
+    const long = `/${'x'.repeat(300)}`;
+    expect([...(reader.resourcesOf(long, long) ?? [])]).toEqual([`/api${long}`]);
+    expect(reader.resourcesOf(long, long)).not.toBe(reader.resourcesOf(long, long));
   });
 });
 

@@ -1,7 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express';
 import type { KapacitorAuth } from 'kapacitor-auth';
 import passport from 'passport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 
@@ -161,7 +161,13 @@ describe('parts', () => {
   it('say that an admin is required', async () => {
     const { send } = await serve(appWith(await createAuth()));
     const { body } = await send({ path: '/audit', auth: 'api:pw' });
-    expect(body.error).toBe('user api may not manage users: an admin is required');
+    expect(body.error).toBe('user api may not do this: an admin is required');
+  });
+
+  it('name the resource that they were told to protect', async () => {
+    const { send } = await serve(appWith(await createAuth()));
+    const { body } = await send({ method: 'POST', path: '/points', auth: 'api:pw' });
+    expect(body.error).toBe('user api does not have "write" privilege for API endpoint "/api/write"');
   });
 
   it('refuse a resource that is none when the route is made', async () => {
@@ -263,8 +269,13 @@ describe('the toggle', () => {
     auth.authEnabled = true;
     expect(auth.authEnabled).toBe(true);
     expect((await send({ path: '/x' })).status).toBe(401);
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     auth.authEnabled = false;
     expect((await send({ path: '/x' })).status).toBe(200);
+    expect(warn).toHaveBeenCalledWith('authentication is off: every request runs as the admin ADMIN_USER', {
+      type: 'KapacitorAuthWarning',
+      code: 'KAPACITOR_AUTH_CONFIG',
+    });
   });
 
   it('refuses what is no boolean, so that nothing is left open by mistake', async () => {
