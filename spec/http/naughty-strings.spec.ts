@@ -1,11 +1,10 @@
-import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import STRINGS from 'big-list-of-naughty-strings/blns.json' with { type: 'json' };
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 
-const STRINGS: readonly string[] = createRequire(import.meta.url)('big-list-of-naughty-strings');
 const USERS = '/kapacitor/v1/users';
 
 async function setUp() {

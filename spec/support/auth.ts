@@ -3,8 +3,8 @@ import { onTestFinished } from 'vitest';
 
 export const ROOT: NewUser = { name: 'root', password: 'r00t', type: 'admin' };
 export const API_USER: NewUser = { name: 'api', password: 'pw', permissions: ['api'] };
-export const CONFIG_USER: NewUser = { name: 'config', password: 'pw', permissions: ['config_api'] };
-export const NOBODY: NewUser = { name: 'nobody', password: 'pw' };
+const CONFIG_USER: NewUser = { name: 'config', password: 'pw', permissions: ['config_api'] };
+const NOBODY: NewUser = { name: 'nobody', password: 'pw' };
 
 /** The middleware with cheap hashes, a store in memory unless another is named, and these users, until the test is over. */
 export async function createAuth(
