@@ -27,6 +27,8 @@ export class Authenticator {
   readonly #inFlight = new Map<string, Promise<boolean>>();
   /** For repositories that give the same object for as long as a user is the same. */
   readonly #derived = new WeakMap<StoredUser, Derived>();
+  /** Which hash it was that a user was let in with. */
+  readonly #marks = new WeakMap<User, string>();
   /** Random, so that a digest tells nothing to somebody who guesses. */
   readonly #key: string = randomBytes(16).toString('base64');
 
@@ -68,6 +70,20 @@ export class Authenticator {
     return recalled ?? this.#verify(candidate, password, key);
   }
 
+  /**
+   * Tells whether a user who was let in some time ago is the one that is stored now, with the password that it was let
+   * in with: for what is done when much time has passed since, and a password may have been changed.
+   */
+  isSame(user: User, stored: StoredUser | undefined): boolean {
+    return stored !== undefined && this.#derive(stored).mark === this.#marks.get(user);
+  }
+
+  /** The user as it is now, if it is still the same: see {@link isSame}. */
+  async refresh(user: User): Promise<User | undefined> {
+    const stored = await this.#repository.find(user.name);
+    return stored !== undefined && this.isSame(user, stored) ? this.#derive(stored).user : undefined;
+  }
+
   async #verify(candidate: StoredUser | undefined, password: string, key: string): Promise<User | undefined> {
     const hash = candidate?.hash ?? this.#hasher.dummyHash;
     const mark = candidate === undefined ? '' : this.#derive(candidate).mark;
@@ -98,6 +114,7 @@ export class Authenticator {
     if (derived === undefined) {
       derived = { user: publicUser(stored), mark: this.#digest(stored.hash) };
       this.#derived.set(stored, derived);
+      this.#marks.set(derived.user, derived.mark);
     }
     return derived;
   }

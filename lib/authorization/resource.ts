@@ -7,7 +7,7 @@ export const API = '/api';
 const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
 
 /** What stands before the path in a target in absolute form (RFC 9112, section 3.2.2), with an honest host. */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]*(?=[/\\?#]|$)/i;
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+(?=[/\\?#]|$)/i;
 
 /** More readings than an honest path has. */
 const MAX_READINGS = 64;
@@ -21,7 +21,9 @@ const PREVIEW_PREFIX = '/kapacitor/v1preview';
 /** What a router, or a handler, behind the guard may do to a path before it looks at it; any of them, in any order. */
 const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   // `new URL(target, base)` takes `//host/path` apart.
-  (path) => path.replace(/^\/\/[^/?#]*/, ''),
+  (path) => path.replace(/^\/{2,}[^/?#]*/, ''),
+  // A router that is mounted there sees what is below.
+  (path) => belowPrefix(path),
   (path) => path.replace(/[?#].*$/s, ''),
   (path) => percentDecode(path),
   (path) => path.replaceAll('\\', '/'),
@@ -32,10 +34,10 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => path.replace(/\/{2,}/g, '/'),
   (path) => withoutDotSegments(path),
   // URL parsers drop tabs, line ends, and what is blank at the end; a string of C ends at a NUL.
-  (path) => path.replace(/[\t\r\n]|\s+$/g, ''),
+  (path) => path.replace(/[\t\r\n]|(?<!\s)\s+$/g, ''),
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
   (path) => path.replace(/\u0000.*$/s, ''),
-  (path) => path.replace(/\/+$/, ''),
+  (path) => path.replace(/(?<!\/)\/+$/, ''),
 ];
 
 /** Reads paths, and remembers some that have only one reading: an app has few, and asks for them again and again. */
@@ -47,13 +49,14 @@ export class PathReader {
    *
    * @param whole the path as the client sent it
    * @param below the path below the mount, or as another middleware has rewritten it; the same where there is neither
+   * @param base the path of the mount
    * @returns undefined when the path can be read in more ways than an honest one can
    */
-  resourcesOf(whole: string, below: string): Iterable<string> | undefined {
-    if (whole !== below) return readInEveryWay(whole, below);
+  resourcesOf(whole: string, below: string, base = ''): Iterable<string> | undefined {
+    if (whole !== below) return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + below)]);
     const known = this.#plain.get(whole);
     if (known !== undefined) return known;
-    if (!PLAIN.test(whole)) return readInEveryWay(whole, below);
+    if (!PLAIN.test(whole)) return readInEveryWay([whole]);
     const resources = toResources(whole);
     if (this.#plain.size >= MAX_REMEMBERED) this.#plain.clear();
     this.#plain.set(whole, resources);
@@ -61,8 +64,8 @@ export class PathReader {
   }
 }
 
-function readInEveryWay(whole: string, below: string): Iterable<string> | undefined {
-  const readings = new Set([whole, below].map((path) => path.replace(ORIGIN, '')));
+function readInEveryWay(paths: readonly string[]): Iterable<string> | undefined {
+  const readings = new Set(paths.map((path) => path.replace(ORIGIN, '')));
   const resources = new Set<string>();
   for (const reading of readings) {
     if (reading !== '' && !/^[/\\]/.test(reading)) return undefined;
@@ -85,6 +88,16 @@ function toResources(path: string): string[] {
 /** Tells whether this is `ancestor` or below it. */
 export function isWithin(path: string, ancestor: string): boolean {
   return path.startsWith(ancestor) && (path.length === ancestor.length || path[ancestor.length] === '/');
+}
+
+/** What the routers between the app and this one may see of the path of the mount. */
+function mounts(base: string): string[] {
+  return [...base.matchAll(/\//g)].map(({ index }) => base.slice(index));
+}
+
+function belowPrefix(path: string): string {
+  const prefix = [PREFIX, PREVIEW_PREFIX].find((each) => isWithin(path, each));
+  return prefix === undefined ? path : path.slice(prefix.length) || '/';
 }
 
 function withoutDotSegments(path: string): string {

@@ -8,11 +8,13 @@ export type UserField = (typeof USER_FIELDS)[number];
 
 /** Answers as Kapacitor does when something is wrong: the text twice. */
 export function sendError(res: Response, status: number, message: string): void {
+  if (res.headersSent) return;
   res.status(status).set('Cache-Control', 'no-store').json({ error: message, message });
 }
 
 /** Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any. */
 export function sendThrown(res: Response, error: unknown): void {
+  if (res.headersSent) return;
   if (error instanceof OverloadedError) res.set('Retry-After', String(error.retryAfter));
   if (error instanceof KapacitorAuthError) sendError(res, error.status, error.message);
   else sendError(res, 503, 'authentication is unavailable');
@@ -22,6 +24,9 @@ export function sendThrown(res: Response, error: unknown): void {
 export function privilegeMissing(user: User, privilege: string, endpoint: string): string {
   return `user ${user.name} does not have "${privilege}" privilege for API endpoint "${endpoint}"`;
 }
+
+/** To whoever was let in, and would not be any more when it comes to the deed. */
+export const CHANGED_MEANWHILE = 'the user who asks has been changed meanwhile: ask again';
 
 /** Ours, since Kapacitor lets others manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {

@@ -4,10 +4,10 @@ import { Principal } from '../authentication/principal.js';
 import type { KapacitorStrategy } from '../authentication/strategy.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { API, isWithin, PathReader } from '../authorization/resource.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, ForbiddenError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
-import { ADMIN_USER, type User } from '../users/user.js';
-import { adminRequired, privilegeMissing, sendError, sendThrown } from './answers.js';
+import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
+import { adminRequired, CHANGED_MEANWHILE, privilegeMissing, sendError, sendThrown } from './answers.js';
 import { pathOf } from './request-path.js';
 
 export interface GuardOptions {
@@ -64,6 +64,23 @@ export class Guard {
     return (req, res, next) => this.identify(req, res, next, proceed);
   }
 
+  /**
+   * The user as it is now, for a request that took its time: a client can hold its body back for minutes, and a
+   * password or an admin may be gone by then.
+   *
+   * @throws {ForbiddenError} it would not get in any more
+   */
+  async reconsider(user: User): Promise<User> {
+    const current = this.authEnabled ? await this.#authenticator.refresh(user) : ADMIN_USER;
+    if (current === undefined) throw new ForbiddenError(CHANGED_MEANWHILE);
+    return current;
+  }
+
+  /** Tells whether the stored user is still the one who was let in. */
+  isSame(user: User, stored: StoredUser): boolean {
+    return this.#authenticator.isSame(user, stored);
+  }
+
   /** Finds out who asks and proceeds with them, or answers 401 or 503. */
   identify(req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
     if (!this.authEnabled) {
@@ -116,11 +133,11 @@ export class Guard {
     attempt.success = (user) => {
       req.user = user as User;
       // A shared cache keeps an answer whose request has no Authorization header.
-      if (this.#queryCredentials) res.set('Cache-Control', 'no-store');
+      if (this.#queryCredentials && !res.headersSent) res.set('Cache-Control', 'no-store');
       proceed(user as User, req, res, next);
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
-      if (challenge !== undefined) res.set('WWW-Authenticate', challenge);
+      if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
       sendError(res, status, reason);
     };
     attempt.error = (error) => sendThrown(res, error);
@@ -141,7 +158,9 @@ export class Guard {
       return;
     }
     const resources =
-      resource === undefined ? this.#paths.resourcesOf(pathOf(req.originalUrl), pathOf(req.url)) : [resource];
+      resource === undefined
+        ? this.#paths.resourcesOf(pathOf(req.originalUrl), pathOf(req.url), req.baseUrl)
+        : [resource];
     let isAllowed = resources !== undefined;
     for (const each of resources ?? []) {
       if (needsAdmin(privilege, each)) {

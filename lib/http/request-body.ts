@@ -70,11 +70,11 @@ function asInvalidRequest(error: unknown): InvalidRequestError {
  * password: only what cannot have been changed is taken.
  */
 function fromForm(req: Request): unknown {
+  const isUtf8 = !/charset=(?!"?utf-8\b)/i.test(req.headers['content-type'] ?? '');
   const length = Number(req.headers['content-length']);
-  for (const text of asSent(req.body)) {
-    if (Buffer.byteLength(text) !== length) continue;
-    const value = parse(text);
-    if (!hasBlank(value)) return value;
+  for (const text of isUtf8 ? asSent(req.body) : []) {
+    if (Buffer.byteLength(text) !== length || text.includes('\ufffd')) continue;
+    if (!hasBlank(text)) return parse(text);
   }
   throw new InvalidRequestError(
     'the body was read as a form by express.urlencoded(), which may have changed it: ' +
@@ -88,14 +88,13 @@ function asSent(form: unknown): string[] {
   const texts = fields.map(([name, value]) => {
     if (typeof value === 'string') return value === '' ? name : `${name}=${value}`;
     // The extended parser takes brackets for a nested field, and drops what follows them.
-    const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    const inner = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
     return inner.length === 1 && inner[0]?.[1] === '' ? `${name}[${inner[0][0]}]}` : undefined;
   });
   return texts.includes(undefined) ? [] : [texts.join('&')];
 }
 
-/** A blank may have been a plus sign. (Between values it cannot.) */
-function hasBlank(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes(' ');
-  return typeof value === 'object' && value !== null && Object.entries(value).flat().some(hasBlank);
+/** A blank in a string may have been a plus sign. (Between values it cannot.) */
+function hasBlank(json: string): boolean {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"/g)].some(([literal]) => literal.includes(' '));
 }

@@ -15,7 +15,9 @@ const SIMPLE_TYPES: ReadonlySet<string> = new Set([
  */
 export function isForged(req: Request): boolean {
   const type = (req.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (req.method !== 'POST' || !SIMPLE_TYPES.has(type)) return false;
+  // The method that the browser sent: method-override keeps it, and makes a DELETE of a form's POST.
+  const method = (req as Request & { originalMethod?: string }).originalMethod ?? req.method;
+  if (method !== 'POST' || !SIMPLE_TYPES.has(type)) return false;
   const site = req.headers['sec-fetch-site'];
   if (site === 'cross-site' || site === 'same-site') return true;
   const { origin } = req.headers;

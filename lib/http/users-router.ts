@@ -7,7 +7,7 @@ import express, {
 } from 'express';
 import { hasPrivilege, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
-import type { User } from '../users/user.js';
+import type { StoredUser, User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { adminRequired, privilegeMissing, sendError, sendThrown, userBody } from './answers.js';
 import type { Guard } from './guard.js';
@@ -42,8 +42,10 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
 
   const create: Action = async (req, res, principal) => {
     requireAdmin(principal);
-    if (isForged(req)) throw new ForbiddenError('a page of another site may not create users');
-    res.json(userBody(await users.create(toNewUser(await readJson(req, res))), baseOf(req)));
+    refuseForged(req);
+    const user = toNewUser(await readJson(req, res));
+    requireAdmin(await guard.reconsider(principal));
+    res.json(userBody(await users.create(user), baseOf(req)));
   };
 
   const show: Action = async (req, res, principal) => {
@@ -56,14 +58,20 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
 
   const update: Action = async (req, res, principal) => {
     const name = nameOf(req);
-    if (name !== principal.name) requireAdmin(principal);
+    const isSelf = name === principal.name;
+    if (!isSelf) requireAdmin(principal);
+    refuseForged(req);
     const changes = toChanges(await readJson(req, res), name);
-    if (changes.type !== undefined || changes.permissions !== undefined) requireAdmin(principal);
-    res.json(userBody(await users.update(name, changes), baseOf(req)));
+    const current = await guard.reconsider(principal);
+    if (!isSelf || changes.type !== undefined || changes.permissions !== undefined) requireAdmin(current);
+    // Whoever changes its own password changes that of no later user of the same name.
+    const isAllowed = (stored: StoredUser) => !isSelf || !guard.authEnabled || guard.isSame(current, stored);
+    res.json(userBody(await users.update(name, changes, isAllowed), baseOf(req)));
   };
 
   const remove: Action = async (req, res, principal) => {
     requireAdmin(principal);
+    refuseForged(req);
     await users.delete(nameOf(req));
     res.status(204).end();
   };
@@ -109,6 +117,10 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
     .all(answer(refuse(ofOne)));
   router.use(answer(nothingThere), badPath);
   return router;
+}
+
+function refuseForged(req: Request): void {
+  if (isForged(req)) throw new ForbiddenError('a page of another site may not change users');
 }
 
 function requireReader(req: Request, principal: User): void {

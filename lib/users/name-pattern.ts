@@ -1,5 +1,8 @@
 import { InvalidRequestError } from '../errors.js';
 
+/** UTF-16 units: twice as much as a name has bytes. */
+const MAX_LENGTH = 512;
+
 type Token =
   | { readonly kind: 'star' }
   | { readonly kind: 'any' }
@@ -25,6 +28,9 @@ export class NamePattern {
    * @throws {InvalidRequestError} when it is no pattern
    */
   constructor(source: string) {
+    if (source.length > MAX_LENGTH) {
+      throw new InvalidRequestError(`invalid pattern: it must be at most ${MAX_LENGTH} characters`);
+    }
     this.#tokens = source === '' ? [{ kind: 'star' }] : parse(source);
     const wild = this.#tokens.findIndex((token) => token.kind !== 'literal');
     const literals = wild === -1 ? this.#tokens : this.#tokens.slice(0, wild);

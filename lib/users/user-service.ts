@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  ForbiddenError,
   InvalidRequestError,
   InvalidUserError,
   LastAdminError,
@@ -109,11 +110,17 @@ export class UserService {
   /**
    * Changes a user.
    *
+   * @param isAllowed asked with the user as it is at the moment of the change; defaults to yes
+   * @throws {ForbiddenError} it said no
    * @throws {UserNotFoundError} no user has this name
    * @throws {LastAdminError} no admin would be left
    * @throws {InvalidUserError} {@link OverloadedError} {@link StoreError} as with {@link create}
    */
-  async update(name: string, changes: UserChanges): Promise<User> {
+  async update(
+    name: string,
+    changes: UserChanges,
+    isAllowed: (current: StoredUser) => boolean = () => true,
+  ): Promise<User> {
     const { password, type, permissions } = changes;
     if (password !== undefined) {
       requireString(password, 'password');
@@ -125,6 +132,7 @@ export class UserService {
     const hash = password === undefined ? undefined : await this.#hasher.hash(password);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
+      if (!isAllowed(current)) throw new ForbiddenError('the user has been changed meanwhile: ask again');
       const next = stored(
         { name, type: type ?? current.type, permissions: permissions ?? current.permissions },
         hash ?? current.hash,

@@ -137,6 +137,32 @@ describe('bcrypt', () => {
   });
 });
 
+describe('an app that has answered already', () => {
+  it.each(['unknown:pw', 'api:pw'])('is left alone, and the process lives: %s', async (credentials) => {
+    const auth = await createAuth({ http: { queryCredentials: true } });
+    const app = express();
+    app.use((_req, res, next) => {
+      next();
+      res.status(503).end();
+    });
+    app.use(auth);
+    app.use((_req, res) => {
+      if (!res.headersSent) res.end();
+    });
+    const rejections: unknown[] = [];
+    const onRejection = (error: unknown) => rejections.push(error);
+    process.on('unhandledRejection', onRejection);
+    const { send } = await serve(app);
+    expect((await send({ path: '/x', auth: credentials })).status).toBe(503);
+    const change = { method: 'PATCH', path: '/kapacitor/v1/users/api', auth: 'root:r00t' };
+    expect((await send({ ...change, body: '{"password":""}' })).status).toBe(503);
+    expect((await send({ ...change, body: '{"password":"new"}' })).status).toBe(503);
+    await vi.waitFor(async () => expect(await auth.users.list()).toHaveLength(4));
+    process.off('unhandledRejection', onRejection);
+    expect(rejections).toEqual([]);
+  });
+});
+
 describe('a repository of the app’s', () => {
   it('is opened before it is asked, and not closed', async () => {
     const memory = new MemoryUserRepository();

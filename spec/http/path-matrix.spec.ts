@@ -36,6 +36,10 @@ const SPELLINGS = [
   '/kapacitor/v1/tasks%2F..%2Fconfig',
   '/kapacitor/v1/tasks/..%2Fconfig',
   '/kapacitor/v1/tasks/%252e%252e/config',
+  '/kapacitor/v1/../config',
+  '/kapacitor/v1/%2e%2e/config',
+  '/kapacitor/v1/\\h/config',
+  '/kapacitor/v1//h/config',
   '/kapacitor/v1/config/..',
   '/kapacitor/v1/config/../tasks',
   '/kapacitor/v1/config/%2e%2e',
@@ -74,6 +78,7 @@ const SPELLINGS = [
   'http:///kapacitor/v1/config',
   '//localhost/kapacitor/v1/config',
   '///kapacitor/v1/config',
+  '///h/kapacitor/v1/config',
   '/config',
   '/CONFIG',
   '/%63onfig',
@@ -109,6 +114,11 @@ function addHandlers(app: Express, reached: string[]): void {
     const { section } = req.params;
     if (isConfig(section as string)) reached.push(`section ${section}: ${req.method} ${req.originalUrl}`);
     res.sendStatus(200);
+  });
+  app.use('/kapacitor/v1', (req, _res, next) => {
+    const { pathname } = new URL(req.url, 'http://localhost');
+    if (/^\/+config(?![a-z])/i.test(pathname)) reached.push(`mounted ${pathname}: ${req.originalUrl}`);
+    next();
   });
   // Routers of other kinds: by the URL standard, and by the decoded path.
   app.use((req, res) => {
@@ -161,6 +171,18 @@ describe('a user who has api, but not config_api', () => {
     for (const path of SPELLINGS.filter((spelling) => spelling.startsWith('/'))) {
       await sendRaw(port, `GET /x${path}`, auth);
     }
+    expect(reached).toEqual([]);
+  });
+
+  it('comes nowhere near the config of an app whose guard is mounted between', async () => {
+    const reached: string[] = [];
+    const inner = express();
+    inner.use('/kapacitor', await createAuth());
+    addHandlers(inner, reached);
+    const app = express();
+    app.use('/x', inner);
+    const { port } = await serve(app);
+    expect(await sendRaw(port, 'GET /x/kapacitor/v1/config', auth)).toBe(403);
     expect(reached).toEqual([]);
   });
 

@@ -1,9 +1,11 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import express, { type RequestHandler } from 'express';
+import type { KapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
-import { serve } from '../support/server.js';
+import { basic, serve } from '../support/server.js';
 
 const USERS = '/kapacitor/v1/users';
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -143,6 +145,21 @@ describe('a body', () => {
     },
   );
 
+  it.each([
+    ['{"name":"u","password":"p=&q","x":[]}', FORM],
+    ['{"name":"u","password":"p&&q","x":[]}', FORM],
+    [Buffer.from('{"name":"u","password":"\xe9%41"}', 'latin1'), FORM],
+    ['{"name":"u","password":"é%41"}', { 'Content-Type': 'application/x-www-form-urlencoded; charset=iso-8859-1' }],
+  ])('is refused, or read as it was sent, where express.urlencoded() has read %s', async (body, headers) => {
+    for (const extended of [true, false]) {
+      const { send, auth } = await serveUsers(express.urlencoded({ extended }));
+      await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body });
+      if ((await auth.users.get('u')) === undefined) continue;
+      const { password } = JSON.parse(body.toString());
+      expect((await send({ path: `${USERS}/u`, auth: `u:${password}` })).status).toBe(200);
+    }
+  });
+
   it.each(['', 'a=b', '{"a', 'a=b&a=c', '%7B%7D'])(
     'that is no JSON is invalid where express.urlencoded() has read it: %j',
     async (body) => {
@@ -226,6 +243,74 @@ describe('a body', () => {
   });
 });
 
+describe('a client that holds its body back', () => {
+  /** Sends all of a request but its last byte; gives what sends the rest, once the server waits for it. */
+  async function holdBack(method: string, path: string, who: string, body: string) {
+    let waits = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      waits = resolve;
+    });
+    const auth = await createAuth();
+    const app = express();
+    app.use((req, _res, next) => {
+      // Somebody reads the body only when the user is known.
+      req.once('resume', () => waits());
+      next();
+    });
+    app.use(auth);
+    const { port } = await serve(app);
+    const request = httpRequest({
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      agent: false,
+      headers: { Authorization: basic(who), 'Content-Length': Buffer.byteLength(body) },
+    });
+    const answered = once(request, 'response');
+    request.write(body.slice(0, -1));
+    await waiting;
+    const finish = async (): Promise<number> => {
+      request.end(body.slice(-1));
+      const [response] = (await answered) as [IncomingMessage];
+      response.resume();
+      return response.statusCode as number;
+    };
+    return { auth, finish };
+  }
+
+  it('does not take an account over with a password that has been changed meanwhile', async () => {
+    const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"thief"}');
+    await auth.users.update('api', { password: 'owner' });
+    expect(await finish()).toBe(403);
+  });
+
+  it('does not take over a later user of the same name', async () => {
+    const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"thief"}');
+    await auth.users.delete('api');
+    await auth.users.create({ name: 'api', password: 'owner', type: 'admin' });
+    expect(await finish()).toBe(403);
+  });
+
+  it.each([
+    ['deleted', (auth: KapacitorAuth) => auth.users.delete('root')],
+    ['demoted', (auth: KapacitorAuth) => auth.users.update('root', { type: 'normal' })],
+  ])('does not make an admin when it has been %s meanwhile', async (_what, change) => {
+    const body = '{"name":"back","password":"p","type":"admin"}';
+    const { auth, finish } = await holdBack('POST', USERS, 'root:r00t', body);
+    await auth.users.create({ name: 'other', password: 'p', type: 'admin' });
+    await change(auth);
+    expect(await finish()).toBe(403);
+    expect(await auth.users.get('back')).toBeUndefined();
+  });
+
+  it('does what it asks for when nothing has changed', async () => {
+    const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"own"}');
+    await auth.users.update('api', { permissions: [] });
+    expect(await finish()).toBe(200);
+  });
+});
+
 describe('a page of another site', () => {
   const body = '{"name":"evil","password":"p","type":"admin"}';
 
@@ -246,7 +331,7 @@ describe('a page of another site', () => {
     const { send, auth } = await serveUsers();
     const answer = await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body });
     expect(answer.status).toBe(403);
-    expect(answer.body).toEqual(errorBody('a page of another site may not create users'));
+    expect(answer.body).toEqual(errorBody('a page of another site may not change users'));
     expect(await auth.users.get('evil')).toBeUndefined();
   });
 
@@ -276,6 +361,18 @@ describe('a page of another site', () => {
     expect((await post({ Origin: `http://127.0.0.1:${port}` }, 'a')).status).toBe(200);
     expect((await post({ Origin: 'http://public.example', 'Sec-Fetch-Site': 'same-origin' }, 'b')).status).toBe(200);
     expect((await post({ 'Sec-Fetch-Site': 'none' }, 'c')).status).toBe(200);
+  });
+
+  it.each(['DELETE', 'PATCH'])('does not %s users by way of method-override', async (method) => {
+    const { send, auth } = await serveUsers((req, _res, next) => {
+      Object.assign(req, { originalMethod: req.method, method });
+      next();
+    });
+    const headers = { 'Content-Type': 'text/plain', Origin: 'http://evil.example' };
+    const change = '{"permissions":["all"]}';
+    const answer = await send({ method: 'POST', path: `${USERS}/api`, auth: 'root:r00t', headers, body: change });
+    expect(answer.status).toBe(403);
+    expect(await auth.users.get('api')).toMatchObject({ permissions: ['api'] });
   });
 
   it('is told by the host that a trusted proxy names', async () => {

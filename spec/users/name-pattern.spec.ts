@@ -65,6 +65,11 @@ describe('a name pattern', () => {
     expect([actual, only]).toEqual([prefix, isPrefixOnly]);
   });
 
+  it('is none where it is longer than a name can be matched with', () => {
+    expect(() => new NamePattern('*'.repeat(513))).toThrow('invalid pattern: it must be at most 512 characters');
+    expect(new NamePattern('*'.repeat(512)).matches('a')).toBe(true);
+  });
+
   it('takes no longer for a pattern that is made to', () => {
     const pattern = new NamePattern(`${'*a'.repeat(120)}b`);
     const start = process.cpuUsage();

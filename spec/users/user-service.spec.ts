@@ -196,6 +196,19 @@ describe('changing a user', () => {
     );
   });
 
+  it('asks whether it is allowed with the user as it is at that moment', async () => {
+    const { users, repository, hasher } = await setUpSomeone();
+    hasher.hash.mockImplementation(async () => {
+      await users.update('someone', { permissions: ['write_points'] });
+      return 'the new hash';
+    });
+    const isAllowed = vi.fn(({ permissions }) => !permissions.includes('write_points'));
+    await expect(users.update('someone', { password: 'new' }, isAllowed)).rejects.toThrow(
+      failure('FORBIDDEN', 403, 'the user has been changed meanwhile: ask again'),
+    );
+    expect((await repository.find('someone'))?.hash).not.toBe('the new hash');
+  });
+
   it('keeps the last admin', async () => {
     const { users } = await setUpSomeone();
     const lastAdmin = failure('LAST_ADMIN', 409, 'the last admin cannot be deleted or demoted');

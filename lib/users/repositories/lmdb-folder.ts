@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 const META = { magic: 24, version: 28, pageSize: 48, lastPage: 144, end: 152 };
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
+/** LMDB maps this file and writes to it without asking for room: on a full disk that is a SIGBUS. */
+const LOCK_SIZE = 16_384;
 
 /**
  * Makes a folder for LMDB to use, for its owner alone. The files are made here and not by LMDB, so that there is no
@@ -17,14 +19,15 @@ export function prepareFolder(path: string): void {
     makeFolder(path);
     writeFileSync(join(path, '.gitignore'), '*\n', { mode: 0o600 });
   }
-  for (const file of ['data.mdb', 'lock.mdb']) makePrivate(join(path, file));
+  makePrivate(join(path, 'data.mdb'), 0);
+  makePrivate(join(path, 'lock.mdb'), LOCK_SIZE);
   checkData(join(path, 'data.mdb'));
 }
 
-function makePrivate(file: string): void {
+function makePrivate(file: string, size: number): void {
   try {
     // Only where it is not there: a process that opens and closes the lock file loses the locks that LMDB has on it.
-    closeSync(openSync(file, 'wx', 0o600));
+    writeFileSync(file, Buffer.alloc(size), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     chmodSync(file, 0o600);

@@ -9,8 +9,10 @@ import { prepareFolder } from './lmdb-folder.js';
 
 /** What the databases hold and how. A folder that says another number was written by another version. */
 const FORMAT = 1;
-/** How many names a listing looks at before it lets other requests have their turn: about a millisecond. */
+/** How many users a listing reads before it lets other requests have their turn: about a millisecond. */
 const BATCH = 1_000;
+/** How many names it compares with a pattern, which may take its time. */
+const PATTERN_BATCH = 100;
 /** How many it passes over, which is faster. */
 const SKIP_BATCH = 10_000;
 
@@ -23,10 +25,13 @@ const SKIP_BATCH = 10_000;
 const LEASE = 10;
 const MAX_LEASES = 10_000;
 
+/** Milliseconds. Taken before anybody can put a fake clock in its place, which would stand still. */
+const now: () => number = performance.now.bind(performance);
+
 interface Lease {
   readonly json: string;
   readonly user: StoredUser;
-  /** Of `performance.now()`. */
+  /** Of {@link now}. */
   readonly expires: number;
 }
 
@@ -65,6 +70,8 @@ export class LmdbUserRepository implements UserRepository {
         noSubdir: false,
         // A commit waits for fsync: what has been answered is on disk.
         overlappingSync: false,
+        // The batches of a turn have promises of their own, and nobody to catch what they reject with on a full disk.
+        eventTurnBatching: false,
         encoding: 'string',
       });
       this.#users = this.#root.openDB({ name: 'users', encoding: 'string' });
@@ -83,9 +90,9 @@ export class LmdbUserRepository implements UserRepository {
   find(name: string): StoredUser | undefined {
     this.#assertOpen();
     // Before the snapshot is taken: a lease must not outlast what it stands for.
-    const now = performance.now();
+    const time = now();
     const leased = this.#leases.get(name);
-    if (leased !== undefined && now < leased.expires) return leased.user;
+    if (leased !== undefined && time < leased.expires) return leased.user;
     this.#renewSnapshot();
     const json = this.#users.get(name);
     if (json === undefined) {
@@ -95,7 +102,7 @@ export class LmdbUserRepository implements UserRepository {
     if (this.#leases.size >= MAX_LEASES) this.#leases.clear();
     // The same object for as long as the user is the same: what follows from it need not be worked out again.
     const user = leased?.json === json ? leased.user : decode(name, json);
-    this.#leases.set(name, { json, user, expires: now + LEASE });
+    this.#leases.set(name, { json, user, expires: time + LEASE });
     return user;
   }
 
@@ -114,7 +121,10 @@ export class LmdbUserRepository implements UserRepository {
       await setImmediate();
     }
     while (users.length < limit) {
-      const names = this.#names({ ...from, limit: isPrefixOnly ? Math.min(BATCH, limit - users.length) : BATCH });
+      const names = this.#names({
+        ...from,
+        limit: isPrefixOnly ? Math.min(BATCH, limit - users.length) : PATTERN_BATCH,
+      });
       for (const name of names) {
         if (!name.startsWith(prefix)) return users;
         if (!isPrefixOnly && !pattern.matches(name)) continue;
@@ -129,8 +139,8 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   insert(user: StoredUser): Promise<boolean> {
-    // Nobody holds a lease on a user that is not there.
-    return this.#write(() => {
+    // Somebody may still hold a lease on a user of this name whose removal has not been answered yet.
+    return this.#change(user.name, () => {
       if (this.#users.get(user.name) !== undefined) return false;
       this.#put(user);
       return true;
@@ -141,9 +151,8 @@ export class LmdbUserRepository implements UserRepository {
     return this.#change(user.name, () => {
       const json = this.#users.get(user.name);
       if (json === undefined) return 'conflict';
-      const current = decode(user.name, json);
-      if (current.revision !== expectedRevision) return 'conflict';
-      if (user.type !== 'admin' && this.#isLastAdmin(current)) return 'last-admin';
+      if (decode(user.name, json).revision !== expectedRevision) return 'conflict';
+      if (user.type !== 'admin' && this.#isLastAdmin(user.name)) return 'last-admin';
       this.#put(user);
       return 'replaced';
     });
@@ -151,9 +160,8 @@ export class LmdbUserRepository implements UserRepository {
 
   remove(name: string): Promise<RemoveOutcome> {
     return this.#change(name, () => {
-      const json = this.#users.get(name);
-      if (json === undefined) return 'not-found';
-      if (this.#isLastAdmin(decode(name, json))) return 'last-admin';
+      if (this.#users.get(name) === undefined) return 'not-found';
+      if (this.#isLastAdmin(name)) return 'last-admin';
       this.#users.remove(name);
       this.#admins.remove(name);
       return 'removed';
@@ -182,15 +190,19 @@ export class LmdbUserRepository implements UserRepository {
   /** LMDB lets one process at a time run such a function, and answers when what it did is on disk. */
   #write<T>(write: () => T): Promise<T> {
     this.#assertOpen();
-    return this.#root.transaction(write);
+    return this.#root.transaction(write).catch((error: { commitError?: Promise<unknown> }) => {
+      // lmdb tells of it a second time.
+      error.commitError?.catch(() => {});
+      throw error;
+    });
   }
 
   /** Answers when no lease on the user as it was before can be left, in whichever process. */
   async #change<T>(name: string, change: () => T): Promise<T> {
     const outcome = await this.#write(change);
     this.#leases.delete(name);
-    const end = performance.now() + LEASE;
-    for (let now = performance.now(); now < end; now = performance.now()) await setTimeout(Math.ceil(end - now));
+    const end = now() + LEASE;
+    for (let time = now(); time < end; time = now()) await setTimeout(Math.ceil(end - time));
     return outcome;
   }
 
@@ -200,9 +212,9 @@ export class LmdbUserRepository implements UserRepository {
     else this.#admins.remove(user.name);
   }
 
-  #isLastAdmin(user: StoredUser): boolean {
-    if (user.type !== 'admin') return false;
-    return [...this.#admins.getKeys({ limit: 2 })].every((name) => name === user.name);
+  #isLastAdmin(name: string): boolean {
+    const admins = [...this.#admins.getKeys({ limit: 2 })];
+    return admins.length === 1 && admins[0] === name;
   }
 
   #checkFormat(): void {

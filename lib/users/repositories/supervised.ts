@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { StoreError } from '../../errors.js';
 import { isPromise, type MaybePromise } from '../../maybe-promise.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
@@ -99,15 +98,21 @@ export class SupervisedRepository implements UserRepository {
   }
 
   #failure(error: unknown): StoreError {
-    const failure = error instanceof StoreError ? error : unavailable(error);
+    const failure = error instanceof StoreError ? new StoreError(withoutHashes(error.message)) : unavailable(error);
     this.#onFailure(failure);
     return failure;
   }
 }
 
-/** Keeps the cause for the operator, unless a hash shows anywhere in it. */
+/** Keeps what the operator needs of the cause. The rest of a foreign error may hold a row, and so a hash, anywhere. */
 function unavailable(error: unknown): StoreError {
-  const shown = inspect(error);
-  const cause = shown.search(HASH) === -1 ? error : new Error(shown.replace(HASH, '(a hash)'));
+  const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  const cause = new Error(withoutHashes(message));
+  if (stack !== undefined) cause.stack = withoutHashes(stack);
+  if (code !== undefined) Object.assign(cause, { code: withoutHashes(String(code)) });
   return new StoreError('the user store is unavailable', { cause });
+}
+
+function withoutHashes(text: string): string {
+  return text.replace(HASH, '(a hash)');
 }

@@ -135,7 +135,7 @@ describe('a closed repository', () => {
     await repository.close();
     await repository.close();
     expect(() => repository.find('someone')).toThrow(/is closed/);
-    expect(() => repository.insert(userNamed('someone'))).toThrow(/is closed/);
+    await expect(repository.insert(userNamed('someone'))).rejects.toThrow(/is closed/);
     await expect(repository.remove('someone')).rejects.toThrow(/is closed/);
     await expect(repository.list({ pattern: new NamePattern(''), offset: 0, limit: 1 })).rejects.toThrow(/is closed/);
   });
@@ -217,6 +217,22 @@ describe('two processes on one folder', () => {
     expect(repository.find('other')?.revision).toBe('1');
     execFileSync(process.execPath, ['--import', 'tsx', '--no-warnings', PROCESS, folder, 'someone', '2']);
     expect(repository.find('someone')?.revision).toBe('2');
+  });
+
+  it('do not take a user for the removed one of the same name', async () => {
+    const folder = temporaryFolder();
+    const [one, two, three] = [openRepository(folder), openRepository(folder), openRepository(folder)];
+    await one.insert(userNamed('other', { type: 'admin' }));
+    for (let round = 0; round < 10; round += 1) {
+      await one.insert(userNamed('someone', { type: 'admin', revision: 'old' }));
+      two.find('someone');
+      // Not awaited: whoever inserts has only seen that the name is free.
+      const removal = one.remove('someone');
+      while (!(await three.insert(userNamed('someone', { revision: 'new' }))));
+      expect(two.find('someone')?.revision).toBe('new');
+      await removal;
+      await one.remove('someone');
+    }
   });
 
   it('leave one of the last two admins when each demotes another', async () => {

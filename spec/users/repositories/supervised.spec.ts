@@ -28,18 +28,21 @@ describe('a supervised repository', () => {
 
   it('makes whatever is thrown a StoreError, and tells of it', () => {
     const { supervised, onFailure } = supervise(noUsers);
-    const own = new StoreError('mine');
     vi.spyOn(noUsers, 'find').mockImplementation(() => {
-      throw own;
+      throw new StoreError('mine');
     });
-    expect(() => supervised.find('someone')).toThrow(own);
-    expect(onFailure).toHaveBeenCalledWith(own);
+    expect(() => supervised.find('someone')).toThrow(new StoreError('mine'));
+    expect(onFailure).toHaveBeenCalledWith(new StoreError('mine'));
     expect(() => supervised.insert(USER)).toThrow('there are no users: [auth] enabled is false');
   });
 
-  it('keeps the cause, unless a hash shows in it anywhere', async () => {
-    const plain = new Error('connection lost');
-    const telling = Object.assign(new Error('row rejected'), { detail: { row: `(someone, ${HASH})` } });
+  it('keeps of the cause what an operator needs, and a hash nowhere in it', async () => {
+    const telling = Object.assign(new Error(`row (someone, ${HASH}) rejected`), {
+      code: '23505',
+      detail: { row: `(someone, ${HASH})` },
+      query: { deep: { deep: { deep: { deep: [HASH] } } } },
+    });
+    Object.defineProperty(telling, 'hidden', { value: HASH, enumerable: false });
     const repository = new MemoryUserRepository();
     const find = vi.spyOn(repository, 'find');
     const { supervised } = supervise(repository);
@@ -47,11 +50,23 @@ describe('a supervised repository', () => {
       find.mockReturnValueOnce(Promise.reject(error) as never);
       return Promise.resolve(supervised.find('someone')).catch(({ cause }: StoreError) => cause);
     };
-    expect(await causeOf(plain)).toBe(plain);
-    const shown = inspect(await causeOf(telling), { depth: 9 });
-    expect(shown).toContain('row rejected');
-    expect(shown).toContain('(a hash)');
-    expect(shown).not.toContain(HASH);
+    const cause = await causeOf(telling);
+    expect(cause).toMatchObject({ message: 'row (someone, (a hash)) rejected', code: '23505' });
+    expect((cause as Error).stack).toContain('supervised.spec.ts');
+    expect(inspect(cause, { depth: 20, showHidden: true })).not.toContain(HASH);
+    expect(await causeOf('a string')).toMatchObject({ message: 'a string' });
+    const bare = new Error('no stack');
+    delete bare.stack;
+    expect(await causeOf(bare)).toMatchObject({ message: 'no stack' });
+  });
+
+  it('cleans the message of a StoreError of the repository’s own', () => {
+    const repository = new MemoryUserRepository();
+    const { supervised } = supervise(repository);
+    vi.spyOn(repository, 'find').mockImplementation(() => {
+      throw new StoreError(`cannot read ${HASH}`);
+    });
+    expect(() => supervised.find('someone')).toThrow('cannot read (a hash)');
   });
 
   it('asks nothing more when it is closed', () => {
