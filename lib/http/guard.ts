@@ -134,7 +134,7 @@ export class Guard {
       req.user = user as User;
       // A shared cache keeps an answer whose request has no Authorization header.
       if (this.#queryCredentials && !res.headersSent) res.set('Cache-Control', 'no-store');
-      proceed(user as User, req, res, next);
+      proceed(Principal.userOf(req, this.#authenticator) as User, req, res, next);
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
       if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);

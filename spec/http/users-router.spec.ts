@@ -304,6 +304,17 @@ describe('a client that holds its body back', () => {
     expect(await auth.users.get('back')).toBeUndefined();
   });
 
+  it('does what it asks for at the first request as well, where the router is mounted alone', async () => {
+    const auth = await createAuth();
+    const app = express();
+    app.use('/admin/users', auth.usersRouter);
+    const { send } = await serve(app);
+    const post = { method: 'POST', path: '/admin/users', auth: 'root:r00t', body: '{"name":"new","password":"p"}' };
+    expect((await send(post)).status).toBe(200);
+    const patch = { method: 'PATCH', path: '/admin/users/nobody', auth: 'nobody:pw', body: '{"password":"q"}' };
+    expect((await send(patch)).status).toBe(200);
+  });
+
   it('does what it asks for when nothing has changed', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"own"}');
     await auth.users.update('api', { permissions: [] });
