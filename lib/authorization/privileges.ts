@@ -23,11 +23,11 @@ const BY_METHOD: ReadonlyMap<string, Privilege> = new Map([
  * Which permissions open a resource and what is below it, the most special first. Each of Kapacitor's permissions
  * grants all privileges or none, and that of the nearest ancestor decides.
  */
-const GRANTS: readonly (readonly [resource: string, permissions: readonly Permission[]])[] = [
-  [`${API}/ping`, ['all', 'api', 'config_api', 'write_points']],
-  [`${API}/config`, ['all', 'config_api']],
-  [`${API}/write`, ['all', 'write_points']],
-  [API, ['all', 'api']],
+const GRANTS: readonly { readonly resource: string; readonly permissions: readonly Permission[] }[] = [
+  { resource: `${API}/ping`, permissions: ['all', 'api', 'config_api', 'write_points'] },
+  { resource: `${API}/config`, permissions: ['all', 'config_api'] },
+  { resource: `${API}/write`, permissions: ['all', 'write_points'] },
+  { resource: API, permissions: ['all', 'api'] },
 ];
 
 /** The privilege that a request with this method needs. */
@@ -44,8 +44,13 @@ export function needsAdmin(privilege: Privilege, resource: string): boolean {
 export function hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
   if (user.type === 'admin') return true;
   if (needsAdmin(privilege, resource)) return false;
-  for (const [ancestor, permissions] of GRANTS) {
-    if (isWithin(resource, ancestor)) return user.permissions.some((permission) => permissions.includes(permission));
+  for (const grant of GRANTS) {
+    if (isWithin(resource, grant.resource)) return includesOneOf(grant.permissions, user.permissions);
   }
+  return false;
+}
+
+function includesOneOf(permissions: readonly Permission[], held: readonly Permission[]): boolean {
+  for (const permission of held) if (permissions.includes(permission)) return true;
   return false;
 }

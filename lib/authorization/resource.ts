@@ -52,7 +52,7 @@ export class PathReader {
    * @param base the path of the mount
    * @returns undefined when the path can be read in more ways than an honest one can
    */
-  resourcesOf(whole: string, below: string, base = ''): Iterable<string> | undefined {
+  resourcesOf(whole: string, below: string, base = ''): readonly string[] | undefined {
     if (whole !== below) return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + below)]);
     const known = this.#plain.get(whole);
     if (known !== undefined) return known;
@@ -64,7 +64,7 @@ export class PathReader {
   }
 }
 
-function readInEveryWay(paths: readonly string[]): Iterable<string> | undefined {
+function readInEveryWay(paths: readonly string[]): string[] | undefined {
   const readings = new Set(paths.map((path) => path.replace(ORIGIN, '')));
   const resources = new Set<string>();
   for (const reading of readings) {
@@ -74,7 +74,7 @@ function readInEveryWay(paths: readonly string[]): Iterable<string> | undefined 
     for (const transform of TRANSFORMATIONS) readings.add(transform(reading));
     if (readings.size > MAX_READINGS) return undefined;
   }
-  return resources;
+  return [...resources];
 }
 
 /** Kapacitor's rule: the path without a leading `/kapacitor/v1`, under `/api`. */

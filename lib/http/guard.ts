@@ -161,15 +161,8 @@ export class Guard {
       resource === undefined
         ? this.#paths.resourcesOf(pathOf(req.originalUrl), pathOf(req.url), req.baseUrl)
         : [resource];
-    let isAllowed = resources !== undefined;
-    for (const each of resources ?? []) {
-      if (needsAdmin(privilege, each)) {
-        sendError(res, 403, adminRequired(user));
-        return;
-      }
-      isAllowed &&= hasPrivilege(user, privilege, each);
-    }
-    if (isAllowed) next();
+    if (resources?.every((each) => hasPrivilege(user, privilege, each))) next();
+    else if (resources?.some((each) => needsAdmin(privilege, each))) sendError(res, 403, adminRequired(user));
     else sendError(res, 403, privilegeMissing(user, privilege, resource ?? pathOf(req.originalUrl)));
   }
 
