@@ -22,7 +22,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     // The specs switch authentication off, which is warned about.
     execArgv: ['--no-warnings'],
-    reporters: ['dot', fileURLToPath(new URL('./support/closing-line.ts', import.meta.url))],
+    reporters: ['default', fileURLToPath(new URL('./support/closing-line.ts', import.meta.url))],
     restoreMocks: true,
     unstubEnvs: true,
     projects: [

@@ -70,6 +70,11 @@ export class Authenticator {
     return recalled ?? this.#verify(candidate, password, key);
   }
 
+  /** Tells whether it was this authenticator that let a user in, and not one with another store. */
+  knows(user: User): boolean {
+    return this.#marks.has(user);
+  }
+
   /**
    * Tells whether a user who was let in some time ago is the one that is stored now, with the password that it was let
    * in with: for what is done when much time has passed since, and a password may have been changed.

@@ -24,14 +24,12 @@ export interface KapacitorStrategyOptions {
  */
 export class KapacitorStrategy extends BasicStrategy {
   // Not #private: the objects that inherit from a strategy would not have them.
-  private readonly _authenticator: Authenticator;
   private readonly _queryCredentials: boolean;
 
   constructor(authenticator: Authenticator, { realm, queryCredentials }: KapacitorStrategyOptions) {
     super({ realm: escapeQuoted(realm) }, (name, password, verified) => {
       authenticator.authenticate(name, password).then((user) => verified(null, user ?? false), verified);
     });
-    this._authenticator = authenticator;
     this._queryCredentials = queryCredentials;
   }
 
@@ -48,7 +46,7 @@ export class KapacitorStrategy extends BasicStrategy {
     } else {
       this._verify(credentials.name, credentials.password, (error, user) => {
         if (error) this.error(error);
-        else if (user) this.success(new Principal(user as User, req, this._authenticator));
+        else if (user) this.success(new Principal(user as User, req));
         else this._fail(req, 'authorization failed');
       });
     }

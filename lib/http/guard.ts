@@ -88,8 +88,8 @@ export class Guard {
       proceed(ADMIN_USER, req, res, next);
       return;
     }
-    const known = Principal.userOf(req, this.#authenticator);
-    if (known !== undefined) {
+    const known = Principal.userOf(req);
+    if (known !== undefined && this.#authenticator.knows(known)) {
       proceed(known, req, res, next);
       return;
     }
@@ -122,7 +122,7 @@ export class Guard {
     if (user === undefined) {
       this.#driveStrategy(req, res, next, proceed);
     } else {
-      req.user = new Principal(user, req, this.#authenticator);
+      req.user = new Principal(user, req);
       proceed(user, req, res, next);
     }
   }
@@ -134,7 +134,7 @@ export class Guard {
       req.user = user as User;
       // A shared cache keeps an answer whose request has no Authorization header.
       if (this.#queryCredentials && !res.headersSent) res.set('Cache-Control', 'no-store');
-      proceed(Principal.userOf(req, this.#authenticator) as User, req, res, next);
+      proceed(Principal.userOf(req) as User, req, res, next);
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
       if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
