@@ -60,7 +60,7 @@ export class KapacitorStrategy extends BasicStrategy {
   private _credentialsOf(req: IncomingMessage): Credentials | undefined {
     const { authorization } = req.headers;
     if (authorization || !this._queryCredentials) return parseBasicCredentials(authorization);
-    return parseQueryCredentials(req.url ?? '');
+    return parseQueryCredentials(req.url as string);
   }
 
   /** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */

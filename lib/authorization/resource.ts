@@ -97,7 +97,7 @@ function mounts(base: string): string[] {
 
 function belowPrefix(path: string): string {
   const prefix = [PREFIX, PREVIEW_PREFIX].find((each) => isWithin(path, each));
-  return prefix === undefined ? path : path.slice(prefix.length) || '/';
+  return prefix === undefined ? path : path.slice(prefix.length);
 }
 
 function withoutDotSegments(path: string): string {

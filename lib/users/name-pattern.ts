@@ -34,7 +34,7 @@ export class NamePattern {
     this.#tokens = source === '' ? [{ kind: 'star' }] : parse(source);
     const wild = this.#tokens.findIndex((token) => token.kind !== 'literal');
     const literals = wild === -1 ? this.#tokens : this.#tokens.slice(0, wild);
-    this.prefix = literals.map((token) => (token.kind === 'literal' ? token.character : '')).join('');
+    this.prefix = literals.map((token) => (token as Token & { kind: 'literal' }).character).join('');
     this.isPrefixOnly = wild !== -1 && this.#tokens.slice(wild).every((token) => token.kind === 'star');
   }
 

@@ -188,13 +188,15 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   /** LMDB lets one process at a time run such a function, and answers when what it did is on disk. */
-  #write<T>(write: () => T): Promise<T> {
+  async #write<T>(write: () => T): Promise<T> {
     this.#assertOpen();
-    return this.#root.transaction(write).catch((error: { commitError?: Promise<unknown> }) => {
-      // lmdb tells of it a second time.
-      error.commitError?.catch(() => {});
+    try {
+      return await this.#root.transaction(write);
+    } catch (error) {
+      // lmdb tells of it a second time, with a promise that nobody else waits for.
+      void Promise.allSettled([(error as { commitError?: Promise<unknown> }).commitError]);
       throw error;
-    });
+    }
   }
 
   /** Answers when no lease on the user as it was before can be left, in whichever process. */

@@ -1,6 +1,15 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LmdbUserRepository, type StoredUser, StoreError } from 'kapacitor-auth';
@@ -82,6 +91,20 @@ describe('the folder', () => {
       },
     ],
     ['ENOENT', () => '/proc/users'],
+    [
+      'ENOTDIR',
+      (folder) => {
+        writeFileSync(join(folder, 'file'), '');
+        return join(folder, 'file');
+      },
+    ],
+    [
+      'ENOENT',
+      (folder) => {
+        symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+        return join(folder, 'link');
+      },
+    ],
     [
       'data.mdb is not a database of LMDB',
       (folder) => {
@@ -268,6 +291,22 @@ async function removeAdmins(repository: LmdbUserRepository, but: string[]): Prom
   const users = await repository.list({ pattern: new NamePattern(''), offset: 0, limit: 100 });
   for (const { name, type } of users) if (type === 'admin' && !but.includes(name)) await repository.remove(name);
 }
+
+describe('a record that cannot be read', () => {
+  it('fails what needs it, and can be removed', async () => {
+    const folder = temporaryFolder();
+    const repository = openRepository(folder);
+    await repository.insert(userNamed('good'));
+    const root = lmdb.open({ path: folder, noSubdir: false, encoding: 'string' });
+    await root.openDB({ name: 'users', encoding: 'string' }).put('bad', '{');
+    expect(() => repository.find('bad')).toThrow(SyntaxError);
+    await expect(repository.replace(userNamed('bad'), '1')).rejects.toThrow(SyntaxError);
+    expect(await repository.remove('bad')).toBe('removed');
+    expect(repository.find('bad')).toBeUndefined();
+    expect(repository.find('good')).toEqual(userNamed('good'));
+    await root.close();
+  });
+});
 
 describe('a commit', () => {
   it('waits for the disk', () => {

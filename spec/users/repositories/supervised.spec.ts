@@ -26,6 +26,15 @@ describe('a supervised repository', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
+  it('waits for answers that are promised', async () => {
+    const repository = new MemoryUserRepository();
+    const { supervised } = supervise(repository);
+    vi.spyOn(repository, 'insert').mockReturnValueOnce(Promise.resolve(true) as never);
+    expect(await supervised.insert(USER)).toBe(true);
+    vi.spyOn(repository, 'insert').mockReturnValueOnce(Promise.reject(new Error('lost')) as never);
+    await expect(supervised.insert(USER)).rejects.toThrow('the user store is unavailable');
+  });
+
   it('makes whatever is thrown a StoreError, and tells of it', () => {
     const { supervised, onFailure } = supervise(noUsers);
     vi.spyOn(noUsers, 'find').mockImplementation(() => {
