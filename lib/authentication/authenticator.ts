@@ -86,7 +86,7 @@ export class Authenticator {
   /** The user as it is now, if it is still the same: see {@link isSame}. */
   async refresh(user: User): Promise<User | undefined> {
     const stored = await this.#repository.find(user.name);
-    return stored !== undefined && this.isSame(user, stored) ? this.#derive(stored).user : undefined;
+    return this.isSame(user, stored) ? this.#derive(stored as StoredUser).user : undefined;
   }
 
   async #verify(candidate: StoredUser | undefined, password: string, key: string): Promise<User | undefined> {

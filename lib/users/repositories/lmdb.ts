@@ -78,9 +78,8 @@ export class LmdbUserRepository implements UserRepository {
       this.#admins = this.#root.openDB({ name: 'admins', encoding: 'json' });
       this.#checkFormat();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       throw new StoreError(
-        `cannot open the user store in ${this.#path}: ${reason}. Give the process the right to write there, ` +
+        `cannot open the user store in ${this.#path}: ${(error as Error).message}. Give the process the right to write there, ` +
           'or name another folder in [auth] store ("lmdb:PATH")',
         { cause: error },
       );
