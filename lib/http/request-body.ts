@@ -4,7 +4,7 @@ import { InvalidRequestError } from '../errors.js';
 /** Bytes: 64 KiB. */
 const MAX_BODY = 65_536;
 
-const INVALID_JSON = 'invalid JSON';
+export const INVALID_JSON = 'invalid JSON';
 
 /** Reads a body of any content type, as Kapacitor does; curl sends a form's with JSON. */
 const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY });

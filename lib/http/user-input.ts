@@ -3,6 +3,7 @@ import { isPermission, type Permission } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
 import type { NewUser, UserChanges, UserListOptions } from '../users/user-service.js';
 import { USER_FIELDS, type UserField } from './answers.js';
+import { INVALID_JSON } from './request-body.js';
 import { queryOf } from './request-path.js';
 
 /** To Kapacitor, and to its clients, a null is the same as nothing. */
@@ -12,8 +13,6 @@ interface UserBody {
   readonly type: UserType | undefined;
   readonly permissions: readonly Permission[] | undefined;
 }
-
-const INVALID_JSON = 'invalid JSON';
 
 /** The body of POST. What it lacks the user service misses, in Kapacitor's words. */
 export function toNewUser(json: unknown): NewUser {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { MemoryUserRepository, type StoredUser, type UserRepository } from 'kapacitor-auth';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, type MockInstance, onTestFinished, vi } from 'vitest';
 import { Authenticator } from '../../lib/authentication/authenticator.js';
 import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
 import { CredentialCache } from '../../lib/authentication/credential-cache.js';
@@ -19,6 +19,18 @@ async function setUp(timeToLive = 60_000, repository: UserRepository = new Memor
   const authenticator = new Authenticator(repository, hasher, cache);
   const verify = vi.spyOn(hasher, 'verify');
   return { repository, users, hasher, cache, authenticator, verify };
+}
+
+/** Keeps a verification waiting; gives what finishes it. */
+function holdVerification(verify: MockInstance<PasswordHasher['verify']>): (matches: boolean) => void {
+  let finish = (_matches: boolean) => {};
+  verify.mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+  );
+  return (matches) => finish(matches);
 }
 
 describe('authentication', () => {
@@ -85,13 +97,7 @@ describe('authentication', () => {
     ['gets another password', (users) => users.update(NAME, { password: 'another' })],
   ])('does not let in whoever is being verified while the user %s', async (_what, change) => {
     const { authenticator, users, verify } = await setUp();
-    let finish = (_matches: boolean) => {};
-    verify.mockImplementation(
-      () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    );
+    const finish = holdVerification(verify);
     const login = authenticator.authenticate(NAME, PASSWORD);
     await vi.waitFor(() => expect(verify).toHaveBeenCalledOnce());
     await change(users);
@@ -102,13 +108,7 @@ describe('authentication', () => {
 
   it('gives a user whose permissions change while it is being verified with the new ones', async () => {
     const { authenticator, users, verify } = await setUp();
-    let finish = (_matches: boolean) => {};
-    verify.mockImplementation(
-      () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    );
+    const finish = holdVerification(verify);
     const login = authenticator.authenticate(NAME, PASSWORD);
     await vi.waitFor(() => expect(verify).toHaveBeenCalledOnce());
     await users.update(NAME, { permissions: [] });

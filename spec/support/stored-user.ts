@@ -1,0 +1,12 @@
+import type { StoredUser } from 'kapacitor-auth';
+
+const HASH = `$2b$10$${'.'.repeat(53)}`;
+
+export const userNamed = (name: string, changes: Partial<StoredUser> = {}): StoredUser => ({
+  name,
+  type: 'normal',
+  permissions: [],
+  hash: HASH,
+  revision: '1',
+  ...changes,
+});
