@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
 import bcrypt from 'bcrypt';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import basicAuth from 'express-basic-auth';
 import { type KapacitorAuthConfig, kapacitorAuth } from 'kapacitor-auth';
 import { Passport } from 'passport';
@@ -8,8 +10,13 @@ import { BasicStrategy } from 'passport-http';
 /** The user that every app knows. */
 export const USER = { name: 'exampleUsername', password: 'examplePassword' };
 
+/** Another user that every app knows, whose password somebody guesses. */
+export const VICTIM = { name: 'victim', password: 'anotherPassword' };
+
 /** bcrypt's, for every app that has hashes. */
 const COST = 10;
+
+const PASSWORDS: Record<string, string> = { [USER.name]: USER.password, [VICTIM.name]: VICTIM.password };
 
 const PROTECTIONS = {
   'bare Express': () => {},
@@ -17,14 +24,18 @@ const PROTECTIONS = {
   'kapacitor-auth, no cache': (app, folder) =>
     protect(app, { auth: { store: `lmdb:${folder}`, bcryptCost: COST, cacheExpiration: 0 } }),
   'passport-http, plaintext': (app) => {
-    protectWithPassport(app, (name, password) => name === USER.name && password === USER.password);
+    protectWithPassport(app, (name, password) => PASSWORDS[name] === password);
   },
   'passport-http, bcrypt': async (app) => {
-    const hash = await bcrypt.hash(USER.password, COST);
-    protectWithPassport(app, async (name, password) => name === USER.name && bcrypt.compare(password, hash));
+    const hashes = new Map<string, string>();
+    for (const { name, password } of [USER, VICTIM]) hashes.set(name, await bcrypt.hash(password, COST));
+    protectWithPassport(app, async (name, password) => {
+      const hash = hashes.get(name);
+      return hash !== undefined && bcrypt.compare(password, hash);
+    });
   },
   'express-basic-auth': (app) => {
-    app.use(basicAuth({ users: { [USER.name]: USER.password } }));
+    app.use(basicAuth({ users: PASSWORDS }));
   },
 } satisfies Record<string, (app: Express, folder: string) => void | Promise<void>>;
 
@@ -33,6 +44,9 @@ export type AppName = keyof typeof PROTECTIONS;
 /** The same app behind each of the ways to protect it that are compared. */
 export async function createApp(name: AppName, folder: string): Promise<Express> {
   const app = express();
+  // The proxy that a flood may claim to come through.
+  app.set('trust proxy', 'loopback');
+  app.get('/probe', probe);
   await PROTECTIONS[name](app, folder);
   app.get('/kapacitor/v1/tasks', (_req, res) => {
     res.json({ tasks: [] });
@@ -42,9 +56,20 @@ export async function createApp(name: AppName, folder: string): Promise<Express>
 
 async function protect(app: Express, config: KapacitorAuthConfig): Promise<void> {
   const auth = kapacitorAuth(config);
-  if ((await auth.users.get(USER.name)) === undefined) await auth.users.create({ ...USER, permissions: ['api'] });
+  for (const user of [USER, VICTIM]) {
+    if ((await auth.users.get(user.name)) === undefined) await auth.users.create({ ...user, permissions: ['api'] });
+  }
   app.use(auth);
 }
+
+/** How long a file and a name take, which need the threads that bcrypt runs in. Nobody has to log in for it. */
+const probe: RequestHandler = async (_req, res) => {
+  const begin = performance.now();
+  await readFile(new URL(import.meta.url));
+  const file = performance.now() - begin;
+  await lookup('localhost');
+  res.json({ file, name: performance.now() - begin - file });
+};
 
 type Verify = (name: string, password: string) => boolean | Promise<boolean>;
 

@@ -7,9 +7,11 @@ export async function start<Told>(
   program: string,
   args: string[],
   nodeOptions: string[] = [],
+  environment: Record<string, string> = {},
 ): Promise<{ child: ChildProcess; told: Told }> {
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), args, {
     execArgv: ['--import', 'tsx', '--no-warnings', ...nodeOptions],
+    env: { ...process.env, ...environment },
   });
   const [told] = await Promise.race([
     once(child, 'message'),

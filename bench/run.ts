@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { measureFlood } from './flood.js';
+import { measureLogins } from './logins.js';
 import { measureThroughput } from './throughput.js';
 import { measureUsers } from './users.js';
 
@@ -7,5 +9,15 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 
-if (values.only !== 'users') await measureThroughput(rounds);
-if (values.only !== 'throughput') await measureUsers(Math.min(rounds, 3));
+const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
+  throughput: () => measureThroughput(rounds),
+  flood: () => measureFlood(Math.min(rounds, 3)),
+  logins: () => measureLogins(),
+  users: () => measureUsers(Math.min(rounds, 3)),
+};
+const only = values.only?.split(',') ?? Object.keys(MEASURES);
+for (const name of only) {
+  const measure = MEASURES[name];
+  if (measure === undefined) throw new Error(`--only ${name}: there are ${Object.keys(MEASURES).join(', ')}`);
+  await measure();
+}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { type AppName, USER } from './apps.js';
+import { basicCredentials } from './client.js';
 import { median, start, stop } from './process.js';
 
 const CONNECTIONS = 10;
@@ -57,7 +58,7 @@ export async function measureThroughput(rounds: number): Promise<void> {
 
 async function requestsPerSecond(name: AppName, folder: string): Promise<number> {
   const { child, told: port } = await start<number>('./app-process.ts', [name, folder]);
-  const authorization = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString('base64')}`;
+  const authorization = basicCredentials(USER.name, USER.password);
   const fire = (duration: number) =>
     autocannon({
       url: `http://127.0.0.1:${port}/kapacitor/v1/tasks`,

@@ -67,6 +67,7 @@ async function fill(folder: string, count: number): Promise<void> {
     name,
     type,
     permissions: type === 'admin' ? [] : ['api'],
+    enabled: true,
     hash,
     revision: name,
   });

@@ -62,6 +62,9 @@ function nameUser(headers: IncomingHttpHeaders, name: string): void {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const upstream = process.env['UPSTREAM'] ?? 'http://localhost:9093';
   const { app, auth } = createGateway({}, upstream);
+  // The proxy in front, which speaks TLS, says whose failed logins they are. To Express the text `1` would be an address.
+  const proxies = process.env['TRUST_PROXY'];
+  if (proxies) app.set('trust proxy', /^\d+$/.test(proxies) ? Number(proxies) : proxies);
   await auth.ready;
   const { host = 'localhost', port } = auth.config.http.bindAddress;
   const server = app.listen(port, host, (error) => {

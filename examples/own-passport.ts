@@ -2,18 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import express, { type Express } from 'express';
-import { type KapacitorAuth, type KapacitorAuthConfig, kapacitorAuth } from 'kapacitor-auth';
+import { type KapacitorAuth, type KapacitorAuthConfig, kapacitorAuth, type User } from 'kapacitor-auth';
 import passport from 'passport';
 
 /** The token of a demo. One of yours comes from where your secrets are. */
 const REPORTS_TOKEN = process.env['REPORTS_TOKEN'] ?? 'exampleToken';
+
+/** Who sends it. */
+const REPORTER: User = { name: 'reporter', type: 'normal', permissions: [], enabled: true };
 
 /** The strategy that this app had before: machines that send `X-Token`, and are no users. */
 class TokenStrategy extends passport.Strategy {
   override readonly name = 'token';
 
   override authenticate(req: IncomingMessage): void {
-    if (req.headers['x-token'] === REPORTS_TOKEN) this.success({ name: 'reporter', type: 'normal', permissions: [] });
+    if (req.headers['x-token'] === REPORTS_TOKEN) this.success(REPORTER);
     else this.fail('Token');
   }
 }

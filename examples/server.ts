@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import express from 'express';
+import express, { type Express } from 'express';
 import { type KapacitorAuth, KapacitorAuthError, kapacitorAuth } from 'kapacitor-auth';
 
 const USAGE = 'usage: npm start -- [-config FILE]';
@@ -42,6 +42,7 @@ async function start(path: string): Promise<void> {
 function createApp(auth: KapacitorAuth): RequestListener {
   const app = express();
   app.disable('x-powered-by');
+  trustProxy(app);
   // Kapacitor's clients ask for this header, with and without credentials.
   app.use((_req, res, next) => {
     res.set('X-Kapacitor-Version', version);
@@ -52,6 +53,18 @@ function createApp(auth: KapacitorAuth): RequestListener {
   app.get('/kapacitor/v1/tasks', (_req, res) => res.json({ tasks: [] }));
   app.use((_req, res) => res.status(404).json({ error: 'Not Found', message: 'Not Found' }));
   return app;
+}
+
+/** A proxy in front says whose failed logins they are: without this all its clients count as one. */
+function trustProxy(app: Express): void {
+  const proxies = process.env['TRUST_PROXY'];
+  if (!proxies) return;
+  try {
+    // To Express the text `1` would be an address.
+    app.set('trust proxy', /^\d+$/.test(proxies) ? Number(proxies) : proxies);
+  } catch (error) {
+    throw new StartError(`TRUST_PROXY is the number or the addresses of your proxies: ${(error as Error).message}`);
+  }
 }
 
 function createServer({ config: { http } }: KapacitorAuth, app: RequestListener): Server {

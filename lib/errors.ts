@@ -4,8 +4,10 @@ export type KapacitorAuthErrorCode =
   | 'FORBIDDEN'
   | 'LAST_ADMIN'
   | 'OVERLOADED'
+  | 'PASSWORD_CHECK_FAILED'
   | 'REQUEST_INVALID'
   | 'STORE_UNAVAILABLE'
+  | 'THROTTLED'
   | 'USER_EXISTS'
   | 'USER_INVALID'
   | 'USER_NOT_FOUND';
@@ -39,14 +41,41 @@ export class StoreError extends KapacitorAuthError {
   }
 }
 
-/** More passwords wait to be hashed than may wait. Try again after `retryAfter` seconds. */
-export class OverloadedError extends KapacitorAuthError {
+/** What is refused for now. Express's own error handler sends the header as well. */
+export abstract class TryLaterError extends KapacitorAuthError {
   /** Seconds, for the `Retry-After` header. */
   readonly retryAfter: number;
+  /** What an answer should carry. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(retryAfter: number) {
-    super('OVERLOADED', 503, 'too many passwords are being verified: try again later');
+  constructor(code: KapacitorAuthErrorCode, status: number, message: string, retryAfter: number) {
+    super(code, status, message);
     this.retryAfter = retryAfter;
+    this.headers = { 'Retry-After': String(retryAfter) };
+  }
+}
+
+/** More passwords wait to be hashed than may wait, or one has waited too long. Try again after `retryAfter` seconds. */
+export class OverloadedError extends TryLaterError {
+  constructor(retryAfter: number) {
+    super('OVERLOADED', 503, 'too many passwords are being verified: try again later', retryAfter);
+  }
+}
+
+/**
+ * Too many attempts to log in have failed: from this address, or for this user. Whether the password is right was not
+ * looked at. Try again after `retryAfter` seconds.
+ */
+export class ThrottledError extends TryLaterError {
+  constructor(retryAfter: number) {
+    super('THROTTLED', 429, `too many failed attempts: try again in ${retryAfter} s`, retryAfter);
+  }
+}
+
+/** `auth.refusedPasswords` is a function, and it failed: the password is not taken. */
+export class PasswordCheckError extends KapacitorAuthError {
+  constructor(options?: ErrorOptions) {
+    super('PASSWORD_CHECK_FAILED', 503, 'the password could not be checked: try again later', options);
   }
 }
 
@@ -85,9 +114,9 @@ export class UserNotFoundError extends KapacitorAuthError {
   }
 }
 
-/** Without an admin nobody could manage users any more, so the last one stays. */
+/** Without an admin nobody could manage users any more, so the last one that is enabled stays. */
 export class LastAdminError extends KapacitorAuthError {
-  constructor() {
-    super('LAST_ADMIN', 409, 'the last admin cannot be deleted or demoted');
+  constructor(deed: 'deleted or demoted' | 'disabled' = 'deleted or demoted') {
+    super('LAST_ADMIN', 409, `the last admin cannot be ${deed}`);
   }
 }

@@ -10,14 +10,18 @@ export {
   type KapacitorAuthErrorCode,
   LastAdminError,
   OverloadedError,
+  PasswordCheckError,
   StoreError,
+  ThrottledError,
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';
 export { type KapacitorAuth, kapacitorAuth, type Middleware, type PassportStrategy } from './kapacitor-auth.js';
 export type { MaybePromise } from './maybe-promise.js';
 export type { NamePattern } from './users/name-pattern.js';
+export type { PasswordRefusal } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';
+export type { RefusedPasswords } from './users/refused-passwords.js';
 export { LmdbUserRepository } from './users/repositories/lmdb.js';
 export { MemoryUserRepository } from './users/repositories/memory.js';
 export type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from './users/repository.js';

@@ -3,6 +3,7 @@ import express, { type NextFunction, type Request, type RequestHandler, type Res
 import './http/express.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
+import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import type { Privilege } from './authorization/privileges.js';
@@ -13,21 +14,23 @@ import {
   requireUsers,
   resolveConfig,
 } from './config/config.js';
-import { ConfigError, type StoreError } from './errors.js';
+import { ConfigError, type KapacitorAuthError } from './errors.js';
 import { Guard, type Proceed } from './http/guard.js';
+import { proxyProblem } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
+import { PasswordPolicy } from './users/password-policy.js';
+import { refusalOf } from './users/refused-passwords.js';
 import { LmdbUserRepository } from './users/repositories/lmdb.js';
 import { MemoryUserRepository } from './users/repositories/memory.js';
 import { noUsers } from './users/repositories/none.js';
 import { SupervisedRepository } from './users/repositories/supervised.js';
 import type { UserRepository } from './users/repository.js';
+import type { User } from './users/user.js';
 import { UserService } from './users/user-service.js';
+import { createWarner, type WarningCode, warn } from './warnings.js';
 
 /** Kapacitor's addresses of the users API. */
 const USERS_PATHS = ['/kapacitor/v1/users', '/kapacitor/v1preview/users'];
-
-/** Milliseconds between two warnings about the store. */
-const WARN_EVERY = 60_000;
 
 /**
  * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
@@ -92,17 +95,25 @@ export function kapacitorAuth(
   overrides: KapacitorAuthConfig = {},
 ): KapacitorAuth {
   const { config, warnings } = resolveConfig(source, overrides, process.env);
-  for (const warning of warnings) warn(warning, 'KAPACITOR_AUTH_CONFIG');
+  for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
 
-  const { store } = config.auth;
+  const { store, bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
+  const isRefused = refusedPasswords && refusalOf(refusedPasswords);
+  const policy = new PasswordPolicy({
+    minimumLength: minimumPasswordLength,
+    ...(isRefused && { isRefused }),
+    onFailure: createErrorWarner('KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'),
+  });
   const opened = config.auth.enabled ? openRepository(store) : noUsers;
-  const repository = new SupervisedRepository(opened, createStoreWarner());
-  const hasher = new PasswordHasher(config.auth.bcryptCost);
+  const repository = new SupervisedRepository(opened, createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'));
+  const hasher = new PasswordHasher({ cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue });
   const cache = new CredentialCache(config.auth.cacheExpiration);
-  const users = new UserService(repository, hasher);
-  const authenticator = new Authenticator(repository, hasher, cache);
+  const throttle = new LoginThrottle(config.auth);
+  const users = new UserService(repository, hasher, policy);
+  const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash: createHashWarner() });
   const strategy = new KapacitorStrategy(authenticator, config.http);
-  const guard = new Guard(authenticator, strategy, config.http);
+  const onFailure = throttle.isOn ? createProxyWarner() : () => {};
+  const guard = new Guard(authenticator, strategy, { ...config.http, onFailure });
   const usersRouter = createUsersRouter(users, guard);
   const usersApi = express.Router().use(USERS_PATHS, usersRouter);
 
@@ -124,6 +135,7 @@ export function kapacitorAuth(
   const close = async (): Promise<void> => {
     repository.close();
     cache.close();
+    throttle.close();
     if (opened !== store) await opened.close?.();
   };
 
@@ -147,7 +159,7 @@ export function kapacitorAuth(
       set: (authEnabled: unknown) => {
         if (typeof authEnabled !== 'boolean') throw new ConfigError('authEnabled must be true or false');
         if (authEnabled) requireUsers(config);
-        else warn(AUTHENTICATION_IS_OFF, 'KAPACITOR_AUTH_CONFIG');
+        else warn('KAPACITOR_AUTH_CONFIG', AUTHENTICATION_IS_OFF);
         guard.authEnabled = authEnabled;
       },
     },
@@ -159,16 +171,29 @@ function openRepository(store: string | UserRepository): UserRepository {
   return store === 'memory:' ? new MemoryUserRepository() : new LmdbUserRepository(store.slice('lmdb:'.length));
 }
 
-/** Tells the operator of a store that fails, and not at each request. */
-function createStoreWarner(): (error: StoreError) => void {
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  return ({ message, cause }) => {
-    if (Date.now() - warnedAt < WARN_EVERY) return;
-    warnedAt = Date.now();
-    warn(cause instanceof Error ? `${message}: ${cause.message}` : message, 'KAPACITOR_AUTH_STORE_UNAVAILABLE');
+/** Tells of errors that answers are silent about: the reason is not for everybody. */
+function createErrorWarner(code: WarningCode): (error: KapacitorAuthError) => void {
+  const warnOfError = createWarner(code);
+  return ({ message, cause }) => warnOfError(cause instanceof Error ? `${message}: ${cause.message}` : message);
+}
+
+function createHashWarner(): (user: User) => void {
+  const warnOfHash = createWarner('KAPACITOR_AUTH_HASH_REFUSED');
+  return ({ name }) => {
+    warnOfHash(
+      `user ${JSON.stringify(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to 20. ` +
+        'Give the user a new password. There may be others',
+    );
   };
 }
 
-function warn(message: string, code: string): void {
-  process.emitWarning(message, { type: 'KapacitorAuthWarning', code });
+/** Once: it is about how the app is set up. */
+function createProxyWarner(): (req: Request) => void {
+  let hasWarned = false;
+  return (req) => {
+    const problem = hasWarned ? undefined : proxyProblem(req);
+    if (problem === undefined) return;
+    hasWarned = true;
+    warn('KAPACITOR_AUTH_PROXY', problem);
+  };
 }

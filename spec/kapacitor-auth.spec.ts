@@ -8,6 +8,7 @@ import { ConfigError, kapacitorAuth, MemoryUserRepository } from 'kapacitor-auth
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAuth, ROOT } from './support/auth.js';
 import { serve } from './support/server.js';
+import { userNamed } from './support/stored-user.js';
 import { temporaryFolder } from './support/temporary-folder.js';
 
 const run = promisify(execFile);
@@ -37,7 +38,7 @@ describe('kapacitorAuth', () => {
     await auth.close();
     const again = kapacitorAuth(file);
     onTestFinished(() => again.close());
-    expect(await again.users.get('root')).toEqual({ name: 'root', type: 'admin', permissions: [] });
+    expect(await again.users.get('root')).toEqual({ name: 'root', type: 'admin', permissions: [], enabled: true });
   });
 
   it('takes from code what a file cannot say, and has code come first', async () => {
@@ -67,6 +68,26 @@ describe('kapacitorAuth', () => {
     expect(warn).toHaveBeenCalledWith(
       expect.stringContaining('authentication is off: every request runs as the admin ADMIN_USER'),
       { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_CONFIG' },
+    );
+  });
+});
+
+describe('a hash that is not verified', () => {
+  it('is told to the operator, once a minute, with the user it belongs to', async () => {
+    const repository = new MemoryUserRepository();
+    const auth = await createAuth({ auth: { store: repository } });
+    for (const name of ['dear', 'dear2']) {
+      repository.insert(userNamed(name, { hash: `$2b$21$${'x'.repeat(53)}` }));
+    }
+    const app = express();
+    app.use(auth);
+    const { send } = await serve(app);
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    for (const name of ['dear', 'dear2', 'api']) await send({ path: '/x', auth: `${name}:pw` });
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      'user "dear" cannot log in: the stored hash is no bcrypt hash with a cost from 4 to 20. ' +
+        'Give the user a new password. There may be others',
+      { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_HASH_REFUSED' },
     );
   });
 });
@@ -124,8 +145,8 @@ describe('close', () => {
       const handlers = process.eventNames().length;
       const auth = kapacitorAuth({ auth: { store: '${store}', bcryptCost: 4 } });
       await auth.ready;
-      await auth.users.create({ name: 'root', password: 'r00t', type: 'admin' });
-      await auth.users.update('root', { password: 'r00t2' });
+      await auth.users.create({ name: 'root', password: 'r00t r00t', type: 'admin' });
+      await auth.users.update('root', { password: 'another r00t' });
       await auth.close();
       console.log(process.eventNames().length - handlers, process._getActiveHandles().length > 3);
     `;

@@ -9,13 +9,17 @@ declare module 'passport-http' {
 
   export class BasicStrategy {
     constructor(options: { realm?: string }, verify: (name: string, password: string, verified: Verified) => void);
+    constructor(
+      options: { realm?: string; passReqToCallback: true },
+      verify: (req: IncomingMessage, name: string, password: string, verified: Verified) => void,
+    );
     name: string;
     protected _realm: string;
-    protected _verify(name: string, password: string, verified: Verified): void;
+    protected _verify(req: IncomingMessage, name: string, password: string, verified: Verified): void;
     protected _challenge(): string;
     authenticate(req: IncomingMessage, options?: object): void;
     success(user: object): void;
-    fail(challenge?: string, status?: number, reason?: string): void;
+    fail(challenge?: string, status?: number, reason?: string | Error): void;
     error(error: unknown): void;
   }
 }

@@ -1,57 +1,77 @@
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import pLimit, { type LimitFunction } from 'p-limit';
+import PQueue from 'p-queue';
 import { OverloadedError } from '../errors.js';
+import { asKnownVariant } from './bcrypt-hash.js';
 
-/** How many passwords may wait for their turn. */
-const MAX_QUEUE = 128;
-/** The threads of libuv, which files and DNS look-ups need as well, unless the environment says another number. */
-const DEFAULT_POOL_SIZE = 4;
-/** Seconds: a full queue at the default cost is worked off in about that time. */
+/** Milliseconds. A verification that has not begun by then is given up: whoever asked for it does not wait for ever. */
+const MAX_WAIT = 3_000;
+/** Seconds, for those who are sent away. */
 const RETRY_AFTER = 5;
 
-/**
- * bcrypt in the thread pool: a bounded number at once, which leaves a thread and a core to the rest of the app,
- * and a bounded number that wait.
- */
-export class PasswordHasher {
-  /** A hash of the current cost that no password has: what to verify against when there is no user. */
-  readonly dummyHash: string;
-  readonly #cost: number;
-  readonly #maxQueue: number;
-  readonly #limit: LimitFunction;
+/** The greater goes first. */
+const Priority = { stranger: 0, known: 1 } as const;
 
-  /** @param cost bcrypt's: 2 to the power of it are the rounds */
-  constructor(
-    cost: number,
-    { concurrency = defaultConcurrency(), maxQueue = MAX_QUEUE }: { concurrency?: number; maxQueue?: number } = {},
-  ) {
-    this.#cost = cost;
-    this.#maxQueue = maxQueue;
-    this.#limit = pLimit(concurrency);
-    this.dummyHash = dummyHash(cost);
-  }
-
-  /** @throws {OverloadedError} too many wait already */
-  hash(password: string): Promise<string> {
-    return this.#run(() => bcrypt.hash(password, this.#cost));
-  }
-
-  /** @throws {OverloadedError} too many wait already */
-  verify(password: string, hash: string): Promise<boolean> {
-    return this.#run(() => bcrypt.compare(password, hash));
-  }
-
-  #run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#limit.pendingCount >= this.#maxQueue) return Promise.reject(new OverloadedError(RETRY_AFTER));
-    return this.#limit(work);
-  }
+export interface HashingBudget {
+  /** bcrypt's: 2 to the power of it are the rounds. */
+  readonly cost: number;
+  /** How many are hashed at once. */
+  readonly concurrency: number;
+  /** How many wait for their turn: of strangers, and of those who are known, each. */
+  readonly maxQueue: number;
 }
 
-function defaultConcurrency(): number {
-  const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || DEFAULT_POOL_SIZE;
-  return Math.max(1, Math.min(poolSize, availableParallelism()) - 1);
+/**
+ * bcrypt in the thread pool, a bounded number at once, which leaves a thread to the rest of the app, and a bounded
+ * number that wait, for a bounded time.
+ */
+export class PasswordHasher {
+  /** Of new hashes. */
+  readonly cost: number;
+  /** A hash of this cost that no password has: what to verify against when there is no user. */
+  readonly dummyHash: string;
+  readonly #maxQueue: number;
+  readonly #queue: PQueue;
+
+  constructor({ cost, concurrency, maxQueue }: HashingBudget) {
+    this.cost = cost;
+    this.dummyHash = dummyHash(cost);
+    this.#maxQueue = maxQueue;
+    this.#queue = new PQueue({ concurrency });
+  }
+
+  /**
+   * The hash of a new password. Those who set passwords are known.
+   *
+   * @throws {OverloadedError} too many wait already
+   */
+  hash(password: string): Promise<string> {
+    return this.#enqueue(Priority.known, () => bcrypt.hash(password, this.cost));
+  }
+
+  /**
+   * Tells whether this is the hash's password. One that is not is followed by a rest that is as long as the work was:
+   * those who guess passwords get half of the time that bcrypt may have.
+   *
+   * @param isKnown whether it is somebody who has been let in before: they do not wait for strangers
+   * @throws {OverloadedError} too many wait already, or it has waited for 3 seconds
+   */
+  verify(password: string, hash: string, isKnown = false): Promise<boolean> {
+    const giveUpAt = Date.now() + MAX_WAIT;
+    return this.#enqueue(isKnown ? Priority.known : Priority.stranger, async () => {
+      if (Date.now() > giveUpAt) throw new OverloadedError(RETRY_AFTER);
+      const begin = performance.now();
+      const matches = await bcrypt.compare(password, asKnownVariant(hash));
+      if (!matches) await setTimeout(performance.now() - begin, undefined, { ref: false });
+      return matches;
+    });
+  }
+
+  #enqueue<T>(priority: number, work: () => Promise<T>): Promise<T> {
+    if (this.#queue.sizeBy({ priority }) >= this.#maxQueue) return Promise.reject(new OverloadedError(RETRY_AFTER));
+    return this.#queue.add(work, { priority });
+  }
 }
 
 /** A salt of that cost, and a digest that nobody has a password for. */

@@ -9,6 +9,7 @@ export class Principal implements User {
   readonly name: string;
   readonly type: User['type'];
   readonly permissions: User['permissions'];
+  readonly enabled: boolean;
   readonly #user: User;
   readonly #request: IncomingMessage;
 
@@ -16,6 +17,7 @@ export class Principal implements User {
     this.name = user.name;
     this.type = user.type;
     this.permissions = user.permissions;
+    this.enabled = user.enabled;
     this.#user = user;
     this.#request = request;
   }

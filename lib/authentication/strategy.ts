@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { BasicStrategy } from 'passport-http';
+import { TryLaterError } from '../errors.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
 import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './basic-credentials.js';
 import { Principal } from './principal.js';
+import { Tarpit } from './tarpit.js';
 
 /** Why nobody was authenticated: Kapacitor's words. */
 export type AuthenticationFailure =
@@ -25,17 +27,19 @@ export interface KapacitorStrategyOptions {
 export class KapacitorStrategy extends BasicStrategy {
   // Not #private: the objects that inherit from a strategy would not have them.
   private readonly _queryCredentials: boolean;
+  private readonly _tarpit = new Tarpit();
 
   constructor(authenticator: Authenticator, { realm, queryCredentials }: KapacitorStrategyOptions) {
-    super({ realm: escapeQuoted(realm) }, (name, password, verified) => {
-      authenticator.authenticate(name, password).then((user) => verified(null, user ?? false), verified);
+    super({ realm: escapeQuoted(realm), passReqToCallback: true }, (req, name, password, verified) => {
+      authenticator.authenticate({ name, password }, req).then((user) => verified(null, user ?? false), verified);
     });
     this._queryCredentials = queryCredentials;
   }
 
   /**
    * Calls one of `success`, `fail` and `error`, which whoever drives the strategy has put on it (or rather on an object
-   * that inherits from it, one for each request, as Passport does). `fail` gets the failure's words as a third argument.
+   * that inherits from it, one for each request, as Passport does). `fail` gets why as a third argument: the failure's
+   * words, or the error of what is refused for now.
    */
   override authenticate(req: IncomingMessage): void {
     const credentials = this._credentialsOf(req);
@@ -44,8 +48,10 @@ export class KapacitorStrategy extends BasicStrategy {
     } else if (credentials.name === '') {
       this._fail(req, 'username required');
     } else {
-      this._verify(credentials.name, credentials.password, (error, user) => {
-        if (error) this.error(error);
+      this._verify(req, credentials.name, credentials.password, (error, user) => {
+        // What is refused without work could be asked for without end.
+        if (error instanceof TryLaterError) this._tarpit.hold(() => this.fail(undefined, error.status, error));
+        else if (error) this.error(error);
         else if (user) this.success(new Principal(user as User, req));
         else this._fail(req, 'authorization failed');
       });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
+import type { RefusedPasswords } from '../users/refused-passwords.js';
 import type { UserRepository } from '../users/repository.js';
 import { readCode } from './code.js';
 import { type Environment, misspeltVariables, readEnvironment } from './environment.js';
@@ -14,15 +15,22 @@ import {
   CACHE_EXPIRATION,
   DATA_DIR,
   ENABLED,
+  FAILURE_LIMIT,
+  FAILURE_WINDOW,
+  HASHING_CONCURRENCY,
+  HASHING_QUEUE,
   HTTPS_CERTIFICATE,
   HTTPS_ENABLED,
   HTTPS_PRIVATE_KEY,
+  MINIMUM_PASSWORD_LENGTH,
   QUERY_CREDENTIALS,
   REALM,
+  REFUSED_PASSWORDS,
   type Setting,
   SHARED_SECRET,
   STORE,
 } from './settings.js';
+import { defaultHashingThreads, mostHashingThreads, threadPoolSize } from './thread-pool.js';
 
 /** The configuration in code. What is left out, or undefined, is the environment's to say, and has a default. */
 export interface KapacitorAuthConfig {
@@ -47,8 +55,40 @@ export interface AuthConfig {
    * verifies it each time. A change of a user is in force at once all the same. Defaults to `10m`.
    */
   readonly cacheExpiration?: string | number | undefined;
-  /** The cost of new password hashes, 4 to 20: each step doubles the time that one takes. Defaults to 10. */
+  /**
+   * The cost of new password hashes, 4 to 20: each step doubles the time that one takes. Hashes of another cost are
+   * replaced when their users log in. Defaults to 10.
+   */
   readonly bcryptCost?: number | undefined;
+  /** How many characters (code points) a new password must have at least, 0 to 72. Defaults to 8. */
+  readonly minimumPasswordLength?: number | undefined;
+  /**
+   * Passwords that nobody may choose: a `Set`, the path of a file with one on each line, which is read at the start, or
+   * a function that gets a password (in the form that is hashed: NFC) and says whether it is refused, such as a look-up
+   * in a list of breached passwords. While the function throws, rejects or takes more than 5 seconds, no password can be
+   * set. Defaults to none.
+   */
+  readonly refusedPasswords?: RefusedPasswords | undefined;
+  /**
+   * How many attempts to log in as one user may fail from one address (IPv6: from one /64) in a window; then come 429
+   * and `Retry-After`. Ten times as many may fail from one address at all users together, and at one user from
+   * everywhere: then that user gets one attempt more each `failureWindow / failureLimit`. Those two do not hold for an
+   * address from which that user has logged in before. 0 throttles nothing. Defaults to 10.
+   */
+  readonly failureLimit?: number | undefined;
+  /** How long failures count: `10m`, `1h30m`, or a number of milliseconds; 0 throttles nothing. Defaults to `10m`. */
+  readonly failureWindow?: string | number | undefined;
+  /**
+   * How many passwords are hashed at once, in threads that files and DNS look-ups need as well: at most one less than
+   * there are (4, or `UV_THREADPOOL_SIZE`). Defaults to that, or to one less than there are cores if that is less.
+   */
+  readonly hashingConcurrency?: number | undefined;
+  /**
+   * How many passwords wait to be hashed, 1 to 100,000: so many of strangers, and so many of those who have logged in
+   * from the same address before and go first. The rest gets 503 and `Retry-After`, and so does who has waited for 3
+   * seconds. Defaults to 128.
+   */
+  readonly hashingQueue?: number | undefined;
   /**
    * Where the users are: `lmdb:FOLDER` (relative to the working folder), `memory:`, or a repository of the app's own.
    * Defaults to `lmdb:./.kapacitor-auth`.
@@ -72,6 +112,15 @@ export interface ResolvedConfig {
     /** Milliseconds. */
     readonly cacheExpiration: number;
     readonly bcryptCost: number;
+    /** Code points. */
+    readonly minimumPasswordLength: number;
+    /** A path is absolute. */
+    readonly refusedPasswords: RefusedPasswords | undefined;
+    readonly failureLimit: number;
+    /** Milliseconds. */
+    readonly failureWindow: number;
+    readonly hashingConcurrency: number;
+    readonly hashingQueue: number;
     /** `memory:`, `lmdb:` with an absolute path, or the app's own repository. */
     readonly store: string | UserRepository;
   };
@@ -121,6 +170,7 @@ export function resolveConfig(
   const dataDir = chosen(DATA_DIR, isFile ? '~/.kapacitor' : '');
   const defaultStore = dataDir === '' ? 'lmdb:.kapacitor-auth' : `lmdb:${join(absolute(DATA_DIR, dataDir), 'auth')}`;
   const store = chosen(STORE, defaultStore);
+  const refused = chosen<RefusedPasswords | undefined>(REFUSED_PASSWORDS, undefined);
   const certificate = chosen(HTTPS_CERTIFICATE, DEFAULT_CERTIFICATE);
   const config: ResolvedConfig = {
     http: {
@@ -136,11 +186,18 @@ export function resolveConfig(
       enabled: chosen(ENABLED, !isFile),
       cacheExpiration: chosen(CACHE_EXPIRATION, 600_000),
       bcryptCost: chosen(BCRYPT_COST, 10),
+      minimumPasswordLength: chosen(MINIMUM_PASSWORD_LENGTH, isFile ? 0 : 8),
+      refusedPasswords: typeof refused === 'string' ? absolute(REFUSED_PASSWORDS, refused) : refused,
+      failureLimit: chosen(FAILURE_LIMIT, 10),
+      failureWindow: chosen(FAILURE_WINDOW, 600_000),
+      hashingConcurrency: chosen(HASHING_CONCURRENCY, defaultHashingThreads(environment)),
+      hashingQueue: chosen(HASHING_QUEUE, 128),
       store:
         typeof store === 'string' ? store.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${absolute(STORE, path)}`) : store,
     },
   };
   if (config.http.authEnabled) requireUsers(config);
+  requireFreeThread(config, environment);
   return { config, warnings: warningsFor(config, environment, chosen(SHARED_SECRET, '') !== '') };
 }
 
@@ -157,12 +214,32 @@ export function requireUsers(config: ResolvedConfig): void {
   );
 }
 
+/**
+ * With bcrypt in every thread the app could read no file while passwords are guessed.
+ *
+ * @throws {ConfigError} when none would be left
+ */
+function requireFreeThread({ auth }: ResolvedConfig, environment: Environment): void {
+  const most = mostHashingThreads(environment);
+  if (auth.hashingConcurrency <= most) return;
+  throw new ConfigError(
+    `[auth] hashing-concurrency must be at most ${most}, not ${auth.hashingConcurrency}: the thread pool of Node.js has ` +
+      `the size ${threadPoolSize(environment)}, and must not be taken whole. To have more, set UV_THREADPOOL_SIZE`,
+  );
+}
+
 function warningsFor(config: ResolvedConfig, environment: Environment, hasSharedSecret: boolean): string[] {
   const warnings = misspeltVariables(environment);
   if (!config.http.authEnabled) {
     warnings.push(
       `${AUTHENTICATION_IS_OFF}. To switch it on: [http] auth-enabled = true, ` +
         'KAPACITOR_HTTP_AUTH_ENABLED=true, or http.authEnabled: true in code',
+    );
+  }
+  if (threadPoolSize(environment) === 1) {
+    warnings.push(
+      'UV_THREADPOOL_SIZE leaves Node.js one thread: while a password is hashed, the app can read no file and look up ' +
+        'no name. Set it to 2 or more, or unset it',
     );
   }
   if (hasSharedSecret) warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');

@@ -1,3 +1,4 @@
+import type { RefusedPasswords } from '../users/refused-passwords.js';
 import type { UserRepository } from '../users/repository.js';
 import { LONGEST, parseDuration } from './duration.js';
 
@@ -63,6 +64,20 @@ export const text: Kind<string> = textual('a text in quotes', '"…"', (value) =
 export const folder: Kind<string> = textual('the path of a folder, in quotes', '"/var/lib/kapacitor"', (value) =>
   value === '' ? undefined : value,
 );
+
+/** Which passwords nobody may choose. */
+export const refusedPasswords: Kind<RefusedPasswords> = {
+  ...textual<RefusedPasswords>(
+    'the path of a file with a password on each line or, in code, a Set of them or a function that tells of one',
+    '"refused.txt"',
+    (value) => (value === '' ? undefined : value),
+  ),
+  fromCode: (value) => {
+    if (typeof value === 'function') return value as RefusedPasswords;
+    if (!(value instanceof Set)) return refusedPasswords.fromValue(value);
+    return [...value].every((each) => typeof each === 'string') ? value : undefined;
+  },
+};
 
 /** A realm is put into a header. */
 export const realm: Kind<string> = textual(

@@ -1,3 +1,4 @@
+import type { RefusedPasswords } from '../users/refused-passwords.js';
 import type { UserRepository } from '../users/repository.js';
 import {
   type BindAddress,
@@ -8,6 +9,7 @@ import {
   integer,
   type Kind,
   realm,
+  refusedPasswords,
   store,
   text,
 } from './kinds.js';
@@ -117,6 +119,55 @@ export const BCRYPT_COST: Setting<number> = {
   kind: integer(4, 20),
 };
 
+export const MINIMUM_PASSWORD_LENGTH: Setting<number> = {
+  section: 'auth',
+  key: 'minimum-password-length',
+  property: 'minimumPasswordLength',
+  variables: ['KAPACITOR_AUTH_MINIMUM_PASSWORD_LENGTH'],
+  // No password has more than 72 bytes.
+  kind: integer(0, 72),
+};
+
+export const REFUSED_PASSWORDS: Setting<RefusedPasswords> = {
+  section: 'auth',
+  key: 'refused-passwords',
+  property: 'refusedPasswords',
+  variables: ['KAPACITOR_AUTH_REFUSED_PASSWORDS'],
+  kind: refusedPasswords,
+};
+
+export const FAILURE_LIMIT: Setting<number> = {
+  section: 'auth',
+  key: 'failure-limit',
+  property: 'failureLimit',
+  variables: ['KAPACITOR_AUTH_FAILURE_LIMIT'],
+  kind: integer(0, 1_000_000),
+};
+
+export const FAILURE_WINDOW: Setting<number> = {
+  section: 'auth',
+  key: 'failure-window',
+  property: 'failureWindow',
+  variables: ['KAPACITOR_AUTH_FAILURE_WINDOW'],
+  kind: duration,
+};
+
+export const HASHING_CONCURRENCY: Setting<number> = {
+  section: 'auth',
+  key: 'hashing-concurrency',
+  property: 'hashingConcurrency',
+  variables: ['KAPACITOR_AUTH_HASHING_CONCURRENCY'],
+  kind: integer(1, 1_023),
+};
+
+export const HASHING_QUEUE: Setting<number> = {
+  section: 'auth',
+  key: 'hashing-queue',
+  property: 'hashingQueue',
+  variables: ['KAPACITOR_AUTH_HASHING_QUEUE'],
+  kind: integer(1, 100_000),
+};
+
 export const STORE: Setting<string | UserRepository> = {
   section: 'auth',
   key: 'store',
@@ -145,6 +196,12 @@ export const SETTINGS: readonly Setting[] = [
   ENABLED,
   CACHE_EXPIRATION,
   BCRYPT_COST,
+  MINIMUM_PASSWORD_LENGTH,
+  REFUSED_PASSWORDS,
+  FAILURE_LIMIT,
+  FAILURE_WINDOW,
+  HASHING_CONCURRENCY,
+  HASHING_QUEUE,
   STORE,
   DATA_DIR,
 ];

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /** More than this many letters apart is another word. */
-const MAX_DISTANCE = 3;
+const MAX_DISTANCE = 4;
 
 /** The known word that was probably meant, if there is one; the first of those that are equally near. */
 export function suggest(word: string, known: readonly string[]): string | undefined {

@@ -1,9 +1,9 @@
 import type { Response } from 'express';
-import { KapacitorAuthError, OverloadedError } from '../errors.js';
+import { KapacitorAuthError, TryLaterError } from '../errors.js';
 import type { User } from '../users/user.js';
 
 /** The fields of a user that a client can ask for. */
-export const USER_FIELDS = ['link', 'name', 'type', 'permissions'] as const;
+export const USER_FIELDS = ['link', 'name', 'type', 'permissions', 'enabled'] as const;
 export type UserField = (typeof USER_FIELDS)[number];
 
 /** Answers as Kapacitor does when something is wrong: the text twice. */
@@ -15,7 +15,7 @@ export function sendError(res: Response, status: number, message: string): void 
 /** Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any. */
 export function sendThrown(res: Response, error: unknown): void {
   if (res.headersSent) return;
-  if (error instanceof OverloadedError) res.set('Retry-After', String(error.retryAfter));
+  if (error instanceof TryLaterError) res.set(error.headers);
   if (error instanceof KapacitorAuthError) sendError(res, error.status, error.message);
   else sendError(res, 503, 'authentication is unavailable');
 }
@@ -33,13 +33,17 @@ export function adminRequired(user: User, deed = 'manage users'): string {
   return `user ${user.name} may not ${deed}: an admin is required`;
 }
 
-/** A user as the users API shows it: the link and the name always, the rest if it was asked for. */
+/**
+ * A user as the users API shows it: the link and the name always, the rest if it was asked for. That a user is enabled
+ * goes without saying, since Kapacitor does not have that field.
+ */
 export function userBody(user: User, base: string, fields: readonly UserField[] = USER_FIELDS): object {
-  const { name, type, permissions } = user;
+  const { name, type, permissions, enabled } = user;
   return {
     link: { rel: 'self', href: `${base}/${name}` },
     name,
     ...(fields.includes('type') && { type }),
     ...(fields.includes('permissions') && { permissions }),
+    ...(!enabled && fields.includes('enabled') && { enabled }),
   };
 }

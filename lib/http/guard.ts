@@ -15,6 +15,8 @@ export interface GuardOptions {
   readonly authEnabled: boolean;
   /** Whether the strategy takes credentials from the query as well. */
   readonly queryCredentials: boolean;
+  /** Told of each request with wrong credentials. */
+  readonly onFailure: (req: Request) => void;
 }
 
 /** What to do with a request once it is known who makes it. No function is made for each request: that takes time. */
@@ -24,6 +26,7 @@ export type Proceed = (user: User, req: Request, res: Response, next: NextFuncti
 export class Guard {
   authEnabled: boolean;
   readonly #queryCredentials: boolean;
+  readonly #onFailure: (req: Request) => void;
   readonly #authenticator: Authenticator;
   readonly #strategy: KapacitorStrategy;
   readonly #paths = new PathReader();
@@ -31,12 +34,13 @@ export class Guard {
   constructor(
     authenticator: Authenticator,
     strategy: KapacitorStrategy,
-    { authEnabled, queryCredentials }: GuardOptions,
+    { authEnabled, queryCredentials, onFailure }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.#strategy = strategy;
     this.authEnabled = authEnabled;
     this.#queryCredentials = queryCredentials;
+    this.#onFailure = onFailure;
   }
 
   /** Who: sets `req.user`, or answers 401. */
@@ -101,7 +105,7 @@ export class Guard {
     const { authorization } = req.headers;
     let recalled: MaybePromise<User | undefined>;
     try {
-      recalled = authorization ? this.#authenticator.recall(authorization) : undefined;
+      recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
     } catch (error) {
       sendThrown(res, error);
       return;
@@ -137,6 +141,11 @@ export class Guard {
       proceed(Principal.userOf(req) as User, req, res, next);
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
+      if (reason instanceof Error) {
+        sendThrown(res, reason);
+        return;
+      }
+      if (reason === 'authorization failed') this.#onFailure(req);
       if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
       sendError(res, status, reason);
     };

@@ -12,6 +12,7 @@ interface UserBody {
   readonly password: string | undefined;
   readonly type: UserType | undefined;
   readonly permissions: readonly Permission[] | undefined;
+  readonly enabled: boolean | undefined;
 }
 
 /** The body of POST. What it lacks the user service misses, in Kapacitor's words. */
@@ -44,11 +45,16 @@ function readBody(json: unknown): UserBody {
     password: field('password', isString),
     type: type === '' ? undefined : type,
     permissions: field('permissions', isPermissions),
+    enabled: field('enabled', isBoolean),
   };
 }
 
 function isString(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
 }
 
 function isTypeOrEmpty(value: unknown): value is UserType | '' {

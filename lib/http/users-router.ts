@@ -61,12 +61,12 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
     const isSelf = name === principal.name;
     if (!isSelf) requireAdmin(principal);
     refuseForged(req);
-    const changes = toChanges(await readJson(req, res), name);
+    const { password, ...others } = toChanges(await readJson(req, res), name);
     const current = await guard.reconsider(principal);
-    if (!isSelf || changes.type !== undefined || changes.permissions !== undefined) requireAdmin(current);
+    if (!isSelf || Object.values(others).some((value) => value !== undefined)) requireAdmin(current);
     // Whoever changes its own password changes that of no later user of the same name.
     const isAllowed = (stored: StoredUser) => !isSelf || !guard.authEnabled || guard.isSame(current, stored);
-    res.json(userBody(await users.update(name, changes, isAllowed), baseOf(req)));
+    res.json(userBody(await users.update(name, { password, ...others }, isAllowed), baseOf(req)));
   };
 
   const remove: Action = async (req, res, principal) => {

@@ -1,12 +1,11 @@
-import { InvalidUserError } from '../errors.js';
-
 /** bcrypt reads no more of a password than this. */
 const MAX_BYTES = 72;
 /** RFC 7617, section 2: credentials hold no control characters (CTL of RFC 5234, appendix B.1). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
-function problemOf(password: string): string | undefined {
+/** What is wrong with the form of a password, or undefined. It does not repeat the password. */
+export function problemOf(password: string): string | undefined {
   if (password === '') return 'password is required';
   if (!password.isWellFormed()) return 'password must be well-formed Unicode';
   if (Buffer.byteLength(password) > MAX_BYTES) return `password must be at most ${MAX_BYTES} bytes`;
@@ -14,17 +13,18 @@ function problemOf(password: string): string | undefined {
   return undefined;
 }
 
-/** Tells whether a user may have this password. One that none may have matches no hash, whatever bcrypt says. */
-export function isPassword(password: string): boolean {
-  return problemOf(password) === undefined;
+/**
+ * The form in which passwords are hashed, so that one is the same from every keyboard: RFC 8265, section 4.2.2
+ * (OpaqueString), has every space mapped to U+0020, and NFC. Its rules of which characters there may be are not applied.
+ */
+export function opaqueString(password: string): string {
+  return password.replace(/\p{Zs}/gu, ' ').normalize('NFC');
 }
 
 /**
- * Checks a new password.
- *
- * @throws {InvalidUserError} that says what is wrong with it, and does not repeat it
+ * What a password that was given at a login may be the hash of: its {@link opaqueString}, and itself as it was given,
+ * which is what Kapacitor hashes. None if no user can have such a password, whatever bcrypt says.
  */
-export function checkPassword(password: string): void {
-  const problem = problemOf(password);
-  if (problem !== undefined) throw new InvalidUserError(problem);
+export function passwordForms(password: string): string[] {
+  return [...new Set([opaqueString(password), password])].filter((form) => problemOf(form) === undefined);
 }

@@ -12,9 +12,12 @@ export interface UserListQuery {
   readonly limit: number;
 }
 
-/** `conflict`: no user of this name has the expected revision, so nothing was changed. */
+/**
+ * `conflict`: no user of this name has the expected revision. `last-admin`: the user is the only admin that is enabled.
+ * In both cases nothing was changed.
+ */
 export type ReplaceOutcome = 'replaced' | 'conflict' | 'last-admin';
-/** `last-admin`: the user is the only admin, so nothing was changed. */
+/** `last-admin`: the user is the only admin that is enabled, so nothing was changed. */
 export type RemoveOutcome = 'removed' | 'not-found' | 'last-admin';
 
 /**
@@ -39,11 +42,11 @@ export interface UserRepository {
 
   /**
    * Puts `user` in the place of the user of the same name, if that one still has the revision `expectedRevision`,
-   * and unless no admin would be left.
+   * and unless no admin would be left that is enabled.
    */
   replace(user: StoredUser, expectedRevision: string): MaybePromise<ReplaceOutcome>;
 
-  /** Takes the user of this name away, unless no admin would be left. */
+  /** Takes the user of this name away, unless no admin would be left that is enabled. */
   remove(name: string): MaybePromise<RemoveOutcome>;
 
   /** Connects, creates what is missing. Called once, before any other method is; `auth.ready` waits for it. */

@@ -9,7 +9,7 @@ import {
   UserNotFoundError,
 } from '../errors.js';
 import { NamePattern } from './name-pattern.js';
-import { checkPassword } from './password.js';
+import type { PasswordPolicy } from './password-policy.js';
 import { isPermission, normalizePermissions, type Permission } from './permissions.js';
 import type { UserRepository } from './repository.js';
 import { publicUser, type StoredUser, type User, type UserType } from './user.js';
@@ -19,12 +19,17 @@ import { checkUserName, isUserName } from './user-name.js';
 export interface NewUser {
   /** Letters of any script, digits, `-`, `.`, `@` and `_`; at most 256 bytes in UTF-8. */
   readonly name: string;
-  /** At most 72 bytes in UTF-8, no control characters. */
+  /**
+   * At most 72 bytes in UTF-8, no control characters, not the name, and whatever `minimumPasswordLength` and
+   * `refusedPasswords` ask for.
+   */
   readonly password: string;
   /** Defaults to `normal`. */
   readonly type?: UserType | undefined;
   /** Defaults to none. An admin has none of its own: those given are dropped. */
   readonly permissions?: readonly Permission[] | undefined;
+  /** Whether the user gets in. Defaults to true. */
+  readonly enabled?: boolean | undefined;
 }
 
 /** What to change in a user; what is left out stays as it is. A user cannot be renamed. */
@@ -34,6 +39,8 @@ export interface UserChanges {
   readonly type?: UserType | undefined;
   /** All the permissions that the user has from now on. */
   readonly permissions?: readonly Permission[] | undefined;
+  /** Whether the user gets in. */
+  readonly enabled?: boolean | undefined;
 }
 
 /** Which users to list. */
@@ -62,10 +69,12 @@ const MAX_CONFLICTS = 100;
 export class UserService {
   readonly #repository: UserRepository;
   readonly #hasher: PasswordHashing;
+  readonly #policy: PasswordPolicy;
 
-  constructor(repository: UserRepository, hasher: PasswordHashing) {
+  constructor(repository: UserRepository, hasher: PasswordHashing, policy: PasswordPolicy) {
     this.#repository = repository;
     this.#hasher = hasher;
+    this.#policy = policy;
   }
 
   /**
@@ -74,21 +83,21 @@ export class UserService {
    * @throws {InvalidUserError} a name, password, type or permission is not acceptable
    * @throws {UserExistsError} the name is taken
    * @throws {OverloadedError} too many passwords wait to be hashed
+   * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
    * @throws {StoreError} the store is unavailable
    */
   async create(user: NewUser): Promise<User> {
     const { name, password } = user;
     requireString(name, 'name');
     checkUserName(name);
-    requireString(password, 'password');
-    checkPassword(password);
-    const type = user.type ?? 'normal';
-    const permissions = user.permissions ?? [];
+    const { type = 'normal', permissions = [], enabled = true } = user;
     checkType(type);
     checkPermissions(permissions);
+    checkEnabled(enabled);
+    const accepted = await this.#accept(password, name);
     if ((await this.#repository.find(name)) !== undefined) throw new UserExistsError(name);
-    const hash = await this.#hasher.hash(password);
-    const created = stored({ name, type, permissions }, hash);
+    const hash = await this.#hasher.hash(accepted);
+    const created = stored({ name, type, permissions, enabled }, hash);
     if (!(await this.#repository.insert(created))) throw new UserExistsError(name);
     return publicUser(created);
   }
@@ -113,33 +122,36 @@ export class UserService {
    * @param isAllowed asked with the user as it is at the moment of the change; defaults to yes
    * @throws {ForbiddenError} it said no
    * @throws {UserNotFoundError} no user has this name
-   * @throws {LastAdminError} no admin would be left
-   * @throws {InvalidUserError} {@link OverloadedError} {@link StoreError} as with {@link create}
+   * @throws {LastAdminError} no admin would be left that is enabled
+   * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as with {@link create}
    */
   async update(
     name: string,
     changes: UserChanges,
     isAllowed: (current: StoredUser) => boolean = () => true,
   ): Promise<User> {
-    const { password, type, permissions } = changes;
-    if (password !== undefined) {
-      requireString(password, 'password');
-      checkPassword(password);
-    }
+    const { password, type, permissions, enabled } = changes;
     if (type !== undefined) checkType(type);
     if (permissions !== undefined) checkPermissions(permissions);
+    if (enabled !== undefined) checkEnabled(enabled);
     let current = await this.#existing(name);
-    const hash = password === undefined ? undefined : await this.#hasher.hash(password);
+    const accepted = password === undefined ? undefined : await this.#accept(password, name);
+    const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
       if (!isAllowed(current)) throw new ForbiddenError('the user has been changed meanwhile: ask again');
       const next = stored(
-        { name, type: type ?? current.type, permissions: permissions ?? current.permissions },
+        {
+          name,
+          type: type ?? current.type,
+          permissions: permissions ?? current.permissions,
+          enabled: enabled ?? current.enabled,
+        },
         hash ?? current.hash,
       );
       const outcome = await this.#repository.replace(next, current.revision);
       if (outcome === 'replaced') return publicUser(next);
-      if (outcome === 'last-admin') throw new LastAdminError();
+      if (outcome === 'last-admin') throw new LastAdminError(next.enabled ? 'deleted or demoted' : 'disabled');
     }
     throw new StoreError('the user changes too often for this change to be made: try again later');
   }
@@ -148,7 +160,7 @@ export class UserService {
    * Deletes a user; that there is none of this name is no error, as in Kapacitor.
    *
    * @returns whether there was one
-   * @throws {LastAdminError} no admin would be left
+   * @throws {LastAdminError} no admin would be left that is enabled
    * @throws {StoreError} the store is unavailable
    */
   async delete(name: string): Promise<boolean> {
@@ -156,6 +168,11 @@ export class UserService {
     const outcome = await this.#repository.remove(name);
     if (outcome === 'last-admin') throw new LastAdminError();
     return outcome === 'removed';
+  }
+
+  async #accept(password: unknown, name: string): Promise<string> {
+    requireString(password, 'password');
+    return this.#policy.accept(password, name);
   }
 
   async #find(name: string): Promise<StoredUser | undefined> {
@@ -169,10 +186,11 @@ export class UserService {
   }
 }
 
-function stored({ name, type, permissions }: User, hash: string): StoredUser {
+function stored({ name, type, permissions, enabled }: User, hash: string): StoredUser {
   return {
     name,
     type,
+    enabled,
     permissions: type === 'admin' ? [] : normalizePermissions(permissions),
     hash,
     revision: randomUUID(),
@@ -199,6 +217,10 @@ function checkPermissions(permissions: unknown): void {
       `permission ${JSON.stringify(unknown)} is not known: there are none, api, config_api, write_points and all`,
     );
   }
+}
+
+function checkEnabled(enabled: unknown): void {
+  if (typeof enabled !== 'boolean') throw new InvalidUserError('enabled must be true or false');
 }
 
 function checkCount(value: unknown, what: 'offset' | 'limit'): void {

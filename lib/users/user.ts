@@ -9,6 +9,8 @@ export interface User {
   readonly type: UserType;
   /** Each once, in the order `api`, `config_api`, `write_points`, or `all` alone. An admin has none of its own. */
   readonly permissions: readonly Permission[];
+  /** Whether the user gets in. One that does not is kept, and so are its password and permissions. */
+  readonly enabled: boolean;
 }
 
 /** A user as a repository keeps it. */
@@ -20,9 +22,14 @@ export interface StoredUser extends User {
 }
 
 /** The user that every request runs as while `http.authEnabled` is false: Kapacitor's. */
-export const ADMIN_USER: User = publicUser({ name: 'ADMIN_USER', type: 'admin', permissions: [] });
+export const ADMIN_USER: User = publicUser({ name: 'ADMIN_USER', type: 'admin', permissions: [], enabled: true });
 
 /** What may leave, and cannot be changed: no hash, no revision. */
-export function publicUser({ name, type, permissions }: User): User {
-  return Object.freeze({ name, type, permissions: Object.freeze([...permissions]) });
+export function publicUser({ name, type, permissions, enabled }: User): User {
+  return Object.freeze({ name, type, permissions: Object.freeze([...permissions]), enabled });
+}
+
+/** Tells whether this is an admin that gets in: one of those must always be left. */
+export function isActiveAdmin({ type, enabled }: User): boolean {
+  return type === 'admin' && enabled;
 }

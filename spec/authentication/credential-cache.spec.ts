@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CredentialCache } from '../../lib/authentication/credential-cache.js';
 
-const VERIFICATION = { name: 'someone', mark: 'a mark' };
+const VERIFICATION = { name: 'someone', mark: 'a mark', origins: new Set<string>() };
 
 describe('the cache of verified credentials', () => {
   beforeEach(() => {

@@ -25,7 +25,12 @@ describe('the strategy', () => {
     const { strategy } = await createAuth();
     const [outcome, user] = await drive(strategy, { authorization: basic('api:pw') });
     expect(outcome).toBe('success');
-    expect(JSON.parse(JSON.stringify(user))).toEqual({ name: 'api', type: 'normal', permissions: ['api'] });
+    expect(JSON.parse(JSON.stringify(user))).toEqual({
+      name: 'api',
+      type: 'normal',
+      permissions: ['api'],
+      enabled: true,
+    });
   });
 
   it.each([
@@ -57,6 +62,15 @@ describe('the strategy', () => {
     const { strategy } = await createAuth({ http: { queryCredentials: true } });
     expect((await drive(strategy, {}, url))[0]).toBe('success');
     expect((await drive(strategy, { authorization: basic('api:wrong') }, url))[0]).toBe('fail');
+  });
+
+  it('fails with 429, and without a challenge, where too many attempts have failed', async () => {
+    const auth = await createAuth({ auth: { failureLimit: 1 } });
+    const headers = { authorization: basic('api:wrong') };
+    expect(await drive(auth.strategy, headers)).toMatchObject(['fail', CHALLENGE, 401, 'authorization failed']);
+    const [outcome, challenge, status, reason] = await drive(auth.strategy, headers);
+    expect([outcome, challenge, status]).toEqual(['fail', undefined, 429]);
+    expect(reason).toMatchObject({ code: 'THROTTLED', headers: { 'Retry-After': '600' } });
   });
 
   it('reports an error where the store fails', async () => {

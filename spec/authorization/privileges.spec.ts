@@ -2,7 +2,12 @@ import type { Permission, Privilege } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { hasPrivilege, needsAdmin, privilegeFor } from '../../lib/authorization/privileges.js';
 
-const userWith = (...permissions: Permission[]) => ({ name: 'someone', type: 'normal' as const, permissions });
+const userWith = (...permissions: Permission[]) => ({
+  name: 'someone',
+  type: 'normal' as const,
+  permissions,
+  enabled: true,
+});
 const PRIVILEGES: Privilege[] = ['read', 'write', 'delete', 'all'];
 
 describe('the privilege that a request needs', () => {
@@ -65,7 +70,7 @@ describe('the privileges of a user', () => {
   });
 
   it('are all for an admin, of users too', () => {
-    const admin = { name: 'root', type: 'admin' as const, permissions: [] };
+    const admin = { name: 'root', type: 'admin' as const, permissions: [], enabled: true };
     for (const privilege of PRIVILEGES) expect(hasPrivilege(admin, privilege, '/api/users/x')).toBe(true);
   });
 

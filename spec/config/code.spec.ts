@@ -10,6 +10,13 @@ describe('the configuration in code', () => {
     [{ auth: { enabled: true } }],
     [{ auth: { cacheExpiration: 1500 } }],
     [{ auth: { bcryptCost: 4 } }],
+    [{ auth: { minimumPasswordLength: 12 } }],
+    [{ auth: { refusedPasswords: new Set(['password']) } }],
+    [{ auth: { refusedPasswords: async () => true } }],
+    [{ auth: { failureLimit: 5 } }],
+    [{ auth: { failureWindow: 1500 } }],
+    [{ auth: { hashingConcurrency: 2 } }],
+    [{ auth: { hashingQueue: 64 } }],
     [{ auth: { store: 'memory:' } }],
   ])('sets %j', (config) => {
     expect(fromCode(config).config).toMatchObject(config);
@@ -55,7 +62,24 @@ describe('the configuration in code', () => {
     [{ auth: { 'bcrypt-cost': 12 } }, 'auth.bcrypt-cost is not known: did you mean auth.bcryptCost?'],
     [{ auth: { authEnabled: false } }, 'auth.authEnabled is not known: did you mean http.authEnabled?'],
     [{ auth: { enable: false } }, 'auth.enable is not known: did you mean auth.enabled?'],
-    [{ auth: { ttl: 1 } }, 'auth.ttl is not known: auth has enabled, cacheExpiration, bcryptCost, store'],
+    [
+      { auth: { ttl: 1 } },
+      'auth.ttl is not known: auth has enabled, cacheExpiration, bcryptCost, minimumPasswordLength, refusedPasswords, ' +
+        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store',
+    ],
+    [
+      { auth: { 'minimum-password-length': 8 } },
+      'auth.minimum-password-length is not known: did you mean auth.minimumPasswordLength?',
+    ],
+    [
+      { auth: { minimumPaswordLength: 8 } },
+      'auth.minimumPaswordLength is not known: did you mean auth.minimumPasswordLength?',
+    ],
+    [{ auth: { refusePasswords: [] } }, 'auth.refusePasswords is not known: did you mean auth.refusedPasswords?'],
+    [{ auth: { failuresLimit: 3 } }, 'auth.failuresLimit is not known: did you mean auth.failureLimit?'],
+    [{ http: { failureWindow: '1h' } }, 'http.failureWindow is not known: did you mean auth.failureWindow?'],
+    [{ auth: { hashConcurrency: 3 } }, 'auth.hashConcurrency is not known: did you mean auth.hashingConcurrency?'],
+    [{ hashingQueue: 64 }, 'hashingQueue is not known: did you mean auth.hashingQueue?'],
     [{ http: { authEnable: false } }, 'http.authEnable is not known: did you mean http.authEnabled?'],
     [{ http: { auth_enabled: false } }, 'http.auth_enabled is not known: did you mean http.authEnabled?'],
     [{ http: { bcryptCost: 12 } }, 'http.bcryptCost is not known: did you mean auth.bcryptCost?'],

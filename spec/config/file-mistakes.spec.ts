@@ -1,94 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromFile, problemsOf, refusalOf } from './resolve.js';
+import { configFile, fromFile, problemsOf } from './resolve.js';
 
-const RULES = 'a section is written as  [http] , a setting as  auth-enabled = true , and a text in "quotes"';
 const HTTP_KEYS =
   'auth-enabled, query-credentials, realm, bind-address, https-enabled, https-certificate, https-private-key, ' +
   'shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
-const AUTH_KEYS = 'enabled, cache-expiration, bcrypt-cost, store';
-
-describe('a file that is not TOML', () => {
-  it.each([
-    ["as Kapacitor's documentation misprints it", 'auth-enabled: true', 'auth-enabled = true'],
-    ['with a comment', '  auth-enabled : false # for now', 'auth-enabled = false'],
-    ['as Python has it', 'auth-enabled = True', 'auth-enabled = true'],
-    ['as YAML has it', 'auth-enabled = yes', 'auth-enabled = true'],
-    ['without =', 'auth-enabled true', 'auth-enabled = true'],
-    ['without a value', 'auth-enabled =', 'auth-enabled = true'],
-    ['with == ', 'auth-enabled == false', 'auth-enabled = false'],
-    ['alone', 'auth-enabled', 'auth-enabled = true'],
-    ['without quotes', 'cache-expiration = 1h', 'cache-expiration = "1h"'],
-    ['with a colon', 'cache-expiration: 1h30m', 'cache-expiration = "1h30m"'],
-    ['with a quote that does not end', 'cache-expiration = "1h', 'cache-expiration = "1h"'],
-    ['with quotes of a word processor', 'cache-expiration = “1h”', 'cache-expiration = "1h"'],
-    ['with a value that is none', 'cache-expiration = 1 hour', 'cache-expiration = "10m"'],
-    ['with a zero before the number', 'bcrypt-cost = 012', 'bcrypt-cost = 12'],
-    ['out of range', 'bcrypt-cost: 99', 'bcrypt-cost = 4'],
-    ['with an address', 'bind-address = :9092', 'bind-address = ":9092"'],
-    ['with a path', 'data_dir = /var/lib/kapacitor', 'data_dir = "/var/lib/kapacitor"'],
-    ['with a key in quotes', '"auth-enabled": true', 'auth-enabled = true'],
-  ])('names file, line and key, and shows the right line: %s', (_, line, right) => {
-    const key = right.split(' ')[0];
-    expect(problemsOf(() => fromFile(`# one\n\n[any]\n${line}\nx = 1\n`))).toEqual([
-      `kapacitor.conf, line 4: ${key}: this is not TOML: write  ${right}`,
-    ]);
-  });
-
-  it.each([
-    ['store = lmdb:./secret', 'store = "lmdb:./users"'],
-    ['store: postgres://user:secret@host/db', 'store = "lmdb:./users"'],
-    ['shared-secret = secret', 'shared-secret = "…"'],
-  ])('shows an example in the place of what may be a secret: %s', (line, right) => {
-    const [problem] = problemsOf(() => fromFile(`[any]\n${line}\n`));
-    expect(problem).toBe(`kapacitor.conf, line 2: ${right.split(' ')[0]}: this is not TOML: write  ${right}`);
-  });
-
-  it.each([
-    ['a word without quotes', 'password = hunter2', 4, 'Unexpected character'],
-    ['a quote that does not end', 'password = "hunter2', 4, 'Unterminated string'],
-    ['an unknown escape', 'password = "hunter\\d2"', 4, 'Unknown escape character'],
-    ['text behind the value', 'password = "a" hunter2', 4, 'Unexpected character'],
-    ['a password alone', 'hunter2 %', 4, 'Invalid character'],
-    ['no section', '{ "password": "hunter2" }', 4, 'Unknown character'],
-    ['three quotes that do not end', 'password = """hunter2', 6, 'Unterminated multi-line string'],
-  ])('names the line and never repeats it, nor those around it: %s', (_, line, number, reason) => {
-    const text = `[smtp]\nbefore = "hunter2"\n# hunter2\n${line}\nafter = "hunter2"\n`;
-    const error = refusalOf(() => fromFile(text));
-    expect(error.message).toMatch(/^\S+kapacitor\.conf, line /);
-    expect(error.message.replace(/^.*(?=kapacitor\.conf)/, '')).toBe(
-      `kapacitor.conf, line ${number}: this is not TOML (${reason}): ${RULES}`,
-    );
-    expect(error.cause).toBeUndefined();
-    expect(error.stack).not.toContain('hunter2');
-  });
-
-  it('leaves the line out where the parser has none', () => {
-    expect(problemsOf(() => fromFile('password = "hunter2"\nx = 9999-99-99\n'))).toEqual([
-      `kapacitor.conf: this is not TOML (Invalid Datetime): ${RULES}`,
-    ]);
-  });
-
-  it.each([
-    ['a switch that is set twice', '[http]\nauth-enabled = true\nauth-enabled = false\n', 3, 'auth-enabled'],
-    ['a section that is there twice', '[http]\nlog-enabled = true\n[http]\n', 3, 'this section or key'],
-    ['another key', '[smtp]\npassword = "hunter2"\npassword = "hunter2"\n', 3, 'this section or key'],
-  ])('says that only one can stay: %s', (_, text, line, what) => {
-    expect(problemsOf(() => fromFile(text))).toEqual([
-      `kapacitor.conf, line ${line}: ${what} stands in the file already: keep one of the two`,
-    ]);
-  });
-
-  it.each([
-    ['Latin-1', Buffer.from('[http]\nrealm = "é"\n', 'latin1')],
-    ['UTF-16, as PowerShell writes it', Buffer.from('\ufeff[http]\n', 'utf16le')],
-  ])('is refused when it is not UTF-8: %s', (_, bytes) => {
-    const path = configFile(bytes);
-    expect(refusalOf(() => resolveConfig(path, {}, {})).message).toBe(
-      `cannot read the config file ${path}: it is not a text in UTF-8: save it as UTF-8`,
-    );
-  });
-});
+const AUTH_KEYS =
+  'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
+  'hashing-concurrency, hashing-queue, store';
 
 describe('a value in a file', () => {
   it.each([
@@ -159,6 +78,13 @@ describe('a key that is not known', () => {
     ['auth', 'bcrypt_cost', 'bcrypt-cost'],
     ['auth', 'cache-expiry', undefined],
     ['auth', 'stor', 'store'],
+    ['auth', 'minimum_password_length', 'minimum-password-length'],
+    ['auth', 'min-password-length', 'minimum-password-length'],
+    ['auth', 'refused-password', 'refused-passwords'],
+    ['auth', 'failures-limit', 'failure-limit'],
+    ['http', 'failure-window', '[auth] failure-window'],
+    ['auth', 'hash-concurrency', 'hashing-concurrency'],
+    ['auth', 'hashingQueue', 'hashing-queue'],
     ['auth', 'Enabled', 'enabled'],
     ['auth', 'auth-enabled', '[http] auth-enabled'],
     ['auth', 'auth_enabled', '[http] auth-enabled'],
@@ -189,6 +115,7 @@ describe('a setting in the wrong place', () => {
     ['"auth-enabled" = true', 'auth-enabled: belongs below [http]: move it there'],
     ['enabled = true', 'enabled: belongs below [auth]: move it there'],
     ['bcrypt-cost = 12', 'bcrypt-cost: belongs below [auth]: move it there'],
+    ['minimum-password-length = 8', 'minimum-password-length: belongs below [auth]: move it there'],
     ['auth_enabled = true', 'auth_enabled: this key is not known: did you mean [http] auth-enabled?'],
     ['data-dir = "/x"', 'data-dir: this key is not known: did you mean data_dir?'],
   ])('%s before any section is an error', (line, problem) => {

@@ -1,10 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-import { resolveConfig } from '../../lib/config/config.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
-import { configFile, fromFile, problemsOf, refusalOf } from './resolve.js';
+import { describe, expect, it } from 'vitest';
+import { defaultHashingThreads } from '../../lib/config/thread-pool.js';
+import { fromFile, problemsOf } from './resolve.js';
 
 /** In the style of Kapacitor's own, with the traps of one: nested tables, other `enabled` and `bind-address` keys. */
 const KAPACITOR_CONF = `
@@ -107,7 +103,18 @@ describe('a kapacitor.conf', () => {
           bindAddress: { host: '127.0.0.1', port: 9092 },
           https: undefined,
         },
-        auth: { enabled: true, cacheExpiration: 5_400_000, bcryptCost: 12, store: 'lmdb:/srv/kapacitor/auth' },
+        auth: {
+          enabled: true,
+          cacheExpiration: 5_400_000,
+          bcryptCost: 12,
+          minimumPasswordLength: 0,
+          refusedPasswords: undefined,
+          failureLimit: 10,
+          failureWindow: 600_000,
+          hashingConcurrency: defaultHashingThreads({}),
+          hashingQueue: 128,
+          store: 'lmdb:/srv/kapacitor/auth',
+        },
       },
       warnings: [],
     });
@@ -122,6 +129,12 @@ describe('a kapacitor.conf', () => {
     ['auth', 'cache-expiration = "500ms"', { auth: { cacheExpiration: 500 } }],
     ['auth', 'bcrypt-cost = 4', { auth: { bcryptCost: 4 } }],
     ['auth', 'bcrypt-cost = 20', { auth: { bcryptCost: 20 } }],
+    ['auth', 'minimum-password-length = 12', { auth: { minimumPasswordLength: 12 } }],
+    ['auth', 'refused-passwords = "/etc/refused.txt"', { auth: { refusedPasswords: '/etc/refused.txt' } }],
+    ['auth', 'failure-limit = 5', { auth: { failureLimit: 5 } }],
+    ['auth', 'failure-window = "1h"', { auth: { failureWindow: 3_600_000 } }],
+    ['auth', 'hashing-concurrency = 2', { auth: { hashingConcurrency: 2 } }],
+    ['auth', 'hashing-queue = 64', { auth: { hashingQueue: 64 } }],
     ['auth', 'store = "memory:"', { auth: { store: 'memory:' } }],
   ])('sets [%s] %s', (section, line, expected) => {
     expect(fromFile(`[${section}]\n${line}\n`).config).toMatchObject(expected);
@@ -195,110 +208,5 @@ describe('bind-address', () => {
       'kapacitor.conf, line 2: [http] bind-address: must be an address with a port from 0 to 65535, ' +
         `such as ":9092", "localhost:9092" or "[::1]:9092", not "${text}"`,
     ]);
-  });
-});
-
-describe('the path of the file', () => {
-  it('may be relative to the working folder', () => {
-    const path = relative(process.cwd(), configFile('[auth]\nbcrypt-cost = 5\n'));
-    expect(resolveConfig(path, {}, {}).config.auth.bcryptCost).toBe(5);
-  });
-
-  it('may begin with ~/', () => {
-    const home = temporaryFolder();
-    vi.stubEnv('HOME', home);
-    writeFileSync(join(home, 'kapacitor.conf'), '[auth]\nbcrypt-cost = 5\n');
-    expect(homedir()).toBe(home);
-    expect(resolveConfig('~/kapacitor.conf', {}, {}).config.auth.bcryptCost).toBe(5);
-  });
-
-  it('is named when there is no such file', () => {
-    const path = join(temporaryFolder(), 'kapacitor.conf');
-    const error = refusalOf(() => resolveConfig(path, {}, {}));
-    expect(error.message).toBe(`cannot read the config file ${path}: there is no such file`);
-    expect(error.cause).toMatchObject({ code: 'ENOENT' });
-  });
-
-  it('is named when it is a folder', () => {
-    const path = temporaryFolder();
-    expect(problemsOf(() => resolveConfig(path, {}, {}))).toEqual([
-      `cannot read the config file ${path}: it is a folder: name the file in it, such as kapacitor.conf`,
-    ]);
-  });
-
-  it('is named, with what the system says, when the file cannot be read for another reason', () => {
-    const path = join(configFile(''), 'kapacitor.conf');
-    expect(refusalOf(() => resolveConfig(path, {}, {})).message).toMatch(
-      new RegExp(`^cannot read the config file ${path}: ENOTDIR`),
-    );
-  });
-
-  it('is not to be empty', () => {
-    expect(problemsOf(() => resolveConfig('', {}, {}))).toEqual([
-      'the path of the config file is empty: name a file, or give an object',
-    ]);
-  });
-
-  it.each(['postgres://user:secret@host/db', 'lmdb:./secret', 'memory:', 'file:///etc/secret.conf'])(
-    '%s, which is a URL, is refused and not repeated',
-    (url) => {
-      const error = refusalOf(() => resolveConfig(url, {}, {}));
-      expect(error.message).toBe(
-        'the path of a config file, or an object, must be given, not a URL: a store is written as ' +
-          "kapacitorAuth({ auth: { store: 'lmdb:FOLDER' } })",
-      );
-      expect(error.cause).toBeUndefined();
-    },
-  );
-
-  it('may have a colon in it', () => {
-    const folder = join(temporaryFolder(), 'a:b');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'kapacitor.conf'), '');
-    expect(resolveConfig(join(folder, 'kapacitor.conf'), {}, {}).config.auth.enabled).toBe(false);
-  });
-});
-
-describe('the path of the store', () => {
-  it("starts at the file's folder in a file", () => {
-    const path = configFile('[auth]\nstore = "lmdb:./users"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), 'users')}`);
-  });
-
-  it("starts at the file's folder in a file for data_dir as well", () => {
-    const path = configFile('data_dir = "../state"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), '..', 'state', 'auth')}`);
-  });
-
-  it('starts at the working folder in the environment and in code, also beside a file', () => {
-    const path = configFile('[auth]\nstore = "memory:"\n');
-    const expected = `lmdb:${join(process.cwd(), 'users')}`;
-    expect(resolveConfig(path, { auth: { store: 'lmdb:./users' } }, {}).config.auth.store).toBe(expected);
-    expect(resolveConfig(path, {}, { KAPACITOR_AUTH_STORE: 'lmdb:users' }).config.auth.store).toBe(expected);
-    expect(resolveConfig({ auth: { store: 'lmdb:users' } }, {}, {}).config.auth.store).toBe(expected);
-  });
-
-  it.each([
-    ['store = "lmdb:~/users"', 'users'],
-    ['store = "lmdb:~"', '.'],
-  ])('expands the home folder: %s', (line, below) => {
-    expect(fromFile(`[auth]\n${line}\n`).config.auth.store).toBe(`lmdb:${join(homedir(), below)}`);
-  });
-
-  it('takes ~ with a name behind it for a folder of that name', () => {
-    const path = configFile('[auth]\nstore = "lmdb:~name/users"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), '~name', 'users')}`);
-  });
-
-  it('expands the home folder in data_dir', () => {
-    expect(fromFile('data_dir = "~/k"\n').config.auth.store).toBe(`lmdb:${join(homedir(), 'k', 'auth')}`);
-  });
-
-  it('may be absolute', () => {
-    expect(fromFile('[auth]\nstore = "lmdb:/srv/users"\n').config.auth.store).toBe('lmdb:/srv/users');
-  });
-
-  it('may have $ and blanks in it', () => {
-    expect(fromFile("[auth]\nstore = 'lmdb:/srv/$& my $1'\n").config.auth.store).toBe('lmdb:/srv/$& my $1');
   });
 });

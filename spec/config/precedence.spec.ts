@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
+import { defaultHashingThreads } from '../../lib/config/thread-pool.js';
 import { configFile, fromCode, fromFile } from './resolve.js';
 
 describe('where the configuration comes from', () => {
@@ -105,6 +106,12 @@ describe('the defaults', () => {
         enabled: false,
         cacheExpiration: 600_000,
         bcryptCost: 10,
+        minimumPasswordLength: 0,
+        refusedPasswords: undefined,
+        failureLimit: 10,
+        failureWindow: 600_000,
+        hashingConcurrency: defaultHashingThreads({}),
+        hashingQueue: 128,
         store: `lmdb:${join(homedir(), '.kapacitor', 'auth')}`,
       },
     });
@@ -123,6 +130,12 @@ describe('the defaults', () => {
         enabled: true,
         cacheExpiration: 600_000,
         bcryptCost: 10,
+        minimumPasswordLength: 8,
+        refusedPasswords: undefined,
+        failureLimit: 10,
+        failureWindow: 600_000,
+        hashingConcurrency: defaultHashingThreads({}),
+        hashingQueue: 128,
         store: `lmdb:${join(process.cwd(), '.kapacitor-auth')}`,
       },
     });

@@ -22,7 +22,7 @@ const everybody = new NamePattern('');
 /** A user to keep. The hash has the form of bcrypt's, and is nobody's. */
 function userNamed(name: string, changes: Partial<StoredUser> = {}): StoredUser {
   const hash = `$2b$10$${'.'.repeat(53)}`;
-  return { name, type: 'normal', permissions: [], hash, revision: `first of ${name}`, ...changes };
+  return { name, type: 'normal', permissions: [], enabled: true, hash, revision: `first of ${name}`, ...changes };
 }
 
 /**
@@ -208,6 +208,34 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
           ),
         );
         assert.deepEqual(outcomes.toSorted(), ['last-admin', 'replaced']);
+      });
+    });
+
+    describe('a disabled user', () => {
+      test('is kept as it was, and listed', async (repository) => {
+        const user = userNamed('someone', { enabled: false, permissions: ['api'] });
+        await repository.insert(user);
+        assert.deepEqual(await repository.find('someone'), user);
+        assert.deepEqual(await repository.list({ pattern: everybody, offset: 0, limit: 10 }), [user]);
+        const enabled = userNamed('someone', { permissions: ['api'], revision: 'second' });
+        assert.equal(await repository.replace(enabled, user.revision), 'replaced');
+        assert.deepEqual(await repository.find('someone'), enabled);
+      });
+
+      test('is not the last admin', async (repository) => {
+        await repository.insert(userNamed('root', { type: 'admin' }));
+        await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
+        const disabled = userNamed('root', { type: 'admin', enabled: false, revision: 'disabled' });
+        assert.equal(await repository.replace(disabled, 'first of root'), 'last-admin');
+        assert.equal(await repository.remove('root'), 'last-admin');
+        assert.equal((await repository.find('root'))?.enabled, true);
+        assert.equal(await repository.remove('disabled'), 'removed');
+        await repository.insert(userNamed('other', { type: 'admin' }));
+        assert.equal(await repository.replace(disabled, 'first of root'), 'replaced');
+        assert.equal(await repository.remove('other'), 'last-admin');
+        const enabled = userNamed('root', { type: 'admin', revision: 'enabled' });
+        assert.equal(await repository.replace(enabled, 'disabled'), 'replaced');
+        assert.equal(await repository.remove('other'), 'removed');
       });
     });
 

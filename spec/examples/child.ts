@@ -83,6 +83,8 @@ export function writeFile(folder: string, name: string, lines: readonly string[]
 
 /** Without what would configure an example, or make it print something else. */
 function outerEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(?:KAPACITOR|NODE|VITEST)_|^PORT$/.test(name));
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(?:KAPACITOR|NODE|VITEST)_|^(?:PORT|TRUST_PROXY)$/.test(name),
+  );
   return Object.fromEntries(entries);
 }

@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGateway } from '../../examples/gateway.js';
-import { basic, serve } from '../support/server.js';
+import { basic, send, serve } from '../support/server.js';
 import { Example, temporaryFolder } from './child.js';
 
 const GATEWAY = new URL('../../examples/gateway.ts', import.meta.url);
@@ -29,9 +29,9 @@ async function startUpstream() {
 async function startGateway(upstream: string) {
   const { app, auth } = createGateway({ auth: { store: 'memory:', bcryptCost: 4 } }, upstream);
   onTestFinished(() => auth.close());
-  await auth.users.create({ name: 'root', password: 'root', type: 'admin' });
-  await auth.users.create({ name: 'api', password: 'api', permissions: ['api'] });
-  await auth.users.create({ name: 'Größe', password: 'g', permissions: ['api'] });
+  await auth.users.create({ name: 'root', password: 'rootPassword', type: 'admin' });
+  await auth.users.create({ name: 'api', password: 'apiPassword', permissions: ['api'] });
+  await auth.users.create({ name: 'Größe', password: 'größePassword', permissions: ['api'] });
   return serve(app);
 }
 
@@ -44,15 +44,15 @@ describe('examples/gateway.ts', () => {
 
     expect(await status('GET', '/kapacitor/v1/tasks')).toBe(401);
     expect(await status('GET', '/kapacitor/v1/tasks', 'api:wrong')).toBe(401);
-    expect(await status('GET', '/kapacitor/v1/config', 'api:api')).toBe(403);
-    expect(await status('GET', '/kapacitor/v1/tasks/../config', 'api:api')).toBe(403);
-    expect(await status('POST', '/kapacitor/v1/%75sers', 'api:api')).toBe(403);
-    expect(await status('POST', '/kapacitor/v1/write', 'api:api')).toBe(403);
+    expect(await status('GET', '/kapacitor/v1/config', 'api:apiPassword')).toBe(403);
+    expect(await status('GET', '/kapacitor/v1/tasks/../config', 'api:apiPassword')).toBe(403);
+    expect(await status('POST', '/kapacitor/v1/%75sers', 'api:apiPassword')).toBe(403);
+    expect(await status('POST', '/kapacitor/v1/write', 'api:apiPassword')).toBe(403);
     expect(upstream.received).toEqual([]);
 
-    const answer = await gateway.send({ path: '/kapacitor/v1/tasks?limit=1', auth: 'api:api' });
+    const answer = await gateway.send({ path: '/kapacitor/v1/tasks?limit=1', auth: 'api:apiPassword' });
     expect(answer).toMatchObject({ status: 200, text: 'from the upstream', headers: { 'x-upstream': 'yes' } });
-    expect(await status('GET', '/kapacitor/v1/config', 'root:root')).toBe(200);
+    expect(await status('GET', '/kapacitor/v1/config', 'root:rootPassword')).toBe(200);
     expect(upstream.received).toMatchObject([
       { method: 'GET', url: '/kapacitor/v1/tasks?limit=1' },
       { method: 'GET', url: '/kapacitor/v1/config' },
@@ -62,18 +62,23 @@ describe('examples/gateway.ts', () => {
   it('answers the users API itself', async () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
-    const body = '{"name":"new","password":"pass","permissions":["api"]}';
-    const created = await gateway.send({ method: 'POST', path: '/kapacitor/v1/users', auth: 'root:root', body });
+    const body = '{"name":"new","password":"newPassword","permissions":["api"]}';
+    const created = await gateway.send({
+      method: 'POST',
+      path: '/kapacitor/v1/users',
+      auth: 'root:rootPassword',
+      body,
+    });
     expect(created).toMatchObject({ status: 200, body: { name: 'new', permissions: ['api'] } });
     expect(upstream.received).toEqual([]);
-    expect((await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'new:pass' })).status).toBe(200);
+    expect((await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'new:newPassword' })).status).toBe(200);
   });
 
   it('tells the upstream who asks, and never with which password', async () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
-    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:api' });
-    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'Größe:g' });
+    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' });
+    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'Größe:größePassword' });
     for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('authorization');
     const names = upstream.received.map(({ headers }) => headers['x-forwarded-user']);
     expect(names).toEqual(['api', 'Gr%C3%B6%C3%9Fe']);
@@ -86,9 +91,9 @@ describe('examples/gateway.ts', () => {
       upstream.url,
     );
     onTestFinished(() => auth.close());
-    await auth.users.create({ name: 'api', password: 'api', permissions: ['api'] });
+    await auth.users.create({ name: 'api', password: 'apiPassword', permissions: ['api'] });
     const gateway = await serve(app);
-    expect((await gateway.send({ path: '/kapacitor/v1/tasks?u=api&p=api' })).status).toBe(401);
+    expect((await gateway.send({ path: '/kapacitor/v1/tasks?u=api&p=apiPassword' })).status).toBe(401);
     expect(upstream.received).toEqual([]);
   });
 
@@ -96,7 +101,7 @@ describe('examples/gateway.ts', () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
     const headers = { Expect: '100-continue', 'X-Forwarded-User': 'root', 'Content-Length': '4' };
-    const request = { method: 'POST', path: '/kapacitor/v1/tasks', auth: 'api:api', headers, body: 'body' };
+    const request = { method: 'POST', path: '/kapacitor/v1/tasks', auth: 'api:apiPassword', headers, body: 'body' };
     expect((await gateway.send(request)).status).toBe(200);
     expect(upstream.received).toMatchObject([{ body: 'body', headers: { 'x-forwarded-user': 'api' } }]);
     expect(upstream.received[0]?.headers).not.toHaveProperty('authorization');
@@ -110,7 +115,7 @@ describe('examples/gateway.ts', () => {
   ])('takes no notice of a forged $header: $value', async ({ header, value }) => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
-    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:api', headers: { [header]: value } });
+    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword', headers: { [header]: value } });
     const headers = upstream.received[0]?.headers ?? {};
     expect(headers['x-forwarded-user']).toBe('api');
     expect(headers).not.toHaveProperty('x_forwarded_user');
@@ -129,7 +134,7 @@ describe('examples/gateway.ts', () => {
       host: '127.0.0.1',
       method: 'POST',
       path: '/kapacitor/v1/tasks',
-      headers: { Authorization: basic('api:api') },
+      headers: { Authorization: basic('api:apiPassword') },
       agent: false,
     });
     const answered = new Promise<number | undefined>((resolve, reject) => {
@@ -154,7 +159,7 @@ describe('examples/gateway.ts', () => {
     const gateway = await startGateway(upstream.url);
     await upstream.close();
     const message = 'the upstream does not answer';
-    expect(await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:api' })).toMatchObject({
+    expect(await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' })).toMatchObject({
       status: 502,
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: { error: message, message },
@@ -170,8 +175,27 @@ describe('examples/gateway.ts', () => {
     onTestFinished(() => new Promise((resolve) => upstream.close(() => resolve())));
     const { port } = upstream.address() as { port: number };
     const gateway = await startGateway(`http://127.0.0.1:${port}`);
-    const answer = gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:api' });
+    const answer = gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' });
     await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('counts the failed logins of each client of a proxy that it is told of', async () => {
+    const gateway = new Example(GATEWAY, {
+      cwd: temporaryFolder(),
+      env: {
+        TRUST_PROXY: 'loopback',
+        KAPACITOR_HTTP_BIND_ADDRESS: '127.0.0.1:0',
+        KAPACITOR_AUTH_STORE: 'memory:',
+        KAPACITOR_AUTH_BCRYPT_COST: '4',
+        KAPACITOR_AUTH_FAILURE_LIMIT: '1',
+      },
+    });
+    const [, port] = await gateway.printed(/^http:\S+:(\d+) is the way/);
+    const failFrom = async (client: string) =>
+      (await send(Number(port), { path: '/', auth: 'api:wrong', headers: { 'X-Forwarded-For': client } })).status;
+    expect(await failFrom('192.0.2.1')).toBe(401);
+    expect(await failFrom('192.0.2.2')).toBe(401);
+    expect(await failFrom('192.0.2.1')).toBe(429);
   });
 
   it('runs as a program in front of UPSTREAM, and stops when it is told to', async () => {

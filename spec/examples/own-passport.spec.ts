@@ -44,27 +44,29 @@ describe('examples/own-passport.ts', () => {
 
   it('asks for a privilege behind Passport, and does not take its other users for ours', async () => {
     const { auth, status } = await start();
-    await auth.users.create({ name: 'nobody', password: 'n' });
+    await auth.users.create({ name: 'nobody', password: 'nobodyPassword' });
     const drafts = { method: 'DELETE', path: '/profile/drafts/1' };
     expect(await status({ ...drafts, auth: DEMO })).toBe(204);
-    expect(await status({ ...drafts, auth: 'nobody:n' })).toBe(403);
+    expect(await status({ ...drafts, auth: 'nobody:nobodyPassword' })).toBe(403);
     expect(await status({ ...drafts, headers: TOKEN })).toBe(401);
   });
 
   it('protects other routes one by one, without Passport', async () => {
     const { auth, server, status } = await start();
-    await auth.users.create({ name: 'writer', password: 'w', permissions: ['write_points'] });
+    await auth.users.create({ name: 'writer', password: 'writerPassword', permissions: ['write_points'] });
     expect(await status({ path: '/' })).toBe(200);
 
-    expect(await server.send({ path: '/reports', auth: 'writer:w' })).toMatchObject({ body: { for: 'writer' } });
+    expect(await server.send({ path: '/reports', auth: 'writer:writerPassword' })).toMatchObject({
+      body: { for: 'writer' },
+    });
     expect(await status({ path: '/reports' })).toBe(401);
 
     const deletion = { method: 'DELETE', path: '/reports/1' };
     expect(await status({ ...deletion, auth: DEMO })).toBe(204);
-    expect(await status({ ...deletion, auth: 'writer:w' })).toBe(403);
+    expect(await status({ ...deletion, auth: 'writer:writerPassword' })).toBe(403);
 
     const measurement = { method: 'POST', path: '/measurements' };
-    expect(await status({ ...measurement, auth: 'writer:w' })).toBe(204);
+    expect(await status({ ...measurement, auth: 'writer:writerPassword' })).toBe(204);
     expect(await status({ ...measurement, auth: DEMO })).toBe(403);
 
     expect(await status({ path: '/audit', auth: ADMIN })).toBe(200);
@@ -73,7 +75,7 @@ describe('examples/own-passport.ts', () => {
 
   it('has the users API somewhere else, for admins', async () => {
     const { server, status } = await start();
-    const body = '{"name":"new","password":"pass","type":"normal"}';
+    const body = '{"name":"new","password":"newPassword","type":"normal"}';
     expect(await status({ method: 'POST', path: '/admin/users', auth: DEMO, body })).toBe(403);
     expect(await server.send({ method: 'POST', path: '/admin/users', auth: ADMIN, body })).toMatchObject({
       status: 200,
@@ -89,7 +91,7 @@ describe('examples/own-passport.ts', () => {
     await first.auth.close();
     const second = await createApp({ auth: { store, bcryptCost: 4 } });
     onTestFinished(() => second.auth.close());
-    expect(await second.auth.users.list()).toEqual([{ name: 'admin', type: 'admin', permissions: [] }]);
+    expect(await second.auth.users.list()).toEqual([{ name: 'admin', type: 'admin', permissions: [], enabled: true }]);
   });
 
   it('runs as a program, and stops when it is told to', async () => {

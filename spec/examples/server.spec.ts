@@ -91,11 +91,11 @@ describe('examples/server.ts: the walk-through', () => {
   it('lets the admin make a user whose permissions do what they say, until they are changed', async () => {
     const server = await serverWithAdmin();
     const port = await portOf(server);
-    const body = '{"name":"stan","password":"pass","type":"normal","permissions":["api"]}';
+    const body = '{"name":"stan","password":"stanPassword","type":"normal","permissions":["api"]}';
     const created = await send(port, { method: 'POST', path: '/kapacitor/v1/users', auth: ADMIN, headers: CURL, body });
     expect(created).toMatchObject({ status: 200, body: { name: 'stan', type: 'normal', permissions: ['api'] } });
     const asStan = async (path: string, method = 'GET') =>
-      (await send(port, { method, path: `/kapacitor/v1${path}`, auth: 'stan:pass' })).status;
+      (await send(port, { method, path: `/kapacitor/v1${path}`, auth: 'stan:stanPassword' })).status;
 
     expect(await asStan('/tasks')).toBe(200);
     expect(await asStan('/ping')).toBe(204);
@@ -212,6 +212,22 @@ describe('examples/server.ts: what it prints at start', () => {
   });
 });
 
+describe('examples/server.ts behind a proxy', () => {
+  it.each([
+    { trust: { TRUST_PROXY: 'loopback' }, does: 'counts the failed logins of each of its clients', second: 401 },
+    { trust: { TRUST_PROXY: '1' }, does: 'does so when it is told how many proxies there are', second: 401 },
+    { trust: {}, does: 'counts those of all its clients together when it is not told of the proxy', second: 429 },
+  ])('$does', async ({ trust, second }) => {
+    const env = { KAPACITOR_HTTP_AUTH_ENABLED: 'true', KAPACITOR_AUTH_FAILURE_LIMIT: '1', ...trust };
+    const file = config({ auth: ['  enabled = true', '  bcrypt-cost = 4'] });
+    const port = await portOf(new Example(SERVER, { args: ['-config', file], env }));
+    const failFrom = async (client: string) =>
+      (await send(port, { path: '/', auth: 'stan:wrong', headers: { 'X-Forwarded-For': client } })).status;
+    expect(await failFrom('192.0.2.1')).toBe(401);
+    expect(await failFrom('192.0.2.2')).toBe(second);
+  });
+});
+
 describe('examples/server.ts: its command line', () => {
   it.each([
     { form: '-config=FILE', args: (file: string) => [`-config=${file}`] },
@@ -284,6 +300,11 @@ describe('examples/server.ts: what keeps it from starting', () => {
     expect(await failure(config({ http }))).toContain(
       `cannot read [http] ${key}: ENOENT: no such file or directory, open '${missing}'\n`,
     );
+  });
+
+  it('names a proxy that is none', async () => {
+    const error = await failure(config(), { TRUST_PROXY: 'true' });
+    expect(error).toContain('TRUST_PROXY is the number or the addresses of your proxies: invalid IP address: true\n');
   });
 
   it('names a PEM file that holds no certificate', async () => {

@@ -24,7 +24,7 @@ describe('examples/two-lines.ts', () => {
       'bcrypt-cost = 4',
     ]);
     const { users, close } = kapacitorAuth({ auth: { store: `lmdb:${join(folder, 'data', 'auth')}`, bcryptCost: 4 } });
-    await users.create({ name: 'jane', password: 'doe', permissions: ['api'] });
+    await users.create({ name: 'jane', password: 'janePassword', permissions: ['api'] });
     await close();
 
     const example = new Example(TWO_LINES, { cwd: folder, env: { PORT: '0' }, imports: [TELL_PORT] });
@@ -32,9 +32,9 @@ describe('examples/two-lines.ts', () => {
 
     const stranger = await send(port, { path: '/kapacitor/v1/tasks' });
     expect(stranger.status).toBe(401);
-    const jane = await send(port, { path: '/kapacitor/v1/tasks', auth: 'jane:doe' });
+    const jane = await send(port, { path: '/kapacitor/v1/tasks', auth: 'jane:janePassword' });
     expect(jane).toMatchObject({ status: 200, body: { tasks: [], for: 'jane' } });
-    const herself = await send(port, { path: '/kapacitor/v1/users/jane', auth: 'jane:doe' });
+    const herself = await send(port, { path: '/kapacitor/v1/users/jane', auth: 'jane:janePassword' });
     expect(herself).toMatchObject({ status: 200, body: { name: 'jane', permissions: ['api'] } });
   });
 });

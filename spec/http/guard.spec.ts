@@ -11,7 +11,7 @@ describe('the guard', () => {
     const { send } = await serve(appBehind(await createAuth()));
     const { status, body } = await send({ path: '/kapacitor/v1/tasks', auth: 'api:pw' });
     expect(status).toBe(200);
-    expect(body).toEqual({ name: 'api', type: 'normal', permissions: ['api'] });
+    expect(body).toEqual({ name: 'api', type: 'normal', permissions: ['api'], enabled: true });
   });
 
   it.each([

@@ -8,7 +8,7 @@ describe('the toggle', () => {
     const auth = await createAuth({ http: { authEnabled: false } });
     const { send } = await serve(appBehind(auth));
     const open = await send({ path: '/x' });
-    expect(open.body).toEqual({ name: 'ADMIN_USER', type: 'admin', permissions: [] });
+    expect(open.body).toEqual({ name: 'ADMIN_USER', type: 'admin', permissions: [], enabled: true });
     auth.authEnabled = true;
     expect(auth.authEnabled).toBe(true);
     expect((await send({ path: '/x' })).status).toBe(401);

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import express from 'express';
 import type { KapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { FORM } from '../support/content-types.js';
-import { basic, serve } from '../support/server.js';
+import { holdBack } from '../support/hold-back.js';
+import { serve } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
 
 const errorBody = (message: string) => ({ error: message, message });
@@ -73,63 +72,35 @@ describe('the users API', () => {
 });
 
 describe('a client that holds its body back', () => {
-  /** Sends all of a request but its last byte; gives what sends the rest, once the server waits for it. */
-  async function holdBack(method: string, path: string, who: string, body: string) {
-    let waits = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      waits = resolve;
-    });
-    const auth = await createAuth();
-    const app = express();
-    app.use((req, _res, next) => {
-      // Somebody reads the body only when the user is known.
-      req.once('resume', () => waits());
-      next();
-    });
-    app.use(auth);
-    const { port } = await serve(app);
-    const request = httpRequest({
-      host: '127.0.0.1',
-      port,
-      method,
-      path,
-      agent: false,
-      headers: { Authorization: basic(who), 'Content-Length': Buffer.byteLength(body) },
-    });
-    const answered = once(request, 'response');
-    request.write(body.slice(0, -1));
-    await waiting;
-    const finish = async (): Promise<number> => {
-      request.end(body.slice(-1));
-      const [response] = (await answered) as [IncomingMessage];
-      response.resume();
-      return response.statusCode as number;
-    };
-    return { auth, finish };
-  }
+  const CHANGED = { status: 403, body: errorBody('the user who asks has been changed meanwhile: ask again') };
 
   it('does not take an account over with a password that has been changed meanwhile', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"thief"}');
     await auth.users.update('api', { password: 'owner' });
-    expect(await finish()).toBe(403);
+    expect(await finish()).toEqual(CHANGED);
   });
 
   it('does not take over a later user of the same name', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"thief"}');
     await auth.users.delete('api');
     await auth.users.create({ name: 'api', password: 'owner', type: 'admin' });
-    expect(await finish()).toBe(403);
+    expect(await finish()).toEqual(CHANGED);
   });
 
   it.each([
-    ['deleted', (auth: KapacitorAuth) => auth.users.delete('root')],
-    ['demoted', (auth: KapacitorAuth) => auth.users.update('root', { type: 'normal' })],
-  ])('does not make an admin when it has been %s meanwhile', async (_what, change) => {
+    ['deleted', (auth: KapacitorAuth) => auth.users.delete('root'), CHANGED],
+    ['disabled', (auth: KapacitorAuth) => auth.users.update('root', { enabled: false }), CHANGED],
+    [
+      'demoted',
+      (auth: KapacitorAuth) => auth.users.update('root', { type: 'normal' }),
+      { status: 403, body: errorBody('user root may not manage users: an admin is required') },
+    ],
+  ])('does not make an admin when it has been %s meanwhile', async (_what, change, answer) => {
     const body = '{"name":"back","password":"p","type":"admin"}';
     const { auth, finish } = await holdBack('POST', USERS, 'root:r00t', body);
     await auth.users.create({ name: 'other', password: 'p', type: 'admin' });
     await change(auth);
-    expect(await finish()).toBe(403);
+    expect(await finish()).toEqual(answer);
     expect(await auth.users.get('back')).toBeUndefined();
   });
 
@@ -147,6 +118,6 @@ describe('a client that holds its body back', () => {
   it('does what it asks for when nothing has changed', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"own"}');
     await auth.users.update('api', { permissions: [] });
-    expect(await finish()).toBe(200);
+    expect(await finish()).toMatchObject({ status: 200, body: { name: 'api', permissions: [] } });
   });
 });

@@ -27,7 +27,12 @@ describe.each(['memory', 'lmdb'])('with the %s store', (store) => {
       folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-'));
       auth = kapacitorAuth({
         http: { authEnabled: scenario.authEnabled, ...scenario.config?.http },
-        auth: { store: store === 'memory' ? 'memory:' : `lmdb:${folder}`, bcryptCost: 4 },
+        auth: {
+          store: store === 'memory' ? 'memory:' : `lmdb:${folder}`,
+          bcryptCost: 4,
+          // As with a file of Kapacitor's.
+          minimumPasswordLength: 0,
+        },
       });
       for (const user of scenario.users) await auth.users.create(user);
       const app = express();

@@ -6,12 +6,12 @@ export const API_USER: NewUser = { name: 'api', password: 'pw', permissions: ['a
 const CONFIG_USER: NewUser = { name: 'config', password: 'pw', permissions: ['config_api'] };
 const NOBODY: NewUser = { name: 'nobody', password: 'pw' };
 
-/** The middleware with cheap hashes, a store in memory unless another is named, and these users, until the test is over. */
+/** The middleware with cheap hashes, short passwords, a store in memory unless another is named, and these users, until the test is over. */
 export async function createAuth(
   { http, auth }: KapacitorAuthConfig = {},
   users: readonly NewUser[] = [ROOT, API_USER, CONFIG_USER, NOBODY],
 ): Promise<KapacitorAuth> {
-  const created = kapacitorAuth({ http, auth: { store: 'memory:', bcryptCost: 4, ...auth } });
+  const created = kapacitorAuth({ http, auth: { store: 'memory:', bcryptCost: 4, minimumPasswordLength: 0, ...auth } });
   onTestFinished(() => created.close());
   for (const user of users) await created.users.create(user);
   return created;

@@ -21,7 +21,7 @@ async function storm(prefix: string): Promise<void> {
     Array.from({ length: 20 }, async (_, lane) => {
       for (let index = 0; ; index += 1) {
         const name = `${prefix}-${lane}-${index}`;
-        await repository.insert({ name, type: 'normal', permissions: [], hash, revision: name });
+        await repository.insert({ name, type: 'normal', permissions: [], enabled: true, hash, revision: name });
         send({ created: name });
       }
     }),

@@ -6,6 +6,7 @@ export const userNamed = (name: string, changes: Partial<StoredUser> = {}): Stor
   name,
   type: 'normal',
   permissions: [],
+  enabled: true,
   hash: HASH,
   revision: '1',
   ...changes,

@@ -11,6 +11,11 @@ kapacitorAuth({ http: { queryCredentials: true, realm: 'Reports' }, auth: { enab
 const store: string | undefined = process.env['STORE'];
 kapacitorAuth({ http: undefined, auth: { store, enabled: undefined } });
 
+kapacitorAuth({ auth: { minimumPasswordLength: 12, refusedPasswords: 'refused.txt' } });
+kapacitorAuth({ auth: { refusedPasswords: new Set(['password']) } });
+kapacitorAuth({ auth: { refusedPasswords: async (password) => password.startsWith('password') } });
+kapacitorAuth({ auth: { failureLimit: 5, failureWindow: '1h', hashingConcurrency: 2, hashingQueue: 64 } });
+
 // @ts-expect-error a section is misspelt
 kapacitorAuth({ https: { authEnabled: true } });
 // @ts-expect-error an option is written as the file has it
@@ -25,6 +30,10 @@ kapacitorAuth({ http: { authEnabled: 'true' } });
 kapacitorAuth({ auth: { bcryptCost: '12' } });
 // @ts-expect-error a duration is a text or a number of milliseconds
 kapacitorAuth({ auth: { cacheExpiration: { hours: 1 } } });
+// @ts-expect-error a function says whether a password is refused, not how often it was breached
+kapacitorAuth({ auth: { refusedPasswords: (password: string) => password.length } });
+// @ts-expect-error a limit is a number
+kapacitorAuth({ auth: { failureLimit: '5' } });
 // @ts-expect-error a map is no repository
 kapacitorAuth({ auth: { store: new Map() } });
 

@@ -7,7 +7,9 @@ import {
   type KapacitorAuthErrorCode,
   LastAdminError,
   OverloadedError,
+  PasswordCheckError,
   StoreError,
+  ThrottledError,
   UserExistsError,
   UserNotFoundError,
 } from 'kapacitor-auth';
@@ -20,8 +22,10 @@ claim<
     | 'FORBIDDEN'
     | 'LAST_ADMIN'
     | 'OVERLOADED'
+    | 'PASSWORD_CHECK_FAILED'
     | 'REQUEST_INVALID'
     | 'STORE_UNAVAILABLE'
+    | 'THROTTLED'
     | 'USER_EXISTS'
     | 'USER_INVALID'
     | 'USER_NOT_FOUND'
@@ -35,7 +39,9 @@ const classes = [
   InvalidUserError,
   LastAdminError,
   OverloadedError,
+  PasswordCheckError,
   StoreError,
+  ThrottledError,
   UserExistsError,
   UserNotFoundError,
 ] as const;
@@ -44,7 +50,7 @@ claim<KapacitorAuthError extends Error ? true : false>();
 
 /** The codes are there to be told apart, and all of them can be. */
 export function explain(error: unknown): string {
-  if (error instanceof OverloadedError) {
+  if (error instanceof OverloadedError || error instanceof ThrottledError) {
     claim<Same<typeof error.retryAfter, number>>();
     return `again in ${error.retryAfter} seconds`;
   }
@@ -57,6 +63,7 @@ export function explain(error: unknown): string {
     case 'CONFIG_INVALID':
     case 'STORE_UNAVAILABLE':
     case 'OVERLOADED':
+    case 'PASSWORD_CHECK_FAILED':
       return "the operator's business";
     case 'USER_EXISTS':
     case 'USER_INVALID':
@@ -64,6 +71,7 @@ export function explain(error: unknown): string {
     case 'LAST_ADMIN':
     case 'REQUEST_INVALID':
     case 'FORBIDDEN':
+    case 'THROTTLED':
       return `the caller's: ${error.message}`;
     default:
       return error.code satisfies never;

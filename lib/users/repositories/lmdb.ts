@@ -4,7 +4,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Database, RangeOptions, RootDatabase } from 'lmdb';
 import { StoreError } from '../../errors.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
-import type { StoredUser } from '../user.js';
+import { isActiveAdmin, type StoredUser } from '../user.js';
 import { prepareFolder } from './lmdb-folder.js';
 
 /** What the databases hold and how. A folder that says another number was written by another version. */
@@ -35,7 +35,8 @@ interface Lease {
   readonly expires: number;
 }
 
-type Record = Omit<StoredUser, 'name'>;
+/** That a user is enabled goes without saying. */
+type Record = Omit<StoredUser, 'name' | 'enabled'> & { readonly enabled?: false };
 
 /**
  * Keeps users in an LMDB folder, which any number of processes on one machine may share: a change that has been
@@ -47,7 +48,7 @@ export class LmdbUserRepository implements UserRepository {
   readonly #root: RootDatabase<string, string>;
   /** By name: the record, as JSON. */
   readonly #users: Database<string, string>;
-  /** The names of the admins, so that the last one is known without a look at every user. */
+  /** The names of the admins that are enabled, so that the last one is known without a look at every user. */
   readonly #admins: Database<boolean, string>;
   readonly #path: string;
   readonly #leases = new Map<string, Lease>();
@@ -151,7 +152,7 @@ export class LmdbUserRepository implements UserRepository {
       const json = this.#users.get(user.name);
       if (json === undefined) return 'conflict';
       if (decode(user.name, json).revision !== expectedRevision) return 'conflict';
-      if (user.type !== 'admin' && this.#isLastAdmin(user.name)) return 'last-admin';
+      if (!isActiveAdmin(user) && this.#isLastAdmin(user.name)) return 'last-admin';
       this.#put(user);
       return 'replaced';
     });
@@ -209,7 +210,7 @@ export class LmdbUserRepository implements UserRepository {
 
   #put(user: StoredUser): void {
     this.#users.put(user.name, encode(user));
-    if (user.type === 'admin') this.#admins.put(user.name, true);
+    if (isActiveAdmin(user)) this.#admins.put(user.name, true);
     else this.#admins.remove(user.name);
   }
 
@@ -231,14 +232,14 @@ export class LmdbUserRepository implements UserRepository {
   }
 }
 
-function encode({ type, permissions, hash, revision }: StoredUser): string {
-  const record: Record = { type, permissions, hash, revision };
+function encode({ type, permissions, hash, revision, enabled }: StoredUser): string {
+  const record: Record = { type, permissions, hash, revision, ...(!enabled && { enabled }) };
   return JSON.stringify(record);
 }
 
 function decode(name: string, json: string): StoredUser {
-  const { type, permissions, hash, revision } = JSON.parse(json) as Record;
-  return { name, type, permissions, hash, revision };
+  const { type, permissions, hash, revision, enabled = true } = JSON.parse(json) as Record;
+  return { name, type, permissions, hash, revision, enabled };
 }
 
 /** Loaded when it is asked for: an app with a repository of its own can do without it. */

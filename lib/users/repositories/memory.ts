@@ -1,5 +1,5 @@
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
-import type { StoredUser } from '../user.js';
+import { isActiveAdmin, type StoredUser } from '../user.js';
 
 /** Keeps users in this process's memory, for tests and demonstrations: they are gone when it ends. */
 export class MemoryUserRepository implements UserRepository {
@@ -25,7 +25,7 @@ export class MemoryUserRepository implements UserRepository {
   replace(user: StoredUser, expectedRevision: string): ReplaceOutcome {
     const current = this.#users.get(user.name);
     if (current?.revision !== expectedRevision) return 'conflict';
-    if (user.type !== 'admin' && this.#isLastAdmin(current)) return 'last-admin';
+    if (!isActiveAdmin(user) && this.#isLastAdmin(current)) return 'last-admin';
     this.#users.set(user.name, user);
     return 'replaced';
   }
@@ -39,9 +39,9 @@ export class MemoryUserRepository implements UserRepository {
   }
 
   #isLastAdmin(user: StoredUser): boolean {
-    if (user.type !== 'admin') return false;
+    if (!isActiveAdmin(user)) return false;
     for (const other of this.#users.values()) {
-      if (other.type === 'admin' && other.name !== user.name) return false;
+      if (isActiveAdmin(other) && other.name !== user.name) return false;
     }
     return true;
   }

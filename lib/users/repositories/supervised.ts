@@ -1,3 +1,4 @@
+import { answerWithin } from '../../answer-within.js';
 import { StoreError } from '../../errors.js';
 import { isPromise, type MaybePromise } from '../../maybe-promise.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
@@ -83,17 +84,10 @@ export class SupervisedRepository implements UserRepository {
   }
 
   async #inTime<T>(answer: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_WITHIN} ms`)), ANSWER_WITHIN);
-      timer.unref();
-    });
     try {
-      return await Promise.race([answer, late]);
+      return await answerWithin(ANSWER_WITHIN, answer);
     } catch (error) {
       throw this.#failure(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -8,14 +8,14 @@ const auth = kapacitorAuth('kapacitor.conf');
 app.use(auth);
 app.get('/kapacitor/v1/tasks', (req, res) => res.json({ tasks: [], for: req.user.name }));
 
-await auth.users.create({ name: 'esm', password: 'modules', permissions: ['api'] });
+await auth.users.create({ name: 'esm', password: 'examplePassword', permissions: ['api'] });
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const url = `http://127.0.0.1:${server.address().port}/kapacitor/v1/tasks`;
 
 const stranger = await fetch(url);
 assert.equal(stranger.status, 401);
-const user = await fetch(url, { headers: { Authorization: `Basic ${btoa('esm:modules')}` } });
+const user = await fetch(url, { headers: { Authorization: `Basic ${btoa('esm:examplePassword')}` } });
 assert.equal(user.status, 200);
 console.log(await user.text());
 

@@ -9,7 +9,7 @@ const auth = kapacitorAuth('kapacitor.conf');
 app.use(auth);
 app.get('/kapacitor/v1/tasks', (req, res) => res.json({ tasks: [], for: req.user.name }));
 
-await auth.users.create({ name: 'typescript', password: 'modules', permissions: ['api'] });
+await auth.users.create({ name: 'typescript', password: 'examplePassword', permissions: ['api'] });
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
@@ -17,7 +17,7 @@ const url = `http://127.0.0.1:${port}/kapacitor/v1/tasks`;
 
 const stranger = await fetch(url);
 assert.equal(stranger.status, 401);
-const user = await fetch(url, { headers: { Authorization: `Basic ${btoa('typescript:modules')}` } });
+const user = await fetch(url, { headers: { Authorization: `Basic ${btoa('typescript:examplePassword')}` } });
 assert.equal(user.status, 200);
 console.log(await user.text());
 

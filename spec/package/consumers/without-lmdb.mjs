@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { KapacitorAuthError, kapacitorAuth, StoreError } from 'kapacitor-auth';
 
 const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4 } });
-await auth.users.create({ name: 'somebody', password: 'modules' });
+await auth.users.create({ name: 'somebody', password: 'examplePassword' });
 console.log((await auth.users.get('somebody'))?.name);
 await auth.close();
 

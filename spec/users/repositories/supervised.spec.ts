@@ -4,9 +4,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import { noUsers } from '../../../lib/users/repositories/none.js';
 import { SupervisedRepository } from '../../../lib/users/repositories/supervised.js';
+import { userNamed } from '../../support/stored-user.js';
 
 const HASH = `$2b$10$${'x'.repeat(53)}`;
-const USER: StoredUser = { name: 'someone', type: 'normal', permissions: [], hash: HASH, revision: '1' };
+const USER: StoredUser = userNamed('someone', { hash: HASH });
 const QUERY = { pattern: new NamePattern(''), offset: 0, limit: 10 };
 
 function supervise(repository: UserRepository) {
@@ -33,6 +34,44 @@ describe('a supervised repository', () => {
     expect(await supervised.insert(USER)).toBe(true);
     vi.spyOn(repository, 'insert').mockReturnValueOnce(Promise.reject(new Error('lost')) as never);
     await expect(supervised.insert(USER)).rejects.toThrow('the user store is unavailable');
+  });
+
+  it('asks nothing before it is open, and then everything that was asked meanwhile', async () => {
+    let open = () => {};
+    const repository = Object.assign(new MemoryUserRepository(), {
+      open: () =>
+        new Promise<void>((resolve) => {
+          open = resolve;
+        }),
+    });
+    const find = vi.spyOn(repository, 'find');
+    const { supervised } = supervise(repository);
+    const opening = supervised.open();
+    const answers = Promise.all([supervised.insert(USER), supervised.find('someone')]);
+    await new Promise(setImmediate);
+    expect(find).not.toHaveBeenCalled();
+    open();
+    await opening;
+    expect(await answers).toEqual([true, USER]);
+    expect(supervised.find('someone')).toBe(USER);
+  });
+
+  it('answers nothing when it cannot be opened, also what was asked meanwhile', async () => {
+    const open = vi.fn(async () => {
+      throw new Error('no disk');
+    });
+    const { supervised } = supervise(Object.assign(new MemoryUserRepository(), { open }));
+    const unavailable = expect.objectContaining({
+      code: 'STORE_UNAVAILABLE',
+      message: 'the user store is unavailable',
+      cause: expect.objectContaining({ message: 'no disk' }),
+    });
+    const opening = supervised.open();
+    const answer = supervised.find('someone');
+    await expect(opening).rejects.toThrow(unavailable);
+    await expect(answer).rejects.toThrow(StoreError);
+    await expect(supervised.find('someone')).rejects.toThrow(StoreError);
+    expect(open).toHaveBeenCalledTimes(1);
   });
 
   it('makes whatever is thrown a StoreError, and tells of it', () => {

@@ -1,0 +1,85 @@
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
+import { BoundedCache } from './bounded-cache.js';
+
+/** Keys. The oldest go first. */
+const MAX_KEYS = 20_000;
+
+interface Counter {
+  points: number;
+  /** Of `Date.now()`. */
+  readonly expires: number;
+}
+
+/** rate-limiter-flexible in memory: its own store there grows with each key that it has not seen. */
+export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
+  readonly #counters: BoundedCache<Counter>;
+
+  /** @param window milliseconds from the first point of a key on, in which it has so many */
+  constructor(points: number, window: number, maxKeys: number = MAX_KEYS) {
+    super({ points, duration: window / 1000 });
+    this.#counters = new BoundedCache(window, maxKeys);
+  }
+
+  /** How many milliseconds it is until the key has a point again; 0 if it has one. */
+  async waitOf(key: string): Promise<number> {
+    const state = await this.get(key);
+    return state === null || state.remainingPoints > 0 ? 0 : state.msBeforeNext;
+  }
+
+  /**
+   * Takes a point, if the key has one left.
+   *
+   * @returns how many milliseconds it is until the key has one again, or 0: it was taken
+   */
+  async take(key: string): Promise<number> {
+    try {
+      await this.consume(key);
+      return 0;
+    } catch (refusal) {
+      // What is refused is counted as well, and must not be.
+      await this.giveBack(key);
+      return (refusal as RateLimiterRes).msBeforeNext;
+    }
+  }
+
+  /** Gives a point back that was taken. */
+  async giveBack(key: string): Promise<void> {
+    await this.reward(key);
+  }
+
+  /** Takes a point, whether there is one left or not. */
+  async count(key: string): Promise<void> {
+    await this.penalty(key);
+  }
+
+  close(): void {
+    this.#counters.close();
+  }
+
+  protected override async _get(key: string): Promise<Counter | null> {
+    return this.#counters.get(key) ?? null;
+  }
+
+  protected override async _upsert(key: string, points: number, milliseconds: number): Promise<Counter> {
+    let counter = this.#counters.get(key);
+    if (counter === undefined) {
+      counter = { points: 0, expires: Date.now() + milliseconds };
+      this.#counters.set(key, counter);
+    }
+    counter.points += points;
+    // Keys that have used nothing up would fill the room of those that have.
+    if (counter.points <= 0) this.#counters.delete(key);
+    // As it is now: it is looked at later, when others have taken points as well.
+    return { ...counter };
+  }
+
+  protected override _getRateLimiterRes(
+    _key: string,
+    changedPoints: number,
+    { points, expires }: Counter,
+  ): RateLimiterRes {
+    const left = Math.max(0, this.points - points);
+    return new RateLimiterRes(left, Math.max(1, expires - Date.now()), points, points === changedPoints);
+  }
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { opaqueString, problemOf } from '../users/password.js';
+import type { UserRepository } from '../users/repository.js';
+import type { StoredUser } from '../users/user.js';
+import { costOf } from './bcrypt-hash.js';
+import type { PasswordHasher } from './password-hasher.js';
+
+/**
+ * Replaces hashes of another cost than the configured one, and those of a password in another form than the one that
+ * is hashed now, when their password is known: at a login.
+ */
+export class PasswordUpgrade {
+  readonly #repository: UserRepository;
+  readonly #hasher: PasswordHasher;
+
+  constructor(repository: UserRepository, hasher: PasswordHasher) {
+    this.#repository = repository;
+    this.#hasher = hasher;
+  }
+
+  /**
+   * Hashes the password of a user anew, if there is a reason, and unless the user has been changed since it was read.
+   *
+   * @param form what the stored hash is of
+   * @returns the new hash, if it is stored
+   */
+  async upgrade(stored: StoredUser, form: string): Promise<string | undefined> {
+    const preferred = opaqueString(form);
+    const target = problemOf(preferred) === undefined ? preferred : form;
+    if (target === form && costOf(stored.hash) === this.#hasher.cost) return undefined;
+    try {
+      const hash = await this.#hasher.hash(target);
+      const outcome = await this.#repository.replace({ ...stored, hash, revision: randomUUID() }, stored.revision);
+      return outcome === 'replaced' ? hash : undefined;
+    } catch {
+      // The password is right, whatever comes of this: the next login tries again.
+      return undefined;
+    }
+  }
+}

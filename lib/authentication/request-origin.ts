@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+
+/** What a request says of where it comes from: `ip` is Express's, which the setting `trust proxy` decides about. */
+export interface RequestOrigin extends Pick<IncomingMessage, 'headers'> {
+  readonly ip?: string | undefined;
+  /** Tests may do without one. */
+  readonly socket?: { readonly remoteAddress?: string | undefined };
+}
+
+/** Bytes of an IPv6 address that name a network: what one customer gets, who can make up the rest. */
+const NETWORK_BYTES = 8;
+
+/**
+ * The client's network: an IPv4 address, or the first 64 bits of an IPv6 address. What is no address, whatever a proxy
+ * calls it, is one network, `unknown`: nobody becomes another client by making up names.
+ */
+export function clientNetwork({ ip, socket }: RequestOrigin): string {
+  const address = withoutPort(ip ?? socket?.remoteAddress ?? '');
+  if (!ipaddr.isValid(address)) return 'unknown';
+  // An IPv4 address that is written as one of IPv6 is the same client's.
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return `${ipaddr.fromByteArray([...parsed.toByteArray().slice(0, NETWORK_BYTES), ...Array(8).fill(0)])}/64`;
+}
+
+/** Some proxies write the client's port as well, which is another one at each connection. */
+function withoutPort(address: string): string {
+  const [, bracketed, ipv4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(address) ?? [];
+  return bracketed ?? ipv4 ?? address;
+}
+
+/**
+ * All that {@link clientNetwork} follows from, for a first look that costs next to nothing. It cannot be made up:
+ * whoever sends the same header from another address has another origin, and a proxy adds the address to the header.
+ */
+export function roughOrigin({ headers, socket }: RequestOrigin): string {
+  const address = socket?.remoteAddress ?? '';
+  const forwarded = headers['x-forwarded-for'];
+  return forwarded === undefined ? address : `${address} ${forwarded}`;
+}

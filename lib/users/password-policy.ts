@@ -1,0 +1,79 @@
+import { answerWithin } from '../answer-within.js';
+import { InvalidUserError, PasswordCheckError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { opaqueString, problemOf } from './password.js';
+
+/** Tells whether nobody may have this password. */
+export type PasswordRefusal = (password: string) => MaybePromise<boolean>;
+
+export interface PasswordPolicyOptions {
+  /** Code points. */
+  readonly minimumLength: number;
+  /** Asked when nothing else is wrong with a password. */
+  readonly isRefused?: PasswordRefusal;
+  /** Told when that could not be found out, for the operator's eyes. */
+  readonly onFailure?: (error: PasswordCheckError) => void;
+}
+
+/** Milliseconds. A refusal that takes longer has failed. */
+const ANSWER_WITHIN = 5_000;
+
+/** The rules for new passwords. Those that users have already are not measured by them. */
+export class PasswordPolicy {
+  readonly #minimumLength: number;
+  readonly #isRefused: PasswordRefusal;
+  readonly #onFailure: (error: PasswordCheckError) => void;
+
+  constructor({ minimumLength, isRefused = () => false, onFailure = () => {} }: PasswordPolicyOptions) {
+    this.#minimumLength = minimumLength;
+    this.#isRefused = isRefused;
+    this.#onFailure = onFailure;
+  }
+
+  /**
+   * Checks a new password of a user.
+   *
+   * @returns the form of it to hash
+   * @throws {InvalidUserError} that says what is wrong with it, and does not repeat it
+   * @throws {PasswordCheckError} it could not be found out whether it is a refused one
+   */
+  async accept(password: string, userName: string): Promise<string> {
+    const form = opaqueString(password);
+    const problem = problemOf(form) ?? this.#problemFor(form, userName);
+    if (problem !== undefined) throw new InvalidUserError(problem);
+    if (await this.#ask(form)) throw new InvalidUserError('password is one of the refused passwords: choose another');
+    return form;
+  }
+
+  #problemFor(form: string, userName: string): string | undefined {
+    if (form.toLowerCase() === opaqueString(userName).toLowerCase()) return 'password must not be the username';
+    // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
+    if ([...form].length >= this.#minimumLength) return undefined;
+    return `password must be at least ${this.#minimumLength} characters`;
+  }
+
+  async #ask(form: string): Promise<boolean> {
+    let answer: unknown;
+    try {
+      answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(this.#isRefused(form)));
+    } catch (error) {
+      throw this.#failure(kindOf(error));
+    }
+    if (typeof answer !== 'boolean') throw this.#failure('it answered neither true nor false');
+    return answer;
+  }
+
+  #failure(reason: string): PasswordCheckError {
+    const failure = new PasswordCheckError({ cause: new Error(`refusedPasswords: ${reason}`) });
+    this.#onFailure(failure);
+    return failure;
+  }
+}
+
+/** The name and the codes of an error. Its message, or anything else of it, may hold the password in some encoding. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it threw what is no error';
+  const { name, code, cause } = error as NodeJS.ErrnoException;
+  const kinds = [name, code, (cause as NodeJS.ErrnoException | undefined)?.code];
+  return kinds.filter((kind) => typeof kind === 'string' && /^\w+$/.test(kind)).join(' ');
+}

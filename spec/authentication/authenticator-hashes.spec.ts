@@ -1,0 +1,99 @@
+import bcrypt from 'bcrypt';
+import type { StoredUser } from 'kapacitor-auth';
+import { describe, expect, it, vi } from 'vitest';
+import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
+import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
+import { userNamed } from '../support/stored-user.js';
+
+describe('a password in another form of Unicode', () => {
+  const composed = 'pässwörd'.normalize('NFC');
+  const decomposed = composed.normalize('NFD');
+
+  it('is the same password', async () => {
+    const { authenticator, users } = await setUpAuthenticator();
+    await users.create({ name: 'new', password: decomposed });
+    expect(await authenticator.authenticate(...attempt('new', composed))).toMatchObject({ name: 'new' });
+    expect(await authenticator.authenticate(...attempt('new', decomposed))).toMatchObject({ name: 'new' });
+    expect(await authenticator.authenticate(...attempt('new', 'passwörd'))).toBeUndefined();
+  });
+
+  it('takes as much work for an unknown user, and for one who is disabled, as for a known one', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await users.create({ name: 'disabled', password: composed, enabled: false });
+    for (const name of [NAME, 'unknown', 'disabled', 'not a name']) {
+      verify.mockClear();
+      expect(await authenticator.authenticate(...attempt(name, decomposed))).toBeUndefined();
+      expect(verify).toHaveBeenCalledTimes(2);
+    }
+  });
+});
+
+describe('a login with a hash of another cost', () => {
+  async function setUpWithCost5() {
+    const set = await setUpAuthenticator();
+    const hash = await bcrypt.hash(PASSWORD, 5);
+    set.repository.insert(userNamed('old', { hash }));
+    const rehash = vi.spyOn(set.hasher, 'hash');
+    const costOfOld = async () => bcrypt.getRounds(((await set.repository.find('old')) as StoredUser).hash);
+    return { ...set, rehash, costOfOld };
+  }
+
+  it('hashes the password anew, once for all that come at the same time, and recalls it', async () => {
+    const { authenticator, verify, rehash, costOfOld } = await setUpWithCost5();
+    const logins = Array.from({ length: 100 }, () => authenticator.authenticate(...attempt('old', PASSWORD)));
+    for (const user of await Promise.all(logins)) expect(user).toMatchObject({ name: 'old' });
+    expect(await costOfOld()).toBe(4);
+    expect(authenticator.recall(basicCredentials('old', PASSWORD), ORIGIN)).toMatchObject({ name: 'old' });
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(rehash).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not hash a wrong password, nor that of a user who is deleted meanwhile', async () => {
+    const { authenticator, repository, rehash, costOfOld } = await setUpWithCost5();
+    expect(await authenticator.authenticate(...attempt('old', 'wrong'))).toBeUndefined();
+    expect(await costOfOld()).toBe(5);
+    expect(rehash).not.toHaveBeenCalled();
+    rehash.mockImplementationOnce(async () => {
+      repository.remove('old');
+      return 'a new hash';
+    });
+    expect(await authenticator.authenticate(...attempt('old', PASSWORD))).toBeUndefined();
+    expect(await repository.find('old')).toBeUndefined();
+  });
+
+  it('lets in whose password another process has hashed anew meanwhile', async () => {
+    const { authenticator, repository, rehash, verify } = await setUpWithCost5();
+    const elsewhere = await bcrypt.hash(PASSWORD, 4);
+    rehash.mockImplementationOnce(async () => {
+      const stored = repository.find('old') as StoredUser;
+      repository.replace({ ...stored, hash: elsewhere, revision: 'of another process' }, stored.revision);
+      return 'too late';
+    });
+    expect(await authenticator.authenticate(...attempt('old', PASSWORD))).toMatchObject({ name: 'old' });
+    expect(await repository.find('old')).toMatchObject({ hash: elsewhere });
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('does not go on for ever where the user changes each time', async () => {
+    const { authenticator, repository, verify } = await setUpWithCost5();
+    verify.mockImplementation(async () => {
+      const stored = repository.find('old') as StoredUser;
+      const hash = await bcrypt.hash(PASSWORD, 4);
+      repository.replace({ ...stored, hash, revision: hash }, stored.revision);
+      return true;
+    });
+    expect(await authenticator.authenticate(...attempt('old', PASSWORD))).toBeUndefined();
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a hash that is not verified', () => {
+  it('is told of, by the user it belongs to', async () => {
+    const { authenticator, repository, onUnusableHash } = await setUpAuthenticator();
+    repository.insert(userNamed('dear', { hash: `$2b$21$${'x'.repeat(53)}` }));
+    await authenticator.authenticate(...attempt('dear', PASSWORD));
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    expect(onUnusableHash).toHaveBeenCalledOnce();
+    expect(onUnusableHash).toHaveBeenCalledWith({ name: 'dear', type: 'normal', permissions: [], enabled: true });
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it, vi } from 'vitest';
+import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
+import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
+import { from } from '../support/origin.js';
+
+describe('a login that is recalled', () => {
+  const header = basicCredentials(NAME, PASSWORD);
+
+  it('has come from there before: elsewhere it goes through the throttle once, without bcrypt', async () => {
+    const { authenticator, throttle, verify } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    const elsewhere = from('192.0.2.2');
+    expect(authenticator.recall(header, elsewhere)).toBeUndefined();
+    const admit = vi.spyOn(throttle, 'attempt');
+    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, elsewhere))).toMatchObject({ name: NAME });
+    expect(authenticator.recall(header, elsewhere)).toMatchObject({ name: NAME });
+    expect(authenticator.recall(header, ORIGIN)).toMatchObject({ name: NAME });
+    await authenticator.authenticate(...attempt(NAME, PASSWORD, elsewhere));
+    expect(admit).toHaveBeenCalledOnce();
+    expect(verify).toHaveBeenCalledOnce();
+  });
+
+  it('tells nobody who has failed too often which password is in the cache', async () => {
+    const { authenticator } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    const elsewhere = from('192.0.2.2');
+    for (let index = 0; index < 10; index += 1) {
+      expect(await authenticator.authenticate(...attempt(NAME, `wrong ${index}`, elsewhere))).toBeUndefined();
+    }
+    for (const password of [PASSWORD, 'wrong']) {
+      await expect(authenticator.authenticate(...attempt(NAME, password, elsewhere))).rejects.toMatchObject({
+        code: 'THROTTLED',
+      });
+    }
+    expect(authenticator.recall(header, elsewhere)).toBeUndefined();
+    const asIfFromThere = { ...elsewhere, headers: { 'x-forwarded-for': ORIGIN.ip as string } };
+    expect(authenticator.recall(header, asIfFromThere)).toBeUndefined();
+  });
+
+  it('is recalled from many addresses, and from more than that after another look', async () => {
+    const { authenticator } = await setUpAuthenticator();
+    const login = (ip: string) => authenticator.authenticate(...attempt(NAME, PASSWORD, from(ip)));
+    await login('192.0.2.1');
+    for (let index = 0; index < 999; index += 1) await login(`10.0.${index >> 8}.${index & 255}`);
+    expect(authenticator.recall(header, ORIGIN)).toMatchObject({ name: NAME });
+    await login('192.0.2.2');
+    expect(authenticator.recall(header, ORIGIN)).toBeUndefined();
+    expect(await login('192.0.2.1')).toMatchObject({ name: NAME });
+    expect(authenticator.recall(header, ORIGIN)).toMatchObject({ name: NAME });
+  });
+
+  it('does not keep a header of any length', async () => {
+    const { authenticator, cache } = await setUpAuthenticator();
+    const set = vi.spyOn(cache, 'set');
+    const origin = { ...ORIGIN, headers: { 'x-forwarded-for': 'x'.repeat(10_000) } };
+    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, origin))).toMatchObject({ name: NAME });
+    expect(set.mock.calls[0]?.[1].origins.size).toBe(0);
+    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, origin))).toMatchObject({ name: NAME });
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { costOf } from '../../lib/authentication/bcrypt-hash.js';
+
+const DIGEST = 'x'.repeat(53);
+
+describe('the cost of a stored hash', () => {
+  it.each([
+    [`$2a$10$${DIGEST}`, 10],
+    [`$2b$04$${DIGEST}`, 4],
+    [`$2y$20$${DIGEST}`, 20],
+  ])('is read from %s', (hash, cost) => {
+    expect(costOf(hash)).toBe(cost);
+  });
+
+  it.each([
+    ['costs too much', `$2b$21$${DIGEST}`],
+    ['costs too much', `$2b$31$${DIGEST}`],
+    ['costs too little', `$2b$03$${DIGEST}`],
+    ['is of another algorithm', `$2x$10$${DIGEST}`],
+    ['is of another algorithm', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'],
+    ['is cut off', `$2b$10$${DIGEST.slice(1)}`],
+    ['is too long', `$2b$10$${DIGEST}x`],
+    ['is none', ''],
+    ['is a password', 'examplePassword'],
+  ])('is none where it %s', (_what, hash) => {
+    expect(costOf(hash)).toBeUndefined();
+  });
+});

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { BoundedRateLimiter } from '../../lib/authentication/bounded-rate-limiter.js';
+
+function createLimiter(points: number, window: number, maxKeys?: number): BoundedRateLimiter {
+  const limiter = new BoundedRateLimiter(points, window, maxKeys);
+  onTestFinished(() => limiter.close());
+  return limiter;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a bounded rate limiter', () => {
+  it('gives each key so many points in a window, which begins with the first of them', async () => {
+    const limiter = createLimiter(2, 1_000);
+    expect(await limiter.take('a')).toBe(0);
+    vi.advanceTimersByTime(400);
+    expect(await limiter.take('a')).toBe(0);
+    expect(await limiter.take('a')).toBe(600);
+    expect(await limiter.take('b')).toBe(0);
+    vi.advanceTimersByTime(600);
+    expect(await limiter.take('a')).toBe(0);
+  });
+
+  it('takes points back, and no more than there were', async () => {
+    const limiter = createLimiter(1, 1_000);
+    await limiter.take('a');
+    await limiter.giveBack('a');
+    expect(await limiter.take('a')).toBe(0);
+    expect(await limiter.take('a')).toBe(1_000);
+    vi.advanceTimersByTime(1_000);
+    await limiter.giveBack('a');
+    expect(await limiter.take('a')).toBe(0);
+    expect(await limiter.take('a')).toBe(1_000);
+  });
+
+  it('counts beyond what there is, and tells how long that lasts', async () => {
+    const limiter = createLimiter(2, 1_000);
+    expect(await limiter.waitOf('a')).toBe(0);
+    await limiter.count('a');
+    vi.advanceTimersByTime(100);
+    expect(await limiter.waitOf('a')).toBe(0);
+    await limiter.count('a');
+    await limiter.count('a');
+    expect(await limiter.waitOf('a')).toBe(900);
+    vi.advanceTimersByTime(900);
+    expect(await limiter.waitOf('a')).toBe(0);
+  });
+
+  it('keeps no key that has used nothing up, so that those who are refused push nobody out', async () => {
+    const limiter = createLimiter(1, 1_000, 10);
+    await limiter.take('a');
+    for (let index = 0; index < 1_000; index += 1) {
+      await limiter.take(`key ${index}`);
+      await limiter.giveBack(`key ${index}`);
+    }
+    expect(await limiter.waitOf('a')).toBe(1_000);
+  });
+
+  it('takes a window of any length', async () => {
+    const limiter = createLimiter(1, 9_223_372_036_854);
+    expect(await limiter.take('a')).toBe(0);
+    vi.advanceTimersByTime(3_000_000_000);
+    expect(await limiter.take('a')).toBe(9_220_372_036_854);
+    const short = createLimiter(1, 0.5);
+    expect(await short.take('a')).toBe(0);
+    expect(await short.take('a')).toBe(1);
+  });
+
+  it('keeps so many keys, whatever comes', async () => {
+    const limiter = createLimiter(1, 1_000, 100);
+    for (let index = 0; index < 10_000; index += 1) await limiter.take(`key ${index}`);
+    let kept = 0;
+    for (let index = 9_999; index >= 0 && (await limiter.take(`key ${index}`)) > 0; index -= 1) kept += 1;
+    expect(kept).toBeGreaterThan(80);
+    expect(kept).toBeLessThanOrEqual(100);
+  });
+});

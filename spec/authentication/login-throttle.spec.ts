@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LoginThrottle, type LoginThrottleOptions } from '../../lib/authentication/login-throttle.js';
+
+const WINDOW = 60_000;
+const HERE = '192.0.2.1';
+const NAME = 'someone';
+
+/** A throttle with three failures a minute, and attempts at it. */
+function setUp(options: Partial<LoginThrottleOptions> = {}) {
+  const throttle = new LoginThrottle({ failureLimit: 3, failureWindow: WINDOW, ...options });
+  onTestFinished(() => throttle.close());
+  const attempt = (client: string, name: string, outcome: string | undefined) =>
+    throttle
+      .attempt(client, name, async () => outcome)
+      .then(
+        (result) => (result === undefined ? 'failed' : 'let in'),
+        (error) => {
+          expect(error).toMatchObject({ code: 'THROTTLED', status: 429 });
+          return error.retryAfter as number;
+        },
+      );
+  const fail = (client = HERE, name = NAME) => attempt(client, name, undefined);
+  const succeed = (client = HERE, name = NAME) => attempt(client, name, 'yes');
+  /** So many failures from everywhere at one user. */
+  const failFromEverywhere = async (count: number, name = NAME) => {
+    for (let index = 0; index < count; index += 1) expect(await fail(`198.51.100.${index}`, name)).toBe('failed');
+  };
+  return { throttle, fail, succeed, failFromEverywhere };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a client at a user', () => {
+  it('has so many failures in a window, and is told when it has one again', async () => {
+    const { fail, succeed } = setUp();
+    expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 'failed']);
+    vi.advanceTimersByTime(20_500);
+    expect(await fail()).toBe(40);
+    expect(await succeed()).toBe(40);
+    vi.advanceTimersByTime(39_500);
+    expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 'failed']);
+    expect(await fail()).toBe(60);
+  });
+
+  it('uses nothing up when it is let in', async () => {
+    const { fail, succeed } = setUp();
+    for (let index = 0; index < 50; index += 1) expect(await succeed()).toBe('let in');
+    expect([await fail(), await succeed(), await fail(), await succeed(), await fail()]).toEqual([
+      'failed',
+      'let in',
+      'failed',
+      'let in',
+      'failed',
+    ]);
+    expect(await succeed()).toBe(60);
+  });
+
+  it('uses nothing up when it is refused', async () => {
+    const { fail } = setUp();
+    for (let index = 0; index < 3; index += 1) await fail();
+    for (let index = 0; index < 50; index += 1) expect(await fail()).toBe(60);
+    vi.advanceTimersByTime(WINDOW);
+    expect(await fail()).toBe('failed');
+  });
+
+  it('uses nothing up when the password could not be verified', async () => {
+    const { throttle, fail } = setUp();
+    for (let index = 0; index < 50; index += 1) {
+      const broken = throttle.attempt(HERE, NAME, () => Promise.reject(new Error('the store')));
+      await expect(broken).rejects.toThrow('the store');
+    }
+    expect(await fail()).toBe('failed');
+  });
+
+  it('has no more of them when they come all at once', async () => {
+    const { throttle } = setUp();
+    const verify = vi.fn(() => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100)));
+    const attempts = Array.from({ length: 50 }, () => throttle.attempt(HERE, NAME, verify).catch(() => 'refused'));
+    await vi.advanceTimersByTimeAsync(100);
+    expect((await Promise.all(attempts)).filter((outcome) => outcome === 'refused')).toHaveLength(47);
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+
+  it('does not hinder other users of its address, nor that user elsewhere', async () => {
+    const { fail, succeed } = setUp();
+    for (let index = 0; index < 4; index += 1) await fail();
+    expect(await succeed(HERE, 'other')).toBe('let in');
+    expect(await succeed('192.0.2.2')).toBe('let in');
+  });
+
+  it('may give a name of any length', async () => {
+    const { fail } = setUp();
+    const name = 'x'.repeat(16_000);
+    for (let index = 0; index < 3; index += 1) expect(await fail(HERE, name)).toBe('failed');
+    expect(await fail(HERE, name)).toBe(60);
+    expect(await fail(HERE, `${name}y`)).toBe('failed');
+  });
+});
+
+describe('a client at all users', () => {
+  it('is not hindered by how many come at once', async () => {
+    const { throttle } = setUp();
+    const verify = () => new Promise<string>((resolve) => setTimeout(() => resolve('yes'), 100));
+    const attempts = Array.from({ length: 100 }, (_, index) => throttle.attempt(HERE, `user${index}`, verify));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(new Set(await Promise.all(attempts))).toEqual(new Set(['yes']));
+  });
+
+  it('has ten times as many failures', async () => {
+    const { fail, succeed } = setUp();
+    for (let index = 0; index < 30; index += 1) expect(await fail(HERE, `user${index}`)).toBe('failed');
+    expect(await fail(HERE, 'another')).toBe(60);
+    expect(await succeed(HERE, 'another')).toBe(60);
+    expect(await succeed('192.0.2.2', 'another')).toBe('let in');
+    vi.advanceTimersByTime(WINDOW);
+    expect(await fail(HERE, 'another')).toBe('failed');
+  });
+
+  it('may go on as those who have been let in from there before', async () => {
+    const { throttle, fail, succeed } = setUp();
+    throttle.remember(HERE, NAME);
+    for (let index = 0; index < 30; index += 1) await fail(HERE, `user${index}`);
+    expect(await fail(HERE, 'another')).toBe(60);
+    expect(await succeed()).toBe('let in');
+  });
+
+  it('has used up no failure at a user where it was refused for the others', async () => {
+    const { fail } = setUp();
+    for (let index = 0; index < 30; index += 1) await fail(HERE, `user${index}`);
+    vi.advanceTimersByTime(WINDOW - 1);
+    for (let index = 0; index < 5; index += 1) expect(await fail(HERE, 'another')).toBe(1);
+    vi.advanceTimersByTime(1);
+    for (let index = 0; index < 3; index += 1) expect(await fail(HERE, 'another')).toBe('failed');
+  });
+});
+
+describe('a user', () => {
+  it('gets slow after ten times as many failures from everywhere, and does not stop', async () => {
+    const { fail, succeed, failFromEverywhere } = setUp();
+    await failFromEverywhere(30);
+    // One more each third of a minute.
+    expect(await fail('203.0.113.1')).toBe('failed');
+    expect(await fail('203.0.113.2')).toBe(20);
+    expect(await succeed('203.0.113.3')).toBe(20);
+    vi.advanceTimersByTime(20_000);
+    expect(await succeed('203.0.113.3')).toBe('let in');
+    expect(await fail('203.0.113.4')).toBe('failed');
+    expect(await fail('203.0.113.5')).toBe(20);
+  });
+
+  it('gets in as ever from where it has been let in before', async () => {
+    const { throttle, fail, succeed, failFromEverywhere } = setUp();
+    throttle.remember(HERE, NAME);
+    await failFromEverywhere(31);
+    expect(await succeed('203.0.113.1')).toBe(20);
+    for (let index = 0; index < 5; index += 1) expect(await succeed()).toBe('let in');
+    // Whoever has its address cannot guess without end all the same.
+    for (let index = 0; index < 3; index += 1) expect(await fail()).toBe('failed');
+    expect(await fail()).toBe(60);
+  });
+
+  it('is remembered to have been let in from there for thirty days', async () => {
+    const { throttle } = setUp();
+    throttle.remember(HERE, NAME);
+    const known: boolean[] = [];
+    const look = () => throttle.attempt(HERE, NAME, async (isKnown) => known.push(isKnown));
+    await look();
+    vi.advanceTimersByTime(2_592_000_000 - 1);
+    await look();
+    vi.advanceTimersByTime(1);
+    await look();
+    expect(known).toEqual([true, true, false]);
+  });
+});
+
+describe('a throttle that is off', () => {
+  it.each([{ failureLimit: 0 }, { failureWindow: 0 }])('lets every attempt be verified: %j', async (options) => {
+    const { throttle, fail } = setUp(options);
+    expect(throttle.isOn).toBe(false);
+    for (let index = 0; index < 200; index += 1) expect(await fail()).toBe('failed');
+  });
+});
+
+describe('a throttle that is closed', () => {
+  it('leaves no timer', async () => {
+    const { throttle, failFromEverywhere } = setUp();
+    await failFromEverywhere(20);
+    throttle.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { clientNetwork, roughOrigin } from '../../lib/authentication/request-origin.js';
+import { from } from '../support/origin.js';
+
+describe('the network of a client', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::ffff:c000:201', '192.0.2.1'],
+    ['192.0.2.1:4711', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
+    ['[2001:db8:1:2::1]:4711', '2001:db8:1:2::/64'],
+    ['[2001:db8:1:2::1]', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+    ['fe80::1%eth0', 'fe80::/64'],
+    ['::1', '::/64'],
+    ['unknown', 'unknown'],
+    ['_hidden', 'unknown'],
+    ['', 'unknown'],
+    ['1.2.3.4, 5.6.7.8', 'unknown'],
+    ['a name that somebody made up', 'unknown'],
+  ])('of %j is %s', (ip, network) => {
+    expect(clientNetwork(from(ip))).toBe(network);
+  });
+
+  it('is what Express takes for the address, and else the connection’s', () => {
+    const socket = { remoteAddress: '192.0.2.9' };
+    expect(clientNetwork({ headers: {}, ip: '192.0.2.1', socket })).toBe('192.0.2.1');
+    expect(clientNetwork({ headers: {}, socket })).toBe('192.0.2.9');
+    expect(clientNetwork({ headers: {}, socket: {} })).toBe('unknown');
+    expect(clientNetwork({ headers: {} })).toBe('unknown');
+  });
+});
+
+describe('the rough origin', () => {
+  it.each<[IncomingHttpHeaders, string | undefined, string]>([
+    [{}, '192.0.2.1', '192.0.2.1'],
+    [{ 'x-forwarded-for': '198.51.100.1, 192.0.2.1' }, '192.0.2.9', '192.0.2.9 198.51.100.1, 192.0.2.1'],
+    [{}, undefined, ''],
+  ])('of %j from %s is %j', (headers, remoteAddress, origin) => {
+    expect(roughOrigin({ headers, socket: { remoteAddress } })).toBe(origin);
+    expect(roughOrigin({ headers: {} })).toBe('');
+  });
+});

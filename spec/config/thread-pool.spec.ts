@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { resolveConfig } from '../../lib/config/config.js';
+import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+
+vi.mock('node:os', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:os')>()),
+  availableParallelism: vi.fn(),
+}));
+
+beforeEach(() => {
+  vi.mocked(availableParallelism).mockReturnValue(2_048);
+});
+
+/** The environment where libuv is told this size. */
+const pool = (size: string | undefined) => ({ UV_THREADPOOL_SIZE: size });
+const hashing = (hashingConcurrency: number) => ({ auth: { hashingConcurrency } });
+
+describe('the number of passwords that are hashed at once', () => {
+  const SIZES: readonly (readonly [string, string | undefined, number])[] = [
+    ['is not set', undefined, 4],
+    ['is 2', '2', 2],
+    ['is 4', '4', 4],
+    ['is 16', '16', 16],
+    ['is 1', '1', 1],
+    ['is 0, which libuv takes for 1', '0', 1],
+    ['is no number, which libuv takes for 1', 'x', 1],
+    ['is empty, which libuv takes for 1', '', 1],
+    ['begins with a number, which is what libuv reads', '8 threads', 8],
+  ];
+
+  it.each([...SIZES, ['is more than libuv has', '2000', 1_024] as const])(
+    'is one less than there are threads by default, where UV_THREADPOOL_SIZE %s',
+    (_what, size, threads) => {
+      const most = Math.max(1, threads - 1);
+      expect(fromCode({}, pool(size)).config.auth.hashingConcurrency).toBe(most);
+    },
+  );
+
+  it.each(SIZES)('is not more than that, where UV_THREADPOOL_SIZE %s', (_what, size, threads) => {
+    const most = Math.max(1, threads - 1);
+    expect(fromCode(hashing(most), pool(size)).config.auth.hashingConcurrency).toBe(most);
+    const [problem] = problemsOf(() => fromCode(hashing(most + 1), pool(size)));
+    expect(problem).toContain(
+      `must be at most ${most}, not ${most + 1}: the thread pool of Node.js has the size ${threads}, `,
+    );
+  });
+
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+    [5, 3],
+  ])('leaves a core to the rest as well by default: of %d cores it takes %d', (cores, threads) => {
+    vi.mocked(availableParallelism).mockReturnValue(cores);
+    expect(fromCode({}).config.auth.hashingConcurrency).toBe(threads);
+  });
+
+  it('may be more than there are cores where somebody says so', () => {
+    vi.mocked(availableParallelism).mockReturnValue(1);
+    expect(fromCode(hashing(3)).config.auth.hashingConcurrency).toBe(3);
+  });
+
+  it('is an error that says what to do where no thread would be left to the rest', () => {
+    const problem =
+      '[auth] hashing-concurrency must be at most 3, not 4: the thread pool of Node.js has the size 4, and must not be ' +
+      'taken whole. To have more, set UV_THREADPOOL_SIZE';
+    expect(problemsOf(() => fromCode(hashing(4)))).toEqual([problem]);
+    expect(problemsOf(() => fromFile('[auth]\nhashing-concurrency = 4\n'))).toEqual([problem]);
+    expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_HASHING_CONCURRENCY: '4' }))).toEqual([problem]);
+  });
+
+  it('is measured by what comes first of code, environment and file', () => {
+    const path = configFile('[auth]\nhashing-concurrency = 100\n');
+    expect(resolveConfig(path, hashing(2), {}).config.auth.hashingConcurrency).toBe(2);
+  });
+});
+
+describe('a warning about the thread pool', () => {
+  const WARNING =
+    'UV_THREADPOOL_SIZE leaves Node.js one thread: while a password is hashed, the app can read no file and look up no ' +
+    'name. Set it to 2 or more, or unset it';
+
+  it.each(['1', '0', 'x', ''])('is given where there is one thread: UV_THREADPOOL_SIZE is %j', (size) => {
+    expect(fromCode({}, pool(size)).warnings).toEqual([WARNING]);
+  });
+
+  it.each([undefined, '2', '2000'])('is not given where there are more: UV_THREADPOOL_SIZE is %j', (size) => {
+    expect(fromCode({}, pool(size)).warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
+import { onTestFinished, vi } from 'vitest';
+import { Authenticator } from '../../lib/authentication/authenticator.js';
+import type { Credentials } from '../../lib/authentication/basic-credentials.js';
+import { CredentialCache } from '../../lib/authentication/credential-cache.js';
+import { LoginThrottle } from '../../lib/authentication/login-throttle.js';
+import { PasswordHasher } from '../../lib/authentication/password-hasher.js';
+import type { RequestOrigin } from '../../lib/authentication/request-origin.js';
+import { PasswordPolicy } from '../../lib/users/password-policy.js';
+import { UserService } from '../../lib/users/user-service.js';
+import { from } from './origin.js';
+
+export const NAME = 'someone';
+export const PASSWORD = 'a password';
+export const ORIGIN: RequestOrigin = from('192.0.2.1');
+
+/** An authenticator with cheap hashes and one user, and all that it is made of, until the test is over. */
+export async function setUpAuthenticator<R extends UserRepository = MemoryUserRepository>(
+  timeToLive = 60_000,
+  repository: R = new MemoryUserRepository() as UserRepository as R,
+) {
+  const hasher = new PasswordHasher({ cost: 4, concurrency: 1, maxQueue: 128 });
+  const cache = new CredentialCache(timeToLive);
+  const throttle = new LoginThrottle({ failureLimit: 10, failureWindow: 60_000 });
+  onTestFinished(() => {
+    cache.close();
+    throttle.close();
+  });
+  const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0 }));
+  await users.create({ name: NAME, password: PASSWORD, permissions: ['api'] });
+  const onUnusableHash = vi.fn();
+  const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash });
+  const verify = vi.spyOn(hasher, 'verify');
+  return { repository, users, hasher, cache, throttle, authenticator, verify, onUnusableHash };
+}
+
+/** What the authenticator is asked with. */
+export function attempt(name: string, password: string, origin = ORIGIN): [Credentials, RequestOrigin] {
+  return [{ name, password }, origin];
+}

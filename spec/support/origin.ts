@@ -1,0 +1,6 @@
+import type { RequestOrigin } from '../../lib/authentication/request-origin.js';
+
+/** A request from this address, as far as it tells where it comes from. */
+export function from(ip: string): RequestOrigin {
+  return { ip, headers: {}, socket: { remoteAddress: ip } } as RequestOrigin;
+}

@@ -1,0 +1,20 @@
+import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
+import { vi } from 'vitest';
+import { PasswordPolicy, type PasswordPolicyOptions } from '../../lib/users/password-policy.js';
+import { UserService } from '../../lib/users/user-service.js';
+
+/** A user service whose hashes take no time: they tell how many there were before, and how long the password is. */
+export function createUserService(
+  repository: UserRepository = new MemoryUserRepository(),
+  policy: Partial<PasswordPolicyOptions> = {},
+) {
+  let count = 0;
+  const hasher = {
+    hash: vi.fn(async (password: string) => {
+      count += 1;
+      return `hash ${count} of ${password.length} characters`;
+    }),
+  };
+  const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0, ...policy }));
+  return { users, repository, hasher };
+}

@@ -1,0 +1,181 @@
+import { inspect } from 'node:util';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { PasswordCheckError } from '../../lib/errors.js';
+import { PasswordPolicy, type PasswordPolicyOptions, type PasswordRefusal } from '../../lib/users/password-policy.js';
+import { invalidUser } from '../support/failure.js';
+
+/** Checks a password of the user `someone`. */
+function accept(password: string, options: Partial<PasswordPolicyOptions> = {}, name = 'someone'): Promise<string> {
+  return new PasswordPolicy({ minimumLength: 0, ...options }).accept(password, name);
+}
+
+describe('the length of a new password', () => {
+  it.each([
+    ['letters', 'abcd', 4],
+    ['emoji, which are two UTF-16 units each', '😀😁😂🤣', 4],
+    ['a family, which is five code points', '👩‍👩‍👧', 5],
+    ['letters with marks that have a composed form', 'e\u0301e\u0301', 2],
+    ['letters with marks that have none', 'x\u0301x\u0301', 4],
+    ['blanks', '    ', 4],
+  ])('is counted in code points: %s', async (_what, password, length) => {
+    expect(await accept(password, { minimumLength: length })).toBe(password.normalize('NFC'));
+    await expect(accept(password, { minimumLength: length + 1 })).rejects.toThrow(
+      invalidUser(`password must be at least ${length + 1} characters`),
+    );
+  });
+
+  it('may be one where there is no minimum, but not none', async () => {
+    expect(await accept('p')).toBe('p');
+    await expect(accept('')).rejects.toThrow(invalidUser('password is required'));
+  });
+
+  it('may be 72 bytes in the form that is hashed, however many were given', async () => {
+    const given = 'e\u0301'.repeat(36);
+    expect(await accept(given)).toBe('\u00e9'.repeat(36));
+    await expect(accept(`${given}x`)).rejects.toThrow(invalidUser('password must be at most 72 bytes'));
+    await expect(accept('\u0958'.repeat(24))).rejects.toThrow(invalidUser('password must be at most 72 bytes'));
+  });
+});
+
+describe('a new password', () => {
+  it.each([
+    ['someone', 'someone'],
+    ['someone', 'SomeOne'],
+    ['Someone', 'sOMEONE'],
+    ['JosÉ', 'jose\u0301'],
+    ['\u212bngstrom', '\u00e5ngstrom'],
+    ['\uf900', '\u8c48'],
+    ['\u8c48', '\uf900'],
+    ['\uf900', '\uf900'],
+  ])('of %s is never the username, as %s is', async (name, password) => {
+    await expect(accept(password, {}, name)).rejects.toThrow(invalidUser('password must not be the username'));
+  });
+
+  it('may have the username in it', async () => {
+    expect(await accept('someone1')).toBe('someone1');
+    expect(await accept('someone', {}, 'someone1')).toBe('someone');
+  });
+
+  it('is not ill-formed, and is not repeated', async () => {
+    await expect(accept('hunter\ud800')).rejects.toThrow(invalidUser('password must be well-formed Unicode'));
+  });
+
+  it('is not too short, which is found out before it is looked for among the refused ones', async () => {
+    const isRefused = vi.fn(() => true);
+    await expect(accept('pass', { minimumLength: 8, isRefused })).rejects.toThrow(
+      invalidUser('password must be at least 8 characters'),
+    );
+    expect(isRefused).not.toHaveBeenCalled();
+  });
+});
+
+describe('the refused passwords', () => {
+  const REFUSED = invalidUser('password is one of the refused passwords: choose another');
+
+  it.each([
+    ['says so', () => true],
+    ['promises so', async () => true],
+  ])('are those of which the function %s', async (_what, isRefused) => {
+    await expect(accept('hunter2', { isRefused })).rejects.toThrow(REFUSED);
+  });
+
+  it.each([
+    ['says so', () => false],
+    ['promises so', async () => false],
+  ])('are none of those of which it does not: it %s', async (_what, isRefused) => {
+    expect(await accept('hunter2', { isRefused })).toBe('hunter2');
+  });
+
+  it('are asked for in the form that is hashed', async () => {
+    const isRefused = vi.fn(() => false);
+    await accept('cafe\u0301\u00a0au lait', { isRefused });
+    expect(isRefused).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait');
+  });
+});
+
+describe('a function that cannot tell whether a password is refused', () => {
+  const PASSWORD = 'two words & “más”';
+  const MESSAGE = 'the password could not be checked: try again later';
+  const ENCODED = encodeURIComponent(PASSWORD);
+
+  const message = `no answer for ${PASSWORD}, ${ENCODED} and ${new URLSearchParams({ PASSWORD })}`;
+
+  it.each<[string, string, () => unknown]>([
+    [
+      'throws',
+      'RangeError',
+      () => {
+        throw new RangeError(message);
+      },
+    ],
+    [
+      'rejects',
+      'TypeError ERR_X ENOTFOUND',
+      async () => {
+        const cause = Object.assign(new Error(PASSWORD), { code: 'ENOTFOUND' });
+        throw Object.assign(new TypeError(message, { cause }), { code: 'ERR_X', address: message });
+      },
+    ],
+    [
+      'has codes that are none',
+      'Error',
+      async () => {
+        throw Object.assign(new Error(message, { cause: { code: PASSWORD } }), { code: PASSWORD });
+      },
+    ],
+    [
+      'throws a text',
+      'it threw what is no error',
+      () => {
+        throw message;
+      },
+    ],
+    [
+      'throws what cannot be made a text of',
+      'it threw what is no error',
+      () => {
+        throw Object.create(null);
+      },
+    ],
+    ['gives no answer', 'it answered neither true nor false', () => undefined],
+    ['gives a number', 'it answered neither true nor false', async () => 0],
+  ])('makes it not acceptable, and the error does not tell it: it %s', async (_what, reason, isRefused) => {
+    const onFailure = vi.fn();
+    const options = { isRefused: isRefused as PasswordRefusal, onFailure };
+    const error = await accept(PASSWORD, options).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PasswordCheckError);
+    expect(error).toMatchObject({ code: 'PASSWORD_CHECK_FAILED', status: 503, message: MESSAGE });
+    expect((error as Error).cause).toEqual(new Error(`refusedPasswords: ${reason}`));
+    expect(onFailure).toHaveBeenCalledExactlyOnceWith(error);
+    const shown = inspect(error, { depth: 9, showHidden: true });
+    for (const secret of [PASSWORD, ENCODED, 'más']) expect(shown).not.toContain(secret);
+  });
+
+  it('has five seconds, and what it says later is nobody’s', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let fail = (_error: Error) => {};
+    const answer = new Promise<boolean>((_resolve, reject) => {
+      fail = reject;
+    });
+    const acceptance = accept(PASSWORD, { isRefused: () => answer }).catch((thrown: unknown) => thrown);
+    const settled = vi.fn();
+    acceptance.then(settled);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    const error = await acceptance;
+    expect(error).toBeInstanceOf(PasswordCheckError);
+    expect(error).toMatchObject({ message: MESSAGE, cause: { message: 'refusedPasswords: TimeoutError' } });
+    fail(new Error('too late'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not waited for any more once it has answered', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await accept(PASSWORD, { isRefused: async () => false });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
