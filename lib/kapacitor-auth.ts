@@ -134,8 +134,7 @@ export function kapacitorAuth(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     repository.close();
-    cache.close();
-    throttle.close();
+    authenticator.close();
     if (opened !== store) await opened.close?.();
   };
 

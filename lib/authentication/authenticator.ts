@@ -1,4 +1,5 @@
 import { hash as digest, randomBytes } from 'node:crypto';
+import { StoreError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
@@ -7,16 +8,18 @@ import { isUserName } from '../users/user-name.js';
 import { basicCredentials, type Credentials } from './basic-credentials.js';
 import { costOf } from './bcrypt-hash.js';
 import type { CredentialCache, Verification } from './credential-cache.js';
-import type { LoginThrottle } from './login-throttle.js';
+import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
 import { clientNetwork, type RequestOrigin, roughOrigin } from './request-origin.js';
 import { SingleFlight } from './single-flight.js';
 
 /** Of one login: more are forgotten, and found again. */
-const MAX_ORIGINS = 1_000;
+const MAX_ORIGINS = 200;
 /** Characters of one that is remembered: a header may have thousands. */
 const MAX_ORIGIN_LENGTH = 256;
+/** How often a login begins anew because the user is changed meanwhile, by a process that hashes passwords anew as well. */
+const MAX_REPETITIONS = 3;
 
 /** What an authenticator is made of. */
 export interface AuthenticatorParts {
@@ -30,11 +33,11 @@ export interface AuthenticatorParts {
 
 /** Somebody who wants to be let in. */
 interface Attempt extends Credentials {
+  /** See {@link passwordForms}. */
+  readonly forms: readonly string[];
   readonly origin: RequestOrigin;
   /** See {@link clientNetwork}. */
   readonly client: string;
-  /** Digest of the credentials. */
-  readonly key: string;
 }
 
 /** What follows from a stored user: what others may see of it, and a keyed digest of its hash. */
@@ -100,20 +103,19 @@ export class Authenticator {
    * @throws {OverloadedError} too many passwords wait to be verified
    */
   async authenticate({ name, password }: Credentials, origin: RequestOrigin): Promise<User | undefined> {
-    const key = this.#digest(basicCredentials(name, password));
     // A name that nobody can have, however long it is, need not trouble the store.
     const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
+    const forms = passwordForms(password);
     const client = clientNetwork(origin);
-    const verification = this.#cache.get(key);
-    const user = verification && this.#stillVerified(verification, stored);
-    if (user === undefined) return this.#logIn({ name, password, key, origin, client }, stored);
-    // Whoever has failed too often may not find out which password is in the cache.
-    if (!this.#throttle.isKnown(client, name)) {
-      await this.#throttle.attempt(client, name, async () => user);
-      this.#throttle.remember(client, name);
+    for (const form of forms) {
+      const verification = this.#cache.get(this.#keyOf(name, form));
+      const user = verification && this.#stillVerified(verification, stored);
+      if (user === undefined) continue;
+      await this.#throttle.admit(client, name);
+      rememberOrigin(verification as Verification, origin);
+      return user;
     }
-    rememberOrigin(verification as Verification, origin);
-    return user;
+    return this.#logIn({ name, password, forms, origin, client }, stored);
   }
 
   /** Tells whether it was this authenticator that let a user in, and not one with another store. */
@@ -122,37 +124,41 @@ export class Authenticator {
   }
 
   /**
-   * Tells whether a user who was let in some time ago is the one that is stored now, with the password that it was let
-   * in with: for what is done when much time has passed since, and a password may have been changed.
+   * The user as it is now, if it is still the one who was let in, with the password that it was let in with: for what is
+   * done when much time has passed since, and a password may have been changed.
+   *
+   * @throws {StoreError} the store is unavailable
    */
-  isSame(user: User, stored: StoredUser | undefined): boolean {
-    return stored?.enabled === true && this.#derive(stored).mark === this.#marks.get(user);
-  }
-
-  /** The user as it is now, if it is still the same: see {@link isSame}. */
   async refresh(user: User): Promise<User | undefined> {
-    const stored = await this.#repository.find(user.name);
-    return this.isSame(user, stored) ? this.#derive(stored as StoredUser).user : undefined;
+    const mark = this.#marks.get(user);
+    return mark === undefined ? undefined : this.#stillVerified({ mark }, await this.#repository.find(user.name));
   }
 
-  async #logIn(attempt: Attempt, stored: StoredUser | undefined, isRepeated = false): Promise<User | undefined> {
-    const { name, password, key, origin, client } = attempt;
-    const forms = passwordForms(password);
+  /** Forgets everything, and leaves no timer. */
+  close(): void {
+    this.#cache.close();
+    this.#throttle.close();
+    this.#upgrade.close();
+  }
+
+  async #logIn(attempt: Attempt, stored: StoredUser | undefined, repetition = 0): Promise<User | undefined> {
+    const { name, forms, origin, client } = attempt;
     const candidate = forms.length > 0 && stored !== undefined && this.#maybeLetIn(stored) ? stored : undefined;
-    const matched = await this.#verify(attempt, forms, candidate);
-    if (matched === undefined || candidate === undefined) return undefined;
-    const flight = key + this.#derive(candidate).mark;
-    const upgraded = await this.#upgrades.run(flight, () => this.#upgrade.upgrade(candidate, matched));
+    const form = await this.#verify(attempt, candidate);
+    if (form === undefined || candidate === undefined) return undefined;
+    const hash = await this.#upgradeOnce(candidate, form);
     const current = await this.#repository.find(name);
     if (current === undefined || !current.enabled) return undefined;
-    if (current.hash !== (upgraded ?? candidate.hash)) {
+    if (current.hash !== hash) {
       // Another password, or another process has hashed the same one anew.
-      return isRepeated ? undefined : this.#logIn(attempt, current, true);
+      if (repetition === MAX_REPETITIONS) throw new StoreError('the user changes too often to log in: try again later');
+      return this.#logIn(attempt, current, repetition + 1);
     }
     const { user, mark } = this.#derive(current);
     const verification: Verification = { name, mark, origins: new Set() };
     rememberOrigin(verification, origin);
-    this.#cache.set(key, verification);
+    // Under the form that is hashed: the ways to write it are many.
+    this.#cache.set(this.#keyOf(name, form), verification);
     this.#throttle.remember(client, name);
     return user;
   }
@@ -165,25 +171,23 @@ export class Authenticator {
   }
 
   /** @returns which of the forms is the password, if one is */
-  #verify(
-    { name, password, client, key }: Attempt,
-    forms: readonly string[],
-    candidate: StoredUser | undefined,
-  ): Promise<string | undefined> {
+  #verify({ name, password, forms, client }: Attempt, candidate: StoredUser | undefined): Promise<string | undefined> {
     const hash = candidate?.hash ?? this.#hasher.dummyHash;
-    const flight = key + (candidate === undefined ? '' : this.#derive(candidate).mark);
-    const verifyEach = async (isKnown: boolean): Promise<string | undefined> => {
-      for (const form of forms.length > 0 ? forms : [password]) {
-        if (await this.#hasher.verify(form, hash, isKnown)) return form;
-      }
-      return undefined;
-    };
+    const flight = this.#keyOf(name, password) + (candidate === undefined ? '' : this.#derive(candidate).mark);
+    const verify = (admission: Admission) =>
+      this.#hasher.verify(forms.length > 0 ? forms : [password], hash, admission);
     return this.#attempts.run(`${flight} ${client}`, () =>
-      this.#throttle.attempt(client, name, (isKnown) => this.#verifications.run(flight, () => verifyEach(isKnown))),
+      this.#throttle.attempt(client, name, (admission) => this.#verifications.run(flight, () => verify(admission))),
     );
   }
 
-  #stillVerified({ mark }: Verification, stored: StoredUser | undefined): User | undefined {
+  /** @returns the hash that the user has if nobody else has changed it */
+  async #upgradeOnce(candidate: StoredUser, form: string): Promise<string> {
+    const flight = this.#keyOf(candidate.name, form) + this.#derive(candidate).mark;
+    return (await this.#upgrades.run(flight, () => this.#upgrade.upgrade(candidate, form))) ?? candidate.hash;
+  }
+
+  #stillVerified({ mark }: Pick<Verification, 'mark'>, stored: StoredUser | undefined): User | undefined {
     if (stored === undefined || !stored.enabled) return undefined;
     const derived = this.#derive(stored);
     return derived.mark === mark ? derived.user : undefined;
@@ -197,6 +201,10 @@ export class Authenticator {
       this.#marks.set(derived.user, derived.mark);
     }
     return derived;
+  }
+
+  #keyOf(name: string, password: string): string {
+    return this.#digest(basicCredentials(name, password));
   }
 
   /** The digest is never shown: without an oracle a hash of key and text is as good as an HMAC, and a fourth of it. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import PQueue from 'p-queue';
 import { OverloadedError } from '../errors.js';
@@ -10,15 +10,19 @@ const MAX_WAIT = 3_000;
 /** Seconds, for those who are sent away. */
 const RETRY_AFTER = 5;
 
-/** The greater goes first. */
-const Priority = { stranger: 0, known: 1 } as const;
+/**
+ * Fair queueing (Demers, Keshav and Shenker, 1989): how far in a virtual time the next of a group is behind the one
+ * before. So those who are known have four turns while strangers have one, and neither waits for all of the others.
+ */
+const STEP = { known: 1, stranger: 4 } as const;
+type Group = keyof typeof STEP;
 
 export interface HashingBudget {
   /** bcrypt's: 2 to the power of it are the rounds. */
   readonly cost: number;
   /** How many are hashed at once. */
   readonly concurrency: number;
-  /** How many wait for their turn: of strangers, and of those who are known, each. */
+  /** How many wait for their turn: of strangers, and of those who are known, each. Those whose turn it is do not count. */
   readonly maxQueue: number;
 }
 
@@ -33,6 +37,10 @@ export class PasswordHasher {
   readonly dummyHash: string;
   readonly #maxQueue: number;
   readonly #queue: PQueue;
+  readonly #waiting: Record<Group, number> = { known: 0, stranger: 0 };
+  /** When, in virtual time, the last one of each group has its turn, and what time it is. */
+  readonly #lastTurn: Record<Group, number> = { known: 0, stranger: 0 };
+  #virtualTime = 0;
 
   constructor({ cost, concurrency, maxQueue }: HashingBudget) {
     this.cost = cost;
@@ -47,30 +55,57 @@ export class PasswordHasher {
    * @throws {OverloadedError} too many wait already
    */
   hash(password: string): Promise<string> {
-    return this.#enqueue(Priority.known, () => bcrypt.hash(password, this.cost));
+    return this.#enqueue('known', () => bcrypt.hash(password, this.cost));
   }
 
   /**
-   * Tells whether this is the hash's password. One that is not is followed by a rest that is as long as the work was:
+   * Tells which of these is the hash's password, if one is. If none is, a rest follows that is as long as the work was:
    * those who guess passwords get half of the time that bcrypt may have.
    *
    * @param isKnown whether it is somebody who has been let in before: they do not wait for strangers
+   * @param begin called when its turn has come: what it throws ends it
    * @throws {OverloadedError} too many wait already, or it has waited for 3 seconds
    */
-  verify(password: string, hash: string, isKnown = false): Promise<boolean> {
-    const giveUpAt = Date.now() + MAX_WAIT;
-    return this.#enqueue(isKnown ? Priority.known : Priority.stranger, async () => {
-      if (Date.now() > giveUpAt) throw new OverloadedError(RETRY_AFTER);
-      const begin = performance.now();
-      const matches = await bcrypt.compare(password, asKnownVariant(hash));
-      if (!matches) await setTimeout(performance.now() - begin, undefined, { ref: false });
-      return matches;
-    });
+  verify(
+    passwords: readonly string[],
+    hash: string,
+    { isKnown = false, begin = async () => {} }: { isKnown?: boolean; begin?: () => Promise<void> } = {},
+  ): Promise<string | undefined> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(new OverloadedError(RETRY_AFTER)), MAX_WAIT).unref();
+    const verify = async () => {
+      clearTimeout(timer);
+      await begin();
+      const from = performance.now();
+      for (const password of passwords) {
+        if (await bcrypt.compare(password, asKnownVariant(hash))) return password;
+      }
+      await sleep(performance.now() - from, undefined, { ref: false });
+      return undefined;
+    };
+    return this.#enqueue(isKnown ? 'known' : 'stranger', verify, patience.signal).finally(() => clearTimeout(timer));
   }
 
-  #enqueue<T>(priority: number, work: () => Promise<T>): Promise<T> {
-    if (this.#queue.sizeBy({ priority }) >= this.#maxQueue) return Promise.reject(new OverloadedError(RETRY_AFTER));
-    return this.#queue.add(work, { priority });
+  async #enqueue<T>(group: Group, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#waiting[group] >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
+    const turn = Math.max(this.#virtualTime, this.#lastTurn[group]) + STEP[group];
+    this.#lastTurn[group] = turn;
+    let isWaiting = true;
+    const leaveQueue = () => {
+      if (isWaiting) this.#waiting[group] -= 1;
+      isWaiting = false;
+    };
+    const takeTurn = () => {
+      this.#virtualTime = turn;
+      leaveQueue();
+      return work();
+    };
+    this.#waiting[group] += 1;
+    try {
+      return await this.#queue.add(takeTurn, { priority: -turn, ...(signal && { signal }) });
+    } finally {
+      leaveQueue();
+    }
   }
 }
 

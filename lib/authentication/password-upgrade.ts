@@ -3,7 +3,12 @@ import { opaqueString, problemOf } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import type { StoredUser } from '../users/user.js';
 import { costOf } from './bcrypt-hash.js';
+import { BoundedCache } from './bounded-cache.js';
 import type { PasswordHasher } from './password-hasher.js';
+
+/** Milliseconds: an hour. So often a user's hash is replaced at the most. */
+const ONCE_IN = 3_600_000;
+const MAX_USERS = 10_000;
 
 /**
  * Replaces hashes of another cost than the configured one, and those of a password in another form than the one that
@@ -12,6 +17,8 @@ import type { PasswordHasher } from './password-hasher.js';
 export class PasswordUpgrade {
   readonly #repository: UserRepository;
   readonly #hasher: PasswordHasher;
+  /** Where processes have different costs, as during a deployment, they would not stop to replace each other's hashes. */
+  readonly #lately = new BoundedCache<true>(ONCE_IN, MAX_USERS);
 
   constructor(repository: UserRepository, hasher: PasswordHasher) {
     this.#repository = repository;
@@ -28,13 +35,20 @@ export class PasswordUpgrade {
     const preferred = opaqueString(form);
     const target = problemOf(preferred) === undefined ? preferred : form;
     if (target === form && costOf(stored.hash) === this.#hasher.cost) return undefined;
+    if (this.#lately.get(stored.name) === true) return undefined;
     try {
       const hash = await this.#hasher.hash(target);
       const outcome = await this.#repository.replace({ ...stored, hash, revision: randomUUID() }, stored.revision);
-      return outcome === 'replaced' ? hash : undefined;
+      if (outcome !== 'replaced') return undefined;
+      this.#lately.set(stored.name, true);
+      return hash;
     } catch {
       // The password is right, whatever comes of this: the next login tries again.
       return undefined;
     }
+  }
+
+  close(): void {
+    this.#lately.close();
   }
 }

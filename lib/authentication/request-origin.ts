@@ -21,6 +21,8 @@ export function clientNetwork({ ip, socket }: RequestOrigin): string {
   // An IPv4 address that is written as one of IPv6 is the same client's.
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
+  // RFC 6052: the translated address of a client that has only IPv4.
+  if (parsed.range() === 'rfc6052') return ipaddr.fromByteArray(parsed.toByteArray().slice(-4)).toString();
   return `${ipaddr.fromByteArray([...parsed.toByteArray().slice(0, NETWORK_BYTES), ...Array(8).fill(0)])}/64`;
 }
 

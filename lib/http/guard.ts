@@ -6,7 +6,7 @@ import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../autho
 import { API, isWithin, PathReader } from '../authorization/resource.js';
 import { ConfigError, ForbiddenError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
-import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
+import { ADMIN_USER, type User } from '../users/user.js';
 import { adminRequired, CHANGED_MEANWHILE, privilegeMissing, sendError, sendThrown } from './answers.js';
 import { pathOf } from './request-path.js';
 
@@ -78,11 +78,6 @@ export class Guard {
     const current = this.authEnabled ? await this.#authenticator.refresh(user) : ADMIN_USER;
     if (current === undefined) throw new ForbiddenError(CHANGED_MEANWHILE);
     return current;
-  }
-
-  /** Tells whether the stored user is still the one who was let in. */
-  isSame(user: User, stored: StoredUser): boolean {
-    return this.#authenticator.isSame(user, stored);
   }
 
   /** Finds out who asks and proceeds with them, or answers 401 or 503. */

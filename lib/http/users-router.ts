@@ -7,7 +7,7 @@ import express, {
 } from 'express';
 import { hasPrivilege, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
-import type { StoredUser, User } from '../users/user.js';
+import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { adminRequired, privilegeMissing, sendError, sendThrown, userBody } from './answers.js';
 import type { Guard } from './guard.js';
@@ -44,8 +44,10 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
     requireAdmin(principal);
     refuseForged(req);
     const user = toNewUser(await readJson(req, res));
-    requireAdmin(await guard.reconsider(principal));
-    res.json(userBody(await users.create(user), baseOf(req)));
+    // Who asks may be no admin any more when the body has come, and the password has been hashed.
+    const confirm = async () => requireAdmin(await guard.reconsider(principal));
+    await confirm();
+    res.json(userBody(await users.create(user, confirm), baseOf(req)));
   };
 
   const show: Action = async (req, res, principal) => {
@@ -62,11 +64,13 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
     if (!isSelf) requireAdmin(principal);
     refuseForged(req);
     const { password, ...others } = toChanges(await readJson(req, res), name);
-    const current = await guard.reconsider(principal);
-    if (!isSelf || Object.values(others).some((value) => value !== undefined)) requireAdmin(current);
-    // Whoever changes its own password changes that of no later user of the same name.
-    const isAllowed = (stored: StoredUser) => !isSelf || !guard.authEnabled || guard.isSame(current, stored);
-    res.json(userBody(await users.update(name, { password, ...others }, isAllowed), baseOf(req)));
+    const needsAdmin = !isSelf || Object.values(others).some((value) => value !== undefined);
+    const confirm = async () => {
+      const current = await guard.reconsider(principal);
+      if (needsAdmin) requireAdmin(current);
+    };
+    await confirm();
+    res.json(userBody(await users.update(name, { password, ...others }, confirm), baseOf(req)));
   };
 
   const remove: Action = async (req, res, principal) => {

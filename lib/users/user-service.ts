@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  ForbiddenError,
   InvalidRequestError,
   InvalidUserError,
   LastAdminError,
@@ -8,6 +7,7 @@ import {
   UserExistsError,
   UserNotFoundError,
 } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import { NamePattern } from './name-pattern.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { isPermission, normalizePermissions, type Permission } from './permissions.js';
@@ -80,13 +80,14 @@ export class UserService {
   /**
    * Creates a user.
    *
+   * @param confirm called right before the user is stored, when the password has been hashed: what it throws ends it
    * @throws {InvalidUserError} a name, password, type or permission is not acceptable
    * @throws {UserExistsError} the name is taken
    * @throws {OverloadedError} too many passwords wait to be hashed
    * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
    * @throws {StoreError} the store is unavailable
    */
-  async create(user: NewUser): Promise<User> {
+  async create(user: NewUser, confirm: () => MaybePromise<void> = () => {}): Promise<User> {
     const { name, password } = user;
     requireString(name, 'name');
     checkUserName(name);
@@ -98,6 +99,7 @@ export class UserService {
     if ((await this.#repository.find(name)) !== undefined) throw new UserExistsError(name);
     const hash = await this.#hasher.hash(accepted);
     const created = stored({ name, type, permissions, enabled }, hash);
+    await confirm();
     if (!(await this.#repository.insert(created))) throw new UserExistsError(name);
     return publicUser(created);
   }
@@ -119,8 +121,7 @@ export class UserService {
   /**
    * Changes a user.
    *
-   * @param isAllowed asked with the user as it is at the moment of the change; defaults to yes
-   * @throws {ForbiddenError} it said no
+   * @param confirm called with the user as it is, right before it is changed: what it throws ends it
    * @throws {UserNotFoundError} no user has this name
    * @throws {LastAdminError} no admin would be left that is enabled
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as with {@link create}
@@ -128,7 +129,7 @@ export class UserService {
   async update(
     name: string,
     changes: UserChanges,
-    isAllowed: (current: StoredUser) => boolean = () => true,
+    confirm: (current: StoredUser) => MaybePromise<void> = () => {},
   ): Promise<User> {
     const { password, type, permissions, enabled } = changes;
     if (type !== undefined) checkType(type);
@@ -139,7 +140,7 @@ export class UserService {
     const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
-      if (!isAllowed(current)) throw new ForbiddenError('the user has been changed meanwhile: ask again');
+      await confirm(current);
       const next = stored(
         {
           name,

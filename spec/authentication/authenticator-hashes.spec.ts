@@ -1,6 +1,6 @@
 import bcrypt from 'bcrypt';
 import type { StoredUser } from 'kapacitor-auth';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { userNamed } from '../support/stored-user.js';
@@ -23,8 +23,28 @@ describe('a password in another form of Unicode', () => {
     for (const name of [NAME, 'unknown', 'disabled', 'not a name']) {
       verify.mockClear();
       expect(await authenticator.authenticate(...attempt(name, decomposed))).toBeUndefined();
-      expect(verify).toHaveBeenCalledTimes(2);
+      expect(verify).toHaveBeenCalledTimes(1);
+      expect(verify.mock.calls[0]?.[0]).toEqual([composed, decomposed]);
     }
+  });
+
+  it('is verified once, in how many ways it may be written', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await users.create({ name: 'new', password: 'four words of it' });
+    for (const space of [' ', '\u00a0', '\u2003', '\u3000', ' ']) {
+      const password = `four words${space}of it`;
+      expect(await authenticator.authenticate(...attempt('new', password))).toMatchObject({ name: 'new' });
+    }
+    expect(verify).toHaveBeenCalledOnce();
+  });
+
+  it('is not looked for where it would take its time: what is too long is wrong', async () => {
+    const { authenticator, verify } = await setUpAuthenticator();
+    const password = `a${'\u0345\u0315\u0301\u0323\u0334'.repeat(1_130)}`;
+    const normalize = vi.spyOn(String.prototype, 'normalize');
+    expect(await authenticator.authenticate(...attempt(NAME, password))).toBeUndefined();
+    expect(normalize).not.toHaveBeenCalled();
+    expect(verify).toHaveBeenCalledOnce();
   });
 });
 
@@ -74,16 +94,37 @@ describe('a login with a hash of another cost', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  it('does not go on for ever where the user changes each time', async () => {
+  it('begins anew where the user changes meanwhile, and says so where it does not end', async () => {
     const { authenticator, repository, verify } = await setUpWithCost5();
     verify.mockImplementation(async () => {
       const stored = repository.find('old') as StoredUser;
       const hash = await bcrypt.hash(PASSWORD, 4);
       repository.replace({ ...stored, hash, revision: hash }, stored.revision);
-      return true;
+      return PASSWORD;
     });
-    expect(await authenticator.authenticate(...attempt('old', PASSWORD))).toBeUndefined();
-    expect(verify).toHaveBeenCalledTimes(2);
+    await expect(authenticator.authenticate(...attempt('old', PASSWORD))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: 'the user changes too often to log in: try again later',
+    });
+    expect(verify).toHaveBeenCalledTimes(4);
+  });
+
+  it('does not replace it again for an hour, if another process has another cost', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { authenticator, repository, costOfOld } = await setUpWithCost5();
+    const elsewhere = await bcrypt.hash(PASSWORD, 5);
+    const costs: number[] = [];
+    for (let minutes = 0; minutes <= 60; minutes += 30) {
+      await authenticator.authenticate(...attempt('old', PASSWORD));
+      costs.push(await costOfOld());
+      const stored = repository.find('old') as StoredUser;
+      repository.replace({ ...stored, hash: elsewhere, revision: String(minutes) }, stored.revision);
+      vi.setSystemTime(Date.now() + 1_800_000);
+    }
+    expect(costs).toEqual([4, 5, 4]);
   });
 });
 

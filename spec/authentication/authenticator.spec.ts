@@ -8,15 +8,15 @@ import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/
 import { userNamed } from '../support/stored-user.js';
 
 /** Keeps the first verification waiting; gives what finishes it. */
-function holdVerification(verify: MockInstance<PasswordHasher['verify']>): (matches: boolean) => void {
-  let finish = (_matches: boolean) => {};
+function holdVerification(verify: MockInstance<PasswordHasher['verify']>): (password: string) => void {
+  let finish = (_password: string) => {};
   verify.mockImplementationOnce(
     () =>
       new Promise((resolve) => {
         finish = resolve;
       }),
   );
-  return (matches) => finish(matches);
+  return (password) => finish(password);
 }
 
 describe('authentication', () => {
@@ -92,7 +92,7 @@ describe('authentication', () => {
     const login = authenticator.authenticate(...attempt(NAME, PASSWORD));
     await vi.waitFor(() => expect(verify).toHaveBeenCalledOnce());
     await change(users);
-    finish(true);
+    finish(PASSWORD);
     expect(await login).toBeUndefined();
     expect(authenticator.recall(basicCredentials(NAME, PASSWORD), ORIGIN)).toBeUndefined();
   });
@@ -103,7 +103,7 @@ describe('authentication', () => {
     const login = authenticator.authenticate(...attempt(NAME, PASSWORD));
     await vi.waitFor(() => expect(verify).toHaveBeenCalledOnce());
     await users.update(NAME, { permissions: [] });
-    finish(true);
+    finish(PASSWORD);
     expect(await login).toMatchObject({ permissions: [] });
   });
 
@@ -166,7 +166,8 @@ describe('an unknown user, and a password that cannot be one', () => {
     await repository.insert(userNamed('broken', { hash: 'no hash' }));
     expect(await authenticator.authenticate(...attempt(name, password))).toBeUndefined();
     expect(verify).toHaveBeenCalledTimes(1);
-    const [, hash] = verify.mock.calls[0] as [string, string];
+    const [forms, hash] = verify.mock.calls[0] as [string[], string];
+    expect(forms).toHaveLength(1);
     expect(hash.slice(0, 7)).toBe(hasher.dummyHash.slice(0, 7));
   });
 
@@ -189,7 +190,7 @@ describe('an unknown user, and a password that cannot be one', () => {
 
   it('is not let in even where bcrypt says that the dummy hash matches', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
-    verify.mockResolvedValue(true);
+    verify.mockResolvedValue(PASSWORD);
     expect(await authenticator.authenticate(...attempt('unknown', PASSWORD))).toBeUndefined();
     expect(await authenticator.authenticate(...attempt(NAME, ''))).toBeUndefined();
   });

@@ -164,11 +164,63 @@ describe('a user', () => {
     expect(await fail()).toBe(60);
   });
 
+  it('stays known where another user has many addresses, and forgets its own oldest ones', async () => {
+    const { throttle } = setUp();
+    const isKnown = (client: string, name: string) =>
+      throttle.attempt(client, name, async (admission) => (admission.isKnown ? 'known' : 'not known'));
+    throttle.remember(HERE, NAME);
+    throttle.remember(HERE, NAME);
+    for (let index = 0; index < 21_000; index += 1)
+      throttle.remember(`2001:db8:0:${index}::/64`, 'with many addresses');
+    expect(await isKnown(HERE, NAME)).toBe('known');
+    expect(await isKnown('2001:db8:0:20949::/64', 'with many addresses')).toBe('not known');
+    expect(await isKnown('2001:db8:0:20950::/64', 'with many addresses')).toBe('known');
+  });
+
+  it('gets slow as soon as it has to, also for those that wait to be verified', async () => {
+    const { throttle, fail } = setUp();
+    const verify = vi.fn(async () => undefined);
+    const waiting = Array.from({ length: 60 }, (_, index) =>
+      throttle
+        .attempt(`198.51.100.${index}`, NAME, async ({ begin }) => {
+          await new Promise((resolve) => setTimeout(resolve, 1_000 + index));
+          await begin();
+          return verify();
+        })
+        .catch(({ code }) => code),
+    );
+    await vi.advanceTimersByTimeAsync(2_000);
+    const outcomes = await Promise.all(waiting);
+    expect(verify).toHaveBeenCalledTimes(31);
+    expect(outcomes.filter((outcome) => outcome === 'THROTTLED')).toHaveLength(29);
+    expect(await fail('203.0.113.1')).toBe(20);
+  });
+
+  it('gives its slow attempt back where that was none', async () => {
+    const { fail, succeed, failFromEverywhere } = setUp();
+    await failFromEverywhere(30);
+    expect(await succeed('203.0.113.1')).toBe('let in');
+    expect(await fail('203.0.113.2')).toBe('failed');
+    expect(await fail('203.0.113.3')).toBe(20);
+  });
+
+  it('is admitted without being counted, unless it would not be verified', async () => {
+    const { throttle, fail, failFromEverywhere } = setUp();
+    const admit = (client: string) => throttle.admit(client, NAME).catch(({ retryAfter }) => retryAfter as number);
+    for (let index = 0; index < 3; index += 1) await fail('192.0.2.2');
+    expect(await admit('192.0.2.2')).toBe(60);
+    await failFromEverywhere(27);
+    expect(await admit('203.0.113.1')).toBeUndefined();
+    expect(await fail('203.0.113.2')).toBe('failed');
+    expect(await admit('203.0.113.3')).toBe(20);
+    expect(await admit('203.0.113.1')).toBeUndefined();
+  });
+
   it('is remembered to have been let in from there for thirty days', async () => {
     const { throttle } = setUp();
     throttle.remember(HERE, NAME);
     const known: boolean[] = [];
-    const look = () => throttle.attempt(HERE, NAME, async (isKnown) => known.push(isKnown));
+    const look = () => throttle.attempt(HERE, NAME, async ({ isKnown }) => known.push(isKnown));
     await look();
     vi.advanceTimersByTime(2_592_000_000 - 1);
     await look();

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type HashingBudget, PasswordHasher } from '../../lib/authentication/password-hasher.js';
 import { OverloadedError } from '../../lib/errors.js';
 
@@ -16,13 +16,34 @@ function holdBcrypt() {
 const createHasher = (budget: Partial<HashingBudget> = {}) =>
   new PasswordHasher({ cost: 4, concurrency: 1, maxQueue: 10, ...budget });
 
+const reason = (error: unknown) => error;
+
+/** Lets verifications of these passwords succeed, one after the other. */
+async function letSucceed(running: ((matches: boolean) => void)[], from: number, to: number): Promise<void> {
+  for (let index = from; index < to; index += 1) {
+    await vi.waitFor(() => expect(running).toHaveLength(index + 1));
+    running[index]?.(true);
+  }
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('the password hasher', () => {
   it('makes hashes of its cost that verify', async () => {
     const hasher = createHasher();
     const hash = await hasher.hash('a password');
     expect(bcrypt.getRounds(hash)).toBe(4);
-    expect(await hasher.verify('a password', hash)).toBe(true);
-    expect(await hasher.verify('another', hash)).toBe(false);
+    expect(await hasher.verify(['a password'], hash)).toBe('a password');
+    expect(await hasher.verify(['another'], hash)).toBeUndefined();
+  });
+
+  it('tells which of several forms of a password it is', async () => {
+    const hasher = createHasher();
+    const hash = await hasher.hash('a password');
+    expect(await hasher.verify(['another', 'a password'], hash)).toBe('a password');
+    expect(await hasher.verify(['another', 'a third'], hash)).toBeUndefined();
   });
 
   it.each([
@@ -31,140 +52,147 @@ describe('the password hasher', () => {
     ['PHP and htpasswd', '$2y$'],
   ])('verifies hashes with the prefix of %s', async (_writer, prefix) => {
     const hash = (await bcrypt.hash('a password', 4)).replace('$2b$', prefix);
-    expect(await createHasher().verify('a password', hash)).toBe(true);
-    expect(await createHasher().verify('another', hash)).toBe(false);
+    expect(await createHasher().verify(['a password'], hash)).toBe('a password');
+    expect(await createHasher().verify(['another'], hash)).toBeUndefined();
   });
 
   it('has a dummy hash of its cost that takes the work of a real one and matches nothing', async () => {
     const hasher = createHasher({ cost: 5 });
     expect(bcrypt.getRounds(hasher.dummyHash)).toBe(5);
     expect(hasher.dummyHash).toHaveLength(60);
-    expect(await hasher.verify('', hasher.dummyHash)).toBe(false);
+    expect(await hasher.verify([''], hasher.dummyHash)).toBeUndefined();
     expect(createHasher({ cost: 5 }).dummyHash).not.toBe(hasher.dummyHash);
   });
+});
 
-  it('runs no more at once than it may, and the others in turn', async () => {
+describe('the hashing budget', () => {
+  it('lets no more run at once than it may, and the others in turn', async () => {
     const running = holdBcrypt();
     const hasher = createHasher({ concurrency: 2 });
-    const verifications = ['a', 'b', 'c'].map((password) => hasher.verify(password, 'hash'));
-    await Promise.resolve();
-    expect(running).toHaveLength(2);
+    const verifications = ['a', 'b', 'c'].map((password) => hasher.verify([password], 'hash'));
+    await vi.waitFor(() => expect(running).toHaveLength(2));
     running[0]?.(true);
-    expect(await verifications[0]).toBe(true);
+    expect(await verifications[0]).toBe('a');
     await vi.waitFor(() => expect(running).toHaveLength(3));
     running[1]?.(false);
     running[2]?.(true);
-    expect(await Promise.all(verifications)).toEqual([true, false, true]);
+    expect(await Promise.all(verifications)).toEqual(['a', undefined, 'c']);
   });
 
-  it('refuses what does not fit into its queue, and says when to come back', async () => {
+  it('refuses what does not fit into the queue, and says when to come back', async () => {
     const running = holdBcrypt();
     const hasher = createHasher({ maxQueue: 2 });
-    const accepted = ['a', 'b', 'c'].map((password) => hasher.verify(password, 'hash'));
-    await Promise.resolve();
-    const refused = await hasher.verify('d', 'hash').catch((error: unknown) => error);
+    const accepted = ['a', 'b', 'c'].map((password) => hasher.verify([password], 'hash'));
+    await vi.waitFor(() => expect(running).toHaveLength(1));
+    const refused = await hasher.verify(['d'], 'hash').catch(reason);
     expect(refused).toBeInstanceOf(OverloadedError);
     expect(refused).toMatchObject({ code: 'OVERLOADED', status: 503, retryAfter: 5 });
-    for (let index = 0; index < 3; index += 1) {
-      await vi.waitFor(() => expect(running).toHaveLength(index + 1));
-      running[index]?.(true);
-    }
-    expect(await Promise.all(accepted)).toEqual([true, true, true]);
-    const later = hasher.verify('d', 'hash');
-    await vi.waitFor(() => expect(running).toHaveLength(4));
-    running[3]?.(true);
-    expect(await later).toBe(true);
+    await letSucceed(running, 0, 3);
+    expect(await Promise.all(accepted)).toEqual(['a', 'b', 'c']);
+    const later = hasher.verify(['d'], 'hash');
+    await letSucceed(running, 3, 4);
+    expect(await later).toBe('d');
   });
 
-  it('lets those who are known go before strangers, and keeps room for them', async () => {
+  it('lets those who are known go before strangers, keeps room for them, and does not forget the strangers', async () => {
     const running = holdBcrypt();
-    const hasher = createHasher({ maxQueue: 2 });
+    const hasher = createHasher({ maxQueue: 6 });
     const order: string[] = [];
     const verify = (who: string, isKnown: boolean) =>
-      hasher.verify(who, 'hash', isKnown).then(
+      hasher.verify([who], 'hash', { isKnown }).then(
         () => order.push(who),
         () => order.push(`${who} was refused`),
       );
+    const first = verify('first', false);
+    await vi.waitFor(() => expect(running).toHaveLength(1));
     const all = [
-      verify('first', false),
-      ...['stranger 1', 'stranger 2', 'stranger 3'].map((who) => verify(who, false)),
-      ...['known 1', 'known 2', 'known 3'].map((who) => verify(who, true)),
+      first,
+      ...[1, 2, 3, 4, 5, 6, 7].map((number) => verify(`stranger ${number}`, false)),
+      ...[1, 2, 3, 4, 5, 6, 7].map((number) => verify(`known ${number}`, true)),
     ];
-    for (let index = 0; index < 5; index += 1) {
-      await vi.waitFor(() => expect(running).toHaveLength(index + 1));
-      running[index]?.(true);
-    }
+    await letSucceed(running, 0, 13);
     await Promise.all(all);
-    expect(order).toEqual([
-      'stranger 3 was refused',
-      'known 3 was refused',
+    expect(order.filter((each) => each.includes('refused'))).toEqual(['stranger 7 was refused', 'known 7 was refused']);
+    expect(order.filter((each) => !each.includes('refused'))).toEqual([
       'first',
-      'known 1',
-      'known 2',
-      'stranger 1',
-      'stranger 2',
+      ...['known 1', 'known 2', 'known 3', 'stranger 1', 'known 4', 'known 5', 'known 6', 'stranger 2'],
+      ...['stranger 3', 'stranger 4', 'stranger 5', 'stranger 6'],
     ]);
   });
 
   it('lets those who set a password go before strangers, however long they wait', async () => {
     const running = holdBcrypt();
-    vi.useFakeTimers({ toFake: ['Date'] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const hasher = createHasher();
-    const first = hasher.verify('first', 'hash');
-    const stranger = hasher.verify('stranger', 'hash').catch((error: unknown) => error);
+    const first = hasher.verify(['first'], 'hash');
+    const stranger = hasher.verify(['stranger'], 'hash').catch(reason);
     const hash = hasher.hash('a password');
     await vi.waitFor(() => expect(running).toHaveLength(1));
-    vi.setSystemTime(Date.now() + 3_001);
-    running[0]?.(true);
-    expect(await first).toBe(true);
-    expect(await hash).toMatch(/^\$2b\$04\$/);
-    expect(running).toHaveLength(1);
+    vi.advanceTimersByTime(3_000);
     expect(await stranger).toMatchObject({ code: 'OVERLOADED' });
+    running[0]?.(true);
+    expect(await first).toBe('first');
+    expect(await hash).toMatch(/^\$2b\$04\$/);
   });
 
-  it('gives a verification up that has waited for three seconds, without work', async () => {
+  it('gives a verification up that has waited for three seconds, at once and without work', async () => {
     const running = holdBcrypt();
-    vi.useFakeTimers({ toFake: ['Date'] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
-    const hasher = createHasher();
-    const verifications = ['a', 'b', 'c'].map((each) => hasher.verify(each, 'hash').catch((error: unknown) => error));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const hasher = createHasher({ maxQueue: 2 });
+    const first = hasher.verify(['a'], 'hash');
+    const waiting = ['b', 'c'].map((each) => hasher.verify([each], 'hash').catch(reason));
     await vi.waitFor(() => expect(running).toHaveLength(1));
-    vi.setSystemTime(Date.now() + 3_001);
+    vi.advanceTimersByTime(3_000);
+    for (const each of await Promise.all(waiting)) {
+      expect(each).toBeInstanceOf(OverloadedError);
+      expect(each).toMatchObject({ retryAfter: 5 });
+    }
+    // What runs is not given up, and who has gone makes room.
+    const next = hasher.verify(['d'], 'hash');
     running[0]?.(true);
-    const outcomes = await Promise.all(verifications);
-    expect(outcomes[0]).toBe(true);
-    for (const outcome of outcomes.slice(1)) expect(outcome).toMatchObject({ code: 'OVERLOADED', retryAfter: 5 });
+    expect(await first).toBe('a');
+    await letSucceed(running, 1, 2);
+    expect(await next).toBe('d');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('asks once more when the turn has come, and does not work where the answer is no', async () => {
+    const running = holdBcrypt();
+    const hasher = createHasher();
+    const begin = vi.fn(async () => {
+      throw new Error('too many have failed');
+    });
+    const first = hasher.verify(['a'], 'hash');
+    const second = hasher.verify(['b'], 'hash', { begin }).catch(reason);
+    await vi.waitFor(() => expect(running).toHaveLength(1));
+    expect(begin).not.toHaveBeenCalled();
+    running[0]?.(true);
+    await first;
+    expect(await second).toEqual(new Error('too many have failed'));
     expect(running).toHaveLength(1);
   });
 
-  it('rests after a failure for as long as it took, and not after a success', async () => {
+  it('has a rest after a failure for as long as it took, and none after a success', async () => {
     const running = holdBcrypt();
-    vi.mocked(setTimeout).mockClear();
+    vi.mocked(sleep).mockClear();
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
     const hasher = createHasher();
-    const verifications = ['a', 'b', 'c'].map((password) => hasher.verify(password, 'hash'));
-    await vi.waitFor(() => expect(running).toHaveLength(1));
-    running[0]?.(true);
+    const verifications = ['a', 'b', 'c'].map((password) => hasher.verify([password], 'hash'));
+    await letSucceed(running, 0, 1);
     await vi.waitFor(() => expect(running).toHaveLength(2));
-    expect(setTimeout).not.toHaveBeenCalled();
+    expect(sleep).not.toHaveBeenCalled();
     let endRest = () => {};
-    vi.mocked(setTimeout).mockReturnValueOnce(
+    vi.mocked(sleep).mockReturnValueOnce(
       new Promise<void>((resolve) => {
         endRest = resolve;
       }),
     );
     clock.mockReturnValue(1_077);
     running[1]?.(false);
-    await vi.waitFor(() => expect(setTimeout).toHaveBeenCalledWith(77, undefined, { ref: false }));
+    await vi.waitFor(() => expect(sleep).toHaveBeenCalledWith(77, undefined, { ref: false }));
     expect(running).toHaveLength(2);
     endRest();
-    await vi.waitFor(() => expect(running).toHaveLength(3));
-    running[2]?.(true);
-    expect(await Promise.all(verifications)).toEqual([true, false, true]);
+    await letSucceed(running, 2, 3);
+    expect(await Promise.all(verifications)).toEqual(['a', undefined, 'c']);
   });
 });

@@ -125,7 +125,7 @@ describe('a user who is disabled', () => {
     }) as never);
     const { status, body } = await change('api', { password: 'own' }, 'api:pw');
     expect(status).toBe(403);
-    expect(body).toEqual(errorBody('the user has been changed meanwhile: ask again'));
+    expect(body).toEqual(errorBody('the user who asks has been changed meanwhile: ask again'));
     await auth.users.update('api', { enabled: true });
     expect((await login()).status).toBe(404);
   });

@@ -1,6 +1,7 @@
+import bcrypt from 'bcrypt';
 import express from 'express';
 import type { KapacitorAuth } from 'kapacitor-auth';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { FORM } from '../support/content-types.js';
 import { holdBack } from '../support/hold-back.js';
@@ -119,5 +120,32 @@ describe('a client that holds its body back', () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"own"}');
     await auth.users.update('api', { permissions: [] });
     expect(await finish()).toMatchObject({ status: 200, body: { name: 'api', permissions: [] } });
+  });
+});
+
+describe('an admin who is deleted or demoted while a password of its request is being hashed', () => {
+  it.each<[string, (auth: KapacitorAuth) => Promise<unknown>]>([
+    ['deleted', (auth) => auth.users.delete('evil')],
+    ['demoted', (auth) => auth.users.update('evil', { type: 'normal' })],
+    ['disabled', (auth) => auth.users.update('evil', { enabled: false })],
+  ])('makes and changes no user any more: %s', async (_what, change) => {
+    const auth = await createAuth();
+    await auth.users.create({ name: 'evil', password: 'ev1l', type: 'admin' });
+    const { send } = await serve(express().use(auth));
+    await send({ path: USERS, auth: 'evil:ev1l' });
+    for (const request of [
+      { method: 'POST', path: USERS, body: '{"name":"late","password":"pw","type":"admin"}' },
+      { method: 'PATCH', path: `${USERS}/root`, body: '{"password":"evil"}' },
+    ]) {
+      vi.spyOn(bcrypt, 'hash').mockImplementationOnce((async () => {
+        await change(auth);
+        return `$2b$04$${'x'.repeat(53)}`;
+      }) as never);
+      expect((await send({ ...request, auth: 'evil:ev1l' })).status).toBe(403);
+      await auth.users.delete('evil');
+      await auth.users.create({ name: 'evil', password: 'ev1l', type: 'admin' });
+    }
+    expect(await auth.users.get('late')).toBeUndefined();
+    expect((await send({ path: USERS, auth: 'root:r00t' })).status).toBe(200);
   });
 });

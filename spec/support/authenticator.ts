@@ -22,14 +22,11 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
   const hasher = new PasswordHasher({ cost: 4, concurrency: 1, maxQueue: 128 });
   const cache = new CredentialCache(timeToLive);
   const throttle = new LoginThrottle({ failureLimit: 10, failureWindow: 60_000 });
-  onTestFinished(() => {
-    cache.close();
-    throttle.close();
-  });
   const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0 }));
   await users.create({ name: NAME, password: PASSWORD, permissions: ['api'] });
   const onUnusableHash = vi.fn();
   const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash });
+  onTestFinished(() => authenticator.close());
   const verify = vi.spyOn(hasher, 'verify');
   return { repository, users, hasher, cache, throttle, authenticator, verify, onUnusableHash };
 }

@@ -1,4 +1,6 @@
+import type { StoredUser } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
+import { ForbiddenError } from '../../lib/errors.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
@@ -197,16 +199,19 @@ describe('changing a user', () => {
     );
   });
 
-  it('asks whether it is allowed with the user as it is at that moment', async () => {
+  it('is confirmed with the user as it is at that moment', async () => {
     const { users, repository, hasher } = await setUpSomeone();
     hasher.hash.mockImplementation(async () => {
       await users.update('someone', { permissions: ['write_points'] });
       return 'the new hash';
     });
-    const isAllowed = vi.fn(({ permissions }) => !permissions.includes('write_points'));
-    await expect(users.update('someone', { password: 'new' }, isAllowed)).rejects.toThrow(
-      failure('FORBIDDEN', 403, 'the user has been changed meanwhile: ask again'),
+    const confirm = vi.fn(async ({ permissions }: StoredUser) => {
+      throw new ForbiddenError(`not with ${permissions}`);
+    });
+    await expect(users.update('someone', { password: 'new' }, confirm)).rejects.toThrow(
+      failure('FORBIDDEN', 403, 'not with write_points'),
     );
+    expect(confirm).toHaveBeenCalledOnce();
     expect((await repository.find('someone'))?.hash).not.toBe('the new hash');
   });
 

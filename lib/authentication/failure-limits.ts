@@ -1,0 +1,117 @@
+import { ThrottledError } from '../errors.js';
+import { BoundedRateLimiter } from './bounded-rate-limiter.js';
+import { nameKey } from './known-clients.js';
+
+/** How many times as many failures as at one user there may be from one client, and at one user from everywhere. */
+const WIDER = 10;
+
+/** What an attempt has used up until it is known whether it is a failure. */
+export interface Reservation {
+  /**
+   * To be called when the verification begins: others may have failed while it waited for that.
+   *
+   * @throws {ThrottledError} it may not be verified any more
+   */
+  begin(): Promise<void>;
+  /** It is a failure: for this it counts. */
+  keep(): Promise<void>;
+  /** It is none. */
+  giveBack(): Promise<void>;
+}
+
+/** How many failures there may be in a window of time. */
+export class FailureLimits {
+  /** Of a client at a user. What is being verified counts as well: many at once are not more than one by one. */
+  readonly #pair: BoundedRateLimiter;
+  /** Of a client at all users. What is being verified does not count: many users may come at once from one address. */
+  readonly #client: BoundedRateLimiter;
+  /** Of all clients at a user. */
+  readonly #user: BoundedRateLimiter;
+  /** What a user has when that is used up: it gets slow, and does not stop. */
+  readonly #trickle: BoundedRateLimiter;
+
+  /** @param window milliseconds */
+  constructor(limit: number, window: number) {
+    this.#pair = new BoundedRateLimiter(limit, window);
+    this.#client = new BoundedRateLimiter(limit * WIDER, window);
+    this.#user = new BoundedRateLimiter(limit * WIDER, window);
+    this.#trickle = new BoundedRateLimiter(1, window / limit);
+  }
+
+  /**
+   * For an attempt of a client that has been let in as this user before: only its own failures at this user count.
+   *
+   * @throws {ThrottledError} there have been too many
+   */
+  async reserveForKnown(client: string, name: string): Promise<Reservation> {
+    const pair = pairKey(client, name);
+    refuseIf(await this.#pair.take(pair));
+    return { begin: nothing, keep: nothing, giveBack: () => this.#pair.giveBack(pair) };
+  }
+
+  /**
+   * For an attempt of any other client.
+   *
+   * @throws {ThrottledError} there have been too many failures
+   */
+  async reserve(client: string, name: string): Promise<Reservation> {
+    const known = await this.reserveForKnown(client, name);
+    const user = nameKey(name);
+    let isSlow = false;
+    const begin = async () => {
+      if (isSlow || !(await this.#isSlow(client, user))) return;
+      refuseIf(await this.#trickle.take(user));
+      isSlow = true;
+    };
+    const keep = async () => {
+      await this.#client.count(client);
+      await this.#user.count(user);
+    };
+    const giveBack = async () => {
+      await known.giveBack();
+      if (isSlow) await this.#trickle.giveBack(user);
+    };
+    try {
+      await begin();
+    } catch (refusal) {
+      await giveBack();
+      throw refusal;
+    }
+    return { begin, keep, giveBack };
+  }
+
+  /**
+   * Looks whether an attempt would be let through now, without counting it.
+   *
+   * @throws {ThrottledError} it would not
+   */
+  async check(client: string, name: string): Promise<void> {
+    refuseIf(await this.#pair.waitOf(pairKey(client, name)));
+    const user = nameKey(name);
+    if (await this.#isSlow(client, user)) refuseIf(await this.#trickle.waitOf(user));
+  }
+
+  close(): void {
+    for (const limiter of [this.#pair, this.#client, this.#user, this.#trickle]) limiter.close();
+  }
+
+  /**
+   * Tells whether there have been too many failures at this user.
+   *
+   * @throws {ThrottledError} there have been too many from this client
+   */
+  async #isSlow(client: string, user: string): Promise<boolean> {
+    refuseIf(await this.#client.waitOf(client));
+    return (await this.#user.waitOf(user)) > 0;
+  }
+}
+
+async function nothing(): Promise<void> {}
+
+function refuseIf(wait: number): void {
+  if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000));
+}
+
+function pairKey(client: string, name: string): string {
+  return nameKey(`${client} ${name}`);
+}
