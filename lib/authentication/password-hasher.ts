@@ -7,6 +7,8 @@ import { asKnownVariant } from './bcrypt-hash.js';
 
 /** Milliseconds. A verification that has not begun by then is given up: whoever asked for it does not wait for ever. */
 const MAX_WAIT = 3_000;
+/** How many times as long as a verification that failed nothing is verified after it. */
+const REST = 2;
 /** Seconds, for those who are sent away. */
 const RETRY_AFTER = 5;
 
@@ -59,8 +61,8 @@ export class PasswordHasher {
   }
 
   /**
-   * Tells which of these is the hash's password, if one is. If none is, a rest follows that is as long as the work was:
-   * those who guess passwords get half of the time that bcrypt may have.
+   * Tells which of these is the hash's password, if one is. If none is, a rest follows that is twice as long as the work
+   * was: those who guess passwords get a third of the time that bcrypt may have.
    *
    * @param isKnown whether it is somebody who has been let in before: they do not wait for strangers
    * @param begin called when its turn has come: what it throws ends it
@@ -73,17 +75,19 @@ export class PasswordHasher {
   ): Promise<string | undefined> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(new OverloadedError(RETRY_AFTER)), MAX_WAIT).unref();
-    const verify = async () => {
-      clearTimeout(timer);
-      await begin();
-      const from = performance.now();
-      for (const password of passwords) {
-        if (await bcrypt.compare(password, asKnownVariant(hash))) return password;
-      }
-      await sleep(performance.now() - from, undefined, { ref: false });
-      return undefined;
-    };
-    return this.#enqueue(isKnown ? 'known' : 'stranger', verify, patience.signal).finally(() => clearTimeout(timer));
+    return new Promise((resolve, reject) => {
+      const verify = async () => {
+        clearTimeout(timer);
+        await begin();
+        const from = performance.now();
+        const password = await findPassword(passwords, hash);
+        resolve(password);
+        if (password === undefined) await sleep(REST * (performance.now() - from), undefined, { ref: false });
+      };
+      this.#enqueue(isKnown ? 'known' : 'stranger', verify, patience.signal)
+        .finally(() => clearTimeout(timer))
+        .catch(reject);
+    });
   }
 
   async #enqueue<T>(group: Group, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -107,6 +111,13 @@ export class PasswordHasher {
       leaveQueue();
     }
   }
+}
+
+async function findPassword(passwords: readonly string[], hash: string): Promise<string | undefined> {
+  for (const password of passwords) {
+    if (await bcrypt.compare(password, asKnownVariant(hash))) return password;
+  }
+  return undefined;
 }
 
 /** A salt of that cost, and a digest that nobody has a password for. */
