@@ -1,6 +1,6 @@
 import { ThrottledError } from '../errors.js';
 import { BoundedRateLimiter } from './bounded-rate-limiter.js';
-import { nameKey } from './known-clients.js';
+import { shortKey } from './short-key.js';
 
 /** How many times as many failures as at one user there may be from one client, and at one user from everywhere. */
 const WIDER = 10;
@@ -44,7 +44,7 @@ export class FailureLimits {
    * @throws {ThrottledError} there have been too many
    */
   async reserveForKnown(client: string, name: string): Promise<Reservation> {
-    const pair = pairKey(client, name);
+    const pair = shortKey(client, name);
     refuseIf(await this.#pair.take(pair));
     return { begin: nothing, keep: nothing, giveBack: () => this.#pair.giveBack(pair) };
   }
@@ -56,7 +56,7 @@ export class FailureLimits {
    */
   async reserve(client: string, name: string): Promise<Reservation> {
     const known = await this.reserveForKnown(client, name);
-    const user = nameKey(name);
+    const user = shortKey(name);
     let isSlow = false;
     const begin = async () => {
       if (isSlow || !(await this.#isSlow(client, user))) return;
@@ -86,8 +86,8 @@ export class FailureLimits {
    * @throws {ThrottledError} it would not
    */
   async check(client: string, name: string): Promise<void> {
-    refuseIf(await this.#pair.waitOf(pairKey(client, name)));
-    const user = nameKey(name);
+    refuseIf(await this.#pair.waitOf(shortKey(client, name)));
+    const user = shortKey(name);
     if (await this.#isSlow(client, user)) refuseIf(await this.#trickle.waitOf(user));
   }
 
@@ -110,8 +110,4 @@ async function nothing(): Promise<void> {}
 
 function refuseIf(wait: number): void {
   if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000));
-}
-
-function pairKey(client: string, name: string): string {
-  return nameKey(`${client} ${name}`);
 }

@@ -1,5 +1,5 @@
-import { hash as digest } from 'node:crypto';
 import { BoundedCache } from './bounded-cache.js';
+import { shortKey } from './short-key.js';
 
 /** Milliseconds: 30 days since a user was let in from a client that was not known. */
 const KNOWN_FOR = 2_592_000_000;
@@ -12,11 +12,11 @@ export class KnownClients {
   readonly #clients = new BoundedCache<Set<string>>(KNOWN_FOR, MAX_USERS);
 
   has(client: string, name: string): boolean {
-    return this.#clients.get(nameKey(name))?.has(client) === true;
+    return this.#clients.get(shortKey(name))?.has(client) === true;
   }
 
   add(client: string, name: string): void {
-    const key = nameKey(name);
+    const key = shortKey(name);
     const clients = this.#clients.get(key) ?? new Set();
     if (clients.has(client)) return;
     const [oldest] = clients;
@@ -27,9 +27,4 @@ export class KnownClients {
   close(): void {
     this.#clients.close();
   }
-}
-
-/** A name that somebody gives may have any length, and a key should not. */
-export function nameKey(name: string): string {
-  return digest('sha256', name, 'base64');
 }
