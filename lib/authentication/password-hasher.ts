@@ -92,7 +92,9 @@ export class PasswordHasher {
 
   async #enqueue<T>(group: Group, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#waiting[group] >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
-    const turn = Math.max(this.#virtualTime, this.#lastTurn[group]) + STEP[group];
+    // Those who gave up leave turns behind that nobody took: no more of them than could wait.
+    const latest = this.#virtualTime + this.#maxQueue * STEP[group];
+    const turn = Math.min(Math.max(this.#virtualTime, this.#lastTurn[group]) + STEP[group], latest);
     this.#lastTurn[group] = turn;
     let isWaiting = true;
     const leaveQueue = () => {

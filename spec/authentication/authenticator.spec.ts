@@ -5,6 +5,7 @@ import { basicCredentials } from '../../lib/authentication/basic-credentials.js'
 import type { PasswordHasher } from '../../lib/authentication/password-hasher.js';
 import type { UserService } from '../../lib/users/user-service.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
+import { from } from '../support/origin.js';
 import { userNamed } from '../support/stored-user.js';
 
 /** Keeps the first verification waiting; gives what finishes it. */
@@ -86,6 +87,7 @@ describe('authentication', () => {
   it.each<[string, (users: UserService) => Promise<unknown>]>([
     ['is deleted', (users) => users.delete(NAME)],
     ['gets another password', (users) => users.update(NAME, { password: 'another' })],
+    ['is disabled', (users) => users.update(NAME, { enabled: false })],
   ])('does not let in whoever is being verified while the user %s', async (_what, change) => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     const finish = holdVerification(verify);
@@ -110,7 +112,8 @@ describe('authentication', () => {
   it('shares one verification between equal attempts, and none between different ones', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await users.create({ name: 'other', password: PASSWORD });
-    await Promise.all(Array.from({ length: 100 }, () => authenticator.authenticate(...attempt(NAME, PASSWORD))));
+    const origins = Array.from({ length: 100 }, (_, index) => from(`192.0.2.${index % 10}`));
+    await Promise.all(origins.map((origin) => authenticator.authenticate(...attempt(NAME, PASSWORD, origin))));
     expect(verify).toHaveBeenCalledTimes(1);
     verify.mockClear();
     const outcomes = await Promise.all([
@@ -169,6 +172,7 @@ describe('an unknown user, and a password that cannot be one', () => {
     const [forms, hash] = verify.mock.calls[0] as [string[], string];
     expect(forms).toHaveLength(1);
     expect(hash.slice(0, 7)).toBe(hasher.dummyHash.slice(0, 7));
+    expect(hash).toHaveLength(60);
   });
 
   it('bring no question to the store where nobody may have the name', async () => {

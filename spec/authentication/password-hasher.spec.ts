@@ -120,6 +120,33 @@ describe('the hashing budget', () => {
     ]);
   });
 
+  it('does not let strangers wait for long because many have given up before them', async () => {
+    const running = holdBcrypt();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const hasher = createHasher({ maxQueue: 2 });
+    const first = hasher.verify(['first'], 'hash');
+    await vi.waitFor(() => expect(running).toHaveLength(1));
+    for (let wave = 0; wave < 20; wave += 1) {
+      const gaveUp = ['a', 'b'].map((each) => hasher.verify([each], 'hash').catch(reason));
+      vi.advanceTimersByTime(3_000);
+      await Promise.all(gaveUp);
+    }
+    vi.spyOn(bcrypt, 'compare').mockResolvedValue(true as never);
+    let isServed = false;
+    let turns = 0;
+    const stranger = hasher.verify(['stranger'], 'hash').then(() => {
+      isServed = true;
+    });
+    const known = async () => {
+      for (; !isServed; turns += 1) await hasher.verify(['known'], 'hash', { isKnown: true });
+    };
+    const lanes = [known(), known()];
+    running[0]?.(true);
+    await Promise.all([first, stranger, ...lanes]);
+    expect(turns).toBeGreaterThan(2);
+    expect(turns).toBeLessThan(12);
+  });
+
   it('lets those who set a password go before strangers, however long they wait', async () => {
     const running = holdBcrypt();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
