@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
 import { TryLaterError } from '../errors.js';
 import type { User } from '../users/user.js';
@@ -50,7 +50,7 @@ export class KapacitorStrategy extends BasicStrategy {
     } else {
       this._verify(req, credentials.name, credentials.password, (error, user) => {
         // What is refused without work could be asked for without end.
-        if (error instanceof TryLaterError) this._tarpit.hold(() => this.fail(undefined, error.status, error));
+        if (error instanceof TryLaterError) this._tarpit.hold(() => this._refuse(req, error));
         else if (error) this.error(error);
         else if (user) this.success(new Principal(user as User, req));
         else this._fail(req, 'authorization failed');
@@ -67,6 +67,12 @@ export class KapacitorStrategy extends BasicStrategy {
     const { authorization } = req.headers;
     if (authorization || !this._queryCredentials) return parseBasicCredentials(authorization);
     return parseQueryCredentials(req.url as string);
+  }
+
+  /** Passport's own answer to a failure has no headers but the challenge; Express has put the response on the request. */
+  private _refuse({ res }: IncomingMessage & { res?: ServerResponse }, error: TryLaterError): void {
+    if (res !== undefined && !res.headersSent) res.setHeader('Retry-After', error.retryAfter);
+    this.fail(undefined, error.status, error);
   }
 
   /** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { createAuth } from '../support/auth.js';
 import { basic } from '../support/server.js';
 
@@ -64,12 +65,15 @@ describe('the strategy', () => {
     expect((await drive(strategy, { authorization: basic('api:wrong') }, url))[0]).toBe('fail');
   });
 
-  it('fails with 429, and without a challenge, where too many attempts have failed', async () => {
+  it('fails with 429, held back and without a challenge, where too many attempts have failed', async () => {
+    const hold = vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
     const auth = await createAuth({ auth: { failureLimit: 1 } });
     const headers = { authorization: basic('api:wrong') };
     expect(await drive(auth.strategy, headers)).toMatchObject(['fail', CHALLENGE, 401, 'authorization failed']);
+    expect(hold).not.toHaveBeenCalled();
     const [outcome, challenge, status, reason] = await drive(auth.strategy, headers);
     expect([outcome, challenge, status]).toEqual(['fail', undefined, 429]);
+    expect(hold).toHaveBeenCalledOnce();
     expect(reason).toMatchObject({ code: 'THROTTLED', headers: { 'Retry-After': '600' } });
   });
 

@@ -39,6 +39,17 @@ describe('an app with a Passport of its own', () => {
     expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
+  it('refuses who has failed too often with 429, and says when to come back', async () => {
+    const { app } = await appWithPassport();
+    const { send } = await serve(app);
+    const request = { path: '/passport', auth: 'api:wrong' };
+    for (let index = 0; index < 10; index += 1) expect((await send(request)).status).toBe(401);
+    const refused = await send(request);
+    expect(refused).toMatchObject({ status: 429, text: 'Too Many Requests' });
+    expect(refused.headers['retry-after']).toMatch(/^(600|59\d)$/);
+    expect(refused.headers['www-authenticate']).toBeUndefined();
+  });
+
   it('goes on from there with our own checks', async () => {
     const { app } = await appWithPassport();
     const { send } = await serve(app);
