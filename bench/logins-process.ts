@@ -23,7 +23,7 @@ export interface MeasuredLogins {
 
 const SAMPLES = 200;
 const ATTEMPTS = 200_000;
-/** Milliseconds: failures count for ten minutes, and caches are looked through each minute. */
+/** Milliseconds: failures count for ten minutes, and those that count no more are taken away each minute. */
 const WINDOW = 600_000;
 const CLEANED_AFTER = 65_000;
 

@@ -1,8 +1,5 @@
 import NodeCache from 'node-cache';
 
-/** Seconds after which node-cache takes expired entries away. */
-const CHECK_EVERY = 60;
-
 interface Entry<T> {
   readonly value: T;
   /** Of `Date.now()`, as in node-cache. */
@@ -17,13 +14,16 @@ export class BoundedCache<T> {
   readonly #timeToLive: number;
   readonly #maxEntries: number;
 
-  /** @param timeToLive milliseconds; 0 remembers nothing */
-  constructor(timeToLive: number, maxEntries: number) {
+  /**
+   * @param timeToLive milliseconds; 0 remembers nothing
+   * @param checkEvery seconds after which node-cache takes expired entries away; it looks at each, which takes its time
+   */
+  constructor(timeToLive: number, maxEntries: number, checkEvery = 600) {
     this.#timeToLive = timeToLive;
     this.#maxEntries = maxEntries;
     // To node-cache a time to live of 0 means for ever.
     if (timeToLive > 0) {
-      this.#keys = new NodeCache({ stdTTL: timeToLive / 1000, checkperiod: CHECK_EVERY, useClones: false });
+      this.#keys = new NodeCache({ stdTTL: timeToLive / 1000, checkperiod: checkEvery, useClones: false });
       this.#keys.on('del', (key: string) => this.#entries.delete(key));
       this.#keys.on('flush', () => this.#entries.clear());
     }

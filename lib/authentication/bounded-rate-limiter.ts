@@ -4,6 +4,8 @@ import { BoundedCache } from './bounded-cache.js';
 
 /** Keys. The oldest go first. */
 const MAX_KEYS = 20_000;
+/** Seconds. */
+const CHECK_EVERY = 60;
 
 interface Counter {
   points: number;
@@ -18,7 +20,7 @@ export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
   /** @param window milliseconds from the first point of a key on, in which it has so many */
   constructor(points: number, window: number, maxKeys: number = MAX_KEYS) {
     super({ points, duration: window / 1000 });
-    this.#counters = new BoundedCache(window, maxKeys);
+    this.#counters = new BoundedCache(window, maxKeys, CHECK_EVERY);
   }
 
   /** How many milliseconds it is until the key has a point again; 0 if it has one. */
