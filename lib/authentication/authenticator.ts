@@ -177,7 +177,10 @@ export class Authenticator {
     const verify = (admission: Admission) =>
       this.#hasher.verify(forms.length > 0 ? forms : [password], hash, admission);
     return this.#attempts.run(`${flight} ${client}`, () =>
-      this.#throttle.attempt(client, name, (admission) => this.#verifications.run(flight, () => verify(admission))),
+      // Who is known does not share a stranger's place in the queue.
+      this.#throttle.attempt(client, name, (admission) =>
+        this.#verifications.run(`${flight} ${admission.isKnown}`, () => verify(admission)),
+      ),
     );
   }
 

@@ -1,23 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import PQueue from 'p-queue';
+import PQueue, { type Queue } from 'p-queue';
 import { OverloadedError } from '../errors.js';
 import { asKnownVariant } from './bcrypt-hash.js';
+import { FairQueue, type FairQueueOptions } from './fair-queue.js';
 
 /** Milliseconds. A verification that has not begun by then is given up: whoever asked for it does not wait for ever. */
 const MAX_WAIT = 3_000;
-/** How many times as long as a verification that failed nothing is verified after it. */
+/** How many times as long as a verification that failed nothing is verified after it, and how many milliseconds at most. */
 const REST = 2;
+const MAX_REST = 1_000;
 /** Seconds, for those who are sent away. */
 const RETRY_AFTER = 5;
 
-/**
- * Fair queueing (Demers, Keshav and Shenker, 1989): how far in a virtual time the next of a group is behind the one
- * before. So those who are known have four turns while strangers have one, and neither waits for all of the others.
- */
-const STEP = { known: 1, stranger: 4 } as const;
-type Group = keyof typeof STEP;
+type HashingQueue = Queue<() => Promise<unknown>, FairQueueOptions>;
 
 export interface HashingBudget {
   /** bcrypt's: 2 to the power of it are the rounds. */
@@ -38,17 +35,13 @@ export class PasswordHasher {
   /** A hash of this cost that no password has: what to verify against when there is no user. */
   readonly dummyHash: string;
   readonly #maxQueue: number;
-  readonly #queue: PQueue;
-  readonly #waiting: Record<Group, number> = { known: 0, stranger: 0 };
-  /** When, in virtual time, the last one of each group has its turn, and what time it is. */
-  readonly #lastTurn: Record<Group, number> = { known: 0, stranger: 0 };
-  #virtualTime = 0;
+  readonly #queue: PQueue<HashingQueue, FairQueueOptions>;
 
   constructor({ cost, concurrency, maxQueue }: HashingBudget) {
     this.cost = cost;
     this.dummyHash = dummyHash(cost);
     this.#maxQueue = maxQueue;
-    this.#queue = new PQueue({ concurrency });
+    this.#queue = new PQueue({ concurrency, queueClass: FairQueue as unknown as new () => HashingQueue });
   }
 
   /**
@@ -57,7 +50,7 @@ export class PasswordHasher {
    * @throws {OverloadedError} too many wait already
    */
   hash(password: string): Promise<string> {
-    return this.#enqueue('known', () => bcrypt.hash(password, this.cost));
+    return this.#enqueue({ isKnown: true }, () => bcrypt.hash(password, this.cost));
   }
 
   /**
@@ -82,37 +75,22 @@ export class PasswordHasher {
         const from = performance.now();
         const password = await findPassword(passwords, hash);
         resolve(password);
-        if (password === undefined) await sleep(REST * (performance.now() - from), undefined, { ref: false });
+        if (password === undefined) await sleep(restAfter(performance.now() - from), undefined, { ref: false });
       };
-      this.#enqueue(isKnown ? 'known' : 'stranger', verify, patience.signal)
+      this.#enqueue({ isKnown, signal: patience.signal }, verify)
         .finally(() => clearTimeout(timer))
         .catch(reject);
     });
   }
 
-  async #enqueue<T>(group: Group, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#waiting[group] >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
-    // Those who gave up leave turns behind that nobody took: no more of them than could wait.
-    const latest = this.#virtualTime + this.#maxQueue * STEP[group];
-    const turn = Math.min(Math.max(this.#virtualTime, this.#lastTurn[group]) + STEP[group], latest);
-    this.#lastTurn[group] = turn;
-    let isWaiting = true;
-    const leaveQueue = () => {
-      if (isWaiting) this.#waiting[group] -= 1;
-      isWaiting = false;
-    };
-    const takeTurn = () => {
-      this.#virtualTime = turn;
-      leaveQueue();
-      return work();
-    };
-    this.#waiting[group] += 1;
-    try {
-      return await this.#queue.add(takeTurn, { priority: -turn, ...(signal && { signal }) });
-    } finally {
-      leaveQueue();
-    }
+  async #enqueue<T>(options: FairQueueOptions & { isKnown: boolean }, work: () => Promise<T>): Promise<T> {
+    if (this.#queue.sizeBy({ isKnown: options.isKnown }) >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
+    return this.#queue.add(work, options);
   }
+}
+
+function restAfter(milliseconds: number): number {
+  return Math.min(REST * milliseconds, MAX_REST);
 }
 
 async function findPassword(passwords: readonly string[], hash: string): Promise<string | undefined> {
