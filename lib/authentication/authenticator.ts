@@ -130,8 +130,7 @@ export class Authenticator {
    * @throws {StoreError} the store is unavailable
    */
   async refresh(user: User): Promise<User | undefined> {
-    const mark = this.#marks.get(user);
-    return mark === undefined ? undefined : this.#stillVerified({ mark }, await this.#repository.find(user.name));
+    return this.#stillVerified({ mark: this.#marks.get(user) }, await this.#repository.find(user.name));
   }
 
   /** Forgets everything, and leaves no timer. */
@@ -190,7 +189,7 @@ export class Authenticator {
     return (await this.#upgrades.run(flight, () => this.#upgrade.upgrade(candidate, form))) ?? candidate.hash;
   }
 
-  #stillVerified({ mark }: Pick<Verification, 'mark'>, stored: StoredUser | undefined): User | undefined {
+  #stillVerified({ mark }: { readonly mark: string | undefined }, stored: StoredUser | undefined): User | undefined {
     if (stored === undefined || !stored.enabled) return undefined;
     const derived = this.#derive(stored);
     return derived.mark === mark ? derived.user : undefined;
