@@ -2,6 +2,7 @@ import bcrypt from 'bcrypt';
 import express from 'express';
 import { type AuthConfig, MemoryUserRepository } from 'kapacitor-auth';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { createAuth } from '../support/auth.js';
 import { type Answer, serve } from '../support/server.js';
 
@@ -32,9 +33,7 @@ async function setUp(config: AuthConfig = {}) {
 
 beforeEach(() => {
   // Refusals are held back for a second: here for none.
-  const { setTimeout } = globalThis;
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds: number) =>
-    setTimeout(work, milliseconds === 1_000 ? 0 : milliseconds)) as never);
+  vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
 });
 
 afterEach(() => {
