@@ -23,6 +23,8 @@ const PROTECTIONS = {
   'kapacitor-auth': (app, folder) => protect(app, { auth: { store: `lmdb:${folder}`, bcryptCost: COST } }),
   'kapacitor-auth, no cache': (app, folder) =>
     protect(app, { auth: { store: `lmdb:${folder}`, bcryptCost: COST, cacheExpiration: 0 } }),
+  'kapacitor-auth, PostgreSQL': (app, _folder, postgres) =>
+    protect(app, { auth: { store: postgres, bcryptCost: COST } }),
   'passport-http, plaintext': (app) => {
     protectWithPassport(app, (name, password) => PASSWORDS[name] === password);
   },
@@ -37,17 +39,22 @@ const PROTECTIONS = {
   'express-basic-auth': (app) => {
     app.use(basicAuth({ users: PASSWORDS }));
   },
-} satisfies Record<string, (app: Express, folder: string) => void | Promise<void>>;
+} satisfies Record<string, (app: Express, folder: string, postgres: string) => void | Promise<void>>;
 
 export type AppName = keyof typeof PROTECTIONS;
 
-/** The same app behind each of the ways to protect it that are compared. */
-export async function createApp(name: AppName, folder: string): Promise<Express> {
+/**
+ * The same app behind each of the ways to protect it that are compared.
+ *
+ * @param folder for those that keep users in LMDB
+ * @param postgres a URL, for those that keep them in PostgreSQL
+ */
+export async function createApp(name: AppName, folder: string, postgres: string): Promise<Express> {
   const app = express();
   // The proxy that a flood may claim to come through.
   app.set('trust proxy', 'loopback');
   app.get('/probe', probe);
-  await PROTECTIONS[name](app, folder);
+  await PROTECTIONS[name](app, folder, postgres);
   app.get('/kapacitor/v1/tasks', (_req, res) => {
     res.json({ tasks: [] });
   });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
+import { PostgresServer } from '../spec/support/postgres-server.js';
 import { type AppName, USER } from './apps.js';
 import { basicCredentials } from './client.js';
 import { median, start, stop } from './process.js';
@@ -15,6 +16,7 @@ const MEASURE = 2;
 const APPS: readonly AppName[] = [
   'bare Express',
   'kapacitor-auth',
+  'kapacitor-auth, PostgreSQL',
   'passport-http, plaintext',
   'express-basic-auth',
   'kapacitor-auth, no cache',
@@ -27,16 +29,18 @@ const APPS: readonly AppName[] = [
  */
 export async function measureThroughput(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
+  const postgres = await PostgresServer.create();
   const results = new Map<AppName, number[]>(APPS.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (let turn = 0; turn < APPS.length; turn += 1) {
       const name = APPS[(round + turn) % APPS.length] as AppName;
-      results.get(name)?.push(await requestsPerSecond(name, folder));
+      results.get(name)?.push(await requestsPerSecond(name, folder, postgres.url()));
       process.stderr.write(`\rround ${round + 1} of ${rounds}: ${name}`.padEnd(60));
     }
   }
   process.stderr.write('\n');
   rmSync(folder, { recursive: true });
+  await postgres.remove();
 
   const of = (name: AppName) => results.get(name) as number[];
   const ratio = (name: AppName, to: AppName) =>
@@ -54,10 +58,12 @@ export async function measureThroughput(rounds: number): Promise<void> {
       ]),
     ),
   );
+  const stores = ratio('kapacitor-auth, PostgreSQL', 'kapacitor-auth').toFixed(3);
+  console.log(`Users in PostgreSQL, to users in LMDB: ${stores}`);
 }
 
-async function requestsPerSecond(name: AppName, folder: string): Promise<number> {
-  const { child, told: port } = await start<number>('./app-process.ts', [name, folder]);
+async function requestsPerSecond(name: AppName, folder: string, postgres: string): Promise<number> {
+  const { child, told: port } = await start<number>('./app-process.ts', [name, folder, postgres]);
   const authorization = basicCredentials(USER.name, USER.password);
   const fire = (duration: number) =>
     autocannon({

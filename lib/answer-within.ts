@@ -2,7 +2,7 @@ class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 
   constructor(milliseconds: number) {
-    super(`no answer within ${milliseconds} ms`);
+    super(`no answer within ${Math.ceil(milliseconds)} ms`);
   }
 }
 

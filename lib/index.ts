@@ -16,7 +16,14 @@ export {
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';
-export { type KapacitorAuth, kapacitorAuth, type Middleware, type PassportStrategy } from './kapacitor-auth.js';
+export {
+  type Health,
+  type KapacitorAuth,
+  type KapacitorAuthEvents,
+  kapacitorAuth,
+  type Middleware,
+  type PassportStrategy,
+} from './kapacitor-auth.js';
 export type { MaybePromise } from './maybe-promise.js';
 export type { NamePattern } from './users/name-pattern.js';
 export type { PasswordRefusal } from './users/password-policy.js';
@@ -25,5 +32,6 @@ export type { RefusedPasswords } from './users/refused-passwords.js';
 export { LmdbUserRepository } from './users/repositories/lmdb.js';
 export { MemoryUserRepository } from './users/repositories/memory.js';
 export type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from './users/repository.js';
+export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
 export type { NewUser, UserChanges, UserListOptions, UserService } from './users/user-service.js';

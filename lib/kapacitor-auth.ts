@@ -15,6 +15,7 @@ import {
   resolveConfig,
 } from './config/config.js';
 import { ConfigError, type KapacitorAuthError } from './errors.js';
+import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
 import { proxyProblem } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
@@ -23,8 +24,11 @@ import { refusalOf } from './users/refused-passwords.js';
 import { LmdbUserRepository } from './users/repositories/lmdb.js';
 import { MemoryUserRepository } from './users/repositories/memory.js';
 import { noUsers } from './users/repositories/none.js';
+import { isPostgresUrl } from './users/repositories/postgres/url.js';
+import { PostgresUserRepository } from './users/repositories/postgres.js';
 import { SupervisedRepository } from './users/repositories/supervised.js';
 import type { UserRepository } from './users/repository.js';
+import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { createWarner, type WarningCode, warn } from './warnings.js';
@@ -69,10 +73,39 @@ export interface KapacitorAuth extends Middleware {
   readonly users: UserService;
   /** What the configuration came out as. */
   readonly config: ResolvedConfig;
-  /** Fulfilled when the store can be asked; rejects with a {@link StoreError} when it cannot be opened. */
+  /**
+   * Fulfilled when the store can be asked; rejects with a {@link StoreError} when the first attempt to open it fails. It
+   * is tried again each second, and {@link health} tells when it has succeeded.
+   */
   readonly ready: Promise<void>;
+  /** How the store is. For a health route; what it says of the reason is for the operator. */
+  health(): Health;
+  /**
+   * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
+   * rejects with, is a warning, and disturbs nothing.
+   */
+  on<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): KapacitorAuth;
+  /** Calls the listener no more. */
+  off<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): KapacitorAuth;
   /** Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. */
   close(): Promise<void>;
+}
+
+/** How the parts are that can fail. */
+export interface Health {
+  readonly store: StoreHealth;
+}
+
+/** What the app can listen to, and what the listeners are given. */
+export interface KapacitorAuthEvents {
+  /** The store has come into another state: it cannot be reached, changes are not heard of, or all is well again. */
+  readonly 'store-state': readonly [health: StoreHealth];
 }
 
 /** What Passport asks of a strategy. */
@@ -94,10 +127,10 @@ export function kapacitorAuth(
   source: string | KapacitorAuthConfig = {},
   overrides: KapacitorAuthConfig = {},
 ): KapacitorAuth {
-  const { config, warnings } = resolveConfig(source, overrides, process.env);
+  const { config, store, warnings } = resolveConfig(source, overrides, process.env);
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
 
-  const { store, bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
+  const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
   const isRefused = refusedPasswords && refusalOf(refusedPasswords);
   const policy = new PasswordPolicy({
     minimumLength: minimumPasswordLength,
@@ -105,7 +138,16 @@ export function kapacitorAuth(
     onFailure: createErrorWarner('KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'),
   });
   const opened = config.auth.enabled ? openRepository(store) : noUsers;
-  const repository = new SupervisedRepository(opened, createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'));
+  const events = new Events<KapacitorAuthEvents>();
+  const warnOfState = createStateWarner();
+  const repository = new SupervisedRepository(opened, {
+    grace: config.auth.storeGrace,
+    onFailure: createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'),
+    onState: (health) => {
+      warnOfState(health);
+      events.emit('store-state', health);
+    },
+  });
   const hasher = new PasswordHasher({ cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue });
   const cache = new CredentialCache(config.auth.cacheExpiration);
   const throttle = new LoginThrottle(config.auth);
@@ -147,6 +189,19 @@ export function kapacitorAuth(
     users: { value: users },
     config: { value: config },
     ready: { value: ready },
+    health: { value: (): Health => ({ store: repository.health }) },
+    on: {
+      value: (...listening: Parameters<typeof events.on>) => {
+        events.on(...listening);
+        return middleware;
+      },
+    },
+    off: {
+      value: (...listening: Parameters<typeof events.off>) => {
+        events.off(...listening);
+        return middleware;
+      },
+    },
     close: {
       value: () => {
         closing ??= close();
@@ -167,6 +222,7 @@ export function kapacitorAuth(
 
 function openRepository(store: string | UserRepository): UserRepository {
   if (typeof store !== 'string') return store;
+  if (isPostgresUrl(store)) return new PostgresUserRepository(store);
   return store === 'memory:' ? new MemoryUserRepository() : new LmdbUserRepository(store.slice('lmdb:'.length));
 }
 
@@ -174,6 +230,21 @@ function openRepository(store: string | UserRepository): UserRepository {
 function createErrorWarner(code: WarningCode): (error: KapacitorAuthError) => void {
   const warnOfError = createWarner(code);
   return ({ message, cause }) => warnOfError(cause instanceof Error ? `${message}: ${cause.message}` : message);
+}
+
+/** Of a store that is down its failures are told: this is for one that goes on, and for how long. */
+function createStateWarner(): (health: StoreHealth) => void {
+  const warnOfDegraded = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
+  const warnOfGrace = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
+  return ({ state, reason }) => {
+    if (state === 'grace') {
+      warnOfGrace(
+        `the user store does not answer, and users in memory are served on for [auth] store-grace: ${reason}`,
+      );
+    } else if (state === 'degraded') {
+      warnOfDegraded(`the user store answers, but not as it should: ${reason}`);
+    }
+  };
 }
 
 function createHashWarner(): (user: User) => void {

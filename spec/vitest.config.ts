@@ -3,11 +3,13 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lib = fileURLToPath(new URL('../lib/index.ts', import.meta.url));
+const postgres = fileURLToPath(new URL('../lib/postgres.ts', import.meta.url));
 const contract = fileURLToPath(new URL('./contract/index.ts', import.meta.url));
 
 /** The specs see the sources under the package's own name. */
 const alias = [
   { find: /^kapacitor-auth$/, replacement: lib },
+  { find: /^kapacitor-auth\/postgres$/, replacement: postgres },
   { find: /^kapacitor-auth\/contract$/, replacement: contract },
 ];
 
@@ -18,6 +20,7 @@ export default defineConfig({
   root,
   resolve: { alias },
   test: {
+    globalSetup: fileURLToPath(new URL('./support/postgres-setup.ts', import.meta.url)),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // The specs switch authentication off, which is warned about.

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
 import type { RefusedPasswords } from '../users/refused-passwords.js';
 import type { UserRepository } from '../users/repository.js';
+import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
 import { readCode } from './code.js';
 import { type Environment, misspeltVariables, readEnvironment } from './environment.js';
 import { readConfigFile } from './file.js';
@@ -29,7 +30,9 @@ import {
   type Setting,
   SHARED_SECRET,
   STORE,
+  STORE_GRACE,
 } from './settings.js';
+import { withoutSecrets } from './store-url.js';
 import { defaultHashingThreads, mostHashingThreads, threadPoolSize } from './thread-pool.js';
 
 /** The configuration in code. What is left out, or undefined, is the environment's to say, and has a default. */
@@ -90,10 +93,16 @@ export interface AuthConfig {
    */
   readonly hashingQueue?: number | undefined;
   /**
-   * Where the users are: `lmdb:FOLDER` (relative to the working folder), `memory:`, or a repository of the app's own.
-   * Defaults to `lmdb:./.kapacitor-auth`.
+   * Where the users are: `lmdb:FOLDER` (relative to the working folder), `memory:`,
+   * `postgres://USER:PASSWORD@HOST/DATABASE`, or a repository of the app's own. Defaults to `lmdb:./.kapacitor-auth`.
    */
   readonly store?: string | UserRepository | undefined;
+  /**
+   * How long users that this process has in memory are served on while PostgreSQL cannot be reached: `1m`, `1h30m`, or
+   * a number of milliseconds. After it comes 503; with 0 at once. It has a meaning for `postgres://` and for
+   * repositories of the app's own that heed it. Defaults to `1m`.
+   */
+  readonly storeGrace?: string | number | undefined;
 }
 
 /** The configuration as it came out of file, environment, code and defaults. */
@@ -121,8 +130,13 @@ export interface ResolvedConfig {
     readonly failureWindow: number;
     readonly hashingConcurrency: number;
     readonly hashingQueue: number;
-    /** `memory:`, `lmdb:` with an absolute path, or the app's own repository. */
+    /**
+     * `memory:`, `lmdb:` with an absolute path, a `postgres://` URL without its password and other secrets, or the app's
+     * own repository.
+     */
     readonly store: string | UserRepository;
+    /** Milliseconds. */
+    readonly storeGrace: number;
   };
 }
 
@@ -134,6 +148,8 @@ const DEFAULT_CERTIFICATE = '/etc/ssl/kapacitor.pem';
 
 interface Resolution {
   readonly config: ResolvedConfig;
+  /** What is to be opened: the store with its secrets, which the configuration leaves out because apps print it. */
+  readonly store: string | UserRepository;
   /** What is allowed, and should be known. */
   readonly warnings: readonly string[];
 }
@@ -169,7 +185,11 @@ export function resolveConfig(
 
   const dataDir = chosen(DATA_DIR, isFile ? '~/.kapacitor' : '');
   const defaultStore = dataDir === '' ? 'lmdb:.kapacitor-auth' : `lmdb:${join(absolute(DATA_DIR, dataDir), 'auth')}`;
-  const store = chosen(STORE, defaultStore);
+  const namedStore = chosen(STORE, defaultStore);
+  const store =
+    typeof namedStore === 'string'
+      ? namedStore.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${absolute(STORE, path)}`)
+      : namedStore;
   const refused = chosen<RefusedPasswords | undefined>(REFUSED_PASSWORDS, undefined);
   const certificate = chosen(HTTPS_CERTIFICATE, DEFAULT_CERTIFICATE);
   const config: ResolvedConfig = {
@@ -192,13 +212,14 @@ export function resolveConfig(
       failureWindow: chosen(FAILURE_WINDOW, 600_000),
       hashingConcurrency: chosen(HASHING_CONCURRENCY, defaultHashingThreads(environment)),
       hashingQueue: chosen(HASHING_QUEUE, 128),
-      store:
-        typeof store === 'string' ? store.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${absolute(STORE, path)}`) : store,
+      store: typeof store === 'string' ? withoutSecrets(store) : store,
+      storeGrace: chosen(STORE_GRACE, DEFAULT_STORE_SETTINGS.grace),
     },
   };
   if (config.http.authEnabled) requireUsers(config);
   requireFreeThread(config, environment);
-  return { config, warnings: warningsFor(config, environment, chosen(SHARED_SECRET, '') !== '') };
+  const isSet = { sharedSecret: chosen(SHARED_SECRET, '') !== '', storeGrace: layerWith(STORE_GRACE) !== undefined };
+  return { config, store, warnings: warningsFor(config, environment, isSet) };
 }
 
 /**
@@ -228,7 +249,11 @@ function requireFreeThread({ auth }: ResolvedConfig, environment: Environment): 
   );
 }
 
-function warningsFor(config: ResolvedConfig, environment: Environment, hasSharedSecret: boolean): string[] {
+function warningsFor(
+  config: ResolvedConfig,
+  environment: Environment,
+  isSet: { readonly sharedSecret: boolean; readonly storeGrace: boolean },
+): string[] {
   const warnings = misspeltVariables(environment);
   if (!config.http.authEnabled) {
     warnings.push(
@@ -242,6 +267,14 @@ function warningsFor(config: ResolvedConfig, environment: Environment, hasShared
         'no name. Set it to 2 or more, or unset it',
     );
   }
-  if (hasSharedSecret) warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');
+  if (isSet.sharedSecret) warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');
+  const { store } = config.auth;
+  const localStore = typeof store === 'string' ? /^(?:lmdb|memory):/.exec(store)?.[0] : undefined;
+  if (isSet.storeGrace && localStore !== undefined) {
+    warnings.push(
+      `[auth] store-grace has no effect with the store ${localStore} it says how long users are served on while ` +
+        'PostgreSQL cannot be reached',
+    );
+  }
   return warnings;
 }

@@ -1,4 +1,5 @@
 import type { RefusedPasswords } from '../users/refused-passwords.js';
+import { isPostgresUrl } from '../users/repositories/postgres/url.js';
 import type { UserRepository } from '../users/repository.js';
 import { LONGEST, parseDuration } from './duration.js';
 
@@ -109,14 +110,15 @@ const REPOSITORY_METHODS = ['find', 'list', 'insert', 'replace', 'remove'] as co
  * A path that begins with `//` is a URL's host, or one slash too many. Blanks at an end are a slip: `lmdb: ./users`
  * would make a folder named ` .`.
  */
-const STORE = /^(?:memory:|lmdb:(?!\/\/[^/])\S(?:.*\S)?)$/;
+const LOCAL_STORE = /^(?:memory:|lmdb:(?!\/\/[^/])\S(?:.*\S)?)$/;
 
 /** Where the users are. */
 export const store: Kind<string | UserRepository> = {
   ...textual(
-    `"lmdb:FOLDER", "memory:" or, in code, a repository: an object with the methods ${REPOSITORY_METHODS.join(', ')}`,
+    '"lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ' +
+      `an object with the methods ${REPOSITORY_METHODS.join(', ')}`,
     '"lmdb:./users"',
-    (value) => (STORE.test(value) ? value : undefined),
+    (value) => (LOCAL_STORE.test(value) || isPostgresUrl(value) ? value : undefined),
   ),
   fromCode: (value) => {
     if (typeof value === 'string') return store.fromText(value);

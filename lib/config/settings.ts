@@ -177,6 +177,14 @@ export const STORE: Setting<string | UserRepository> = {
   isSecret: true,
 };
 
+export const STORE_GRACE: Setting<number> = {
+  section: 'auth',
+  key: 'store-grace',
+  property: 'storeGrace',
+  variables: ['KAPACITOR_AUTH_STORE_GRACE'],
+  kind: duration,
+};
+
 export const DATA_DIR: Setting<string> = {
   section: '',
   key: 'data_dir',
@@ -203,6 +211,7 @@ export const SETTINGS: readonly Setting[] = [
   HASHING_CONCURRENCY,
   HASHING_QUEUE,
   STORE,
+  STORE_GRACE,
   DATA_DIR,
 ];
 

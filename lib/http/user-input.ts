@@ -66,7 +66,7 @@ function isPermissions(value: unknown): value is Permission[] {
 }
 
 /**
- * The query of a list: `pattern`, `fields` (repeatable), `offset` and `limit`.
+ * The query of a list: `pattern`, `fields` (repeatable), `offset` and `limit` as in Kapacitor, and `after`.
  *
  * @throws {InvalidRequestError} in Kapacitor's words
  */
@@ -75,6 +75,7 @@ export function toListQuery(url: string): UserListOptions & { readonly fields?: 
   const fields = query.getAll('fields').map(toField);
   return {
     pattern: query.get('pattern') ?? undefined,
+    after: query.get('after') ?? undefined,
     ...(fields.length > 0 && { fields }),
     offset: toCount(query, 'offset'),
     limit: toCount(query, 'limit'),

@@ -1,11 +1,17 @@
 import type { MaybePromise } from '../maybe-promise.js';
 import type { NamePattern } from './name-pattern.js';
+import type { StoreSettings } from './store-state.js';
 import type { StoredUser } from './user.js';
 
 /** Which users to list. */
 export interface UserListQuery {
   /** The names to list. */
   readonly pattern: NamePattern;
+  /**
+   * Only names that come after this one in the order of their UTF-8 bytes; `offset` and `limit` count from there.
+   * No user need have it: it is a well-formed text of 1 to 256 bytes without NUL. Undefined: from the first name on.
+   */
+  readonly after: string | undefined;
   /** How many of the users that match to pass over: an integer, 0 or more. */
   readonly offset: number;
   /** How many users to give at the most: an integer, 0 or more. */
@@ -49,8 +55,11 @@ export interface UserRepository {
   /** Takes the user of this name away, unless no admin would be left that is enabled. */
   remove(name: string): MaybePromise<RemoveOutcome>;
 
-  /** Connects, creates what is missing. Called once, before any other method is; `auth.ready` waits for it. */
-  open?(): MaybePromise<void>;
+  /**
+   * Connects, creates what is missing. Called before any other method is, and again after it has failed; once for
+   * each middleware that shares the repository. `auth.ready` waits for it.
+   */
+  open?(settings: StoreSettings): MaybePromise<void>;
 
   /**
    * Lets go of files, connections and timers. `auth.close()` calls it for the repositories that this package made;

@@ -19,6 +19,12 @@ export function isUserName(name: string): boolean {
   return name.length <= MAX_BYTES && problemOf(name) === undefined;
 }
 
+/** Tells whether a list may begin after this. No user need have such a name: it is a position, and has to fit. */
+export function isNamePosition(value: unknown): value is string {
+  if (typeof value !== 'string' || Buffer.byteLength(value) > MAX_BYTES) return false;
+  return value.isWellFormed() && !value.includes('\0');
+}
+
 /**
  * Checks the name of a new user.
  *

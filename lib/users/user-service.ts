@@ -13,7 +13,7 @@ import type { PasswordPolicy } from './password-policy.js';
 import { isPermission, normalizePermissions, type Permission } from './permissions.js';
 import type { UserRepository } from './repository.js';
 import { publicUser, type StoredUser, type User, type UserType } from './user.js';
-import { checkUserName, isUserName } from './user-name.js';
+import { checkUserName, isNamePosition, isUserName } from './user-name.js';
 
 /** A user to create. */
 export interface NewUser {
@@ -47,6 +47,14 @@ export interface UserChanges {
 export interface UserListOptions {
   /** Go's `path.Match`: `j*`, `?ohn`, `[a-c]*`. Defaults to everybody. */
   readonly pattern?: string | undefined;
+  /**
+   * Only users whose names come after this one in the order of their bytes; `offset` and `limit` count from there.
+   * No user need have it: it is a well-formed text of at most 256 bytes in UTF-8, without NUL. Defaults to the empty
+   * one, which everybody comes after.
+   *
+   * To page through everybody, pass the last name of the page before, until a page is shorter than its `limit`.
+   */
+  readonly after?: string | undefined;
   /** How many to pass over. Defaults to 0. */
   readonly offset?: number | undefined;
   /** How many to give at the most. Defaults to 100, as in Kapacitor. */
@@ -110,11 +118,22 @@ export class UserService {
     return user && publicUser(user);
   }
 
-  /** Users in the order of their names' bytes. */
-  async list({ pattern = '', offset = 0, limit = DEFAULT_LIMIT }: UserListOptions = {}): Promise<User[]> {
+  /**
+   * Users in the order of their names' bytes.
+   *
+   * @throws {InvalidRequestError} an option is not acceptable
+   * @throws {StoreError} the store is unavailable
+   */
+  async list({ pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT }: UserListOptions = {}): Promise<User[]> {
+    checkAfter(after);
     checkCount(offset, 'offset');
     checkCount(limit, 'limit');
-    const users = await this.#repository.list({ pattern: new NamePattern(pattern), offset, limit });
+    const users = await this.#repository.list({
+      pattern: new NamePattern(pattern),
+      after: after === '' ? undefined : after,
+      offset,
+      limit,
+    });
     return users.map(publicUser);
   }
 
@@ -222,6 +241,12 @@ function checkPermissions(permissions: unknown): void {
 
 function checkEnabled(enabled: unknown): void {
   if (typeof enabled !== 'boolean') throw new InvalidUserError('enabled must be true or false');
+}
+
+function checkAfter(value: unknown): void {
+  if (!isNamePosition(value)) {
+    throw new InvalidRequestError("invalid after parameter: it must be a user's name, at most 256 bytes");
+  }
 }
 
 function checkCount(value: unknown, what: 'offset' | 'limit'): void {

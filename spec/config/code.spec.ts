@@ -18,6 +18,8 @@ describe('the configuration in code', () => {
     [{ auth: { hashingConcurrency: 2 } }],
     [{ auth: { hashingQueue: 64 } }],
     [{ auth: { store: 'memory:' } }],
+    [{ auth: { store: 'postgres://user@host/db' } }],
+    [{ auth: { storeGrace: 1500 } }],
   ])('sets %j', (config) => {
     expect(fromCode(config).config).toMatchObject(config);
   });
@@ -65,7 +67,7 @@ describe('the configuration in code', () => {
     [
       { auth: { ttl: 1 } },
       'auth.ttl is not known: auth has enabled, cacheExpiration, bcryptCost, minimumPasswordLength, refusedPasswords, ' +
-        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store',
+        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store, storeGrace',
     ],
     [
       { auth: { 'minimum-password-length': 8 } },
@@ -79,6 +81,7 @@ describe('the configuration in code', () => {
     [{ auth: { failuresLimit: 3 } }, 'auth.failuresLimit is not known: did you mean auth.failureLimit?'],
     [{ http: { failureWindow: '1h' } }, 'http.failureWindow is not known: did you mean auth.failureWindow?'],
     [{ auth: { hashConcurrency: 3 } }, 'auth.hashConcurrency is not known: did you mean auth.hashingConcurrency?'],
+    [{ auth: { 'store-grace': 0 } }, 'auth.store-grace is not known: did you mean auth.storeGrace?'],
     [{ hashingQueue: 64 }, 'hashingQueue is not known: did you mean auth.hashingQueue?'],
     [{ http: { authEnable: false } }, 'http.authEnable is not known: did you mean http.authEnabled?'],
     [{ http: { auth_enabled: false } }, 'http.auth_enabled is not known: did you mean http.authEnabled?'],
@@ -132,8 +135,8 @@ describe('the configuration in code', () => {
 
 describe('the store in code', () => {
   const PROBLEM =
-    'auth.store: must be "lmdb:FOLDER", "memory:" or, in code, a repository: ' +
-    'an object with the methods find, list, insert, replace, remove';
+    'auth.store: must be "lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
+    'a repository: an object with the methods find, list, insert, replace, remove';
   const repository = {
     find: () => undefined,
     list: () => [],
@@ -157,7 +160,6 @@ describe('the store in code', () => {
   });
 
   it.each([
-    'postgres://user:secret@host/db',
     'secret',
     './users',
     '/var/users',

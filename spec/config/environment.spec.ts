@@ -18,6 +18,8 @@ describe('the environment', () => {
     ['KAPACITOR_AUTH_HASHING_CONCURRENCY', '2', { auth: { hashingConcurrency: 2 } }],
     ['KAPACITOR_AUTH_HASHING_QUEUE', '64', { auth: { hashingQueue: 64 } }],
     ['KAPACITOR_AUTH_STORE', 'memory:', { auth: { store: 'memory:' } }],
+    ['KAPACITOR_AUTH_STORE', 'postgres://user@host/db', { auth: { store: 'postgres://user@host/db' } }],
+    ['KAPACITOR_AUTH_STORE_GRACE', '1h30m', { auth: { storeGrace: 5_400_000 } }],
     ['KAPACITOR_DATA_DIR', '/var/lib/kapacitor', { auth: { store: 'lmdb:/var/lib/kapacitor/auth' } }],
     ['KAPACITOR_DATA_DIR', 'folder', { auth: { store: `lmdb:${join(process.cwd(), 'folder', 'auth')}` } }],
   ])('sets %s=%s', (variable, value, expected) => {
@@ -90,8 +92,9 @@ describe('the environment', () => {
   });
 
   it('does not repeat a store that it refuses, because it may hold a password', () => {
-    expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_STORE: 'postgres://user:secret@host/db' }))).toEqual([
-      'KAPACITOR_AUTH_STORE: must be "lmdb:FOLDER", "memory:" or, in code, a repository: an object with the methods find, list, insert, replace, remove',
+    expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_STORE: 'mysql://user:secret@host/db' }))).toEqual([
+      'KAPACITOR_AUTH_STORE: must be "lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
+        'a repository: an object with the methods find, list, insert, replace, remove',
     ]);
   });
 
@@ -126,6 +129,7 @@ describe('misspelt variables', () => {
     ['KAPACITOR_AUTH_FAILURES_WINDOW', 'KAPACITOR_AUTH_FAILURE_WINDOW'],
     ['KAPACITOR_AUTH_HASH_CONCURRENCY', 'KAPACITOR_AUTH_HASHING_CONCURRENCY'],
     ['KAPACITOR_AUTH_HASHING_QUEUES', 'KAPACITOR_AUTH_HASHING_QUEUE'],
+    ['KAPACITOR_AUTH_STORE_GRACES', 'KAPACITOR_AUTH_STORE_GRACE'],
     ['KAPACITOR_HTTP_ENABLED', 'KAPACITOR_AUTH_ENABLED'],
     ['KAPACITOR_HTTP_SHUTDOWN_TIMEOUTS', 'KAPACITOR_HTTP_SHUTDOWN_TIMEOUT'],
   ])('%s gives a warning that names %s', (variable, meant) => {

@@ -7,7 +7,7 @@ const HTTP_KEYS =
   'shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
 const AUTH_KEYS =
   'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
-  'hashing-concurrency, hashing-queue, store';
+  'hashing-concurrency, hashing-queue, store, store-grace';
 
 describe('a value in a file', () => {
   it.each([
@@ -33,8 +33,9 @@ describe('a value in a file', () => {
     ['[auth] bcrypt-cost', '[9007199254740993]', 'an integer from 4 to 20, not an array'],
     [
       '[auth] store',
-      '"postgres://user:secret@host/db"',
-      '"lmdb:FOLDER", "memory:" or, in code, a repository: an object with the methods find, list, insert, replace, remove',
+      '"mysql://user:secret@host/db"',
+      '"lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
+        'a repository: an object with the methods find, list, insert, replace, remove',
     ],
   ])('%s = %s is refused, and its line named', (name, value, expected) => {
     const [section, key] = name.split(' ');
@@ -85,6 +86,7 @@ describe('a key that is not known', () => {
     ['http', 'failure-window', '[auth] failure-window'],
     ['auth', 'hash-concurrency', 'hashing-concurrency'],
     ['auth', 'hashingQueue', 'hashing-queue'],
+    ['auth', 'store_grace', 'store-grace'],
     ['auth', 'Enabled', 'enabled'],
     ['auth', 'auth-enabled', '[http] auth-enabled'],
     ['auth', 'auth_enabled', '[http] auth-enabled'],

@@ -114,8 +114,10 @@ describe('a kapacitor.conf', () => {
           hashingConcurrency: defaultHashingThreads({}),
           hashingQueue: 128,
           store: 'lmdb:/srv/kapacitor/auth',
+          storeGrace: 60_000,
         },
       },
+      store: 'lmdb:/srv/kapacitor/auth',
       warnings: [],
     });
   });
@@ -136,6 +138,8 @@ describe('a kapacitor.conf', () => {
     ['auth', 'hashing-concurrency = 2', { auth: { hashingConcurrency: 2 } }],
     ['auth', 'hashing-queue = 64', { auth: { hashingQueue: 64 } }],
     ['auth', 'store = "memory:"', { auth: { store: 'memory:' } }],
+    ['auth', 'store = "postgres://user@host/db"', { auth: { store: 'postgres://user@host/db' } }],
+    ['auth', 'store-grace = "1h"', { auth: { storeGrace: 3_600_000 } }],
   ])('sets [%s] %s', (section, line, expected) => {
     expect(fromFile(`[${section}]\n${line}\n`).config).toMatchObject(expected);
   });

@@ -22,6 +22,7 @@ describe('a file that is not TOML', () => {
     ['with a zero before the number', 'bcrypt-cost = 012', 'bcrypt-cost = 12'],
     ['out of range', 'bcrypt-cost: 99', 'bcrypt-cost = 4'],
     ['with another duration', 'failure-window = 10m', 'failure-window = "10m"'],
+    ['with a time to be served on', 'store-grace = 30s', 'store-grace = "30s"'],
     ['with another number', 'minimum-password-length: 12', 'minimum-password-length = 12'],
     ['with a file', 'refused-passwords = refused.txt', 'refused-passwords = "refused.txt"'],
     ['with an address', 'bind-address = :9092', 'bind-address = ":9092"'],

@@ -113,6 +113,7 @@ describe('the defaults', () => {
         hashingConcurrency: defaultHashingThreads({}),
         hashingQueue: 128,
         store: `lmdb:${join(homedir(), '.kapacitor', 'auth')}`,
+        storeGrace: 60_000,
       },
     });
   });
@@ -137,6 +138,7 @@ describe('the defaults', () => {
         hashingConcurrency: defaultHashingThreads({}),
         hashingQueue: 128,
         store: `lmdb:${join(process.cwd(), '.kapacitor-auth')}`,
+        storeGrace: 60_000,
       },
     });
   });

@@ -86,6 +86,7 @@ describe('every naughty string', () => {
       for (const path of [
         `/${encoded}`,
         `${USERS}?pattern=${encoded}`,
+        `${USERS}?after=${encoded}`,
         `${USERS}?limit=${encoded}`,
         `${USERS}?fields=${encoded}`,
       ]) {

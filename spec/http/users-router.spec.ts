@@ -72,6 +72,58 @@ describe('the users API', () => {
   });
 });
 
+describe('a list that begins after a name', () => {
+  const REFUSED = "invalid after parameter: it must be a user's name, at most 256 bytes";
+  const ALL = ['Größe', 'a-b', 'a.b', 'ab', 'api', 'config', 'nobody', 'root', 'ｚ', '𐐀'];
+
+  async function setUp() {
+    const { auth, send } = await serveUsers();
+    for (const name of ['a-b', 'a.b', 'ab', 'Größe', 'ｚ', '𐐀']) await auth.users.create({ name, password: 'pw' });
+    const list = async (query: string) => send({ path: `${USERS}?${query}`, auth: 'api:pw' });
+    const names = async (query: string) => (await list(query)).body.users.map(({ name }: { name: string }) => name);
+    return { list, names };
+  }
+
+  it('leads through everybody, each once, page by page', async () => {
+    const { names } = await setUp();
+    const listed: string[] = [];
+    let page: string[];
+    do {
+      page = await names(`after=${encodeURIComponent(listed.at(-1) ?? '')}&limit=3`);
+      listed.push(...page);
+    } while (page.length === 3 && listed.length <= ALL.length);
+    expect(listed).toEqual(ALL);
+  });
+
+  it('takes a name beyond ASCII, and one that nobody has', async () => {
+    const { names } = await setUp();
+    expect(await names('after=Gr%C3%B6%C3%9Fe&limit=1')).toEqual(['a-b']);
+    expect(await names('after=%EF%BD%9A')).toEqual(['𐐀']);
+    expect(await names('after=a+b%2f&limit=2')).toEqual(['a-b', 'a.b']);
+  });
+
+  it('goes together with a pattern, an offset and fields', async () => {
+    const { list, names } = await setUp();
+    expect(await names('after=a-b&pattern=a*&offset=1&limit=1')).toEqual(['ab']);
+    expect((await list('after=ab&pattern=a*&fields=type')).body.users).toEqual([
+      { link: { rel: 'self', href: `${USERS}/api` }, name: 'api', type: 'normal' },
+    ]);
+  });
+
+  it('begins with the first where the name is empty', async () => {
+    const { names } = await setUp();
+    expect(await names('after=')).toEqual(ALL);
+    expect(await names('after')).toEqual(ALL);
+  });
+
+  it.each(['x'.repeat(257), '%C3%A9'.repeat(129), 'a%00b'])('is refused after %s', async (after) => {
+    const { list } = await setUp();
+    const { status, body } = await list(`after=${after}`);
+    expect(status).toBe(400);
+    expect(body).toEqual(errorBody(REFUSED));
+  });
+});
+
 describe('a client that holds its body back', () => {
   const CHANGED = { status: 403, body: errorBody('the user who asks has been changed meanwhile: ask again') };
 

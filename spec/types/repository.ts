@@ -18,8 +18,9 @@ class InMap implements UserRepository {
     return this.#users.get(name);
   }
 
-  list({ pattern, offset, limit }: UserListQuery): StoredUser[] {
+  list({ pattern, after, offset, limit }: UserListQuery): StoredUser[] {
     claim<Same<typeof pattern.prefix, string>>();
+    claim<Same<typeof after, string | undefined>>();
     return [...this.#users.values()].filter(({ name }) => pattern.matches(name)).slice(offset, offset + limit);
   }
 

@@ -31,6 +31,9 @@ claim<Same<typeof found, User | undefined>>();
 const some = await users.list({ pattern: 'j*', offset: 0, limit: 10 });
 claim<Same<typeof some, User[]>>();
 await users.list();
+await users.list({ after: some.at(-1)?.name });
+// @ts-expect-error a list begins after a name, not after a user
+await users.list({ after: some[0] });
 
 const updated = await users.update(name, { permissions: ['config_api'] });
 claim<Same<typeof updated, User>>();

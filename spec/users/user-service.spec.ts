@@ -253,6 +253,46 @@ describe('listing users', () => {
     ]);
   });
 
+  it('pages through everybody, each once, after the last name of the page before', async () => {
+    const { users } = createUserService();
+    const names = ['a', 'a-b', 'a.b', 'ab', 'ｚ', '𐐀'];
+    for (const name of names) await users.create({ name, password: 'p' });
+    const pageAfter = async (after?: string) => (await users.list({ after, limit: 2 })).map(({ name }) => name);
+    expect(await pageAfter()).toEqual(['a', 'a-b']);
+    expect(await pageAfter('a-b')).toEqual(['a.b', 'ab']);
+    expect(await pageAfter('ab')).toEqual(['ｚ', '𐐀']);
+    expect(await pageAfter('𐐀')).toEqual([]);
+  });
+
+  it.each(['', undefined])('begins with the first after %j', async (after) => {
+    const { users, repository } = createUserService();
+    const list = vi.spyOn(repository, 'list');
+    await users.create({ name: 'a', password: 'p' });
+    expect(await users.list({ after })).toMatchObject([{ name: 'a' }]);
+    expect(list).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ after: undefined }));
+  });
+
+  it.each(['a name with spaces', '..', '\u0001', 'x'.repeat(256), 'é'.repeat(128)])(
+    'begins after %j, which nobody need be called',
+    async (after) => {
+      const { users } = createUserService();
+      await users.create({ name: '𐐀', password: 'p' });
+      expect(await users.list({ after })).toMatchObject([{ name: '𐐀' }]);
+    },
+  );
+
+  it.each([5, null, ['a'], 'x'.repeat(257), 'é'.repeat(129), '\ud800', 'a\0b'])(
+    'refuses to begin after %j',
+    async (after) => {
+      const { users, repository } = createUserService();
+      const list = vi.spyOn(repository, 'list');
+      await expect(users.list({ after: after as never })).rejects.toThrow(
+        failure('REQUEST_INVALID', 400, "invalid after parameter: it must be a user's name, at most 256 bytes"),
+      );
+      expect(list).not.toHaveBeenCalled();
+    },
+  );
+
   it.each([
     [{ offset: -1 }, 'offset must be an integer, 0 or more'],
     [{ limit: 1.5 }, 'limit must be an integer, 0 or more'],

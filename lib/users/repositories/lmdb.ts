@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Database, RangeOptions, RootDatabase } from 'lmdb';
+import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
+import { compareNames } from '../name-order.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { isActiveAdmin, type StoredUser } from '../user.js';
 import { prepareFolder } from './lmdb-folder.js';
@@ -24,9 +26,6 @@ const SKIP_BATCH = 10_000;
  */
 const LEASE = 10;
 const MAX_LEASES = 10_000;
-
-/** Milliseconds. Taken before anybody can put a fake clock in its place, which would stand still. */
-const now: () => number = performance.now.bind(performance);
 
 interface Lease {
   readonly json: string;
@@ -106,11 +105,12 @@ export class LmdbUserRepository implements UserRepository {
     return user;
   }
 
-  async list({ pattern, offset, limit }: UserListQuery): Promise<StoredUser[]> {
+  async list({ pattern, after, offset, limit }: UserListQuery): Promise<StoredUser[]> {
     const { prefix, isPrefixOnly } = pattern;
     const users: StoredUser[] = [];
     let toSkip = offset;
-    let from: RangeOptions = { start: prefix };
+    const isWithinOrBeyond = after !== undefined && compareNames(after, prefix) >= 0;
+    let from: RangeOptions = isWithinOrBeyond ? { start: after, exclusiveStart: true } : { start: prefix };
     // Where every name counts LMDB passes over them by itself.
     while (isPrefixOnly && toSkip > 0) {
       const step = Math.min(toSkip, SKIP_BATCH);

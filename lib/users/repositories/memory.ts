@@ -1,3 +1,4 @@
+import { compareNames } from '../name-order.js';
 import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { isActiveAdmin, type StoredUser } from '../user.js';
 
@@ -9,10 +10,10 @@ export class MemoryUserRepository implements UserRepository {
     return this.#users.get(name);
   }
 
-  list({ pattern, offset, limit }: UserListQuery): StoredUser[] {
+  list({ pattern, after, offset, limit }: UserListQuery): StoredUser[] {
     return [...this.#users.values()]
-      .filter((user) => pattern.matches(user.name))
-      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+      .filter(({ name }) => pattern.matches(name) && (after === undefined || compareNames(name, after) > 0))
+      .sort((a, b) => compareNames(a.name, b.name))
       .slice(offset, offset + limit);
   }
 

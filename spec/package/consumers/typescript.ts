@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { kapacitorAuth } from 'kapacitor-auth';
+import { postgresSchema } from 'kapacitor-auth/postgres';
 
 const app = express();
 const auth = kapacitorAuth('kapacitor.conf');
@@ -20,6 +21,9 @@ assert.equal(stranger.status, 401);
 const user = await fetch(url, { headers: { Authorization: `Basic ${btoa('typescript:examplePassword')}` } });
 assert.equal(user.status, 200);
 console.log(await user.text());
+
+const sql: string = postgresSchema({ schema: 'auth' });
+assert.match(sql, /CREATE TABLE "auth"/);
 
 // From here on nothing of ours may keep the process alive.
 server.close();

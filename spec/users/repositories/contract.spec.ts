@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LmdbUserRepository, MemoryUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, it } from 'vitest';
+import { ownSchema } from '../../support/postgres-repository.js';
 
 userRepositoryContract({ describe, it }, 'MemoryUserRepository', { create: () => new MemoryUserRepository() });
 
@@ -20,4 +22,13 @@ userRepositoryContract({ describe, it }, 'LmdbUserRepository', {
     await repository.close?.();
     rmSync(folders.get(repository) as string, { recursive: true });
   },
+});
+
+userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
+  create: async () => {
+    const repository = new PostgresUserRepository(ownSchema());
+    await repository.open();
+    return repository;
+  },
+  destroy: (repository) => repository.close?.(),
 });

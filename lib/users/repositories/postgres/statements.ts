@@ -1,0 +1,163 @@
+import { normalizePermissions, type Permission } from '../../permissions.js';
+import { isActiveAdmin, type StoredUser, type UserType } from '../../user.js';
+import type { Statement } from './driver.js';
+import type { TableNames } from './table.js';
+
+/** Comes after each name that begins with what stands before it: no name has this character. */
+const LAST_CHARACTER = '\u{10ffff}';
+
+/** A user, and which version of its row this is. */
+export interface FoundUser {
+  readonly user: StoredUser;
+  /** Another one after each change of the row, whoever makes it and however. */
+  readonly version: string;
+}
+
+/** Which part of a list. */
+export interface Page {
+  /** What each name begins with. */
+  readonly prefix: string;
+  /** Only names after this one. */
+  readonly after: string | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** What the database is asked, for one table. */
+export class Statements {
+  readonly #users: string;
+  readonly #lockAdmins: string;
+  readonly #columns: string;
+  readonly #version: string;
+
+  constructor(names: TableNames) {
+    this.#users = names.users;
+    this.#lockAdmins = names.lockKey('admins');
+    // Which transaction wrote the row, and where it is: nobody has to do anything for that. A server that has crashed may
+    // have forgotten a transaction, and use its number and place again, but not the revision.
+    this.#version = `users.xmin || ' ' || users.ctid || ' ' || users.revision`;
+    // All of it as texts, whatever format the app has chosen for its connections.
+    this.#columns = `name, type, array_to_string(permissions, ',') AS permissions, enabled::text, hash, revision,
+      ${this.#version} AS version`;
+  }
+
+  find(name: string): Statement {
+    return { text: `SELECT ${this.#columns} FROM ${this.#users} AS users WHERE name = $1`, values: [name] };
+  }
+
+  findAll(names: readonly string[]): Statement {
+    return {
+      text: `SELECT ${this.#columns} FROM ${this.#users} AS users WHERE name = ANY ($1) ORDER BY name`,
+      values: [names],
+    };
+  }
+
+  list(page: Page): Statement {
+    return this.#page(this.#columns, page);
+  }
+
+  listNames(page: Page): Statement {
+    return this.#page('name', page);
+  }
+
+  /** Which of these users are not any more as they were. */
+  changed(users: readonly { readonly name: string; readonly version: string }[]): Statement {
+    return {
+      text: `SELECT known.name FROM unnest($1::text[], $2::text[]) AS known (name, version)
+        LEFT JOIN ${this.#users} AS users ON users.name = known.name COLLATE "C"
+        WHERE users.name IS NULL OR ${this.#version} <> known.version`,
+      values: [users.map(({ name }) => name), users.map(({ version }) => version)],
+    };
+  }
+
+  insert(user: StoredUser): Statement {
+    return {
+      text: `INSERT INTO ${this.#users} (name, type, permissions, enabled, hash, revision)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING`,
+      values: columnsOf(user),
+    };
+  }
+
+  /** Unless it would take away an admin that is enabled. */
+  replace(user: StoredUser, expectedRevision: string): Statement {
+    const { text, values = [] } = this.replaceAny(user, expectedRevision);
+    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (type = 'admin' AND enabled)`, values };
+  }
+
+  replaceAny(user: StoredUser, expectedRevision: string): Statement {
+    return {
+      text: `UPDATE ${this.#users} SET type = $2, permissions = $3, enabled = $4, hash = $5, revision = $6
+        WHERE name = $1 AND revision = $7`,
+      values: [...columnsOf(user), expectedRevision],
+    };
+  }
+
+  /** Unless it would take away an admin that is enabled. */
+  remove(name: string): Statement {
+    const { text, values = [] } = this.removeAny(name);
+    return { text: `${text} AND NOT (type = 'admin' AND enabled)`, values };
+  }
+
+  removeAny(name: string): Statement {
+    return { text: `DELETE FROM ${this.#users} WHERE name = $1`, values: [name] };
+  }
+
+  /** Whoever takes an admin away waits here for the others that do. */
+  lockAdmins(): Statement {
+    return { text: 'SELECT pg_advisory_xact_lock($1)', values: [this.#lockAdmins] };
+  }
+
+  /** For whoever holds the lock. */
+  lockUser(name: string): Statement {
+    return {
+      text: `SELECT revision, (type = 'admin' AND enabled)::text AS is_active_admin
+        FROM ${this.#users} WHERE name = $1 FOR UPDATE`,
+      values: [name],
+    };
+  }
+
+  /** An admin who stays one until the transaction ends, whoever wants to change that. */
+  keepOtherAdmin(name: string): Statement {
+    return {
+      text: `SELECT FROM ${this.#users} WHERE type = 'admin' AND enabled AND name <> $1 LIMIT 1 FOR SHARE`,
+      values: [name],
+    };
+  }
+
+  #page(columns: string, { prefix, after, offset, limit }: Page): Statement {
+    const values: unknown[] = [limit, offset];
+    const conditions: string[] = [];
+    const where = (comparison: string, value: string) => conditions.push(`name ${comparison} $${values.push(value)}`);
+    if (prefix !== '') {
+      where('>=', prefix);
+      where('<', prefix + LAST_CHARACTER);
+    }
+    if (after !== undefined) where('>', after);
+    const condition = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    return {
+      text: `SELECT ${columns} FROM ${this.#users} AS users ${condition} ORDER BY name LIMIT $1 OFFSET $2`,
+      values,
+    };
+  }
+}
+
+function columnsOf({ name, type, permissions, enabled, hash, revision }: StoredUser): unknown[] {
+  return [name, type, permissions, enabled, hash, revision];
+}
+
+/** A row of {@link Statements.find}. */
+export function toFoundUser(row: Readonly<Record<string, string | null>>): FoundUser {
+  const { name, type, permissions, enabled, hash, revision, version } = row as Record<string, string>;
+  const listed = permissions === '' ? [] : ((permissions as string).split(',') as Permission[]);
+  return {
+    user: {
+      name: name as string,
+      type: type as UserType,
+      permissions: normalizePermissions(listed),
+      enabled: enabled === 'true',
+      hash: hash as string,
+      revision: revision as string,
+    },
+    version: version as string,
+  };
+}

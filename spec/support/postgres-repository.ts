@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { type PostgresPool, type PostgresTable, PostgresUserRepository } from 'kapacitor-auth/postgres';
+import pg from 'pg';
+import { inject, onTestFinished } from 'vitest';
+
+/** The URL of a schema that nobody else has. */
+export function ownSchema(): string {
+  return `${inject('postgresUrl')}?schema=${randomUUID()}`;
+}
+
+/**
+ * The URL of a database that nobody else has, until the test is over.
+ *
+ * @param options of `CREATE DATABASE`
+ */
+export async function ownDatabase(options = ''): Promise<string> {
+  const url = inject('postgresUrl');
+  const name = randomUUID();
+  await psql(url, `CREATE DATABASE "${name}" ${options}`);
+  onTestFinished(() => psql(url, `DROP DATABASE "${name}" WITH (FORCE)`).then(() => {}));
+  return url.replace(/\/\w+$/, `/${name}`);
+}
+
+/** The same URL for a role that nobody else has, and that has no rights of its own, until the test is over. */
+export async function ownRole(url: string, password = 'a password'): Promise<{ role: string; url: string }> {
+  const role = `role ${randomUUID()}`;
+  await psql(url, `CREATE ROLE "${role}" LOGIN PASSWORD '${password}'`);
+  onTestFinished(() => psql(url, `DROP OWNED BY "${role}"; DROP ROLE "${role}"`).then(() => {}));
+  const own = new URL(url);
+  own.username = encodeURIComponent(role);
+  own.password = encodeURIComponent(password);
+  return { role, url: own.href };
+}
+
+/** The table that the users of such a URL are in, as it is written in SQL. */
+export function usersTable(url: string): string {
+  return `"${schemaOf(url) ?? 'public'}"."kapacitor_auth_users"`;
+}
+
+/** The schema in such a URL. */
+export function schemaOf(url: string): string | undefined {
+  return new URL(url).searchParams.get('schema') ?? undefined;
+}
+
+/** The repository in it, open until the test is over. */
+export async function openPostgres(
+  source: string | PostgresPool = ownSchema(),
+  table: PostgresTable = {},
+): Promise<PostgresUserRepository> {
+  const repository = new PostgresUserRepository(source, table);
+  onTestFinished(() => repository.close());
+  await repository.open();
+  return repository;
+}
+
+/** Asks as somebody with psql would. */
+export async function psql(url: string, text: string, values?: readonly unknown[]): Promise<any[]> {
+  const client = new pg.Client(withoutParameters(url));
+  await client.connect();
+  try {
+    return (await client.query(text, values && [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A pool of an app, until the test is over. */
+export function ownPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ connectionString: withoutParameters(url), ...options });
+  onTestFinished(async () => {
+    if (!pool.ended) await pool.end();
+  });
+  return pool;
+}
+
+/** What was sent to the database. */
+export interface Sent {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** A pool whose clients, and those that are made beside them, write down what they send. */
+export function recordingPool(url: string, options: pg.PoolConfig = {}): { pool: pg.Pool; sent: Sent[] } {
+  const sent: Sent[] = [];
+  class RecordingClient extends pg.Client {
+    override query(...asked: any[]): any {
+      const [{ text, values = [] }] = asked;
+      sent.push({ text, values });
+      return super.query(...(asked as [any]));
+    }
+  }
+  return { pool: ownPool(url, { ...options, Client: RecordingClient }), sent };
+}
+
+function withoutParameters(url: string): string {
+  return url.replace(/\?.*/, '');
+}

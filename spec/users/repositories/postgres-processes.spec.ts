@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StoredUser } from '../../../lib/users/user.js';
+import type { Question, Reading, Storm } from '../../support/postgres-process.js';
+import { openPostgres, ownSchema } from '../../support/postgres-repository.js';
+import { PostgresServer } from '../../support/postgres-server.js';
+import { userNamed } from '../../support/stored-user.js';
+import { type Attempt, type Change, keepHistory, readHistory, UserHistory } from '../../support/user-history.js';
+
+const PROCESS = fileURLToPath(new URL('../../support/postgres-process.ts', import.meta.url));
+
+/** Another process with the same users. */
+async function startProcess(url: string) {
+  const child = fork(PROCESS, [url], { execArgv: ['--import', 'tsx', '--no-warnings'], serialization: 'advanced' });
+  onTestFinished(() => kill(child));
+  await once(child, 'message');
+  const ask = async (question: Question): Promise<unknown> => {
+    const answer = once(child, 'message');
+    child.send(question);
+    return (await answer)[0];
+  };
+  return { child, ask };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}
+
+describe('eight processes that change the same few users for 30 seconds', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `user${index}`);
+
+  it('keep an admin, lose no change, and refuse nothing without a reason', { timeout: 120_000 }, async () => {
+    // Of its own: that each commit is stamped has to be set before it starts.
+    const server = await PostgresServer.create(['track_commit_timestamp=on']);
+    onTestFinished(() => server.remove());
+    const schema = randomUUID();
+    const url = `${server.url()}?schema=${schema}&max=3`;
+    const processes = await Promise.all(Array.from({ length: 8 }, () => startProcess(url)));
+    await server.query(keepHistory(schema));
+    const seeds = await seed(
+      url,
+      names.map((name, index) => userNamed(name, { type: index < 4 ? 'admin' : 'normal', revision: randomUUID() })),
+    );
+
+    const asked = processes.map(({ ask }) => ask({ do: 'storm', names, milliseconds: 30_000 }));
+    const storms = (await Promise.all(asked)) as Storm[];
+
+    expect(storms.flatMap(({ errors }) => errors)).toEqual([]);
+    const attempts = [...seeds, ...storms.flatMap((storm) => storm.attempts)];
+    expect(attempts.length).toBeGreaterThan(2_000);
+    expect(new Set(attempts.map(({ does, outcome }) => `${does}: ${outcome}`))).toEqual(
+      new Set([
+        'insert: inserted',
+        'insert: exists',
+        'replace: replaced',
+        'replace: conflict',
+        'replace: last-admin',
+        'remove: removed',
+        'remove: not-found',
+        'remove: last-admin',
+      ]),
+    );
+    const history = new UserHistory((await server.query(readHistory(schema))) as Change[], attempts);
+    expect(history.withoutAdmin()).toEqual([]);
+    expect(history.brokenChains()).toEqual([]);
+    expect(history.madeByNobody()).toEqual([]);
+    expect(history.lost()).toEqual([]);
+    expect(history.unjustified()).toEqual([]);
+
+    const users = await server.query(`SELECT * FROM "${schema}".kapacitor_auth_users ORDER BY name`);
+    for (const { ask } of processes) {
+      const { found, listed } = (await ask({ do: 'read', names: names.toSorted() })) as Reading;
+      expect(found).toEqual(users);
+      expect(listed).toEqual(users);
+    }
+  });
+});
+
+/** The users to begin with. */
+async function seed(url: string, users: readonly StoredUser[]): Promise<Attempt[]> {
+  const repository = new PostgresUserRepository(url);
+  await repository.open();
+  const attempts: Attempt[] = [];
+  for (const user of users) {
+    const asked = Date.now();
+    await repository.insert(user);
+    attempts.push({ does: 'insert', name: user.name, user, asked, answered: Date.now() + 1, outcome: 'inserted' });
+  }
+  await repository.close();
+  return attempts;
+}
+
+describe('kill -9', () => {
+  it('in the middle of a storm of creations loses no user whose creation was answered', {
+    timeout: 60_000,
+  }, async () => {
+    const url = ownSchema();
+    const repository = await openPostgres(url);
+    const round = async (number: number) => {
+      const { child } = await startProcess(url);
+      const created: string[] = [];
+      const enough = new Promise<void>((resolve) => {
+        child.on('message', (message: { created: string }) => {
+          created.push(message.created);
+          if (created.length === 40 + 7 * number) resolve();
+        });
+      });
+      child.send({ do: 'create', prefix: `round${number}` } satisfies Question);
+      await enough;
+      await kill(child);
+      for (const name of created) expect((await repository.find(name))?.revision).toBe(name);
+    };
+    // Two at a time: a process takes longer to start than to be killed.
+    for (let number = 0; number < 10; number += 2) await Promise.all([round(number), round(number + 1)]);
+  });
+});

@@ -1,0 +1,193 @@
+import type { StoredUser } from 'kapacitor-auth';
+import type { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import { describe, expect, it } from 'vitest';
+import { openPostgres, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
+import { userNamed } from '../../support/stored-user.js';
+
+const HASH = userNamed('').hash;
+
+/** A repository that has somebody in memory, and somebody with psql. */
+async function openBeside(...users: StoredUser[]) {
+  const url = ownSchema();
+  const repository = await openPostgres(url);
+  for (const user of users) await repository.insert(user);
+  for (const { name } of users) await repository.find(name);
+  const run = (text: string) => psql(url, text.replaceAll('USERS', usersTable(url)));
+  return { repository, run };
+}
+
+/** What a request is answered with, within the second that is promised in any case. */
+const soon = (repository: PostgresUserRepository, name: string) =>
+  expect.poll(() => repository.find(name), { interval: 1, timeout: 1_000 });
+
+describe('somebody with psql', () => {
+  it.each([
+    ['enabled = false', { enabled: false }],
+    ["hash = 'other'", { hash: 'other' }],
+    ["permissions = '{api}'", { permissions: ['api'] }],
+    ["type = 'admin'", { type: 'admin' }],
+  ])('who sets %s is in force at once', async (change, changed) => {
+    const { repository, run } = await openBeside(userNamed('someone'));
+    await run(`UPDATE USERS SET ${change} WHERE name = 'someone'`);
+    await soon(repository, 'someone').toMatchObject({
+      ...userNamed('someone'),
+      ...changed,
+      revision: expect.any(String),
+    });
+  });
+
+  it.each(['normal', 'admin'] as const)(
+    'makes a new revision with each change of a %s user, so that nobody overwrites it unawares',
+    async (type) => {
+      const { repository, run } = await openBeside(userNamed('someone', { type }));
+      await run(`UPDATE USERS SET hash = 'other'`);
+      expect(await repository.replace(userNamed('someone', { type, revision: '2' }), '1')).toBe('conflict');
+      const changed = (await repository.find('someone')) as StoredUser;
+      expect(changed).toMatchObject({ hash: 'other', type });
+      expect(changed.revision).not.toBe('1');
+      await run(`UPDATE USERS SET hash = 'another'`);
+      expect(await repository.replace({ ...changed, revision: '3' }, changed.revision)).toBe('conflict');
+    },
+  );
+
+  it('may say the revision as well', async () => {
+    const { repository, run } = await openBeside(userNamed('someone'));
+    await run(`UPDATE USERS SET revision = 'mine'`);
+    await soon(repository, 'someone').toMatchObject({ revision: 'mine' });
+  });
+
+  it('who renames somebody takes the old name away, and gives the new one', async () => {
+    const { repository, run } = await openBeside(userNamed('old'));
+    await run(`UPDATE USERS SET name = 'new'`);
+    await soon(repository, 'old').toBeUndefined();
+    expect(await repository.find('new')).toMatchObject({ name: 'new' });
+  });
+
+  it('who deletes somebody, and makes another of the same name, is in force at once', async () => {
+    const { repository, run } = await openBeside(userNamed('someone', { type: 'admin' }));
+    await run(`DELETE FROM USERS; INSERT INTO USERS (name, hash) VALUES ('someone', '${HASH}')`);
+    await soon(repository, 'someone').toMatchObject({ type: 'normal' });
+    await run('DELETE FROM USERS');
+    await soon(repository, 'someone').toBeUndefined();
+  });
+
+  it('who empties the table is in force at once, the last admin not excepted', async () => {
+    const { repository, run } = await openBeside(userNamed('root', { type: 'admin' }), userNamed('someone'));
+    await run('TRUNCATE USERS');
+    await soon(repository, 'root').toBeUndefined();
+    await soon(repository, 'someone').toBeUndefined();
+  });
+
+  it.each([99, 100, 101, 1_000])(
+    'who changes %d users with one statement is in force for each at once',
+    async (count) => {
+      const { repository, run } = await openBeside();
+      await run(`INSERT INTO USERS (name, hash) SELECT 'user' || i, '${HASH}' FROM generate_series(1, ${count}) AS i`);
+      const names = Array.from({ length: count }, (_, index) => `user${index + 1}`);
+      const enabled = () => Promise.all(names.map(async (name) => (await repository.find(name))?.enabled));
+      expect(await enabled()).toEqual(names.map(() => true));
+      await run('UPDATE USERS SET enabled = false');
+      await expect.poll(enabled, { interval: 1, timeout: 1_000 }).toEqual(names.map(() => false));
+    },
+  );
+
+  it('whose change is rolled back has changed nothing', async () => {
+    const { repository, run } = await openBeside(userNamed('someone'));
+    await run('BEGIN; UPDATE USERS SET enabled = false; ROLLBACK');
+    expect(await repository.find('someone')).toEqual(userNamed('someone'));
+    expect(await repository.replace(userNamed('someone', { revision: '2' }), '1')).toBe('replaced');
+  });
+
+  it('makes a user with a name and a hash alone: a normal one, without permissions, that may log in', async () => {
+    const { repository, run } = await openBeside();
+    expect(await repository.find('someone')).toBeUndefined();
+    await run(`INSERT INTO USERS (name, hash) VALUES ('someone', '${HASH}')`);
+    const found = (await repository.find('someone')) as StoredUser;
+    expect(found).toEqual(userNamed('someone', { revision: found.revision }));
+    expect(found.revision).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it.each([
+    ['{write_points,api}', ['api', 'write_points']],
+    ['{api,api,config_api}', ['api', 'config_api']],
+    ['{write_points,all,api}', ['all']],
+    ['{}', []],
+  ])('may write permissions as they come: %s are %j', async (written, permissions) => {
+    const { repository, run } = await openBeside();
+    await run(`INSERT INTO USERS (name, hash, permissions) VALUES ('someone', '', '${written}')`);
+    expect(await repository.find('someone')).toMatchObject({ permissions });
+  });
+
+  it.each([
+    ['an unknown type', `INSERT INTO USERS (name, hash, type) VALUES ('x', '', 'root')`, 'type_check'],
+    [
+      'an unknown permission',
+      `INSERT INTO USERS (name, hash, permissions) VALUES ('x', '', '{API}')`,
+      'permissions_check',
+    ],
+    ['an empty name', `INSERT INTO USERS (name, hash) VALUES ('', '')`, 'name_check'],
+    ['a name of 257 bytes', `INSERT INTO USERS (name, hash) VALUES (repeat('ü', 128) || 'a', '')`, 'name_check'],
+  ])('cannot make a user with %s', async (_what, text, constraint) => {
+    const { run } = await openBeside();
+    await expect(run(text)).rejects.toMatchObject({ constraint: `kapacitor_auth_users_${constraint}` });
+  });
+
+  it.each([
+    ['hash', `INSERT INTO USERS (name) VALUES ('x')`],
+    ['name', `INSERT INTO USERS (hash) VALUES ('x')`],
+    ['type', `INSERT INTO USERS (name, hash, type) VALUES ('x', '', NULL)`],
+    ['permissions', `INSERT INTO USERS (name, hash, permissions) VALUES ('x', '', NULL)`],
+    ['enabled', `INSERT INTO USERS (name, hash, enabled) VALUES ('x', '', NULL)`],
+    ['revision', `INSERT INTO USERS (name, hash, revision) VALUES ('x', '', NULL)`],
+  ])('cannot make a user without %s', async (column, text) => {
+    const { run } = await openBeside();
+    await expect(run(text)).rejects.toMatchObject({ code: '23502', column });
+  });
+
+  it('cannot make two users of one name', async () => {
+    const { run } = await openBeside(userNamed('someone'));
+    await expect(run(`INSERT INTO USERS (name, hash) VALUES ('someone', '')`)).rejects.toMatchObject({ code: '23505' });
+    await run(`INSERT INTO USERS (name, hash) VALUES ('Someone', '')`);
+  });
+});
+
+describe('without its triggers', () => {
+  it.each([
+    ['a change', `UPDATE USERS SET enabled = false`, false],
+    ['a removal', 'DELETE FROM USERS', undefined],
+    ['an emptied table', 'TRUNCATE USERS', undefined],
+    [
+      'another user of the name',
+      `DELETE FROM USERS; INSERT INTO USERS VALUES ('someone', 'normal', '{}', false, '', '1')`,
+      false,
+    ],
+  ])('%s is in force after a second, for a user that makes requests all the time', async (_what, change, expected) => {
+    const { repository, run } = await openBeside(userNamed('someone'));
+    await run('ALTER TABLE USERS DISABLE TRIGGER ALL');
+    expect(await repository.find('someone')).toMatchObject({ enabled: true });
+    await run(change);
+    const changedAt = performance.now();
+    let lastWrong = changedAt;
+    await expect
+      .poll(
+        async () => {
+          const askedAt = performance.now();
+          const enabled = (await repository.find('someone'))?.enabled;
+          if (enabled === true) lastWrong = askedAt;
+          return enabled;
+        },
+        { interval: 1, timeout: 2_000 },
+      )
+      .toBe(expected);
+    expect(lastWrong - changedAt).toBeLessThan(1_000);
+  });
+
+  it('a change through the repository is answered as well, and in force there at once', async () => {
+    const { repository, run } = await openBeside(userNamed('someone'));
+    await run('ALTER TABLE USERS DISABLE TRIGGER ALL');
+    expect(await repository.replace(userNamed('someone', { revision: '2' }), '1')).toBe('replaced');
+    expect(await repository.find('someone')).toMatchObject({ revision: '2' });
+    expect(await repository.remove('someone')).toBe('removed');
+    expect(await repository.find('someone')).toBeUndefined();
+  });
+});

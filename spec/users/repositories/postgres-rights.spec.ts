@@ -1,0 +1,176 @@
+import express from 'express';
+import { StoreError } from 'kapacitor-auth';
+import { postgresSchema } from 'kapacitor-auth/postgres';
+import { describe, expect, it } from 'vitest';
+import { NamePattern } from '../../../lib/users/name-pattern.js';
+import { createAuth, ROOT } from '../../support/auth.js';
+import {
+  openPostgres,
+  ownDatabase,
+  ownRole,
+  ownSchema,
+  psql,
+  schemaOf,
+  usersTable,
+} from '../../support/postgres-repository.js';
+import { serve } from '../../support/server.js';
+import { userNamed } from '../../support/stored-user.js';
+
+/** A role that has these rights on the users of another one's schema, and what the owner of the schema uses. */
+async function roleWith({ users = '', version = 'SELECT' }: { users?: string; version?: string } = {}) {
+  const owner = ownSchema();
+  const schema = schemaOf(owner) as string;
+  await psql(owner, postgresSchema({ schema }));
+  const { role, url } = await ownRole(owner);
+  await psql(owner, `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"`);
+  if (users !== '') await psql(owner, `GRANT ${users} ON ${usersTable(owner)} TO "${role}"`);
+  if (version !== '') await psql(owner, `GRANT ${version} ON "${schema}".kapacitor_auth_users_version TO "${role}"`);
+  return { owner, role, url };
+}
+
+describe('a role that may read and write the users, and read their version', () => {
+  it('can do everything', async () => {
+    const { url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE' });
+    const repository = await openPostgres(url);
+    expect(await repository.insert(userNamed('root', { type: 'admin' }))).toBe(true);
+    expect(await repository.insert(userNamed('someone'))).toBe(true);
+    expect(await repository.replace(userNamed('someone', { revision: '2' }), '1')).toBe('replaced');
+    expect(await repository.find('someone')).toMatchObject({ revision: '2' });
+    const everybody = { pattern: new NamePattern(''), after: undefined, offset: 0, limit: 10 };
+    expect(await repository.list(everybody)).toHaveLength(2);
+    expect(await repository.replace(userNamed('root', { revision: '2' }), '1')).toBe('last-admin');
+    expect(await repository.remove('root')).toBe('last-admin');
+    expect(await repository.remove('someone')).toBe('removed');
+    expect(await repository.find('someone')).toBeUndefined();
+  });
+
+  it('hears of changes, of which others hear from it', async () => {
+    const { owner, url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE' });
+    const [one, two] = [await openPostgres(url), await openPostgres(owner)];
+    await one.insert(userNamed('someone'));
+    for (const repository of [one, two]) expect(await repository.find('someone')).toMatchObject({ revision: '1' });
+    await two.replace(userNamed('someone', { revision: '2' }), '1');
+    expect(await one.find('someone')).toMatchObject({ revision: '2' });
+    await one.replace(userNamed('someone', { revision: '3' }), '2');
+    expect(await two.find('someone')).toMatchObject({ revision: '3' });
+  });
+});
+
+describe('a role that may only read', () => {
+  it('lets users in, and answers 503 to whoever would change something', async () => {
+    const { owner, url } = await roleWith({ users: 'SELECT' });
+    await createAuth({ auth: { store: owner } }, [ROOT]);
+    const auth = await createAuth({ auth: { store: url } }, []);
+    const { send } = await serve(express().use(auth));
+    const users = '/kapacitor/v1/users';
+    expect(await send({ path: `${users}/root`, auth: 'root:r00t' })).toMatchObject({ status: 200 });
+    expect(await send({ path: users, auth: 'root:r00t' })).toMatchObject({ status: 200 });
+    const body = JSON.stringify({ name: 'new', password: 'pw', type: 'normal' });
+    expect(await send({ method: 'POST', path: users, auth: 'root:r00t', body })).toMatchObject({ status: 503 });
+    for (const write of [
+      () => auth.users.create({ name: 'new', password: 'pw' }),
+      () => auth.users.update('root', { password: 'pw' }),
+      () => auth.users.delete('root'),
+    ]) {
+      const error = await write().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({
+        message: 'the user store is unavailable',
+        cause: { message: 'permission denied for table kapacitor_auth_users', code: '42501' },
+      });
+    }
+    expect(await send({ path: `${users}/root`, auth: 'root:r00t' })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a role that may make the table', () => {
+  it('does so in a schema that is there if it may create in it, and use it', async () => {
+    const owner = ownSchema();
+    await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}"`);
+    const { role, url } = await ownRole(owner);
+    await psql(owner, `GRANT USAGE, CREATE ON SCHEMA "${schemaOf(owner)}" TO "${role}"`);
+    const repository = await openPostgres(url);
+    expect(await repository.insert(userNamed('someone'))).toBe(true);
+  });
+
+  it('does so, and writes, also if its transactions are read only unless it is said', async () => {
+    const owner = ownSchema();
+    const { role, url } = await ownRole(owner);
+    await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}" AUTHORIZATION "${role}"`);
+    await psql(owner, `ALTER ROLE "${role}" SET default_transaction_read_only = on`);
+    const repository = await openPostgres(url);
+    expect(await repository.insert(userNamed('root', { type: 'admin' }))).toBe(true);
+    expect(await repository.replace(userNamed('root', { type: 'admin', revision: '2' }), '1')).toBe('replaced');
+    expect(await repository.remove('root')).toBe('last-admin');
+    expect(await repository.insert(userNamed('someone'))).toBe(true);
+    expect(await repository.remove('someone')).toBe('removed');
+    expect(await repository.find('someone')).toBeUndefined();
+  });
+
+  it('makes the schema as well if it may create in the database', async () => {
+    const owner = await ownDatabase();
+    const { role, url } = await ownRole(owner);
+    await psql(owner, `GRANT CREATE ON DATABASE "${new URL(owner).pathname.slice(1)}" TO "${role}"`);
+    const repository = await openPostgres(url, { schema: 'auth' });
+    expect(await repository.insert(userNamed('someone'))).toBe(true);
+  });
+});
+
+describe('a role that lacks a right', () => {
+  const refusal = (table: string, reason: string) =>
+    `this user of the database may not make the table ${table} (${reason}): ` +
+    'grant it CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres gives';
+
+  it('is told what to do where the schema is missing', async () => {
+    const owner = await ownDatabase();
+    const { url } = await ownRole(owner);
+    const error = await openPostgres(url, { schema: 'auth' }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: refusal(
+        '"auth"."kapacitor_auth_users"',
+        `permission denied for database ${new URL(owner).pathname.slice(1)}`,
+      ),
+      cause: { code: '42501' },
+    });
+  });
+
+  it('is told what to do where the table is missing', async () => {
+    const owner = ownSchema();
+    await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}"`);
+    const { role, url } = await ownRole(owner);
+    await psql(owner, `GRANT USAGE ON SCHEMA "${schemaOf(owner)}" TO "${role}"`);
+    const error = await openPostgres(url).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      message: refusal(usersTable(owner), `permission denied for schema ${schemaOf(owner)}`),
+    });
+  });
+
+  it('opens where it may not read the users, lets nobody in, says why, and does as soon as it may', async () => {
+    const { owner, role, url } = await roleWith();
+    await createAuth({ auth: { store: owner } }, [ROOT]);
+    const auth = await createAuth({ auth: { store: url } }, []);
+    const { send } = await serve(express().use(auth));
+    const logIn = async () => (await send({ path: '/kapacitor/v1/users/root', auth: 'root:r00t' })).status;
+    expect(await logIn()).toBe(503);
+    expect(auth.health().store).toMatchObject({
+      state: 'down',
+      reason: 'permission denied for table kapacitor_auth_users',
+    });
+    await psql(owner, `GRANT SELECT ON ${usersTable(owner)} TO "${role}"`);
+    await expect.poll(logIn, { timeout: 5_000 }).toBe(200);
+    await expect.poll(() => auth.health().store.state).toBe('up');
+  });
+
+  it('is told which one, where it may not read the version', async () => {
+    const { url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE', version: '' });
+    await expect(openPostgres(url)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message:
+        `this user of the database may not read ${usersTable(url).replace(/"$/, '_version"')} ` +
+        '(permission denied for table kapacitor_auth_users_version): grant it SELECT on it',
+    });
+  });
+});

@@ -1,0 +1,94 @@
+import { ConfigError } from 'kapacitor-auth';
+import { postgresSchema } from 'kapacitor-auth/postgres';
+import { describe, expect, it } from 'vitest';
+import { openPostgres, ownDatabase, ownRole, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
+import { userNamed } from '../../support/stored-user.js';
+
+/** All that is in a schema, as the catalog describes it. */
+async function contentsOf(url: string, schema: string): Promise<Record<string, unknown[]>> {
+  const ask = (text: string) => psql(url, text, [schema]);
+  return {
+    tables: await ask(
+      `SELECT relname, relkind, relpersistence, relhastriggers, relrowsecurity, relacl FROM pg_class
+        WHERE relnamespace = to_regnamespace(quote_ident($1)) ORDER BY relname`,
+    ),
+    columns: await ask(
+      `SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, udt_name,
+        collation_name FROM information_schema.columns WHERE table_schema = $1 ORDER BY table_name, ordinal_position`,
+    ),
+    constraints: await ask(
+      `SELECT conrelid::regclass::text AS of, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = to_regnamespace(quote_ident($1)) ORDER BY conrelid::regclass::text, conname`,
+    ),
+    indexes: await ask('SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = $1 ORDER BY indexname'),
+    triggers: await ask(
+      `SELECT tgname, tgenabled, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        WHERE relnamespace = to_regnamespace(quote_ident($1)) ORDER BY tgname`,
+    ),
+    functions: await ask(
+      `SELECT proname, proacl, pg_get_functiondef(oid) FROM pg_proc
+        WHERE pronamespace = to_regnamespace(quote_ident($1)) ORDER BY proname`,
+    ),
+  };
+}
+
+describe('postgresSchema()', () => {
+  it.each([
+    [{ schema: 'auth', table: 'users' }],
+    [{ schema: `S "c'h`, table: `T "b'l` }],
+    [{ schema: 'public', table: 'kapacitor_auth_users' }],
+  ])('gives SQL that makes just what a start makes: %j', async (table) => {
+    const [one, two] = await Promise.all([ownDatabase(), ownDatabase()]);
+    await openPostgres(one, table);
+    await psql(two, postgresSchema(table));
+    const contents = await contentsOf(two, table.schema);
+    expect(contents).toEqual(await contentsOf(one, table.schema));
+    for (const [what, some] of Object.entries(contents)) expect(some, what).not.toEqual([]);
+  });
+
+  it('gives it for public.kapacitor_auth_users where no table is named', () => {
+    expect(postgresSchema()).toBe(postgresSchema({ schema: 'public', table: 'kapacitor_auth_users' }));
+    expect(postgresSchema()).toContain('CREATE TABLE "public"."kapacitor_auth_users" (');
+  });
+
+  it('gives what somebody without the right to make anything can open', async () => {
+    const url = ownSchema();
+    const schema = schemaOf(url) as string;
+    await psql(url, postgresSchema({ schema }));
+    const { role, url: asRole } = await ownRole(url);
+    await psql(
+      url,
+      `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA "${schema}" TO "${role}"`,
+    );
+    const repository = await openPostgres(asRole);
+    await repository.insert(userNamed('someone'));
+    expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
+  });
+
+  it('may be run in a schema that is there, as itself or twice: the second time it fails and changes nothing', async () => {
+    const url = ownSchema();
+    const schema = schemaOf(url) as string;
+    await psql(url, `CREATE SCHEMA "${schema}"`);
+    await psql(url, postgresSchema({ schema }));
+    const before = await contentsOf(url, schema);
+    await expect(psql(url, postgresSchema({ schema }))).rejects.toMatchObject({ code: '42P07' });
+    expect(await contentsOf(url, schema)).toEqual(before);
+  });
+
+  it('gives nothing to do for a version that is there already', async () => {
+    expect(postgresSchema({}, 1)).toBe('-- The users of kapacitor-auth, version 1\n\nBEGIN;\n\nCOMMIT;\n');
+    const url = ownSchema();
+    const repository = await openPostgres(url);
+    await repository.insert(userNamed('someone'));
+    await psql(url, postgresSchema({ schema: schemaOf(url) }, 1));
+    expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
+  });
+
+  it.each([
+    ['an empty schema', { schema: '' }, 'the name of the schema in PostgreSQL must have 1 to 63 bytes'],
+    ['too long a table', { table: 'x'.repeat(41) }, 'the name of the table in PostgreSQL must have 1 to 40 bytes'],
+  ])('refuses %s', (_what, table, message) => {
+    expect(() => postgresSchema(table)).toThrow(ConfigError);
+    expect(() => postgresSchema(table)).toThrow(message);
+  });
+});

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreError } from 'kapacitor-auth';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import pg from 'pg';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { poolWith } from '../../support/pool-beside.js';
+import { openPostgres, ownPool, psql, schemaOf } from '../../support/postgres-repository.js';
+import { PostgresServer } from '../../support/postgres-server.js';
+import { userNamed } from '../../support/stored-user.js';
+
+/** As `pg` has it, although its types do not. */
+const BINARY: object = { binary: true };
+
+it('a standby is refused, whatever format its answers have, and is as good as any other when it is the primary one', async () => {
+  const server = await PostgresServer.create();
+  onTestFinished(() => server.remove());
+  // The table is there: no attempt to make it fails.
+  await (await openPostgres(server.url())).close();
+  const [{ data_directory: folder }] = await server.query('SHOW data_directory');
+  await server.stop();
+  writeFileSync(join(folder, 'standby.signal'), '');
+  // Resolves when the server can be written to.
+  const isPrimary = server.start();
+  await expect.poll(() => server.query('SELECT').catch(() => 'not there yet'), { timeout: 10_000 }).toHaveLength(1);
+
+  for (const source of [server.url(), ownPool(server.url(), BINARY)]) {
+    const error = await openPostgres(source).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      message: 'this server is a standby, which hears of changes late, and of some only: name the primary one',
+    });
+  }
+
+  await server.query('SELECT pg_promote()');
+  await isPrimary;
+  expect(await (await openPostgres(server.url())).find('someone')).toBeUndefined();
+});
+
+it('a server that becomes a standby while the app runs lets nobody in: what it answers may be old', async () => {
+  const url = `${inject('postgresUrl')}?schema=${randomUUID()}`;
+  const pool = ownPool(url, { connectionTimeoutMillis: 2_000, statement_timeout: 1_000 });
+  let isStandby = false;
+  class Client extends pg.Client {
+    override query(...asked: any[]): any {
+      if (!isStandby || !asked[0].text.startsWith('LISTEN')) return super.query(...(asked as [string]));
+      return Promise.reject(Object.assign(new Error('cannot execute LISTEN during recovery'), { code: '25006' }));
+    }
+  }
+  const repository = new PostgresUserRepository(poolWith(pool, Client), { schema: schemaOf(url) });
+  onTestFinished(() => repository.close());
+  const states: string[] = [];
+  await repository.open({ grace: 60_000, report: (state, reason) => states.push(`${state} ${reason}`) });
+  await repository.insert(userNamed('someone'));
+  await repository.find('someone');
+
+  isStandby = true;
+  await psql(
+    url,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%unnest%' AND query LIKE $1`,
+    [`%${schemaOf(url)}%`],
+  );
+  const down = 'down cannot execute LISTEN during recovery';
+  await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe(down);
+  expect(() => repository.find('someone')).toThrow('cannot execute LISTEN during recovery');
+
+  isStandby = false;
+  await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe('up undefined');
+  expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
+});
