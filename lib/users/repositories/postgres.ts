@@ -91,7 +91,7 @@ export class PostgresUserRepository implements UserRepository {
 
   find(name: string): MaybePromise<StoredUser | undefined> {
     this.#assertOpen();
-    const { isListening, isUnavailable } = this.#availability;
+    const { isListening } = this.#availability;
     const known = isListening ? this.#known.get(name) : undefined;
     if (known !== undefined) {
       const time = now();
@@ -100,7 +100,7 @@ export class PostgresUserRepository implements UserRepository {
         return known.user;
       }
     }
-    if (isUnavailable) return this.#inGrace(name, this.#availability.failure as Error);
+    if (this.#availability.isUnavailable) return this.#inGrace(name, this.#availability.failure as Error);
     // A question under way may be older than a change that has been answered. Where that would be heard of, it is not.
     const latest = isListening ? this.#questions.latest(name) : undefined;
     if (latest === undefined) return this.#ask(name);

@@ -1,34 +1,18 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
 import { LmdbUserRepository } from 'kapacitor-auth';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
+import { ask, kill, NODE_OPTIONS, pathOf, startProcess } from '../../support/child-process.js';
 import type { Question } from '../../support/lmdb-process.js';
 import { openRepository } from '../../support/lmdb-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const PROCESS = fileURLToPath(new URL('../../support/lmdb-process.ts', import.meta.url));
-
 /** Another process on the same folder. */
-async function startProcess(folder: string) {
-  const child = fork(PROCESS, [folder], { execArgv: ['--import', 'tsx', '--no-warnings'] });
-  onTestFinished(() => kill(child));
-  await once(child, 'message');
-  const ask = async (question: Question): Promise<unknown> => {
-    const answer = once(child, 'message');
-    child.send(question);
-    return ((await answer)[0] as { answer: unknown }).answer;
-  };
-  return { child, ask };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exit;
+async function startOn(folder: string) {
+  const child = await startProcess('./lmdb-process.ts', [folder]);
+  const asking = async (question: Question) => ((await ask(child, question)) as { answer: unknown }).answer;
+  return { child, ask: asking };
 }
 
 describe('two repositories on one folder in one process', () => {
@@ -49,7 +33,7 @@ describe('two processes on one folder', () => {
   it('see each other’s changes at the very next question', async () => {
     const folder = temporaryFolder();
     const repository = openRepository(folder);
-    const { ask } = await startProcess(folder);
+    const { ask } = await startOn(folder);
     await repository.insert(userNamed('someone', { permissions: ['api'] }));
     for (let revision = 1; revision <= 50; revision += 1) {
       // Both hold the user in memory, and one of them changes it.
@@ -74,7 +58,7 @@ describe('two processes on one folder', () => {
     await repository.insert(userNamed('other'));
     // Reads, and has LMDB keep a snapshot for the turn.
     expect(repository.find('other')?.revision).toBe('1');
-    execFileSync(process.execPath, ['--import', 'tsx', '--no-warnings', PROCESS, folder, 'someone', '2']);
+    execFileSync(process.execPath, [...NODE_OPTIONS, pathOf('./lmdb-process.ts'), folder, 'someone', '2']);
     expect(repository.find('someone')?.revision).toBe('2');
   });
 
@@ -97,7 +81,7 @@ describe('two processes on one folder', () => {
   it('leave one of the last two admins when each demotes another', async () => {
     const folder = temporaryFolder();
     const repository = openRepository(folder);
-    const { ask } = await startProcess(folder);
+    const { ask } = await startOn(folder);
     for (let round = 0; round < 10; round += 1) {
       const [one, two] = [`one${round}`, `two${round}`];
       const admin = { type: 'admin' as const };
@@ -115,7 +99,7 @@ describe('two processes on one folder', () => {
   it('grow the database beyond what it was when the other opened it', async () => {
     const folder = temporaryFolder();
     const repository = openRepository(folder);
-    const { ask } = await startProcess(folder);
+    const { ask } = await startOn(folder);
     await ask({ do: 'find', name: 'x' });
     await Promise.all(Array.from({ length: 20_000 }, (_, index) => repository.insert(userNamed(`user${index}`))));
     expect(await ask({ do: 'find', name: 'user19999' })).toMatchObject({ name: 'user19999' });
@@ -134,7 +118,7 @@ describe('kill -9', () => {
   }, async () => {
     const folder = temporaryFolder();
     for (let round = 0; round < 20; round += 1) {
-      const { child } = await startProcess(folder);
+      const { child } = await startOn(folder);
       const created: string[] = [];
       const enough = new Promise<void>((resolve) => {
         child.on('message', (message: { created: string }) => {

@@ -1,16 +1,13 @@
-import { fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StoreState } from '../../../lib/users/store-state.js';
+import { startProcess } from '../../support/child-process.js';
 import type { Question, Sight } from '../../support/postgres-process.js';
 import { openPostgres, ownSchema, psql } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
-
-const PROCESS = fileURLToPath(new URL('../../support/postgres-process.ts', import.meta.url));
 
 /** Milliseconds. */
 const GIVE_UP_AFTER = 5_000;
@@ -20,13 +17,7 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Another process that asks for these users all the time, and tells when it first sees each revision. */
 async function watchFromAnotherProcess(url: string, names: readonly string[]) {
-  const child = fork(PROCESS, [url], { execArgv: ['--import', 'tsx', '--no-warnings'], serialization: 'advanced' });
-  onTestFinished(async () => {
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exit;
-  });
-  await once(child, 'message');
+  const child = await startProcess('./postgres-process.ts', [url], { serialization: 'advanced' });
   const sights = new Map<string, number>();
   const seen = new EventEmitter();
   child.on('message', ({ revision, at }: Sight) => {

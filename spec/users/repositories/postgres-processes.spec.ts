@@ -1,36 +1,18 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StoredUser } from '../../../lib/users/user.js';
+import { ask, kill, startProcess } from '../../support/child-process.js';
 import type { Question, Reading, Storm } from '../../support/postgres-process.js';
 import { openPostgres, ownSchema } from '../../support/postgres-repository.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { userNamed } from '../../support/stored-user.js';
 import { type Attempt, type Change, keepHistory, readHistory, UserHistory } from '../../support/user-history.js';
 
-const PROCESS = fileURLToPath(new URL('../../support/postgres-process.ts', import.meta.url));
-
 /** Another process with the same users. */
-async function startProcess(url: string) {
-  const child = fork(PROCESS, [url], { execArgv: ['--import', 'tsx', '--no-warnings'], serialization: 'advanced' });
-  onTestFinished(() => kill(child));
-  await once(child, 'message');
-  const ask = async (question: Question): Promise<unknown> => {
-    const answer = once(child, 'message');
-    child.send(question);
-    return (await answer)[0];
-  };
-  return { child, ask };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exit;
+async function startOn(url: string) {
+  const child = await startProcess('./postgres-process.ts', [url], { serialization: 'advanced' });
+  return { child, ask: (question: Question) => ask(child, question) };
 }
 
 describe('eight processes that change the same few users for 30 seconds', () => {
@@ -42,7 +24,7 @@ describe('eight processes that change the same few users for 30 seconds', () => 
     onTestFinished(() => server.remove());
     const schema = randomUUID();
     const url = `${server.url()}?schema=${schema}&max=3`;
-    const processes = await Promise.all(Array.from({ length: 8 }, () => startProcess(url)));
+    const processes = await Promise.all(Array.from({ length: 8 }, () => startOn(url)));
     await server.query(keepHistory(schema));
     const seeds = await seed(
       url,
@@ -104,7 +86,7 @@ describe('kill -9', () => {
     const url = ownSchema();
     const repository = await openPostgres(url);
     const round = async (number: number) => {
-      const { child } = await startProcess(url);
+      const { child } = await startOn(url);
       const created: string[] = [];
       const enough = new Promise<void>((resolve) => {
         child.on('message', (message: { created: string }) => {

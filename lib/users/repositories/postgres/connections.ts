@@ -72,11 +72,7 @@ export class Connections {
    */
   async ask(statement: Statement, milliseconds: number): Promise<Answer> {
     const deadline = now() + milliseconds;
-    const attempt = () => this.use(deadline - now(), (asking) => asking(statement));
-    return attempt().catch((error: unknown) => {
-      if (isConnectionLost(error)) return attempt();
-      throw error;
-    });
+    return onceMore(() => this.use(deadline - now(), (asking) => asking(statement)));
   }
 
   /** Makes a change. It is done as a whole, or not at all, and kept for good when this has answered. */
@@ -91,10 +87,7 @@ export class Connections {
         await asking({ text: 'COMMIT' });
         return outcome;
       });
-    return attempt().catch((error: unknown) => {
-      if (!hasBegun && isConnectionLost(error)) return attempt();
-      throw error;
-    });
+    return onceMore(attempt, () => !hasBegun);
   }
 
   /**
@@ -157,6 +150,14 @@ function clientLike(pool: PostgresPool): PostgresClient {
   // A pool hides its password from those who enumerate.
   const { password } = pool.options as { password?: unknown };
   return new Client({ ...pool.options, password, ...OPTIONS });
+}
+
+/** Tries again if the connection was lost, and if it may be tried again. */
+function onceMore<T>(attempt: () => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
+  return attempt().catch((error: unknown) => {
+    if (mayRepeat() && isConnectionLost(error)) return attempt();
+    throw error;
+  });
 }
 
 /** Tells whether the connection is gone, and not only slow: another one may do better. */

@@ -6,6 +6,9 @@ import type { TableNames } from './table.js';
 /** Comes after each name that begins with what stands before it: no name has this character. */
 const LAST_CHARACTER = '\u{10ffff}';
 
+/** As {@link isActiveAdmin} has it, and as the index of the admins does: it serves no other words. */
+const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
+
 /** A user, and which version of its row this is. */
 export interface FoundUser {
   readonly user: StoredUser;
@@ -81,7 +84,7 @@ export class Statements {
   /** Unless it would take away an admin that is enabled. */
   replace(user: StoredUser, expectedRevision: string): Statement {
     const { text, values = [] } = this.replaceAny(user, expectedRevision);
-    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (type = 'admin' AND enabled)`, values };
+    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
   }
 
   replaceAny(user: StoredUser, expectedRevision: string): Statement {
@@ -95,7 +98,7 @@ export class Statements {
   /** Unless it would take away an admin that is enabled. */
   remove(name: string): Statement {
     const { text, values = [] } = this.removeAny(name);
-    return { text: `${text} AND NOT (type = 'admin' AND enabled)`, values };
+    return { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
   }
 
   removeAny(name: string): Statement {
@@ -110,7 +113,7 @@ export class Statements {
   /** For whoever holds the lock. */
   lockUser(name: string): Statement {
     return {
-      text: `SELECT revision, (type = 'admin' AND enabled)::text AS is_active_admin
+      text: `SELECT revision, (${ACTIVE_ADMIN})::text AS is_active_admin
         FROM ${this.#users} WHERE name = $1 FOR UPDATE`,
       values: [name],
     };
@@ -119,7 +122,7 @@ export class Statements {
   /** An admin who stays one until the transaction ends, whoever wants to change that. */
   keepOtherAdmin(name: string): Statement {
     return {
-      text: `SELECT FROM ${this.#users} WHERE type = 'admin' AND enabled AND name <> $1 LIMIT 1 FOR SHARE`,
+      text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
       values: [name],
     };
   }
