@@ -23,6 +23,8 @@ export default defineConfig({
     globalSetup: fileURLToPath(new URL('./support/postgres-setup.ts', import.meta.url)),
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Left to itself, vitest leaves a core idle.
+    maxWorkers: '100%',
     // The specs switch authentication off, which is warned about.
     execArgv: ['--no-warnings'],
     reporters: ['default', fileURLToPath(new URL('./support/closing-line.ts', import.meta.url))],

@@ -97,7 +97,7 @@ export class SupervisedRepository implements UserRepository {
       this.#opening = undefined;
     } catch (error) {
       this.#opening = opening;
-      if (!this.#isClosed) this.#reopening = setTimeout(() => void this.open().catch(() => {}), REOPEN_AFTER).unref();
+      if (!this.#isClosed) this.#reopening = setTimeout(() => this.#reopen(), REOPEN_AFTER).unref();
       throw error;
     }
   }
@@ -107,6 +107,11 @@ export class SupervisedRepository implements UserRepository {
     this.#isClosed = true;
     clearTimeout(this.#reopening);
     this.#health = { state: 'down', since: new Date(), reason: 'it is closed' };
+  }
+
+  /** That it may fail again goes without saying: it is told of where it does. */
+  #reopen(): void {
+    void Promise.allSettled([this.open()]);
   }
 
   async #open(): Promise<void> {

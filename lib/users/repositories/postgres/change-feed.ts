@@ -120,5 +120,5 @@ export class ChangeFeed {
 
 /** What is mute does not answer a goodbye either. */
 function end(client: PostgresClient): void {
-  answerWithin(ANSWER_WITHIN, client.end()).catch(() => {});
+  void Promise.allSettled([answerWithin(ANSWER_WITHIN, client.end())]);
 }
