@@ -6,6 +6,7 @@ import { CredentialCache } from './authentication/credential-cache.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
+import { USERS_PATHS } from './authorization/endpoints.js';
 import type { Privilege } from './authorization/privileges.js';
 import {
   AUTHENTICATION_IS_OFF,
@@ -21,20 +22,13 @@ import { proxyProblem } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
 import { PasswordPolicy } from './users/password-policy.js';
 import { refusalOf } from './users/refused-passwords.js';
-import { LmdbUserRepository } from './users/repositories/lmdb.js';
-import { MemoryUserRepository } from './users/repositories/memory.js';
+import { createRepository } from './users/repositories/create.js';
 import { noUsers } from './users/repositories/none.js';
-import { isPostgresUrl } from './users/repositories/postgres/url.js';
-import { PostgresUserRepository } from './users/repositories/postgres.js';
 import { SupervisedRepository } from './users/repositories/supervised.js';
-import type { UserRepository } from './users/repository.js';
 import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { createWarner, type WarningCode, warn } from './warnings.js';
-
-/** Kapacitor's addresses of the users API. */
-const USERS_PATHS = ['/kapacitor/v1/users', '/kapacitor/v1preview/users'];
 
 /**
  * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
@@ -137,7 +131,7 @@ export function kapacitorAuth(
     ...(isRefused && { isRefused }),
     onFailure: createErrorWarner('KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'),
   });
-  const opened = config.auth.enabled ? openRepository(store) : noUsers;
+  const opened = !config.auth.enabled ? noUsers : typeof store === 'string' ? createRepository(store) : store;
   const events = new Events<KapacitorAuthEvents>();
   const warnOfState = createStateWarner();
   const repository = new SupervisedRepository(opened, {
@@ -218,12 +212,6 @@ export function kapacitorAuth(
       },
     },
   }) as KapacitorAuth;
-}
-
-function openRepository(store: string | UserRepository): UserRepository {
-  if (typeof store !== 'string') return store;
-  if (isPostgresUrl(store)) return new PostgresUserRepository(store);
-  return store === 'memory:' ? new MemoryUserRepository() : new LmdbUserRepository(store.slice('lmdb:'.length));
 }
 
 /** Tells of errors that answers are silent about: the reason is not for everybody. */

@@ -19,16 +19,25 @@ const BY_METHOD: ReadonlyMap<string, Privilege> = new Map([
   ['DELETE', 'delete'],
 ]);
 
+/** Which permissions open a resource and what is below it. */
+interface Grant {
+  readonly resource: string;
+  readonly permissions: readonly Permission[];
+}
+
 /**
  * Which permissions open a resource and what is below it, the most special first. Each of Kapacitor's permissions
  * grants all privileges or none, and that of the nearest ancestor decides.
  */
-const GRANTS: readonly { readonly resource: string; readonly permissions: readonly Permission[] }[] = [
+const GRANTS: readonly Grant[] = [
   { resource: `${API}/ping`, permissions: ['all', 'api', 'config_api', 'write_points'] },
   { resource: `${API}/config`, permissions: ['all', 'config_api'] },
   { resource: `${API}/write`, permissions: ['all', 'write_points'] },
   { resource: API, permissions: ['all', 'api'] },
 ];
+
+/** Of what is no resource. */
+const NO_GRANT: Grant = { resource: API, permissions: [] };
 
 /** The privilege that a request with this method needs. */
 export function privilegeFor(method: string): Privilege {
@@ -44,10 +53,13 @@ export function needsAdmin(privilege: Privilege, resource: string): boolean {
 export function hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
   if (user.type === 'admin') return true;
   if (needsAdmin(privilege, resource)) return false;
-  for (const grant of GRANTS) {
-    if (isWithin(resource, grant.resource)) return includesOneOf(grant.permissions, user.permissions);
-  }
-  return false;
+  return includesOneOf(decidingGrant(resource).permissions, user.permissions);
+}
+
+/** The entry that decides about a resource: that of the nearest ancestor, itself included. */
+export function decidingGrant(resource: string): Grant {
+  for (const grant of GRANTS) if (isWithin(resource, grant.resource)) return grant;
+  return NO_GRANT;
 }
 
 function includesOneOf(permissions: readonly Permission[], held: readonly Permission[]): boolean {

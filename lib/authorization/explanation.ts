@@ -1,0 +1,78 @@
+import type { User } from '../users/user.js';
+import { type OwnEndpoint, ownEndpoint } from './endpoints.js';
+import { decidingGrant, hasPrivilege, needsAdmin, type Privilege, privilegeFor, USERS } from './privileges.js';
+import { PathReader } from './resource.js';
+
+/** What a user may, and why. */
+export interface Explanation {
+  readonly allowed: boolean;
+  /** What the request's method needs. */
+  readonly privilege: Privilege;
+  /**
+   * What the decision is about, such as `/api/config/influxdb`. Of a path that routers could read in several ways it is
+   * the reading that the user may not have. Undefined for a path that can be read in more ways than an honest one can.
+   */
+  readonly resource: string | undefined;
+  /** A sentence: which rule, or which permission, decided. */
+  readonly reason: string;
+}
+
+/**
+ * Explains whether a user may make a request.
+ *
+ * @param method such as `GET`
+ * @param path such as `/kapacitor/v1/tasks`; a query is left aside
+ */
+export function explain(user: User, method: string, path: string): Explanation {
+  const privilege = privilegeFor(method);
+  const [whole = ''] = path.split('?', 1);
+  const decided = (allowed: boolean, resource: string | undefined, reason: string): Explanation => ({
+    allowed,
+    privilege,
+    resource,
+    reason,
+  });
+
+  const resources = new PathReader().resourcesOf(whole, whole);
+  const missing = resources?.find((each) => !hasPrivilege(user, privilege, each));
+  const resource = missing ?? resources?.[0];
+  if (!user.enabled) return decided(false, resource, `${user.name} is disabled, and does not get in`);
+
+  const endpoint = ownEndpoint(whole);
+  const ownRule = endpoint && ruleOf(endpoint, user, method);
+  if (ownRule !== undefined) return decided(true, resource, ownRule);
+  if (user.type === 'admin') return decided(true, resource, `${user.name} is an admin, who has every privilege`);
+  if (resource === undefined)
+    return decided(false, resource, 'the path can be read in more ways than an honest one can');
+  if (missing !== undefined && needsAdmin(privilege, missing)) {
+    return decided(false, resource, `to manage users takes an admin, and ${user.name} is none`);
+  }
+  const { resource: entry, permissions } = decidingGrant(resource);
+  const held = user.permissions.find((permission) => permissions.includes(permission));
+  const nearest = entry === resource ? '' : `, the nearest entry above ${resource}`;
+  if (missing === undefined) return decided(true, resource, `the permission ${held} opens ${entry}${nearest}`);
+  return decided(
+    false,
+    resource,
+    `${entry}${nearest}, is opened by ${permissions.join(', ')}, and ${user.name} has ${user.permissions.join(', ') || 'no permission'}`,
+  );
+}
+
+/** What everybody may, whatever their permissions. */
+function ruleOf(endpoint: OwnEndpoint, { name }: User, method: string): string | undefined {
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (endpoint.kind === 'me') return isRead ? 'everybody may ask who they are' : undefined;
+  if (endpoint.kind !== 'user' || endpoint.name !== name) return undefined;
+  if (isRead) return 'everybody may read themselves';
+  return method === 'PATCH' ? 'everybody may change their own password, and nothing else of themselves' : undefined;
+}
+
+/** Resources that somebody may want to know about, from the widest to the most special. */
+const SHOWN = ['/api', '/api/ping', '/api/write', '/api/config', USERS] as const;
+const PRIVILEGES: readonly Privilege[] = ['read', 'write', 'delete'];
+
+/** What a user has on the resources that permissions tell apart: `{ '/api': ['read', 'write', 'delete'], … }`. */
+export function privilegesOf(user: User): Record<string, Privilege[]> {
+  const held = (resource: string) => PRIVILEGES.filter((privilege) => hasPrivilege(user, privilege, resource));
+  return Object.fromEntries(SHOWN.map((resource) => [resource, held(resource)]));
+}
