@@ -2,6 +2,7 @@
 export type KapacitorAuthErrorCode =
   | 'CONFIG_INVALID'
   | 'FORBIDDEN'
+  | 'IMPORT_INVALID'
   | 'LAST_ADMIN'
   | 'OVERLOADED'
   | 'PASSWORD_CHECK_FAILED'
