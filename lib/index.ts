@@ -1,3 +1,19 @@
+export type {
+  AuditContext,
+  AuditEvents,
+  AuthenticationSwitched,
+  Denied,
+  Login,
+  LoginFailed,
+  StoreUnavailable,
+  UserChanged,
+  UserCreated,
+  UserDeleted,
+  UserOperationFailed,
+  UserPart,
+} from './audit/events.js';
+export type { LoginFailure } from './authentication/login-failure.js';
+export type { Explanation } from './authorization/explanation.js';
 export type { Privilege } from './authorization/privileges.js';
 export type { AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
 export type { BindAddress } from './config/kinds.js';
@@ -34,4 +50,5 @@ export { MemoryUserRepository } from './users/repositories/memory.js';
 export type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from './users/repository.js';
 export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
-export type { NewUser, UserChanges, UserListOptions, UserService } from './users/user-service.js';
+export type { NewUser, UserChanges, UserListOptions } from './users/user-changes.js';
+export type { UserService } from './users/user-service.js';

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import './http/express.js';
+import type { Audit, AuditEvents } from './audit/events.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
-import { USERS_PATHS } from './authorization/endpoints.js';
+import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
+import { type Explanation, explain } from './authorization/explanation.js';
 import type { Privilege } from './authorization/privileges.js';
 import {
   AUTHENTICATION_IS_OFF,
@@ -18,6 +20,7 @@ import {
 import { ConfigError, type KapacitorAuthError } from './errors.js';
 import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
+import { createMeRouter } from './http/me-router.js';
 import { proxyProblem } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
 import { PasswordPolicy } from './users/password-policy.js';
@@ -29,6 +32,9 @@ import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { createWarner, type WarningCode, warn } from './warnings.js';
+
+/** What is in each path of this package's own endpoints. */
+const OWN_PATH = /users|\/me(?:[/?#]|$)/i;
 
 /**
  * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
@@ -65,6 +71,13 @@ export interface KapacitorAuth extends Middleware {
   authEnabled: boolean;
   /** The users, for code: create, get, list, update, delete. */
   readonly users: UserService;
+  /**
+   * Whether a user may make a request, as the guard decides it while authentication is on:
+   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. Undefined, as of a user who is not there, may nothing.
+   */
+  can(user: User | undefined, method: string, path: string): boolean;
+  /** The same, with the rule or the permission that decided. */
+  explain(user: User, method: string, path: string): Explanation;
   /** What the configuration came out as. */
   readonly config: ResolvedConfig;
   /**
@@ -72,7 +85,7 @@ export interface KapacitorAuth extends Middleware {
    * is tried again each second, and {@link health} tells when it has succeeded.
    */
   readonly ready: Promise<void>;
-  /** How the store is. For a health route; what it says of the reason is for the operator. */
+  /** How the parts are that can fail. For a health route; what it says of the reason is for the operator. */
   health(): Health;
   /**
    * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
@@ -96,8 +109,11 @@ export interface Health {
   readonly store: StoreHealth;
 }
 
+/** What listeners of an audit event are given. */
+type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
+
 /** What the app can listen to, and what the listeners are given. */
-export interface KapacitorAuthEvents {
+export interface KapacitorAuthEvents extends AuditListened {
   /** The store has come into another state: it cannot be reached, changes are not heard of, or all is well again. */
   readonly 'store-state': readonly [health: StoreHealth];
 }
@@ -133,6 +149,9 @@ export function kapacitorAuth(
   });
   const opened = !config.auth.enabled ? noUsers : typeof store === 'string' ? createRepository(store) : store;
   const events = new Events<KapacitorAuthEvents>();
+  const audit: Audit = (event, details) => {
+    if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
+  };
   const warnOfState = createStateWarner();
   const repository = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
@@ -140,26 +159,34 @@ export function kapacitorAuth(
     onState: (health) => {
       warnOfState(health);
       events.emit('store-state', health);
+      if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   });
   const hasher = new PasswordHasher({ cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue });
   const cache = new CredentialCache(config.auth.cacheExpiration);
   const throttle = new LoginThrottle(config.auth);
-  const users = new UserService(repository, hasher, policy);
-  const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash: createHashWarner() });
-  const strategy = new KapacitorStrategy(authenticator, config.http);
+  const users = new UserService(repository, hasher, policy, audit);
+  const authenticator = new Authenticator({
+    repository,
+    hasher,
+    cache,
+    throttle,
+    onUnusableHash: createHashWarner(),
+    audit,
+  });
+  const strategy = new KapacitorStrategy(authenticator, { ...config.http, audit });
   const onFailure = throttle.isOn ? createProxyWarner() : () => {};
-  const guard = new Guard(authenticator, strategy, { ...config.http, onFailure });
-  const usersRouter = createUsersRouter(users, guard);
-  const usersApi = express.Router().use(USERS_PATHS, usersRouter);
+  const guard = new Guard(authenticator, strategy, { ...config.http, onFailure, audit });
+  const usersRouter = createUsersRouter(users, guard, audit);
+  const ownApi = express.Router().use(USERS_PATHS, usersRouter).use(ME_PATHS, createMeRouter(guard));
 
   const proceed: Proceed = (user, req, res, next) => {
-    // Most requests need not be routed: those that the router takes have this in their path.
-    if (config.auth.enabled && /users/i.test(req.url)) routeUsers(user, req, res, next);
+    // Most requests need not be routed: those that the routers take have this in their path.
+    if (config.auth.enabled && OWN_PATH.test(req.url)) routeOwn(user, req, res, next);
     else guard.authorize(user, req, res, next);
   };
-  const routeUsers: Proceed = (user, req, res, next) => {
-    usersApi(req, res, (error?: unknown) => (error ? next(error) : guard.authorize(user, req, res, next)));
+  const routeOwn: Proceed = (user, req, res, next) => {
+    ownApi(req, res, (error?: unknown) => (error ? next(error) : guard.authorize(user, req, res, next)));
   };
   const middleware: RequestHandler = (req, res, next) => guard.identify(req, res, next, proceed);
 
@@ -181,6 +208,11 @@ export function kapacitorAuth(
     requirePrivilege: { value: guard.requirePrivilege.bind(guard) },
     strategy: { value: strategy },
     users: { value: users },
+    can: {
+      value: (user: User | undefined, method: string, path: string) =>
+        user !== undefined && explain(user, method, path).allowed,
+    },
+    explain: { value: explain },
     config: { value: config },
     ready: { value: ready },
     health: { value: (): Health => ({ store: repository.health }) },
@@ -208,6 +240,7 @@ export function kapacitorAuth(
         if (typeof authEnabled !== 'boolean') throw new ConfigError('authEnabled must be true or false');
         if (authEnabled) requireUsers(config);
         else warn('KAPACITOR_AUTH_CONFIG', AUTHENTICATION_IS_OFF);
+        if (authEnabled !== guard.authEnabled) audit('authentication-switched', () => ({ authEnabled }));
         guard.authEnabled = authEnabled;
       },
     },

@@ -1,5 +1,7 @@
 import { hash as digest, randomBytes } from 'node:crypto';
-import { StoreError } from '../errors.js';
+import type { Audit } from '../audit/events.js';
+import { contextOf } from '../audit/request-context.js';
+import { KapacitorAuthError, type KapacitorAuthErrorCode, StoreError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
@@ -8,6 +10,7 @@ import { isUserName } from '../users/user-name.js';
 import { basicCredentials, type Credentials } from './basic-credentials.js';
 import { costOf } from './bcrypt-hash.js';
 import type { CredentialCache, Verification } from './credential-cache.js';
+import type { LoginFailure } from './login-failure.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
@@ -29,7 +32,21 @@ export interface AuthenticatorParts {
   readonly throttle: LoginThrottle;
   /** Told of a user with a hash that is not verified: no bcrypt hash, or one with a cost over 20. */
   readonly onUnusableHash: (user: User) => void;
+  /** Told of each login, and of each that failed. */
+  readonly audit: Audit;
 }
+
+/** How often credentials were known already, and how often they had to be verified. */
+export interface CacheCounts {
+  hits: number;
+  misses: number;
+}
+
+/** What is thrown where a password was not looked at. */
+const FAILURES: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
+  THROTTLED: 'throttled',
+  OVERLOADED: 'overloaded',
+};
 
 /** Somebody who wants to be let in. */
 interface Attempt extends Credentials {
@@ -58,6 +75,8 @@ export class Authenticator {
   readonly #throttle: LoginThrottle;
   readonly #upgrade: PasswordUpgrade;
   readonly #onUnusableHash: (user: User) => void;
+  readonly #audit: Audit;
+  readonly counts: CacheCounts = { hits: 0, misses: 0 };
   /** Equal attempts of one client: they count as one. */
   readonly #attempts = new SingleFlight<string | undefined>();
   /** Equal attempts of everybody: they are verified once. */
@@ -70,13 +89,14 @@ export class Authenticator {
   /** Random, so that a digest tells nothing to somebody who guesses. */
   readonly #key: string = randomBytes(16).toString('base64');
 
-  constructor({ repository, hasher, cache, throttle, onUnusableHash }: AuthenticatorParts) {
+  constructor({ repository, hasher, cache, throttle, onUnusableHash, audit }: AuthenticatorParts) {
     this.#repository = repository;
     this.#hasher = hasher;
     this.#cache = cache;
     this.#throttle = throttle;
     this.#upgrade = new PasswordUpgrade(repository, hasher);
     this.#onUnusableHash = onUnusableHash;
+    this.#audit = audit;
   }
 
   /**
@@ -89,6 +109,7 @@ export class Authenticator {
   recall(authorization: string, origin: RequestOrigin): MaybePromise<User | undefined> {
     const verification = this.#cache.get(this.#digest(authorization));
     if (verification === undefined || !verification.origins.has(roughOrigin(origin))) return undefined;
+    this.counts.hits += 1;
     const found = this.#repository.find(verification.name);
     if (isPromise(found)) return found.then((stored) => this.#stillVerified(verification, stored));
     return this.#stillVerified(verification, found);
@@ -102,20 +123,20 @@ export class Authenticator {
    * @throws {ThrottledError} too many attempts have failed
    * @throws {OverloadedError} too many passwords wait to be verified
    */
-  async authenticate({ name, password }: Credentials, origin: RequestOrigin): Promise<User | undefined> {
-    // A name that nobody can have, however long it is, need not trouble the store.
-    const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
-    const forms = passwordForms(password);
-    const client = clientNetwork(origin);
-    for (const form of forms) {
-      const verification = this.#cache.get(this.#keyOf(name, form));
-      const user = verification && this.#stillVerified(verification, stored);
-      if (user === undefined) continue;
-      await this.#throttle.admit(client, name);
-      rememberOrigin(verification as Verification, origin);
-      return user;
+  async authenticate(credentials: Credentials, origin: RequestOrigin): Promise<User | undefined> {
+    const fail = (reason: LoginFailure) => {
+      const { name } = credentials;
+      this.#audit('login-failed', () => ({ ...contextOf(origin), user: isUserName(name) ? name : undefined, reason }));
+    };
+    try {
+      const outcome = await this.#authenticate(credentials, origin);
+      if (typeof outcome !== 'string') return outcome;
+      fail(outcome);
+      return undefined;
+    } catch (error) {
+      fail((error instanceof KapacitorAuthError && FAILURES[error.code]) || 'store-unavailable');
+      throw error;
     }
-    return this.#logIn({ name, password, forms, origin, client }, stored);
   }
 
   /** Tells whether it was this authenticator that let a user in, and not one with another store. */
@@ -140,14 +161,33 @@ export class Authenticator {
     this.#upgrade.close();
   }
 
-  async #logIn(attempt: Attempt, stored: StoredUser | undefined, repetition = 0): Promise<User | undefined> {
+  async #authenticate({ name, password }: Credentials, origin: RequestOrigin): Promise<User | LoginFailure> {
+    // A name that nobody can have, however long it is, need not trouble the store.
+    const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
+    const forms = passwordForms(password);
+    const client = clientNetwork(origin);
+    for (const form of forms) {
+      const verification = this.#cache.get(this.#keyOf(name, form));
+      const user = verification && this.#stillVerified(verification, stored);
+      if (user === undefined) continue;
+      await this.#throttle.admit(client, name);
+      this.counts.hits += 1;
+      this.#cameFrom(verification as Verification, origin);
+      return user;
+    }
+    this.counts.misses += 1;
+    return this.#logIn({ name, password, forms, origin, client }, stored);
+  }
+
+  async #logIn(attempt: Attempt, stored: StoredUser | undefined, repetition = 0): Promise<User | LoginFailure> {
     const { name, forms, origin, client } = attempt;
-    const candidate = forms.length > 0 && stored !== undefined && this.#maybeLetIn(stored) ? stored : undefined;
+    const obstacle = this.#obstacleFor(stored);
+    const candidate = forms.length > 0 && obstacle === undefined ? stored : undefined;
     const form = await this.#verify(attempt, candidate);
-    if (form === undefined || candidate === undefined) return undefined;
+    if (form === undefined || candidate === undefined) return obstacle ?? 'wrong-password';
     const hash = await this.#upgradeOnce(candidate, form);
     const current = await this.#repository.find(name);
-    if (current === undefined || !current.enabled) return undefined;
+    if (current === undefined || !current.enabled) return 'user-changed';
     if (current.hash !== hash) {
       // Another password, or another process has hashed the same one anew.
       if (repetition === MAX_REPETITIONS) throw new StoreError('the user changes too often to log in: try again later');
@@ -155,18 +195,30 @@ export class Authenticator {
     }
     const { user, mark } = this.#derive(current);
     const verification: Verification = { name, mark, origins: new Set() };
-    rememberOrigin(verification, origin);
+    this.#cameFrom(verification, origin);
     // Under the form that is hashed: the ways to write it are many.
     this.#cache.set(this.#keyOf(name, form), verification);
     this.#throttle.remember(client, name);
     return user;
   }
 
-  #maybeLetIn(stored: StoredUser): boolean {
-    if (!stored.enabled) return false;
-    if (costOf(stored.hash) !== undefined) return true;
+  /** Why this user would not be let in with the right password either. */
+  #obstacleFor(stored: StoredUser | undefined): LoginFailure | undefined {
+    if (stored === undefined) return 'unknown-user';
+    if (!stored.enabled) return 'user-disabled';
+    if (costOf(stored.hash) !== undefined) return undefined;
     this.#onUnusableHash(this.#derive(stored).user);
-    return false;
+    return 'unusable-hash';
+  }
+
+  /** Somebody was let in: a login, unless it is one that has been told of. */
+  #cameFrom({ name, origins }: Verification, origin: RequestOrigin): void {
+    const rough = roughOrigin(origin);
+    if (origins.has(rough)) return;
+    this.#audit('login', () => ({ ...contextOf(origin), user: name }));
+    if (rough.length > MAX_ORIGIN_LENGTH) return;
+    if (origins.size >= MAX_ORIGINS) origins.clear();
+    origins.add(rough);
   }
 
   /** @returns which of the forms is the password, if one is */
@@ -213,11 +265,4 @@ export class Authenticator {
   #digest(text: string): string {
     return digest('sha256', this.#key + text, 'base64');
   }
-}
-
-function rememberOrigin({ origins }: Verification, origin: RequestOrigin): void {
-  const rough = roughOrigin(origin);
-  if (rough.length > MAX_ORIGIN_LENGTH) return;
-  if (origins.size >= MAX_ORIGINS) origins.clear();
-  origins.add(rough);
 }

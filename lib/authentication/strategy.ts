@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
+import type { Audit } from '../audit/events.js';
+import { contextOf } from '../audit/request-context.js';
 import { TryLaterError } from '../errors.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
@@ -18,6 +20,8 @@ export interface KapacitorStrategyOptions {
   readonly realm: string;
   /** Whether `?u=NAME&p=PASSWORD` is taken where there is no `Authorization` header. */
   readonly queryCredentials: boolean;
+  /** Told of credentials that are none. */
+  readonly audit: Audit;
 }
 
 /**
@@ -27,13 +31,15 @@ export interface KapacitorStrategyOptions {
 export class KapacitorStrategy extends BasicStrategy {
   // Not #private: the objects that inherit from a strategy would not have them.
   private readonly _queryCredentials: boolean;
+  private readonly _audit: Audit;
   private readonly _tarpit = new Tarpit();
 
-  constructor(authenticator: Authenticator, { realm, queryCredentials }: KapacitorStrategyOptions) {
+  constructor(authenticator: Authenticator, { realm, queryCredentials, audit }: KapacitorStrategyOptions) {
     super({ realm: escapeQuoted(realm), passReqToCallback: true }, (req, name, password, verified) => {
       authenticator.authenticate({ name, password }, req).then((user) => verified(null, user ?? false), verified);
     });
     this._queryCredentials = queryCredentials;
+    this._audit = audit;
   }
 
   /**
@@ -44,8 +50,10 @@ export class KapacitorStrategy extends BasicStrategy {
   override authenticate(req: IncomingMessage): void {
     const credentials = this._credentialsOf(req);
     if (credentials === undefined) {
+      if (req.headers.authorization) this._tellOfMalformed(req);
       this._fail(req, 'unable to parse authentication credentials');
     } else if (credentials.name === '') {
+      this._tellOfMalformed(req);
       this._fail(req, 'username required');
     } else {
       this._verify(req, credentials.name, credentials.password, (error, user) => {
@@ -61,6 +69,14 @@ export class KapacitorStrategy extends BasicStrategy {
   /** RFC 7617, section 2.1: `charset` asks the client to send UTF-8. */
   protected override _challenge(): string {
     return `${super._challenge()}, charset="UTF-8"`;
+  }
+
+  private _tellOfMalformed(req: IncomingMessage): void {
+    this._audit('login-failed', () => ({
+      ...contextOf(req),
+      user: undefined,
+      reason: 'malformed-credentials' as const,
+    }));
   }
 
   private _credentialsOf(req: IncomingMessage): Credentials | undefined {

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Audit } from '../audit/events.js';
 import type { Authenticator } from '../authentication/authenticator.js';
 import { Principal } from '../authentication/principal.js';
 import type { KapacitorStrategy } from '../authentication/strategy.js';
@@ -8,6 +9,7 @@ import { ConfigError, ForbiddenError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { ADMIN_USER, type User } from '../users/user.js';
 import { adminRequired, CHANGED_MEANWHILE, privilegeMissing, sendError, sendThrown } from './answers.js';
+import { denialOf } from './denial.js';
 import { pathOf } from './request-path.js';
 
 export interface GuardOptions {
@@ -17,6 +19,8 @@ export interface GuardOptions {
   readonly queryCredentials: boolean;
   /** Told of each request with wrong credentials. */
   readonly onFailure: (req: Request) => void;
+  /** Told of each request that is answered in the app's place. */
+  readonly audit: Audit;
 }
 
 /** What to do with a request once it is known who makes it. No function is made for each request: that takes time. */
@@ -27,6 +31,7 @@ export class Guard {
   authEnabled: boolean;
   readonly #queryCredentials: boolean;
   readonly #onFailure: (req: Request) => void;
+  readonly #audit: Audit;
   readonly #authenticator: Authenticator;
   readonly #strategy: KapacitorStrategy;
   readonly #paths = new PathReader();
@@ -34,13 +39,14 @@ export class Guard {
   constructor(
     authenticator: Authenticator,
     strategy: KapacitorStrategy,
-    { authEnabled, queryCredentials, onFailure }: GuardOptions,
+    { authEnabled, queryCredentials, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.#strategy = strategy;
     this.authEnabled = authEnabled;
     this.#queryCredentials = queryCredentials;
     this.#onFailure = onFailure;
+    this.#audit = audit;
   }
 
   /** Who: sets `req.user`, or answers 401. */
@@ -50,7 +56,7 @@ export class Guard {
 
   /** Who, and an admin: otherwise 401 or 403. */
   readonly requireAdmin: RequestHandler = (req, res, next) => {
-    this.identify(req, res, next, goOnAsAdmin);
+    this.identify(req, res, next, this.#goOnAsAdmin);
   };
 
   /**
@@ -141,6 +147,7 @@ export class Guard {
         return;
       }
       if (reason === 'authorization failed') this.#onFailure(req);
+      if (!this.#hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
       if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
       sendError(res, status, reason);
     };
@@ -166,8 +173,18 @@ export class Guard {
         ? this.#paths.resourcesOf(pathOf(req.originalUrl), pathOf(req.url), req.baseUrl)
         : [resource];
     if (resources?.every((each) => hasPrivilege(user, privilege, each))) next();
-    else if (resources?.some((each) => needsAdmin(privilege, each))) sendError(res, 403, adminRequired(user));
-    else sendError(res, 403, privilegeMissing(user, privilege, resource ?? pathOf(req.originalUrl)));
+    else if (resources?.some((each) => needsAdmin(privilege, each))) this.#deny(req, res, user, adminRequired(user));
+    else this.#deny(req, res, user, privilegeMissing(user, privilege, resource ?? pathOf(req.originalUrl)));
+  }
+
+  readonly #goOnAsAdmin: Proceed = (user, req, res, next) => {
+    if (user.type === 'admin') next();
+    else this.#deny(req, res, user, adminRequired(user, 'do this'));
+  };
+
+  #deny(req: Request, res: Response, user: User, reason: string): void {
+    this.#audit('denied', () => denialOf(req, user, 403, reason));
+    sendError(res, 403, reason);
   }
 
   #hasCredentials(req: Request): boolean {
@@ -176,8 +193,3 @@ export class Guard {
 }
 
 const goOn: Proceed = (_user, _req, _res, next) => next();
-
-const goOnAsAdmin: Proceed = (user, _req, res, next) => {
-  if (user.type === 'admin') next();
-  else sendError(res, 403, adminRequired(user, 'do this'));
-};

@@ -1,7 +1,7 @@
 import { InvalidRequestError, InvalidUserError } from '../errors.js';
 import { isPermission, type Permission } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
-import type { NewUser, UserChanges, UserListOptions } from '../users/user-service.js';
+import type { NewUser, UserChanges, UserListOptions } from '../users/user-changes.js';
 import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
 import { queryOf } from './request-path.js';

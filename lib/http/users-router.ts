@@ -5,11 +5,15 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import type { Audit } from '../audit/events.js';
+import { contextOf } from '../audit/request-context.js';
+import { failureOf } from '../audit/user-operation.js';
 import { hasPrivilege, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { adminRequired, privilegeMissing, sendError, sendThrown, userBody } from './answers.js';
+import { denialOf } from './denial.js';
 import type { Guard } from './guard.js';
 import { readJson } from './request-body.js';
 import { pathOf } from './request-path.js';
@@ -23,15 +27,40 @@ type Action = (req: Request, res: Response, principal: User) => Promise<void>;
  * Kapacitor's users API, to be mounted where it shall be. It authenticates, and it decides what a user may: everybody
  * reads themselves and changes their own password, whoever may read the API reads the others, and an admin manages them.
  */
-export function createUsersRouter(users: UserService, guard: Guard): Router {
+export function createUsersRouter(users: UserService, guard: Guard, audit: Audit): Router {
   const answer =
     (action: Action): RequestHandler =>
     (req, res, next) => {
       res.set('Cache-Control', 'no-store');
       guard.identify(req, res, next, (principal) => {
-        action(req, res, principal).catch((error: unknown) => sendThrown(res, error));
+        action(req, res, principal).catch((error: unknown) => {
+          if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, principal, 403, error.message));
+          sendThrown(res, error);
+        });
       });
     };
+
+  const usersFor = (req: Request, principal: User) => users.by({ ...contextOf(req), by: principal.name });
+
+  /** What cannot be understood is told of as well: it does not come to the user service. */
+  const understand = async <T>(
+    operation: 'create' | 'change',
+    req: Request,
+    principal: User,
+    read: () => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      const name = operation === 'change' ? nameOf(req) : undefined;
+      audit('user-operation-failed', () => ({
+        ...contextOf(req),
+        by: principal.name,
+        ...failureOf(operation, name, error),
+      }));
+      throw error;
+    }
+  };
 
   const list: Action = async (req, res, principal) => {
     requireReader(req, principal);
@@ -43,11 +72,11 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
   const create: Action = async (req, res, principal) => {
     requireAdmin(principal);
     refuseForged(req);
-    const user = toNewUser(await readJson(req, res));
+    const user = await understand('create', req, principal, async () => toNewUser(await readJson(req, res)));
     // Who asks may be no admin any more when the body has come, and the password has been hashed.
     const confirm = async () => requireAdmin(await guard.reconsider(principal));
     await confirm();
-    res.json(userBody(await users.create(user, confirm), baseOf(req)));
+    res.json(userBody(await usersFor(req, principal).create(user, confirm), baseOf(req)));
   };
 
   const show: Action = async (req, res, principal) => {
@@ -63,20 +92,22 @@ export function createUsersRouter(users: UserService, guard: Guard): Router {
     const isSelf = name === principal.name;
     if (!isSelf) requireAdmin(principal);
     refuseForged(req);
-    const { password, ...others } = toChanges(await readJson(req, res), name);
+    const read = async () => toChanges(await readJson(req, res), name);
+    const { password, ...others } = await understand('change', req, principal, read);
     const needsAdmin = !isSelf || Object.values(others).some((value) => value !== undefined);
     const confirm = async () => {
       const current = await guard.reconsider(principal);
       if (needsAdmin) requireAdmin(current);
     };
     await confirm();
-    res.json(userBody(await users.update(name, { password, ...others }, confirm), baseOf(req)));
+    const updated = await usersFor(req, principal).update(name, { password, ...others }, confirm);
+    res.json(userBody(updated, baseOf(req)));
   };
 
   const remove: Action = async (req, res, principal) => {
     requireAdmin(principal);
     refuseForged(req);
-    await users.delete(nameOf(req));
+    await usersFor(req, principal).delete(nameOf(req));
     res.status(204).end();
   };
 

@@ -1,65 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import {
-  InvalidRequestError,
-  InvalidUserError,
-  LastAdminError,
-  StoreError,
-  UserExistsError,
-  UserNotFoundError,
-} from '../errors.js';
+import type { Audit, AuditContext, UserOperationFailed, UserPart } from '../audit/events.js';
+import { failureOf } from '../audit/user-operation.js';
+import { LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { NamePattern } from './name-pattern.js';
 import type { PasswordPolicy } from './password-policy.js';
-import { isPermission, normalizePermissions, type Permission } from './permissions.js';
+import { normalizePermissions } from './permissions.js';
 import type { UserRepository } from './repository.js';
-import { publicUser, type StoredUser, type User, type UserType } from './user.js';
-import { checkUserName, isNamePosition, isUserName } from './user-name.js';
-
-/** A user to create. */
-export interface NewUser {
-  /** Letters of any script, digits, `-`, `.`, `@` and `_`; at most 256 bytes in UTF-8. */
-  readonly name: string;
-  /**
-   * At most 72 bytes in UTF-8, no control characters, not the name, and whatever `minimumPasswordLength` and
-   * `refusedPasswords` ask for.
-   */
-  readonly password: string;
-  /** Defaults to `normal`. */
-  readonly type?: UserType | undefined;
-  /** Defaults to none. An admin has none of its own: those given are dropped. */
-  readonly permissions?: readonly Permission[] | undefined;
-  /** Whether the user gets in. Defaults to true. */
-  readonly enabled?: boolean | undefined;
-}
-
-/** What to change in a user; what is left out stays as it is. A user cannot be renamed. */
-export interface UserChanges {
-  readonly password?: string | undefined;
-  /** A user who becomes an admin loses its permissions. */
-  readonly type?: UserType | undefined;
-  /** All the permissions that the user has from now on. */
-  readonly permissions?: readonly Permission[] | undefined;
-  /** Whether the user gets in. */
-  readonly enabled?: boolean | undefined;
-}
-
-/** Which users to list. */
-export interface UserListOptions {
-  /** Go's `path.Match`: `j*`, `?ohn`, `[a-c]*`. Defaults to everybody. */
-  readonly pattern?: string | undefined;
-  /**
-   * Only users whose names come after this one in the order of their bytes; `offset` and `limit` count from there.
-   * No user need have it: it is a well-formed text of at most 256 bytes in UTF-8, without NUL. Defaults to the empty
-   * one, which everybody comes after.
-   *
-   * To page through everybody, pass the last name of the page before, until a page is shorter than its `limit`.
-   */
-  readonly after?: string | undefined;
-  /** How many to pass over. Defaults to 0. */
-  readonly offset?: number | undefined;
-  /** How many to give at the most. Defaults to 100, as in Kapacitor. */
-  readonly limit?: number | undefined;
-}
+import { publicUser, type StoredUser, type User } from './user.js';
+import {
+  checkAfter,
+  checkCount,
+  checkEnabled,
+  checkPermissions,
+  checkType,
+  type NewUser,
+  requireString,
+  type UserChanges,
+  type UserListOptions,
+} from './user-changes.js';
+import { checkUserName, isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
 export interface PasswordHashing {
@@ -78,11 +38,33 @@ export class UserService {
   readonly #repository: UserRepository;
   readonly #hasher: PasswordHashing;
   readonly #policy: PasswordPolicy;
+  readonly #audit: Audit;
+  readonly #context: AuditContext;
 
-  constructor(repository: UserRepository, hasher: PasswordHashing, policy: PasswordPolicy) {
+  /**
+   * @param audit told of each user that is created, changed or deleted, and of each that was not, for a reason
+   * @param context what those events have besides
+   */
+  constructor(
+    repository: UserRepository,
+    hasher: PasswordHashing,
+    policy: PasswordPolicy,
+    audit: Audit = () => {},
+    context: AuditContext = {},
+  ) {
     this.#repository = repository;
     this.#hasher = hasher;
     this.#policy = policy;
+    this.#audit = audit;
+    this.#context = context;
+  }
+
+  /**
+   * The same users, for somebody whom the audit events are to name:
+   * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`.
+   */
+  by(context: AuditContext): UserService {
+    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, context);
   }
 
   /**
@@ -96,6 +78,12 @@ export class UserService {
    * @throws {StoreError} the store is unavailable
    */
   async create(user: NewUser, confirm: () => MaybePromise<void> = () => {}): Promise<User> {
+    const created = await this.#audited('create', user.name, () => this.#create(user, confirm));
+    this.#audit('user-created', () => ({ ...this.#context, user: created }));
+    return created;
+  }
+
+  async #create(user: NewUser, confirm: () => MaybePromise<void>): Promise<User> {
     const { name, password } = user;
     requireString(name, 'name');
     checkUserName(name);
@@ -150,6 +138,21 @@ export class UserService {
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void> = () => {},
   ): Promise<User> {
+    const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
+    this.#audit('user-changed', () => ({
+      ...this.#context,
+      user: after,
+      before: publicUser(before),
+      changed: changedParts(before, after, changes),
+    }));
+    return after;
+  }
+
+  async #update(
+    name: string,
+    changes: UserChanges,
+    confirm: (current: StoredUser) => MaybePromise<void>,
+  ): Promise<{ before: StoredUser; after: User }> {
     const { password, type, permissions, enabled } = changes;
     if (type !== undefined) checkType(type);
     if (permissions !== undefined) checkPermissions(permissions);
@@ -170,7 +173,7 @@ export class UserService {
         hash ?? current.hash,
       );
       const outcome = await this.#repository.replace(next, current.revision);
-      if (outcome === 'replaced') return publicUser(next);
+      if (outcome === 'replaced') return { before: current, after: publicUser(next) };
       if (outcome === 'last-admin') throw new LastAdminError(next.enabled ? 'deleted or demoted' : 'disabled');
     }
     throw new StoreError('the user changes too often for this change to be made: try again later');
@@ -184,10 +187,27 @@ export class UserService {
    * @throws {StoreError} the store is unavailable
    */
   async delete(name: string): Promise<boolean> {
-    if ((await this.#find(name)) === undefined) return false;
+    const deleted = await this.#audited('delete', name, () => this.#delete(name));
+    if (deleted === undefined) return false;
+    this.#audit('user-deleted', () => ({ ...this.#context, user: publicUser(deleted) }));
+    return true;
+  }
+
+  async #delete(name: string): Promise<StoredUser | undefined> {
+    const user = await this.#find(name);
+    if (user === undefined) return undefined;
     const outcome = await this.#repository.remove(name);
     if (outcome === 'last-admin') throw new LastAdminError();
-    return outcome === 'removed';
+    return outcome === 'removed' ? user : undefined;
+  }
+
+  async #audited<T>(operation: UserOperationFailed['operation'], name: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#audit('user-operation-failed', () => ({ ...this.#context, ...failureOf(operation, name, error) }));
+      throw error;
+    }
   }
 
   async #accept(password: unknown, name: string): Promise<string> {
@@ -217,40 +237,13 @@ function stored({ name, type, permissions, enabled }: User, hash: string): Store
   };
 }
 
-function requireString(value: unknown, what: 'name' | 'password'): asserts value is string {
-  if (value === undefined)
-    throw new InvalidUserError(what === 'name' ? 'username is required' : 'password is required');
-  if (typeof value !== 'string') throw new InvalidUserError(`${what} must be a string`);
-}
-
-function checkType(type: unknown): void {
-  if (type !== 'admin' && type !== 'normal') {
-    throw new InvalidUserError(`type must be "admin" or "normal", not ${JSON.stringify(type)}`);
-  }
-}
-
-function checkPermissions(permissions: unknown): void {
-  if (!Array.isArray(permissions)) throw new InvalidUserError('permissions must be an array');
-  const unknown = permissions.find((permission) => !isPermission(permission));
-  if (unknown !== undefined || permissions.includes(undefined)) {
-    throw new InvalidUserError(
-      `permission ${JSON.stringify(unknown)} is not known: there are none, api, config_api, write_points and all`,
-    );
-  }
-}
-
-function checkEnabled(enabled: unknown): void {
-  if (typeof enabled !== 'boolean') throw new InvalidUserError('enabled must be true or false');
-}
-
-function checkAfter(value: unknown): void {
-  if (!isNamePosition(value)) {
-    throw new InvalidRequestError("invalid after parameter: it must be a user's name, at most 256 bytes");
-  }
-}
-
-function checkCount(value: unknown, what: 'offset' | 'limit'): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new InvalidRequestError(`${what} must be an integer, 0 or more`);
-  }
+function changedParts(before: User, after: User, { password }: UserChanges): UserPart[] {
+  const isSame = before.permissions.join() === after.permissions.join();
+  const parts: Record<UserPart, boolean> = {
+    password: password !== undefined,
+    type: before.type !== after.type,
+    permissions: !isSame,
+    enabled: before.enabled !== after.enabled,
+  };
+  return (Object.keys(parts) as UserPart[]).filter((part) => parts[part]);
 }

@@ -25,10 +25,11 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
   const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0 }));
   await users.create({ name: NAME, password: PASSWORD, permissions: ['api'] });
   const onUnusableHash = vi.fn();
-  const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash });
+  const audit = vi.fn();
+  const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash, audit });
   onTestFinished(() => authenticator.close());
   const verify = vi.spyOn(hasher, 'verify');
-  return { repository, users, hasher, cache, throttle, authenticator, verify, onUnusableHash };
+  return { repository, users, hasher, cache, throttle, authenticator, verify, onUnusableHash, audit };
 }
 
 /** What the authenticator is asked with. */

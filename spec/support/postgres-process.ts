@@ -11,7 +11,8 @@ import type { Permission } from '../../lib/users/permissions.js';
 import { PostgresUserRepository } from '../../lib/users/repositories/postgres.js';
 import type { UserRepository } from '../../lib/users/repository.js';
 import type { StoredUser } from '../../lib/users/user.js';
-import { type UserChanges, UserService } from '../../lib/users/user-service.js';
+import type { UserChanges } from '../../lib/users/user-changes.js';
+import { UserService } from '../../lib/users/user-service.js';
 import type { Attempt } from './user-history.js';
 
 export type Question =

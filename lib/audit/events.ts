@@ -1,0 +1,116 @@
+import type { LoginFailure } from '../authentication/login-failure.js';
+import type { KapacitorAuthErrorCode } from '../errors.js';
+import type { User } from '../users/user.js';
+
+/** The request that something happened in. What is done by code, or by the command line, has none. */
+export interface AuditContext {
+  /** Whoever does it, if they are known: a user's name. */
+  readonly by?: string | undefined;
+  /** The client's address, as Express's `trust proxy` has it. */
+  readonly from?: string | undefined;
+  /** The request's method. */
+  readonly method?: string | undefined;
+  /** The request's path, without its query, which may hold a password; at most 1,024 characters of it. */
+  readonly path?: string | undefined;
+  /**
+   * The `id` that the app has given the request (as pino-http does), or that its client has in the header
+   * `X-Request-Id`, or one made up, which is the same in all events of the request.
+   */
+  readonly requestId?: string | undefined;
+}
+
+/** What each event has. */
+interface Occurrence extends AuditContext {
+  readonly time: Date;
+}
+
+/** A password was verified, or a user came from another address with one that had been verified before. */
+export interface Login extends Occurrence {
+  readonly user: string;
+}
+
+/** Credentials were given, and nobody was let in. */
+export interface LoginFailed extends Occurrence {
+  /** The name that was given, if a user can have it. People type passwords in its place at times. */
+  readonly user: string | undefined;
+  readonly reason: LoginFailure;
+}
+
+/** A request was answered in the app's place: 401 because it had no credentials, 403 because its user may not. */
+export interface Denied extends Occurrence {
+  readonly user: string | undefined;
+  readonly status: 401 | 403;
+  /** The words of the answer. */
+  readonly reason: string;
+}
+
+export interface UserCreated extends Occurrence {
+  readonly user: User;
+}
+
+/** Which parts of a user there are to change. */
+export type UserPart = 'password' | 'type' | 'permissions' | 'enabled';
+
+export interface UserChanged extends Occurrence {
+  readonly user: User;
+  readonly before: User;
+  /** What is not as it was before; a password that is set is taken to be another one. */
+  readonly changed: readonly UserPart[];
+}
+
+export interface UserDeleted extends Occurrence {
+  readonly user: User;
+}
+
+/** A user should have been created, changed or deleted, and was not. */
+export interface UserOperationFailed extends Occurrence {
+  readonly operation: 'create' | 'change' | 'delete';
+  /** Of the user that it is about, if a user can have it. */
+  readonly user: string | undefined;
+  readonly code: KapacitorAuthErrorCode | undefined;
+  /** The words of the answer. */
+  readonly reason: string;
+}
+
+/** The store cannot be asked any more: nobody gets in. `store-state` tells when it is back. */
+export interface StoreUnavailable extends Occurrence {
+  /** For the operator: it may name hosts and tables, and holds no secret. */
+  readonly reason: string | undefined;
+}
+
+/** `auth.authEnabled` was set to another value. */
+export interface AuthenticationSwitched extends Occurrence {
+  readonly authEnabled: boolean;
+}
+
+/** What an audit trail is made of: by event, what a listener is given. Never a password, and never a hash. */
+export interface AuditEvents {
+  readonly login: Login;
+  readonly 'login-failed': LoginFailed;
+  readonly denied: Denied;
+  readonly 'user-created': UserCreated;
+  readonly 'user-changed': UserChanged;
+  readonly 'user-deleted': UserDeleted;
+  readonly 'user-operation-failed': UserOperationFailed;
+  readonly 'store-unavailable': StoreUnavailable;
+  readonly 'authentication-switched': AuthenticationSwitched;
+}
+
+/** The names of them all. */
+export const AUDIT_EVENTS = [
+  'login',
+  'login-failed',
+  'denied',
+  'user-created',
+  'user-changed',
+  'user-deleted',
+  'user-operation-failed',
+  'store-unavailable',
+  'authentication-switched',
+] as const satisfies readonly (keyof AuditEvents)[];
+
+/** Tells of an event. Its details are only put together if somebody listens. */
+export type Audit = <Event extends keyof AuditEvents>(
+  event: Event,
+  details: () => Omit<AuditEvents[Event], 'time'>,
+) => void;

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AuditContext } from './events.js';
+
+/** A request as Express, or something before it, has it. */
+interface AuditedRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly originalUrl?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  readonly id?: unknown;
+}
+
+const MAX_PATH = 1_024;
+/** What a client may call its request: visible ASCII characters, and no more than an id has. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+const madeUp = new WeakMap<object, string>();
+
+/** What an event tells of the request that it happened in. */
+export function contextOf(req: AuditedRequest): AuditContext {
+  return {
+    from: req.ip ?? req.socket?.remoteAddress,
+    method: req.method,
+    path: shownPath(req.originalUrl ?? req.url ?? ''),
+    requestId: requestId(req),
+  };
+}
+
+/** Neither the query nor, of a target in absolute form, what stands before the host: both may hold a password. */
+function shownPath(target: string): string {
+  return target
+    .slice(0, 2 * MAX_PATH)
+    .replace(/[?#].*$/s, '')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
+    .slice(0, MAX_PATH);
+}
+
+function requestId(req: AuditedRequest): string {
+  const { id, headers } = req;
+  if ((typeof id === 'string' && id !== '') || typeof id === 'number') return String(id);
+  const given = headers['x-request-id'];
+  if (typeof given === 'string' && REQUEST_ID.test(given)) return given;
+  let made = madeUp.get(req);
+  if (made === undefined) {
+    made = randomUUID();
+    madeUp.set(req, made);
+  }
+  return made;
+}

@@ -1,0 +1,20 @@
+/**
+ * Why nobody was let in, for the operator. The answer says less: an unknown user, a wrong password and a disabled user
+ * look alike.
+ *
+ * - `malformed-credentials`: the header is none that RFC 7617 knows, or the name is empty.
+ * - `unknown-user`, `wrong-password`, `user-disabled`.
+ * - `unusable-hash`: what is stored is no bcrypt hash with a cost from 4 to 20.
+ * - `user-changed`: the user was changed or deleted while the password was verified.
+ * - `throttled`, `overloaded`, `store-unavailable`: the password was not looked at.
+ */
+export type LoginFailure =
+  | 'malformed-credentials'
+  | 'unknown-user'
+  | 'wrong-password'
+  | 'user-disabled'
+  | 'unusable-hash'
+  | 'user-changed'
+  | 'throttled'
+  | 'overloaded'
+  | 'store-unavailable';

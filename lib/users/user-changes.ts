@@ -1,0 +1,88 @@
+import { InvalidRequestError, InvalidUserError } from '../errors.js';
+import { isPermission, type Permission } from './permissions.js';
+import type { UserType } from './user.js';
+import { isNamePosition } from './user-name.js';
+
+/** A user to create. */
+export interface NewUser {
+  /** Letters of any script, digits, `-`, `.`, `@` and `_`; at most 256 bytes in UTF-8. */
+  readonly name: string;
+  /**
+   * At most 72 bytes in UTF-8, no control characters, not the name, and whatever `minimumPasswordLength` and
+   * `refusedPasswords` ask for.
+   */
+  readonly password: string;
+  /** Defaults to `normal`. */
+  readonly type?: UserType | undefined;
+  /** Defaults to none. An admin has none of its own: those given are dropped. */
+  readonly permissions?: readonly Permission[] | undefined;
+  /** Whether the user gets in. Defaults to true. */
+  readonly enabled?: boolean | undefined;
+}
+
+/** What to change in a user; what is left out stays as it is. A user cannot be renamed. */
+export interface UserChanges {
+  readonly password?: string | undefined;
+  /** A user who becomes an admin loses its permissions. */
+  readonly type?: UserType | undefined;
+  /** All the permissions that the user has from now on. */
+  readonly permissions?: readonly Permission[] | undefined;
+  /** Whether the user gets in. */
+  readonly enabled?: boolean | undefined;
+}
+
+/** Which users to list. */
+export interface UserListOptions {
+  /** Go's `path.Match`: `j*`, `?ohn`, `[a-c]*`. Defaults to everybody. */
+  readonly pattern?: string | undefined;
+  /**
+   * Only users whose names come after this one in the order of their bytes; `offset` and `limit` count from there.
+   * No user need have it: it is a well-formed text of at most 256 bytes in UTF-8, without NUL. Defaults to the empty
+   * one, which everybody comes after.
+   *
+   * To page through everybody, pass the last name of the page before, until a page is shorter than its `limit`.
+   */
+  readonly after?: string | undefined;
+  /** How many to pass over. Defaults to 0. */
+  readonly offset?: number | undefined;
+  /** How many to give at the most. Defaults to 100, as in Kapacitor. */
+  readonly limit?: number | undefined;
+}
+
+export function requireString(value: unknown, what: 'name' | 'password'): asserts value is string {
+  if (value === undefined)
+    throw new InvalidUserError(what === 'name' ? 'username is required' : 'password is required');
+  if (typeof value !== 'string') throw new InvalidUserError(`${what} must be a string`);
+}
+
+export function checkType(type: unknown): void {
+  if (type !== 'admin' && type !== 'normal') {
+    throw new InvalidUserError(`type must be "admin" or "normal", not ${JSON.stringify(type)}`);
+  }
+}
+
+export function checkPermissions(permissions: unknown): void {
+  if (!Array.isArray(permissions)) throw new InvalidUserError('permissions must be an array');
+  const unknown = permissions.find((permission) => !isPermission(permission));
+  if (unknown !== undefined || permissions.includes(undefined)) {
+    throw new InvalidUserError(
+      `permission ${JSON.stringify(unknown)} is not known: there are none, api, config_api, write_points and all`,
+    );
+  }
+}
+
+export function checkEnabled(enabled: unknown): void {
+  if (typeof enabled !== 'boolean') throw new InvalidUserError('enabled must be true or false');
+}
+
+export function checkAfter(value: unknown): void {
+  if (!isNamePosition(value)) {
+    throw new InvalidRequestError("invalid after parameter: it must be a user's name, at most 256 bytes");
+  }
+}
+
+export function checkCount(value: unknown, what: 'offset' | 'limit'): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new InvalidRequestError(`${what} must be an integer, 0 or more`);
+  }
+}
