@@ -32,15 +32,18 @@ export {
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';
-export {
-  type Health,
-  type KapacitorAuth,
-  type KapacitorAuthEvents,
-  kapacitorAuth,
-  type Middleware,
-  type PassportStrategy,
-} from './kapacitor-auth.js';
+export { kapacitorAuth } from './kapacitor-auth.js';
 export type { MaybePromise } from './maybe-promise.js';
+export type { MetricsOptions } from './metrics/metrics.js';
+export type { MetricsRegistry } from './metrics/prometheus.js';
+export type {
+  Health,
+  KapacitorAuth,
+  KapacitorAuthEvents,
+  MetricsRegistration,
+  Middleware,
+  PassportStrategy,
+} from './middleware.js';
 export type { NamePattern } from './users/name-pattern.js';
 export type { PasswordRefusal } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';

@@ -1,128 +1,41 @@
-import type { IncomingMessage } from 'node:http';
-import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type RequestHandler } from 'express';
 import './http/express.js';
-import type { Audit, AuditEvents } from './audit/events.js';
+import { AdminSetup, adminCommand } from './admin-setup.js';
+import type { Audit } from './audit/events.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
-import { type Explanation, explain } from './authorization/explanation.js';
-import type { Privilege } from './authorization/privileges.js';
-import {
-  AUTHENTICATION_IS_OFF,
-  type KapacitorAuthConfig,
-  type ResolvedConfig,
-  requireUsers,
-  resolveConfig,
-} from './config/config.js';
-import { ConfigError, type KapacitorAuthError } from './errors.js';
+import { explain } from './authorization/explanation.js';
+import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
+import { absolutePath } from './config/path.js';
+import { ConfigError } from './errors.js';
 import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
 import { createMeRouter } from './http/me-router.js';
-import { proxyProblem } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
+import { Metrics } from './metrics/metrics.js';
+import type { Health, KapacitorAuth, KapacitorAuthEvents } from './middleware.js';
+import {
+  createAdminWarner,
+  createErrorWarner,
+  createHashWarner,
+  createProxyWarner,
+  createStateWarner,
+} from './operator-warnings.js';
 import { PasswordPolicy } from './users/password-policy.js';
 import { refusalOf } from './users/refused-passwords.js';
 import { createRepository } from './users/repositories/create.js';
 import { noUsers } from './users/repositories/none.js';
 import { SupervisedRepository } from './users/repositories/supervised.js';
-import type { StoreHealth } from './users/store-state.js';
-import type { User } from './users/user.js';
+import { ADMIN_USER, publicUser, type User } from './users/user.js';
 import { UserService } from './users/user-service.js';
-import { createWarner, type WarningCode, warn } from './warnings.js';
+import { warn } from './warnings.js';
 
 /** What is in each path of this package's own endpoints. */
 const OWN_PATH = /users|\/me(?:[/?#]|$)/i;
-
-/**
- * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
- * route says of them: in `app.get('/:id', auth.requireAdmin, …)` the `id` would not be a string.
- */
-export type Middleware = <P>(req: Request<P>, res: Response, next: NextFunction) => void;
-
-/**
- * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and
- * answers the users API at `/kapacitor/v1/users`; what it lets through has `req.user`.
- */
-export interface KapacitorAuth extends Middleware {
-  /** The users API alone, to be mounted somewhere else. It authenticates and authorizes by itself. */
-  readonly usersRouter: Router;
-  /** Who: sets `req.user`, or answers 401. */
-  readonly authenticate: Middleware;
-  /** Who, and an admin: otherwise answers 401 or 403. */
-  readonly requireAdmin: Middleware;
-  /**
-   * Who, and may they: otherwise answers 401 or 403.
-   *
-   * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
-   * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
-   * @throws {ConfigError} when the resource does not begin with `/api`
-   */
-  requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
-  /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
-  readonly strategy: PassportStrategy;
-  /**
-   * The toggle: while false every request runs as the admin ADMIN_USER. It can be set while the app runs.
-   *
-   * @throws {ConfigError} when it is set to true while `auth.enabled` is false: there are no users then
-   */
-  authEnabled: boolean;
-  /** The users, for code: create, get, list, update, delete. */
-  readonly users: UserService;
-  /**
-   * Whether a user may make a request, as the guard decides it while authentication is on:
-   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. Undefined, as of a user who is not there, may nothing.
-   */
-  can(user: User | undefined, method: string, path: string): boolean;
-  /** The same, with the rule or the permission that decided. */
-  explain(user: User, method: string, path: string): Explanation;
-  /** What the configuration came out as. */
-  readonly config: ResolvedConfig;
-  /**
-   * Fulfilled when the store can be asked; rejects with a {@link StoreError} when the first attempt to open it fails. It
-   * is tried again each second, and {@link health} tells when it has succeeded.
-   */
-  readonly ready: Promise<void>;
-  /** How the parts are that can fail. For a health route; what it says of the reason is for the operator. */
-  health(): Health;
-  /**
-   * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
-   * rejects with, is a warning, and disturbs nothing.
-   */
-  on<Event extends keyof KapacitorAuthEvents>(
-    event: Event,
-    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
-  ): KapacitorAuth;
-  /** Calls the listener no more. */
-  off<Event extends keyof KapacitorAuthEvents>(
-    event: Event,
-    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
-  ): KapacitorAuth;
-  /** Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. */
-  close(): Promise<void>;
-}
-
-/** How the parts are that can fail. */
-export interface Health {
-  readonly store: StoreHealth;
-}
-
-/** What listeners of an audit event are given. */
-type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
-
-/** What the app can listen to, and what the listeners are given. */
-export interface KapacitorAuthEvents extends AuditListened {
-  /** The store has come into another state: it cannot be reached, changes are not heard of, or all is well again. */
-  readonly 'store-state': readonly [health: StoreHealth];
-}
-
-/** What Passport asks of a strategy. */
-export interface PassportStrategy {
-  readonly name: string;
-  authenticate(req: IncomingMessage): void;
-}
 
 /**
  * Kapacitor's internal authorizations as an Express middleware.
@@ -137,7 +50,8 @@ export function kapacitorAuth(
   source: string | KapacitorAuthConfig = {},
   overrides: KapacitorAuthConfig = {},
 ): KapacitorAuth {
-  const { config, store, warnings } = resolveConfig(source, overrides, process.env);
+  const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
+  const { config, store, admin, warnings } = resolveConfig(source, overrides, process.env);
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
 
   const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
@@ -152,6 +66,12 @@ export function kapacitorAuth(
   const audit: Audit = (event, details) => {
     if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
   };
+  const metrics = new Metrics({
+    on: (event, listener) => events.on(event, listener as never),
+    cacheCounts: () => authenticator.counts,
+    queueLength: (isKnown) => hasher.queueLength(isKnown),
+    health: () => repository.health,
+  });
   const warnOfState = createStateWarner();
   const repository = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
@@ -162,7 +82,10 @@ export function kapacitorAuth(
       if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   });
-  const hasher = new PasswordHasher({ cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue });
+  const hasher = new PasswordHasher(
+    { cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue },
+    (work) => metrics.hashed(work),
+  );
   const cache = new CredentialCache(config.auth.cacheExpiration);
   const throttle = new LoginThrottle(config.auth);
   const users = new UserService(repository, hasher, policy, audit);
@@ -190,12 +113,32 @@ export function kapacitorAuth(
   };
   const middleware: RequestHandler = (req, res, next) => guard.identify(req, res, next, proceed);
 
-  const ready = repository.open();
+  const adminSetup = new AdminSetup({
+    repository,
+    hasher,
+    policy,
+    admin,
+    onMade: (name) => audit('user-created', () => ({ user: publicUser({ ...ADMIN_USER, name }) })),
+    onMissing: () => {
+      if (guard.authEnabled)
+        warn(
+          'KAPACITOR_AUTH_NO_ADMIN',
+          `there is no admin, so nobody can manage users. To make one: ${adminCommand(file, config.auth.store)}`,
+        );
+    },
+    onFailure: createAdminWarner(),
+  });
+  // A store may be opened later than at the start.
+  events.on('store-state', ({ state }) => {
+    if (state === 'up') void Promise.allSettled([adminSetup.run()]);
+  });
+  const ready = config.auth.enabled ? repository.open().then(() => adminSetup.run()) : Promise.resolve();
   // Whoever waits for it is told; whoever does not has the answers of the requests.
   ready.catch(() => {});
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    adminSetup.close();
     repository.close();
     authenticator.close();
     if (opened !== store) await opened.close?.();
@@ -215,6 +158,7 @@ export function kapacitorAuth(
     explain: { value: explain },
     config: { value: config },
     ready: { value: ready },
+    metrics: { value: metrics },
     health: { value: (): Health => ({ store: repository.health }) },
     on: {
       value: (...listening: Parameters<typeof events.on>) => {
@@ -242,49 +186,8 @@ export function kapacitorAuth(
         else warn('KAPACITOR_AUTH_CONFIG', AUTHENTICATION_IS_OFF);
         if (authEnabled !== guard.authEnabled) audit('authentication-switched', () => ({ authEnabled }));
         guard.authEnabled = authEnabled;
+        if (authEnabled) adminSetup.lookSoon();
       },
     },
   }) as KapacitorAuth;
-}
-
-/** Tells of errors that answers are silent about: the reason is not for everybody. */
-function createErrorWarner(code: WarningCode): (error: KapacitorAuthError) => void {
-  const warnOfError = createWarner(code);
-  return ({ message, cause }) => warnOfError(cause instanceof Error ? `${message}: ${cause.message}` : message);
-}
-
-/** Of a store that is down its failures are told: this is for one that goes on, and for how long. */
-function createStateWarner(): (health: StoreHealth) => void {
-  const warnOfDegraded = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
-  const warnOfGrace = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
-  return ({ state, reason }) => {
-    if (state === 'grace') {
-      warnOfGrace(
-        `the user store does not answer, and users in memory are served on for [auth] store-grace: ${reason}`,
-      );
-    } else if (state === 'degraded') {
-      warnOfDegraded(`the user store answers, but not as it should: ${reason}`);
-    }
-  };
-}
-
-function createHashWarner(): (user: User) => void {
-  const warnOfHash = createWarner('KAPACITOR_AUTH_HASH_REFUSED');
-  return ({ name }) => {
-    warnOfHash(
-      `user ${JSON.stringify(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to 20. ` +
-        'Give the user a new password. There may be others',
-    );
-  };
-}
-
-/** Once: it is about how the app is set up. */
-function createProxyWarner(): (req: Request) => void {
-  let hasWarned = false;
-  return (req) => {
-    const problem = hasWarned ? undefined : proxyProblem(req);
-    if (problem === undefined) return;
-    hasWarned = true;
-    warn('KAPACITOR_AUTH_PROXY', problem);
-  };
 }

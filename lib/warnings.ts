@@ -1,8 +1,10 @@
 /** What the warnings are about: `process.on('warning', ({ name, code, message }) => …)`. */
 export type WarningCode =
+  | 'KAPACITOR_AUTH_AUDIT_LOST'
   | 'KAPACITOR_AUTH_CONFIG'
   | 'KAPACITOR_AUTH_HASH_REFUSED'
   | 'KAPACITOR_AUTH_LISTENER_FAILED'
+  | 'KAPACITOR_AUTH_NO_ADMIN'
   | 'KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'
   | 'KAPACITOR_AUTH_PROXY'
   | 'KAPACITOR_AUTH_STORE_DEGRADED'

@@ -1,3 +1,16 @@
+/** The reasons that there are. */
+export const LOGIN_FAILURES = [
+  'malformed-credentials',
+  'unknown-user',
+  'wrong-password',
+  'user-disabled',
+  'unusable-hash',
+  'user-changed',
+  'throttled',
+  'overloaded',
+  'store-unavailable',
+] as const;
+
 /**
  * Why nobody was let in, for the operator. The answer says less: an unknown user, a wrong password and a disabled user
  * look alike.
@@ -8,13 +21,4 @@
  * - `user-changed`: the user was changed or deleted while the password was verified.
  * - `throttled`, `overloaded`, `store-unavailable`: the password was not looked at.
  */
-export type LoginFailure =
-  | 'malformed-credentials'
-  | 'unknown-user'
-  | 'wrong-password'
-  | 'user-disabled'
-  | 'unusable-hash'
-  | 'user-changed'
-  | 'throttled'
-  | 'overloaded'
-  | 'store-unavailable';
+export type LoginFailure = (typeof LOGIN_FAILURES)[number];

@@ -25,6 +25,15 @@ export interface HashingBudget {
   readonly maxQueue: number;
 }
 
+/** A password that was hashed or verified. */
+export interface HashingWork {
+  readonly operation: 'hash' | 'verify';
+  /** Milliseconds until its turn came. */
+  readonly waited: number;
+  /** Milliseconds that bcrypt took. */
+  readonly took: number;
+}
+
 /**
  * bcrypt in the thread pool, a bounded number at once, which leaves a thread to the rest of the app, and a bounded
  * number that wait, for a bounded time.
@@ -36,8 +45,11 @@ export class PasswordHasher {
   readonly dummyHash: string;
   readonly #maxQueue: number;
   readonly #queue: PQueue<HashingQueue, FairQueueOptions>;
+  readonly #onWork: (work: HashingWork) => void;
 
-  constructor({ cost, concurrency, maxQueue }: HashingBudget) {
+  /** @param onWork told of each password that was hashed or verified */
+  constructor({ cost, concurrency, maxQueue }: HashingBudget, onWork: (work: HashingWork) => void = () => {}) {
+    this.#onWork = onWork;
     this.cost = cost;
     this.dummyHash = dummyHash(cost);
     this.#maxQueue = maxQueue;
@@ -50,7 +62,8 @@ export class PasswordHasher {
    * @throws {OverloadedError} too many wait already
    */
   hash(password: string): Promise<string> {
-    return this.#enqueue({ isKnown: true }, () => bcrypt.hash(password, this.cost));
+    const since = performance.now();
+    return this.#enqueue({ isKnown: true }, () => this.#timed('hash', since, () => bcrypt.hash(password, this.cost)));
   }
 
   /**
@@ -66,6 +79,7 @@ export class PasswordHasher {
     hash: string,
     { isKnown = false, begin = async () => {} }: { isKnown?: boolean; begin?: () => Promise<void> } = {},
   ): Promise<string | undefined> {
+    const since = performance.now();
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(new OverloadedError(RETRY_AFTER)), MAX_WAIT).unref();
     return new Promise((resolve, reject) => {
@@ -73,7 +87,7 @@ export class PasswordHasher {
         clearTimeout(timer);
         await begin();
         const from = performance.now();
-        const password = await findPassword(passwords, hash);
+        const password = await this.#timed('verify', since, () => findPassword(passwords, hash));
         resolve(password);
         if (password === undefined) await sleep(restAfter(performance.now() - from), undefined, { ref: false });
       };
@@ -83,8 +97,20 @@ export class PasswordHasher {
     });
   }
 
+  /** How many wait for their turn. */
+  queueLength(isKnown: boolean): number {
+    return this.#queue.sizeBy({ isKnown });
+  }
+
+  async #timed<T>(operation: HashingWork['operation'], since: number, work: () => Promise<T>): Promise<T> {
+    const from = performance.now();
+    const result = await work();
+    this.#onWork({ operation, waited: from - since, took: performance.now() - from });
+    return result;
+  }
+
   async #enqueue<T>(options: FairQueueOptions & { isKnown: boolean }, work: () => Promise<T>): Promise<T> {
-    if (this.#queue.sizeBy({ isKnown: options.isKnown }) >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
+    if (this.queueLength(options.isKnown) >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
     return this.#queue.add(work, options);
   }
 }

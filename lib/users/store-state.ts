@@ -1,3 +1,6 @@
+/** The states that there are, the best first. */
+export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
+
 /**
  * How a store is.
  *
@@ -7,7 +10,7 @@
  * - `grace`: it does not answer, and users who are in memory are served on.
  * - `down`: it does not answer, or is not open, and nobody gets in.
  */
-export type StoreState = 'up' | 'degraded' | 'grace' | 'down';
+export type StoreState = (typeof STORE_STATES)[number];
 
 /** How the store is, and since when. */
 export interface StoreHealth {
@@ -32,3 +35,10 @@ export interface StoreSettings {
 
 /** For a store that is used on its own. */
 export const DEFAULT_STORE_SETTINGS: StoreSettings = { grace: 60_000, report: () => {} };
+
+/** A question to the store that had to be waited for. */
+export interface StoreWork {
+  readonly operation: 'find' | 'list' | 'insert' | 'replace' | 'remove';
+  /** Milliseconds. */
+  readonly took: number;
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import type { NextFunction, Request, Response, Router } from 'express';
+import './http/express.js';
+import type { AuditEvents } from './audit/events.js';
+import type { Explanation } from './authorization/explanation.js';
+import type { Privilege } from './authorization/privileges.js';
+import type { ResolvedConfig } from './config/config.js';
+import type { MetricsOptions } from './metrics/metrics.js';
+import type { MetricsRegistry } from './metrics/prometheus.js';
+import type { StoreHealth } from './users/store-state.js';
+import type { User } from './users/user.js';
+import type { UserService } from './users/user-service.js';
+
+/**
+ * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
+ * route says of them: in `app.get('/:id', auth.requireAdmin, …)` the `id` would not be a string.
+ */
+export type Middleware = <P>(req: Request<P>, res: Response, next: NextFunction) => void;
+
+/**
+ * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and
+ * answers the users API at `/kapacitor/v1/users`; what it lets through has `req.user`.
+ */
+export interface KapacitorAuth extends Middleware {
+  /** The users API alone, to be mounted somewhere else. It authenticates and authorizes by itself. */
+  readonly usersRouter: Router;
+  /** Who: sets `req.user`, or answers 401. */
+  readonly authenticate: Middleware;
+  /** Who, and an admin: otherwise answers 401 or 403. */
+  readonly requireAdmin: Middleware;
+  /**
+   * Who, and may they: otherwise answers 401 or 403.
+   *
+   * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
+   * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
+   * @throws {ConfigError} when the resource does not begin with `/api`
+   */
+  requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
+  /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
+  readonly strategy: PassportStrategy;
+  /**
+   * The toggle: while false every request runs as the admin ADMIN_USER. It can be set while the app runs.
+   *
+   * @throws {ConfigError} when it is set to true while `auth.enabled` is false: there are no users then
+   */
+  authEnabled: boolean;
+  /** The users, for code: create, get, list, update, delete. */
+  readonly users: UserService;
+  /**
+   * Whether a user may make a request, as the guard decides it while authentication is on:
+   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. Undefined, as of a user who is not there, may nothing.
+   */
+  can(user: User | undefined, method: string, path: string): boolean;
+  /** The same, with the rule or the permission that decided. */
+  explain(user: User, method: string, path: string): Explanation;
+  /** What the configuration came out as. */
+  readonly config: ResolvedConfig;
+  /**
+   * Fulfilled when the store can be asked; rejects with a {@link StoreError} when the first attempt to open it fails. It
+   * is tried again each second, and {@link health} tells when it has succeeded.
+   */
+  readonly ready: Promise<void>;
+  /** For Prometheus: `auth.metrics.registerIn(register)`, with the registry of the package `prom-client`. */
+  readonly metrics: MetricsRegistration;
+  /** How the parts are that can fail. For a health route; what it says of the reason is for the operator. */
+  health(): Health;
+  /**
+   * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
+   * rejects with, is a warning, and disturbs nothing.
+   */
+  on<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): KapacitorAuth;
+  /** Calls the listener no more. */
+  off<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): KapacitorAuth;
+  /** Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. */
+  close(): Promise<void>;
+}
+
+/** Where the metrics can be had. */
+export interface MetricsRegistration {
+  /**
+   * Adds the metrics to a registry of `prom-client`. What happens is counted from then on.
+   *
+   * @throws {ConfigError} `prom-client` is not installed, the prefix is none, or the registry has these metrics already
+   */
+  registerIn(registry: MetricsRegistry, options?: MetricsOptions): void;
+}
+
+/** How the parts are that can fail. */
+export interface Health {
+  readonly store: StoreHealth;
+}
+
+/** What listeners of an audit event are given. */
+type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
+
+/** What the app can listen to, and what the listeners are given. */
+export interface KapacitorAuthEvents extends AuditListened {
+  /** The store has come into another state: it cannot be reached, changes are not heard of, or all is well again. */
+  readonly 'store-state': readonly [health: StoreHealth];
+}
+
+/** What Passport asks of a strategy. */
+export interface PassportStrategy {
+  readonly name: string;
+  authenticate(req: IncomingMessage): void;
+}

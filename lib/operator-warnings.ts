@@ -1,0 +1,57 @@
+import type { Request } from 'express';
+import { ConfigError, InvalidUserError, type KapacitorAuthError } from './errors.js';
+import { proxyProblem } from './http/proxy.js';
+import type { StoreHealth } from './users/store-state.js';
+import type { User } from './users/user.js';
+import { createWarner, type WarningCode, warn } from './warnings.js';
+
+/** Tells of errors that answers are silent about: the reason is not for everybody. */
+export function createErrorWarner(code: WarningCode): (error: KapacitorAuthError) => void {
+  const warnOfError = createWarner(code);
+  return ({ message, cause }) => warnOfError(cause instanceof Error ? `${message}: ${cause.message}` : message);
+}
+
+/** Of a store that is down its failures are told: this is for one that goes on, and for how long. */
+export function createStateWarner(): (health: StoreHealth) => void {
+  const warnOfDegraded = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
+  const warnOfGrace = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
+  return ({ state, reason }) => {
+    if (state === 'grace') {
+      warnOfGrace(
+        `the user store does not answer, and users in memory are served on for [auth] store-grace: ${reason}`,
+      );
+    } else if (state === 'degraded') {
+      warnOfDegraded(`the user store answers, but not as it should: ${reason}`);
+    }
+  };
+}
+
+/** Of the store it is told anyway, and a queue that is full is no mistake of the operator's. */
+export function createAdminWarner(): (error: unknown) => void {
+  const warnOfAdmin = createWarner('KAPACITOR_AUTH_NO_ADMIN');
+  return (error) => {
+    const isMistake = error instanceof ConfigError || error instanceof InvalidUserError;
+    if (isMistake) warnOfAdmin(`there is no admin, and the first one could not be made: ${error.message}`);
+  };
+}
+
+export function createHashWarner(): (user: User) => void {
+  const warnOfHash = createWarner('KAPACITOR_AUTH_HASH_REFUSED');
+  return ({ name }) => {
+    warnOfHash(
+      `user ${JSON.stringify(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to 20. ` +
+        'Give the user a new password. There may be others',
+    );
+  };
+}
+
+/** Once: it is about how the app is set up. */
+export function createProxyWarner(): (req: Request) => void {
+  let hasWarned = false;
+  return (req) => {
+    const problem = hasWarned ? undefined : proxyProblem(req);
+    if (problem === undefined) return;
+    hasWarned = true;
+    warn('KAPACITOR_AUTH_PROXY', problem);
+  };
+}
