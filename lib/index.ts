@@ -15,7 +15,7 @@ export type {
 export type { LoginFailure } from './authentication/login-failure.js';
 export type { Explanation } from './authorization/explanation.js';
 export type { Privilege } from './authorization/privileges.js';
-export type { AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
+export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
 export type { BindAddress } from './config/kinds.js';
 export {
   ConfigError,

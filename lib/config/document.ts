@@ -1,8 +1,9 @@
-import { kindOf, type Layer, mustBe } from './layer.js';
+import { kindOf, type Layer, mustBe, type Place } from './layer.js';
 import type { Lines } from './lines.js';
-import { AUTH_ENABLED, isMetaKey, keysOf, SECTIONS, SETTINGS, type Section, type Setting } from './settings.js';
+import { AUTH_ENABLED, SECTIONS, SETTINGS, type Section, type Setting } from './settings.js';
 import { didYouMean, suggest } from './suggestion.js';
 import { inToml, isQuoted } from './syntax.js';
+import { isMetaKey, keysOf, settingsMeantBy } from './vocabulary.js';
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -31,6 +32,7 @@ export class DocumentReader {
     if (!isTable(table)) {
       const problem = `must be a section, with a line  [${section}]  above its settings, not ${kindOf(table)}`;
       this.#complain([section], undefined, problem);
+      this.#layer.doubt(SETTINGS.filter((setting) => setting.section === section));
       return;
     }
     for (const [key, value] of Object.entries(table)) {
@@ -40,6 +42,7 @@ export class DocumentReader {
       else if (!keysOf(section).includes(key)) {
         const hint = didYouMean(suggestKey(section, key)) || `: [${section}] has ${keysOf(section).join(', ')}`;
         this.#complain([section], key, `this key is not known${hint}`);
+        this.#layer.doubt(settingsMeantBy([key]));
       }
     }
   }
@@ -52,6 +55,7 @@ export class DocumentReader {
     if (setting !== undefined) this.#readValue(setting, value);
     else if (home !== undefined) this.#complain([], key, `belongs below [${home}]: move it there`);
     else if (meant !== undefined) this.#complain([], key, `this key is not known${didYouMean(meant)}`);
+    if (setting === undefined && (home ?? meant) !== undefined) this.#layer.doubt(settingsMeantBy([key]));
   }
 
   /** So would a section with a slip in its name, and a switch put at the end of the file, in whatever is last there. */
@@ -59,26 +63,32 @@ export class DocumentReader {
     const meant = path.length === 1 ? suggest(path.join(), SECTIONS) : undefined;
     if (meant !== undefined) {
       this.#complain(path, undefined, `this section is not known${didYouMean(`[${meant}]`)}`);
+      this.#layer.doubt(SETTINGS.filter(({ section }) => section === meant));
     } else if (Array.isArray(value)) {
       for (const each of value) this.#checkOtherSection(path, each);
     } else if (isTable(value)) {
       for (const [key, inner] of Object.entries(value)) {
         if (key !== AUTH_ENABLED.key) this.#checkOtherSection([...path, key], inner);
-        else this.#complain(path, key, `belongs below [${AUTH_ENABLED.section}]: move it there`);
+        else {
+          this.#complain(path, key, `belongs below [${AUTH_ENABLED.section}]: move it there`);
+          this.#layer.doubt([AUTH_ENABLED]);
+        }
       }
     }
   }
 
   #readValue(setting: Setting, value: unknown): void {
     const { section, key, kind } = setting;
+    const home = section === '' ? [] : [section];
     const valid = kind.fromValue(value);
     if (valid !== undefined) {
-      this.#layer.set(setting, valid);
+      this.#layer.set(setting, valid, this.#place(home, key));
       return;
     }
     const isOnlyQuoted = typeof value === 'string' && !isQuoted(setting) && kind.fromText(value) !== undefined;
     const hint = isOnlyQuoted ? `: write  ${inToml(setting, value)}` : '';
-    this.#complain(section === '' ? [] : [section], key, `${mustBe(setting, value)}${hint}`);
+    this.#complain(home, key, `${mustBe(setting, value)}${hint}`);
+    this.#layer.doubt([setting]);
   }
 
   #readMeta(section: Section, key: string, value: unknown): void {
@@ -91,10 +101,14 @@ export class DocumentReader {
   }
 
   #complain(section: readonly string[], key: string | undefined, problem: string): void {
+    this.#layer.problems.push(`${this.#place(section, key).subject}: ${problem}`);
+  }
+
+  #place(section: readonly string[], key: string | undefined): Place {
     const line = this.#lines.find(key === undefined ? section : [...section, key]);
-    const where = line === undefined ? this.#path : `${this.#path}, line ${line}`;
+    const from = line === undefined ? this.#path : `${this.#path}, line ${line}`;
     const what = [section.length > 0 && `[${section.join('.')}]`, key].filter((part) => part).join(' ');
-    this.#layer.problems.push(`${where}: ${what}: ${problem}`);
+    return { from, subject: `${from}: ${what}` };
   }
 }
 

@@ -30,3 +30,25 @@ export function parseDuration(text: string): number | undefined {
   }
   return milliseconds <= LONGEST ? milliseconds : undefined;
 }
+
+/**
+ * Writes a duration as Go reads it, without the units that are zero: `1h30m`, `1.5s`, `500ms`, `0s`.
+ *
+ * @param milliseconds 0 or more
+ */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds === 0) return '0s';
+  if (milliseconds < 1e-3) return `${decimal(milliseconds * 1e6, 0)}ns`;
+  if (milliseconds < 1) return `${decimal(milliseconds * 1e3, 3)}µs`;
+  if (milliseconds < 1_000) return `${decimal(milliseconds, 6)}ms`;
+  const hours = Math.floor(milliseconds / 3_600_000);
+  const minutes = Math.floor((milliseconds % 3_600_000) / 60_000);
+  const seconds = decimal((milliseconds % 60_000) / 1_000, 9);
+  return [hours && `${hours}h`, minutes && `${minutes}m`, seconds !== '0' && `${seconds}s`].filter(Boolean).join('');
+}
+
+/** Never with an exponent, and without zeros at its end. Go knows nothing shorter than a nanosecond. */
+function decimal(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return digits === 0 ? text : text.replace(/\.?0+$/, '');
+}

@@ -1,7 +1,8 @@
 import { boolean } from './kinds.js';
 import { Layer, mustBe } from './layer.js';
-import { knownVariables, metaVariables, SECTIONS, SETTINGS } from './settings.js';
+import { SECTIONS, SETTINGS } from './settings.js';
 import { didYouMean, suggest } from './suggestion.js';
+import { knownVariables, metaVariables } from './vocabulary.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,12 +12,13 @@ export function readEnvironment(environment: Environment, folder: string): Layer
   for (const setting of SETTINGS) {
     const set = setting.variables.filter((variable) => environment[variable]);
     const values = new Set(set.map((variable) => environment[variable]));
-    if (values.size > 1) layer.problems.push(`${set.join(' and ')} are both set, to different values: unset one`);
     const variable = set[0];
     if (variable === undefined) continue;
+    if (values.size > 1) layer.problems.push(`${set.join(' and ')} are both set, to different values: unset one`);
     const value = setting.kind.fromText(environment[variable] as string);
     if (value === undefined) layer.problems.push(`${variable}: ${mustBe(setting, environment[variable])}`);
-    else layer.set(setting, value);
+    else layer.set(setting, value, { from: variable, subject: variable });
+    if (value === undefined || values.size > 1) layer.doubt([setting]);
   }
   for (const variable of metaVariables()) {
     const value = environment[variable];

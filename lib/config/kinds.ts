@@ -1,7 +1,9 @@
+import { opaqueString, problemOf } from '../users/password.js';
 import type { RefusedPasswords } from '../users/refused-passwords.js';
 import { isPostgresUrl } from '../users/repositories/postgres/url.js';
 import type { UserRepository } from '../users/repository.js';
-import { LONGEST, parseDuration } from './duration.js';
+import { isUserName } from '../users/user-name.js';
+import { formatDuration, LONGEST, parseDuration } from './duration.js';
 
 /** What a setting may be, and how each source writes it. */
 export interface Kind<T> {
@@ -15,6 +17,8 @@ export interface Kind<T> {
   fromCode?(value: unknown): T | undefined;
   /** Reads an environment variable. Undefined: it is none. */
   fromText(text: string): T | undefined;
+  /** As the config file writes it. */
+  toToml(value: T): string;
 }
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
@@ -26,6 +30,7 @@ export const boolean: Kind<boolean> = {
   example: 'true',
   fromValue: (value) => (typeof value === 'boolean' ? value : undefined),
   fromText: (text) => (TRUE.has(text) ? true : FALSE.has(text) ? false : undefined),
+  toToml: String,
 };
 
 /** A time in milliseconds, written as Go does: `1h30m`. Code may give a number of milliseconds as well. */
@@ -37,6 +42,7 @@ export const duration: Kind<number> = {
   fromCode: (value) =>
     typeof value === 'number' && value >= 0 && value <= LONGEST ? value : duration.fromValue(value),
   fromText: parseDuration,
+  toToml: (value) => inQuotes(formatDuration(value)),
 };
 
 export function integer(min: number, max: number): Kind<number> {
@@ -47,6 +53,7 @@ export function integer(min: number, max: number): Kind<number> {
     example: String(min),
     fromValue: inRange,
     fromText: (text) => (/^\d+$/.test(text) ? inRange(Number(text)) : undefined),
+    toToml: String,
   };
 }
 
@@ -57,13 +64,36 @@ function textual<T>(expected: string, example: string, fromText: (text: string) 
     example,
     fromValue: (value) => (typeof value === 'string' ? fromText(value) : undefined),
     fromText,
+    toToml: (value) => inQuotes(String(value)),
   };
+}
+
+/** JSON escapes what TOML does, but for one character. */
+function inQuotes(value: string): string {
+  return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
 }
 
 export const text: Kind<string> = textual('a text in quotes', '"…"', (value) => value);
 
 export const folder: Kind<string> = textual('the path of a folder, in quotes', '"/var/lib/kapacitor"', (value) =>
   value === '' ? undefined : value,
+);
+
+export const file: Kind<string> = textual('the path of a file, in quotes', '"/etc/kapacitor/…"', (value) =>
+  value === '' ? undefined : value,
+);
+
+export const userName: Kind<string> = textual(
+  "a user's name: letters, numbers, -, ., @ and _, in quotes, at most 256 bytes, not . or ..",
+  '"admin"',
+  (value) => (isUserName(value) ? value : undefined),
+);
+
+/** A password that a user can have. It is kept as it was given. */
+export const password: Kind<string> = textual(
+  'a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters',
+  '"…"',
+  (value) => (problemOf(opaqueString(value)) === undefined ? value : undefined),
 );
 
 /** Which passwords nobody may choose. */
@@ -94,15 +124,18 @@ export interface BindAddress {
   readonly port: number;
 }
 
-export const bindAddress: Kind<BindAddress> = textual(
-  'an address with a port from 0 to 65535, such as ":9092", "localhost:9092" or "[::1]:9092"',
-  '":9092"',
-  (value) => {
-    const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(value) ?? [];
-    if (port === undefined || Number(port) > 65_535) return undefined;
-    return { host: bracketed || plain || undefined, port: Number(port) };
-  },
-);
+export const bindAddress: Kind<BindAddress> = {
+  ...textual<BindAddress>(
+    'an address with a port from 0 to 65535, such as ":9092", "localhost:9092" or "[::1]:9092"',
+    '":9092"',
+    (value) => {
+      const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(value) ?? [];
+      if (port === undefined || Number(port) > 65_535) return undefined;
+      return { host: bracketed || plain || undefined, port: Number(port) };
+    },
+  ),
+  toToml: ({ host = '', port }) => inQuotes(`${host.includes(':') ? `[${host}]` : host}:${port}`),
+};
 
 const REPOSITORY_METHODS = ['find', 'list', 'insert', 'replace', 'remove'] as const;
 

@@ -1,23 +1,49 @@
 import type { Setting } from './settings.js';
 
+/** Where a value stands. */
+export interface Place {
+  /** For a report: `/etc/kapacitor/kapacitor.conf, line 12`, `KAPACITOR_AUTH_BCRYPT_COST`, or `code`. */
+  readonly from: string;
+  /** What a message about it begins with: the same and the key, the variable, or `auth.bcryptCost`. */
+  readonly subject: string;
+}
+
 /** What one source says: the file, the environment, or code. */
 export class Layer {
   /** Everything that is wrong with it, one text for each. */
   readonly problems: string[] = [];
+  /** What is allowed there, and should be known. */
+  readonly warnings: string[] = [];
+  /** Why it could not be read, if it could not. */
+  cause: unknown;
   /** The folder where relative paths start. */
   readonly folder: string;
-  readonly #values = new Map<Setting, unknown>();
+  readonly #values = new Map<Setting, { readonly value: unknown; readonly place: Place }>();
+  readonly #doubts = new Set<Setting>();
 
   constructor(folder: string) {
     this.folder = folder;
   }
 
-  set<T>(setting: Setting<T>, value: T): void {
-    this.#values.set(setting as Setting, value);
+  set<T>(setting: Setting<T>, value: T, place: Place): void {
+    this.#values.set(setting as Setting, { value, place });
   }
 
   get<T>(setting: Setting<T>): T | undefined {
-    return this.#values.get(setting as Setting) as T | undefined;
+    return this.#values.get(setting as Setting)?.value as T | undefined;
+  }
+
+  placeOf(setting: Setting): Place | undefined {
+    return this.#values.get(setting)?.place;
+  }
+
+  /** What it says of these cannot be made out: a problem has been told, and what would follow from it is not told. */
+  doubt(settings: Iterable<Setting>): void {
+    for (const setting of settings) this.#doubts.add(setting);
+  }
+
+  doubts(setting: Setting): boolean {
+    return this.#doubts.has(setting);
   }
 }
 

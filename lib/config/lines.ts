@@ -1,10 +1,11 @@
+import { withoutLongTexts } from './long-texts.js';
+
 const KEY = String.raw`(?:[\w-]+|"[^"]*"|'[^']*')`;
 const PATH = String.raw`${KEY}(?:\s*\.\s*${KEY})*`;
-const HEADER = new RegExp(String.raw`^\s*\[\[?\s*(${PATH})\s*\]`);
-const ASSIGNMENT = new RegExp(String.raw`^\s*(${PATH})\s*=`);
-
-/** Plain strings and comments are there because three quotes in them begin nothing. */
-const MULTI_LINE_STRING = /("""(?:\\[\s\S]|[^\\])*?"""|'''[\s\S]*?''')|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#.*/g;
+/** A line that begins a section. */
+export const HEADER: RegExp = new RegExp(String.raw`^\s*\[\[?\s*(${PATH})\s*\]`);
+/** A line that begins with a key and `=`. */
+export const ASSIGNMENT: RegExp = new RegExp(String.raw`^\s*(${PATH})\s*=`);
 
 /**
  * Where things stand in a TOML text, for messages, because the parser does not keep it. A key that is written in a way
@@ -14,11 +15,8 @@ export class Lines {
   readonly #numbers = new Map<string, number>();
 
   constructor(text: string) {
-    const blanked = text.replace(MULTI_LINE_STRING, (token, multiLine?: string) =>
-      multiLine === undefined ? token : token.replace(/[^\n]+/g, ''),
-    );
     let section: string[] = [];
-    for (const [index, line] of blanked.split('\n').entries()) {
+    for (const [index, line] of withoutLongTexts(text).split('\n').entries()) {
       const header = HEADER.exec(line)?.[1];
       const key = ASSIGNMENT.exec(line)?.[1];
       if (header !== undefined) section = split(header);

@@ -5,13 +5,16 @@ import {
   bindAddress,
   boolean,
   duration,
+  file,
   folder,
   integer,
   type Kind,
+  password,
   realm,
   refusedPasswords,
   store,
   text,
+  userName,
 } from './kinds.js';
 
 /** The sections of Kapacitor's config file that are ours; `''` is what stands before any section. */
@@ -25,7 +28,7 @@ export interface Setting<T = unknown> {
   readonly section: Section;
   /** In the file: `bcrypt-cost`. */
   readonly key: string;
-  /** In code: `bcryptCost`; absent where code has no use for it. */
+  /** In code: `bcryptCost`, or `admin.name` in an object of its own; absent where code has no use for it. */
   readonly property?: string;
   /** In the environment; the first one is the one that messages name. */
   readonly variables: readonly string[];
@@ -185,6 +188,39 @@ export const STORE_GRACE: Setting<number> = {
   kind: duration,
 };
 
+export const ADMIN_USERNAME: Setting<string> = {
+  section: 'auth',
+  key: 'admin-username',
+  property: 'admin.name',
+  variables: ['KAPACITOR_AUTH_ADMIN_USERNAME'],
+  kind: userName,
+};
+
+export const ADMIN_PASSWORD: Setting<string> = {
+  section: 'auth',
+  key: 'admin-password',
+  property: 'admin.password',
+  variables: ['KAPACITOR_AUTH_ADMIN_PASSWORD'],
+  kind: password,
+  isSecret: true,
+};
+
+export const ADMIN_PASSWORD_FILE: Setting<string> = {
+  section: 'auth',
+  key: 'admin-password-file',
+  property: 'admin.passwordFile',
+  variables: ['KAPACITOR_AUTH_ADMIN_PASSWORD_FILE'],
+  kind: file,
+};
+
+export const AUDIT_LOG: Setting<string> = {
+  section: 'auth',
+  key: 'audit-log',
+  property: 'auditLog',
+  variables: ['KAPACITOR_AUTH_AUDIT_LOG'],
+  kind: file,
+};
+
 export const DATA_DIR: Setting<string> = {
   section: '',
   key: 'data_dir',
@@ -212,56 +248,9 @@ export const SETTINGS: readonly Setting[] = [
   HASHING_QUEUE,
   STORE,
   STORE_GRACE,
+  ADMIN_USERNAME,
+  ADMIN_PASSWORD,
+  ADMIN_PASSWORD_FILE,
+  AUDIT_LOG,
   DATA_DIR,
 ];
-
-/** Kapacitor's connection to a meta server, which is not supported: only the empty values are taken. */
-const META_KEYS: readonly string[] = [
-  'meta-addr',
-  'meta-username',
-  'meta-password',
-  'meta-internal-shared-secret',
-  'meta-use-tls',
-  'meta-ca',
-  'meta-cert',
-  'meta-key',
-  'meta-insecure-skip-verify',
-];
-
-/** What Kapacitor has in these sections besides: nothing to do with who may get in, and left alone. */
-const OTHER_KEYS: Readonly<Record<Section, readonly string[]>> = {
-  '': [],
-  auth: [],
-  http: ['log-enabled', 'write-tracing', 'pprof-enabled', 'shutdown-timeout'],
-};
-
-export function isMetaKey(section: Section, key: string): boolean {
-  return section === 'auth' && META_KEYS.includes(key);
-}
-
-/** `KAPACITOR_AUTH_META_ADDR` for `meta-addr`. */
-export function metaVariables(): string[] {
-  return META_KEYS.map((key) => variableOf('auth', key));
-}
-
-/** What may stand in a section of the file; of `''`, only what is ours. */
-export function keysOf(section: Section): readonly string[] {
-  return [...SETTINGS.filter((setting) => setting.section === section).map(({ key }) => key), ...OTHER_KEYS[section]];
-}
-
-/** What code may say in a section. */
-export function propertiesOf(section: Section): readonly string[] {
-  return SETTINGS.flatMap((setting) => (setting.section === section && setting.property ? [setting.property] : []));
-}
-
-/** Every environment variable of these sections. */
-export function knownVariables(): string[] {
-  const others = (['auth', 'http'] as const).flatMap((section) =>
-    OTHER_KEYS[section].map((key) => variableOf(section, key)),
-  );
-  return [...SETTINGS.flatMap(({ variables }) => variables), ...metaVariables(), ...others];
-}
-
-function variableOf(section: Section, key: string): string {
-  return `KAPACITOR_${section}_${key.replaceAll('-', '_')}`.toUpperCase();
-}

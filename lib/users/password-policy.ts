@@ -39,17 +39,10 @@ export class PasswordPolicy {
    */
   async accept(password: string, userName: string): Promise<string> {
     const form = opaqueString(password);
-    const problem = problemOf(form) ?? this.#problemFor(form, userName);
+    const problem = problemOf(form) ?? weaknessOf(form, userName, this.#minimumLength);
     if (problem !== undefined) throw new InvalidUserError(problem);
     if (await this.#ask(form)) throw new InvalidUserError('password is one of the refused passwords: choose another');
     return form;
-  }
-
-  #problemFor(form: string, userName: string): string | undefined {
-    if (form.toLowerCase() === opaqueString(userName).toLowerCase()) return 'password must not be the username';
-    // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
-    if ([...form].length >= this.#minimumLength) return undefined;
-    return `password must be at least ${this.#minimumLength} characters`;
   }
 
   async #ask(form: string): Promise<boolean> {
@@ -68,6 +61,14 @@ export class PasswordPolicy {
     this.#onFailure(failure);
     return failure;
   }
+}
+
+/** What is wrong with the form of a password as this user's, or undefined. It does not repeat the password. */
+export function weaknessOf(form: string, userName: string, minimumLength: number): string | undefined {
+  if (form.toLowerCase() === opaqueString(userName).toLowerCase()) return 'password must not be the username';
+  // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
+  if ([...form].length >= minimumLength) return undefined;
+  return `password must be at least ${minimumLength} characters`;
 }
 
 /** The name and the codes of an error. Its message, or anything else of it, may hold the password in some encoding. */

@@ -67,7 +67,7 @@ describe('the configuration in code', () => {
     [
       { auth: { ttl: 1 } },
       'auth.ttl is not known: auth has enabled, cacheExpiration, bcryptCost, minimumPasswordLength, refusedPasswords, ' +
-        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store, storeGrace',
+        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store, storeGrace, admin, auditLog',
     ],
     [
       { auth: { 'minimum-password-length': 8 } },

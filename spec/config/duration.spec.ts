@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../lib/config/duration.js';
+import { formatDuration, LONGEST, parseDuration } from '../../lib/config/duration.js';
 import { fromCode, fromFile, problemsOf } from './resolve.js';
 
 const UNITS = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 } as const;
@@ -137,3 +137,31 @@ function pseudoRandom(seed: number): (limit: number) => number {
     return state % limit;
   };
 }
+
+describe('a duration that is written', () => {
+  it.each([
+    [0, '0s'],
+    [600_000, '10m'],
+    [5_400_000, '1h30m'],
+    [5_400_500, '1h30m0.5s'],
+    [36_000_000, '10h'],
+    [60_000, '1m'],
+    [1_500, '1.5s'],
+    [1_000, '1s'],
+    [999.5, '999.5ms'],
+    [500, '500ms'],
+    [0.25, '250µs'],
+    [0.0025, '2.5µs'],
+    [1e-6, '1ns'],
+    [3_600_000 + 1e-3, '1h0.000001s'],
+  ])('%d milliseconds is %s', (milliseconds, text) => {
+    expect(formatDuration(milliseconds)).toBe(text);
+  });
+
+  it.each([0, 1, 10, 90, 1_234, 61_001, 86_400_000, 123_456_789, 0.001, 0.5, LONGEST])(
+    'is read as what it was: %d milliseconds',
+    (milliseconds) => {
+      expect(parseDuration(formatDuration(milliseconds))).toBeCloseTo(milliseconds, 6);
+    },
+  );
+});

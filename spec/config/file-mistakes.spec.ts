@@ -7,7 +7,7 @@ const HTTP_KEYS =
   'shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
 const AUTH_KEYS =
   'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
-  'hashing-concurrency, hashing-queue, store, store-grace';
+  'hashing-concurrency, hashing-queue, store, store-grace, admin-username, admin-password, admin-password-file, audit-log';
 
 describe('a value in a file', () => {
   it.each([

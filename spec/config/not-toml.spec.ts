@@ -51,7 +51,12 @@ describe('a file that is not TOML', () => {
     ['text behind the value', 'password = "a" hunter2', 4, 'Unexpected character'],
     ['a password alone', 'hunter2 %', 4, 'Invalid character'],
     ['no section', '{ "password": "hunter2" }', 4, 'Unknown character'],
-    ['three quotes that do not end', 'password = """hunter2', 6, 'Unterminated multi-line string'],
+    [
+      'three quotes that do not end',
+      'password = """hunter2',
+      4,
+      'the text in three quotes that begins here does not end',
+    ],
   ])('names the line and never repeats it, nor those around it: %s', (_, line, number, reason) => {
     const text = `[smtp]\nbefore = "hunter2"\n# hunter2\n${line}\nafter = "hunter2"\n`;
     const error = refusalOf(() => fromFile(text));
@@ -63,9 +68,12 @@ describe('a file that is not TOML', () => {
     expect(error.stack).not.toContain('hunter2');
   });
 
-  it('leaves the line out where the parser has none', () => {
-    expect(problemsOf(() => fromFile('password = "hunter2"\nx = 9999-99-99\n'))).toEqual([
-      `kapacitor.conf: this is not TOML (Invalid Datetime): ${RULES}`,
+  it.each([
+    ['in the last line', 'password = "hunter2"\nx = 9999-99-99\n'],
+    ['before others', 'password = "hunter2"\nx = 9999-99-99\n[smtp]\ny = [\n1,\n]\nz = """\n"""\n'],
+  ])('names the line of a date that the calendar does not have: %s', (_, text) => {
+    expect(problemsOf(() => fromFile(text))).toEqual([
+      `kapacitor.conf, line 2: this is not TOML (Invalid Datetime): ${RULES}`,
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { type ConfigReport, checkConfig } from '../../lib/config/report.js';
 import { ConfigError } from '../../lib/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -43,4 +44,18 @@ export function refusalOf(resolve: () => Resolution): ConfigError {
     throw error;
   }
   throw new Error(`it was not refused: ${JSON.stringify(resolution)}`);
+}
+
+/** What `check-config` would say of a file; the folder of the file is left out. */
+export function reportOf(content: string | Uint8Array, environment: Environment = {}): ConfigReport {
+  const path = configFile(content);
+  const report = checkConfig(path, environment);
+  return JSON.parse(JSON.stringify(report).replaceAll(`${dirname(path)}/`, ''));
+}
+
+/** `[auth] bcrypt-cost = 10` as the report has it, or undefined where it has none. */
+export function settingOf(report: ConfigReport, key: string): { value: string; from: string } | undefined {
+  const [found, second] = report.settings.filter((setting) => setting.key === key);
+  if (second !== undefined) throw new Error(`${key} is there twice`);
+  return found && { value: found.value, from: found.from };
 }

@@ -16,6 +16,11 @@ kapacitorAuth({ auth: { refusedPasswords: new Set(['password']) } });
 kapacitorAuth({ auth: { refusedPasswords: async (password) => password.startsWith('password') } });
 kapacitorAuth({ auth: { failureLimit: 5, failureWindow: '1h', hashingConcurrency: 2, hashingQueue: 64 } });
 
+kapacitorAuth({ auth: { admin: { name: 'root', password: 'correct horse' }, auditLog: 'audit.jsonl' } });
+kapacitorAuth({ auth: { admin: { name: 'root', passwordFile: '/run/secrets/admin' } } });
+kapacitorAuth({ auth: { admin: { name: 'root', password: process.env['ADMIN_PASSWORD'] } } });
+kapacitorAuth('kapacitor.conf', { auth: { admin: { name: 'root' } } });
+
 // @ts-expect-error a section is misspelt
 kapacitorAuth({ https: { authEnabled: true } });
 // @ts-expect-error an option is written as the file has it
@@ -34,6 +39,12 @@ kapacitorAuth({ auth: { cacheExpiration: { hours: 1 } } });
 kapacitorAuth({ auth: { refusedPasswords: (password: string) => password.length } });
 // @ts-expect-error a limit is a number
 kapacitorAuth({ auth: { failureLimit: '5' } });
+// @ts-expect-error a password is given once
+kapacitorAuth({ auth: { admin: { name: 'root', password: 'correct horse', passwordFile: '/run/secrets/admin' } } });
+// @ts-expect-error an admin is no user of another type
+kapacitorAuth({ auth: { admin: { name: 'root', password: 'correct horse', type: 'admin' } } });
+// @ts-expect-error the path of a file
+kapacitorAuth({ auth: { auditLog: true } });
 // @ts-expect-error a map is no repository
 kapacitorAuth({ auth: { store: new Map() } });
 
@@ -44,5 +55,7 @@ const { config: resolved } = kapacitorAuth(config);
 claim<Same<typeof resolved.http.authEnabled, boolean>>();
 claim<Same<typeof resolved.http.bindAddress.host, string | undefined>>();
 claim<Same<typeof resolved.auth.cacheExpiration, number>>();
+claim<Same<typeof resolved.auth.admin, { readonly name: string } | undefined>>();
+claim<Same<typeof resolved.auth.auditLog, string | undefined>>();
 // @ts-expect-error what was resolved stays
 resolved.auth.bcryptCost = 4;

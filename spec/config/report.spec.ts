@@ -1,0 +1,291 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../lib/config/config.js';
+import { type ConfigReport, checkConfig } from '../../lib/config/report.js';
+import { SETTINGS } from '../../lib/config/settings.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { configFile, fromFile, problemsOf, reportOf, settingOf } from './resolve.js';
+
+const ON = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
+
+/** Each setting in another spelling, and in none that is its default. */
+const EVERYTHING = `
+data_dir = "state"
+[http]
+auth-enabled = true
+query-credentials = true
+realm = 'a "b" \\\\ c'
+bind-address = "[::1]:80"
+https-enabled = false
+https-certificate = "/c.pem"
+https-private-key = "/k.pem"
+shared-secret = "hunter2"
+[auth]
+enabled = true
+cache-expiration = "90m"
+bcrypt-cost = 12
+minimum-password-length = 0
+refused-passwords = "/dev/null"
+failure-limit = 5
+failure-window = 0
+hashing-concurrency = 2
+hashing-queue = 64
+store = "postgres://user:hunter2@host/db?max=7"
+store-grace = "500ms"
+admin-username = "ユーザー"
+admin-password = "hunter2"
+audit-log = "/var/log/audit.jsonl"
+`;
+
+/** The lines that the report would be as a file: what is secret or none is left out. */
+function asFile({ settings }: ConfigReport): string {
+  const lines = (section: string) =>
+    settings
+      .filter((setting) => setting.section === section && !/^\((?:secret|none)\)$/.test(setting.value))
+      .map(({ key, value }) => `${key} = ${value}`);
+  return [...lines(''), '[http]', ...lines('http'), '[auth]', ...lines('auth'), ''].join('\n');
+}
+
+describe('the report on a configuration', () => {
+  it('says of each setting what it comes out as, and where that stands', () => {
+    const report = reportOf(EVERYTHING);
+    expect(report.problems).toEqual([]);
+    expect(report.settings.map(({ section, key, value, from }) => [section, key, value, from])).toEqual([
+      ['http', 'auth-enabled', 'true', 'kapacitor.conf, line 4'],
+      ['http', 'query-credentials', 'true', 'kapacitor.conf, line 5'],
+      ['http', 'realm', String.raw`"a \"b\" \\\\ c"`, 'kapacitor.conf, line 6'],
+      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 7'],
+      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 8'],
+      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 9'],
+      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 10'],
+      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 11'],
+      ['auth', 'enabled', 'true', 'kapacitor.conf, line 13'],
+      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 14'],
+      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 15'],
+      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 16'],
+      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 17'],
+      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 18'],
+      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 19'],
+      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 20'],
+      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 21'],
+      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 22'],
+      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 23'],
+      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 24'],
+      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 25'],
+      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 25'],
+      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 26'],
+      ['', 'data_dir', '"state"', 'kapacitor.conf, line 2'],
+    ]);
+    expect(JSON.stringify(report)).not.toContain('hunter2');
+  });
+
+  it('has every setting, and "default" where nobody set it', () => {
+    const { settings } = reportOf(ON);
+    expect(settings.map(({ section, key }) => `${section} ${key}`)).toEqual(
+      SETTINGS.map(({ section, key }) => `${section} ${key}`),
+    );
+    expect(settings.filter(({ from }) => from !== 'default').map(({ key }) => key)).toEqual([
+      'auth-enabled',
+      'enabled',
+    ]);
+  });
+
+  it('can be pasted into a file, and means the same there', () => {
+    const written = EVERYTHING.replace(/admin-.*\n/g, '').replace(/shared-secret.*\n/, '');
+    const path = configFile(written);
+    const pasted = asFile(checkConfig(path, {}));
+    expect(resolveConfig(configFile(pasted), {}, {}).config).toEqual(resolveConfig(path, {}, {}).config);
+  });
+
+  it('can be pasted into a file where all is default', () => {
+    const path = configFile(ON);
+    const pasted = asFile(checkConfig(path, {}));
+    expect(resolveConfig(configFile(pasted), {}, {}).config).toEqual(resolveConfig(path, {}, {}).config);
+  });
+
+  it('names the variable that a setting comes from, of two the one that is set', () => {
+    const environment = { KAPACITOR_AUTH_BCRYPT: '12', KAPACITOR_HTTP_REALM: 'a\x7fb', KAPACITOR_DATA_DIR: '/srv' };
+    const report = reportOf(`${ON}bcrypt-cost = 11\n`, { ...environment, KAPACITOR_HTTP_REALM: 'x' });
+    expect(settingOf(report, 'bcrypt-cost')).toEqual({ value: '12', from: 'KAPACITOR_AUTH_BCRYPT' });
+    expect(settingOf(report, 'realm')).toEqual({ value: '"x"', from: 'KAPACITOR_HTTP_REALM' });
+    expect(settingOf(report, 'data_dir')).toEqual({ value: '"/srv"', from: 'KAPACITOR_DATA_DIR' });
+    expect(settingOf(report, 'store')).toEqual({ value: '"lmdb:/srv/auth"', from: 'default' });
+  });
+
+  it('names the file without a line where the line is not found', () => {
+    const report = reportOf('"au\\u0074h".bcrypt-cost = 5\n');
+    expect(settingOf(report, 'bcrypt-cost')).toEqual({ value: '5', from: 'kapacitor.conf' });
+  });
+
+  it('writes paths as they come out', () => {
+    const path = configFile(`${ON}store = "lmdb:./users"\naudit-log = "a\\u007fb"\n`);
+    const report = checkConfig(path, { KAPACITOR_AUTH_REFUSED_PASSWORDS: 'refused.txt' });
+    expect(settingOf(report, 'store')?.value).toBe(`"lmdb:${join(dirname(path), 'users')}"`);
+    expect(settingOf(report, 'audit-log')?.value).toBe(`"${join(dirname(path), 'a\\u007fb')}"`);
+    expect(settingOf(report, 'refused-passwords')?.value).toBe(`"${join(process.cwd(), 'refused.txt')}"`);
+  });
+
+  it('says what took the place of a password: one of another layer, in whichever way it is given', () => {
+    const report = reportOf(`${ON}admin-username = "root"\nadmin-password = "correct horse"\n`, {
+      KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/dev/null',
+    });
+    const from = 'KAPACITOR_AUTH_ADMIN_PASSWORD_FILE';
+    expect(settingOf(report, 'admin-password')).toEqual({ value: '(none)', from });
+    expect(settingOf(report, 'admin-password-file')).toEqual({ value: '"/dev/null"', from });
+  });
+
+  it('is of the environment alone without a file, with the defaults of code', () => {
+    const report = checkConfig(undefined, { KAPACITOR_AUTH_STORE: 'memory:' });
+    expect(report).toMatchObject({ problems: [], warnings: [] });
+    expect(settingOf(report, 'auth-enabled')).toEqual({ value: 'true', from: 'default' });
+    expect(settingOf(report, 'store')).toEqual({ value: '"memory:"', from: 'KAPACITOR_AUTH_STORE' });
+    expect(settingOf(report, 'data_dir')).toEqual({ value: '(none)', from: 'default' });
+  });
+
+  it('makes nothing, and opens no store', () => {
+    const path = configFile(`${ON}store = "lmdb:./users"\naudit-log = "./audit.jsonl"\n`);
+    expect(checkConfig(path, {}).problems).toEqual([]);
+    expect(readdirSync(dirname(path))).toEqual(['kapacitor.conf']);
+    expect(existsSync(join(dirname(path), 'users'))).toBe(false);
+  });
+});
+
+describe('the problems in a report', () => {
+  const BAD = '[http]\nauth-enabled = true\nrealm: x\n[auth]\nhashing-concurrency = 9\nadmin-username = "root"\n';
+
+  it('are all there at once: of the environment, of the file, and of settings together', () => {
+    const { problems } = reportOf(BAD, { KAPACITOR_AUTH_BCRYPT: '3' });
+    expect(problems).toEqual([
+      'KAPACITOR_AUTH_BCRYPT: must be an integer from 4 to 20, not "3"',
+      'kapacitor.conf, line 3: realm: this is not TOML: write  realm = "x"',
+      expect.stringMatching(/^authentication is on \(\[http\] auth-enabled\) while there are no users/),
+      expect.stringMatching(/^\[auth\] hashing-concurrency must be at most 3, not 9: /),
+      expect.stringMatching(/^kapacitor\.conf, line 6: \[auth\] admin-username: the first admin has a name and no /),
+    ]);
+  });
+
+  it('are those that an app is refused for', () => {
+    expect(problemsOf(() => fromFile(BAD, { KAPACITOR_AUTH_BCRYPT: '3' }))).toEqual(
+      reportOf(BAD, { KAPACITOR_AUTH_BCRYPT: '3' }).problems,
+    );
+  });
+
+  it('leave the settings that they are not about', () => {
+    const report = reportOf(BAD, { KAPACITOR_AUTH_BCRYPT: '3' });
+    expect(settingOf(report, 'realm')).toBeUndefined();
+    expect(settingOf(report, 'bcrypt-cost')).toBeUndefined();
+    expect(settingOf(report, 'auth-enabled')).toEqual({ value: 'true', from: 'kapacitor.conf, line 2' });
+    expect(settingOf(report, 'failure-limit')).toEqual({ value: '10', from: 'default' });
+  });
+
+  it('leave a setting that a stronger layer has', () => {
+    const report = reportOf(BAD, { KAPACITOR_HTTP_REALM: 'mine' });
+    expect(settingOf(report, 'realm')).toEqual({ value: '"mine"', from: 'KAPACITOR_HTTP_REALM' });
+  });
+
+  it.each([
+    ['there is none', (folder: string) => join(folder, 'none.conf'), /none\.conf: there is no such file$/],
+    ['it is a folder', (folder: string) => folder, /: it is a folder: name the file in it/],
+    ['its path is empty', () => '', /^the path of the config file is empty/],
+  ])('are that the file cannot be read, and those of the environment: %s', (_, path, problem) => {
+    const environment = { KAPACITOR_AUTH_BCRYPT: '3', KAPACITOR_HTTP_REALM: 'mine' };
+    const report = checkConfig(path(temporaryFolder()), environment);
+    expect(report.problems).toEqual([
+      expect.stringMatching(/^KAPACITOR_AUTH_BCRYPT: /),
+      expect.stringMatching(problem),
+    ]);
+    expect(report.warnings).toEqual([]);
+    expect(report.settings).toEqual([{ section: 'http', key: 'realm', value: '"mine"', from: 'KAPACITOR_HTTP_REALM' }]);
+  });
+
+  it('are variables that contradict one another', () => {
+    const report = reportOf(ON, { KAPACITOR_AUTH_BCRYPT: '5', KAPACITOR_AUTH_BCRYPT_COST: '6' });
+    expect(report.problems).toHaveLength(1);
+    expect(settingOf(report, 'bcrypt-cost')).toBeUndefined();
+  });
+
+  it('are refused passwords that cannot be read', () => {
+    expect(reportOf(`${ON}refused-passwords = "none.txt"\n`).problems).toEqual([
+      'kapacitor.conf, line 5: [auth] refused-passwords: cannot read none.txt: there is no such file',
+    ]);
+    const path = join(temporaryFolder(), 'utf-16.txt');
+    writeFileSync(path, Buffer.from('\ufeffpassword', 'utf16le'));
+    expect(reportOf(ON, { KAPACITOR_AUTH_REFUSED_PASSWORDS: path }).problems).toEqual([
+      `KAPACITOR_AUTH_REFUSED_PASSWORDS: [auth] refused-passwords: ${path} is not a text in UTF-8: save it as UTF-8`,
+    ]);
+  });
+
+  it("are parameters of a store's URL, without its password", () => {
+    expect(reportOf(`${ON}store = "postgres://user:hunter2@host/db?max=many"\n`).problems).toEqual([
+      'kapacitor.conf, line 5: [auth] store: postgres://…?max= must be an integer from 1 to 9999',
+    ]);
+    expect(reportOf(ON, { KAPACITOR_AUTH_STORE: 'postgres://user:hunter2@host/db?shema=x' }).problems).toEqual([
+      'KAPACITOR_AUTH_STORE: postgres://…?shema= is not known: did you mean schema?',
+    ]);
+  });
+});
+
+describe('the warnings in a report', () => {
+  it('are those of the configuration', () => {
+    expect(reportOf('', { KAPACITOR_AUTH_BCRYPT_COSTS: '4' }).warnings).toEqual([
+      'the environment variable KAPACITOR_AUTH_BCRYPT_COSTS is not known: did you mean KAPACITOR_AUTH_BCRYPT_COST?',
+      expect.stringMatching(/^authentication is off: /),
+    ]);
+  });
+
+  const ADMIN = `${ON}admin-username = "root"\nminimum-password-length = 8\nadmin-password-file = `;
+
+  it.each([
+    ['there is none', undefined, 'cannot read secret: there is no such file'],
+    ['it is empty', '', 'secret is empty: write the password in it'],
+    [
+      'it is too short',
+      'hunter2\n',
+      'secret: password must be at least 8 characters',
+    ],
+    ['it is the name', 'root\n', 'secret: password must not be the username'],
+    ['it has two', 'hunter2222\nhunter2222\n', /^secret: password must not contain control characters: write/],
+  ])('are that no admin can be made with the password file as it is: %s', (_, content, problem) => {
+    const path = configFile(`${ADMIN}"secret"\n`);
+    if (content !== undefined) writeFileSync(join(dirname(path), 'secret'), content);
+    const { problems, warnings } = checkConfig(path, {});
+    expect(problems).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    const place = `${path}, line 7: [auth] admin-password-file: `;
+    expect(warnings[0]?.startsWith(place)).toBe(true);
+    const said = warnings[0]?.slice(place.length).replace(`${dirname(path)}/`, '');
+    expect(said).toMatch(problem);
+    expect(warnings.join()).not.toContain('hunter2');
+  });
+
+  it('are that the password file is a folder', () => {
+    expect(reportOf(`${ADMIN}"."\n`).warnings).toEqual([expect.stringMatching(/: cannot read \S+: it is a folder$/)]);
+  });
+
+  it('are none where the password file is good, or is a device that is not looked into', () => {
+    const path = join(temporaryFolder(), 'secret');
+    writeFileSync(path, 'correct horse\n');
+    expect(reportOf(`${ADMIN}"${path}"\n`).warnings).toEqual([]);
+    expect(reportOf(`${ADMIN}"/dev/null"\n`).warnings).toEqual([]);
+  });
+
+  it('are that a server could not read its certificate and its key', () => {
+    const folder = temporaryFolder();
+    const key = join(folder, 'key');
+    mkdirSync(key);
+    const lines = `https-enabled = true\nhttps-certificate = "${folder}/none.pem"\n`;
+    const certificate = `kapacitor.conf, line 5: [http] https-certificate: cannot read ${folder}/none.pem: there is no such file`;
+    const http = (more: string) => `[auth]\nenabled = true\n[http]\n${lines}${more}auth-enabled = true\n`;
+    expect(reportOf(http('')).warnings).toEqual([certificate]);
+    expect(reportOf(http(`https-private-key = "${key}"\n`)).warnings).toEqual([
+      certificate,
+      `kapacitor.conf, line 6: [http] https-private-key: cannot read ${key}: it is a folder`,
+    ]);
+    expect(reportOf(http('').replace('https-enabled = true', 'https-enabled = false')).warnings).toEqual([]);
+    const below = `${configFile('')}/x`;
+    expect(reportOf(http('').replace(`${folder}/none.pem`, below)).warnings).toEqual([
+      expect.stringMatching(/: cannot read \S+: ENOTDIR/),
+    ]);
+  });
+});
