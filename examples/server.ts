@@ -36,7 +36,7 @@ async function start(path: string): Promise<void> {
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
-  console.log(await greeting(auth, urlOf(server, auth)));
+  console.log(await greeting(auth, urlOf(server, auth), path));
 }
 
 function createApp(auth: KapacitorAuth): RequestListener {
@@ -102,18 +102,18 @@ function urlOf(server: Server, { config: { http } }: KapacitorAuth): string {
   return `${http.https ? 'https' : 'http'}://${name}:${port}`;
 }
 
-async function greeting(auth: KapacitorAuth, url: string): Promise<string> {
+async function greeting(auth: KapacitorAuth, url: string, path: string): Promise<string> {
   const { enabled, store } = auth.config.auth;
   return [
     `Listening on ${url}`,
     `Authentication is ${auth.authEnabled ? 'on' : 'off'}`,
     enabled ? `The users are in ${store}` : 'There are no users and no users API: [auth] enabled is false',
     '',
-    ...(await nextSteps(auth, url)),
+    ...(await nextSteps(auth, url, path)),
   ].join('\n');
 }
 
-async function nextSteps(auth: KapacitorAuth, url: string): Promise<string[]> {
+async function nextSteps(auth: KapacitorAuth, url: string, path: string): Promise<string[]> {
   if (!auth.config.auth.enabled) {
     return [
       'To have users, stop this server, write  enabled = true  below [auth], or set KAPACITOR_AUTH_ENABLED=true,',
@@ -130,8 +130,8 @@ async function nextSteps(auth: KapacitorAuth, url: string): Promise<string[]> {
   }
   if (auth.authEnabled) {
     return [
-      'There are no users yet: nobody can get in. To make the first admin, stop this server, write',
-      'auth-enabled = false  below [http], or set KAPACITOR_HTTP_AUTH_ENABLED=false, and start again.',
+      'There are no users yet: nobody can get in. Make the first admin, in another terminal:',
+      `  npx kapacitor-auth user add exampleUsername --type admin --config ${path}`,
     ];
   }
   if (hasUsers) return switchOn;

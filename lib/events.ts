@@ -39,8 +39,17 @@ export class Events<T extends EventMap<T>> {
     try {
       await listener(...details);
     } catch (error) {
-      const name = error instanceof Error ? error.name : typeof error;
-      this.#warnOfListener(`a listener of the event ${event} failed (${name})`);
+      this.#warnOfListener(`a listener of the event ${event} failed (${kindOf(error)})`);
     }
+  }
+}
+
+/** Without its words, which may hold anything. */
+function kindOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.name) : typeof error;
+  } catch {
+    // An object may throw at whoever looks at it.
+    return 'object';
   }
 }

@@ -12,6 +12,9 @@ export type {
   UserOperationFailed,
   UserPart,
 } from './audit/events.js';
+export type { AuditSource } from './audit/every-event.js';
+export { type AuditLogger, auditToLogger } from './audit/logger.js';
+export { auditToOpenTelemetry } from './audit/opentelemetry.js';
 export type { LoginFailure } from './authentication/login-failure.js';
 export type { Explanation } from './authorization/explanation.js';
 export type { Privilege } from './authorization/privileges.js';
@@ -50,7 +53,13 @@ export type { Permission } from './users/permissions.js';
 export type { RefusedPasswords } from './users/refused-passwords.js';
 export { LmdbUserRepository } from './users/repositories/lmdb.js';
 export { MemoryUserRepository } from './users/repositories/memory.js';
-export type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from './users/repository.js';
+export type {
+  FirstAdminOutcome,
+  RemoveOutcome,
+  ReplaceOutcome,
+  UserListQuery,
+  UserRepository,
+} from './users/repository.js';
 export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
 export type { NewUser, UserChanges, UserListOptions } from './users/user-changes.js';

@@ -1,7 +1,9 @@
 import express, { type RequestHandler } from 'express';
 import './http/express.js';
 import { AdminSetup, adminCommand } from './admin-setup.js';
-import type { Audit } from './audit/events.js';
+import { AuditLog } from './audit/audit-log.js';
+import { AUDIT_EVENTS, type Audit } from './audit/events.js';
+import { onEveryEvent } from './audit/every-event.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
@@ -11,6 +13,7 @@ import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
 import { explain } from './authorization/explanation.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
+import { didYouMean, suggest } from './config/suggestion.js';
 import { ConfigError } from './errors.js';
 import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
@@ -61,6 +64,7 @@ export function kapacitorAuth(
     ...(isRefused && { isRefused }),
     onFailure: createErrorWarner('KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'),
   });
+  const auditLog = config.auth.auditLog === undefined ? undefined : new AuditLog(config.auth.auditLog);
   const opened = !config.auth.enabled ? noUsers : typeof store === 'string' ? createRepository(store) : store;
   const events = new Events<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
@@ -76,6 +80,7 @@ export function kapacitorAuth(
   const repository = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
     onFailure: createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'),
+    onWork: (work) => metrics.asked(work),
     onState: (health) => {
       warnOfState(health);
       events.emit('store-state', health);
@@ -142,9 +147,10 @@ export function kapacitorAuth(
     repository.close();
     authenticator.close();
     if (opened !== store) await opened.close?.();
+    await auditLog?.close();
   };
 
-  return Object.defineProperties(middleware, {
+  const auth = Object.defineProperties(middleware, {
     usersRouter: { value: usersRouter },
     authenticate: { value: guard.authenticate },
     requireAdmin: { value: guard.requireAdmin },
@@ -152,8 +158,8 @@ export function kapacitorAuth(
     strategy: { value: strategy },
     users: { value: users },
     can: {
-      value: (user: User | undefined, method: string, path: string) =>
-        user !== undefined && explain(user, method, path).allowed,
+      value: (user: User | null | undefined, method: string, path: string): boolean =>
+        user !== null && user !== undefined && explain(user, method, path).allowed,
     },
     explain: { value: explain },
     config: { value: config },
@@ -161,14 +167,14 @@ export function kapacitorAuth(
     metrics: { value: metrics },
     health: { value: (): Health => ({ store: repository.health }) },
     on: {
-      value: (...listening: Parameters<typeof events.on>) => {
-        events.on(...listening);
+      value: (event: keyof KapacitorAuthEvents, listener: () => unknown) => {
+        events.on(knownEvent(event), listener);
         return middleware;
       },
     },
     off: {
-      value: (...listening: Parameters<typeof events.off>) => {
-        events.off(...listening);
+      value: (event: keyof KapacitorAuthEvents, listener: () => unknown) => {
+        events.off(knownEvent(event), listener);
         return middleware;
       },
     },
@@ -190,4 +196,15 @@ export function kapacitorAuth(
       },
     },
   }) as KapacitorAuth;
+  if (auditLog !== undefined) onEveryEvent(auth, (event, details) => auditLog.write(event, details));
+  return auth;
+}
+
+/** @throws {ConfigError} there is no such event: who waits for it would wait for ever */
+function knownEvent(event: keyof KapacitorAuthEvents): keyof KapacitorAuthEvents {
+  const known = ['store-state', ...AUDIT_EVENTS];
+  if (known.includes(event)) return event;
+  throw new ConfigError(
+    `there is no event ${String(event)}${didYouMean(suggest(String(event), known)) || `: ${known.join(', ')}`}`,
+  );
 }

@@ -48,9 +48,9 @@ export interface KapacitorAuth extends Middleware {
   readonly users: UserService;
   /**
    * Whether a user may make a request, as the guard decides it while authentication is on:
-   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. Undefined, as of a user who is not there, may nothing.
+   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. Whoever is not there may nothing.
    */
-  can(user: User | undefined, method: string, path: string): boolean;
+  can(user: User | null | undefined, method: string, path: string): boolean;
   /** The same, with the rule or the permission that decided. */
   explain(user: User, method: string, path: string): Explanation;
   /** What the configuration came out as. */

@@ -1,5 +1,16 @@
-import { describe, expect, it, vi } from 'vitest';
+import { ConfigError } from 'kapacitor-auth';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Events } from '../lib/events.js';
+import { createAuth } from './support/auth.js';
+
+/** An error that nobody can look at. */
+function unreadable(): Error {
+  return Object.defineProperty(new Error('secret'), 'name', {
+    get: () => {
+      throw new Error('secret');
+    },
+  });
+}
 
 interface TestEvents {
   readonly happened: readonly [what: string, times: number];
@@ -10,6 +21,23 @@ function listened() {
   const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   return { events, warnings };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the events of a middleware', () => {
+  it.each([
+    ['user-create', 'there is no event user-create: did you mean user-created?'],
+    ['everything', 'there is no event everything: store-state, login, login-failed, '],
+  ])('do not have %s among them', async (event, message) => {
+    const auth = await createAuth();
+    for (const method of ['on', 'off'] as const) {
+      expect(() => auth[method](event as 'login', () => {})).toThrow(ConfigError);
+      expect(() => auth[method](event as 'login', () => {})).toThrow(message);
+    }
+  });
+});
 
 describe('an event', () => {
   it('comes to each listener with its details, and not before the work at hand is done', async () => {
@@ -45,6 +73,12 @@ describe('an event', () => {
     ],
     ['rejects', () => Promise.reject(new RangeError('secret')), 'RangeError'],
     ['throws what is no error', () => Promise.reject('secret'), 'string'],
+    [
+      'throws what has a symbol for a name',
+      () => Promise.reject(Object.assign(new Error(), { name: Symbol('x') })),
+      'Symbol(x)',
+    ],
+    ['throws what throws itself', () => Promise.reject(unreadable()), 'object'],
   ])(
     'is a warning, without the words of it, when a listener %s, and comes to the others',
     async (_, listener, kind) => {
@@ -63,4 +97,55 @@ describe('an event', () => {
       ]);
     },
   );
+
+  it('is warned of once a minute when its listener always fails', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { events, warnings } = listened();
+    events.on('happened', () => Promise.reject(new Error('secret')));
+    const emitTen = async () => {
+      for (let times = 0; times < 10; times += 1) events.emit('happened', 'rain', times);
+      await new Promise(setImmediate);
+    };
+    await emitTen();
+    vi.setSystemTime(Date.now() + 59_000);
+    await emitTen();
+    expect(warnings).toHaveBeenCalledTimes(1);
+    vi.setSystemTime(Date.now() + 1_000);
+    await emitTen();
+    expect(warnings).toHaveBeenCalledTimes(2);
+  });
+
+  it('comes to the others, and the next one to everybody, when a listener never ends', async () => {
+    const { events, warnings } = listened();
+    const endless = vi.fn(() => new Promise(() => {}));
+    const other = vi.fn();
+    events.on('happened', endless);
+    events.on('happened', other);
+    events.emit('happened', 'rain', 1);
+    events.emit('happened', 'rain', 2);
+    await new Promise(setImmediate);
+    expect(endless).toHaveBeenCalledTimes(2);
+    expect(other).toHaveBeenCalledTimes(2);
+    expect(warnings).not.toHaveBeenCalled();
+  });
+
+  it('comes to as many listeners as there are, without a warning', async () => {
+    const { events, warnings } = listened();
+    const listener = vi.fn();
+    for (let index = 0; index < 100; index += 1) events.on('happened', listener);
+    events.emit('happened', 'rain', 1);
+    await new Promise(setImmediate);
+    expect(listener).toHaveBeenCalledTimes(100);
+    expect(warnings).not.toHaveBeenCalled();
+  });
+
+  it('is heard while there is a listener', () => {
+    const { events } = listened();
+    const listener = () => {};
+    expect(events.isHeard('happened')).toBe(false);
+    events.on('happened', listener);
+    expect(events.isHeard('happened')).toBe(true);
+    events.off('happened', listener);
+    expect(events.isHeard('happened')).toBe(false);
+  });
 });

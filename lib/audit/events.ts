@@ -6,7 +6,7 @@ import type { User } from '../users/user.js';
 export interface AuditContext {
   /** Whoever does it, if they are known: a user's name. */
   readonly by?: string | undefined;
-  /** The client's address, as Express's `trust proxy` has it. */
+  /** The client's address, as Express's `trust proxy` has it; at most 128 characters of it. */
   readonly from?: string | undefined;
   /** The request's method. */
   readonly method?: string | undefined;
@@ -96,18 +96,20 @@ export interface AuditEvents {
   readonly 'authentication-switched': AuthenticationSwitched;
 }
 
+const NAMES: Readonly<Record<keyof AuditEvents, true>> = {
+  login: true,
+  'login-failed': true,
+  denied: true,
+  'user-created': true,
+  'user-changed': true,
+  'user-deleted': true,
+  'user-operation-failed': true,
+  'store-unavailable': true,
+  'authentication-switched': true,
+};
+
 /** The names of them all. */
-export const AUDIT_EVENTS = [
-  'login',
-  'login-failed',
-  'denied',
-  'user-created',
-  'user-changed',
-  'user-deleted',
-  'user-operation-failed',
-  'store-unavailable',
-  'authentication-switched',
-] as const satisfies readonly (keyof AuditEvents)[];
+export const AUDIT_EVENTS: readonly (keyof AuditEvents)[] = Object.keys(NAMES) as (keyof AuditEvents)[];
 
 /** Tells of an event. Its details are only put together if somebody listens. */
 export type Audit = <Event extends keyof AuditEvents>(

@@ -14,6 +14,8 @@ interface AuditedRequest {
 }
 
 const MAX_PATH = 1_024;
+/** An address has fewer characters; what a client calls itself, where an app trusts it, may have thousands. */
+const MAX_ADDRESS = 128;
 /** What a client may call its request: visible ASCII characters, and no more than an id has. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
@@ -22,7 +24,7 @@ const madeUp = new WeakMap<object, string>();
 /** What an event tells of the request that it happened in. */
 export function contextOf(req: AuditedRequest): AuditContext {
   return {
-    from: req.ip ?? req.socket?.remoteAddress,
+    from: (req.ip ?? req.socket?.remoteAddress)?.slice(0, MAX_ADDRESS),
     method: req.method,
     path: shownPath(req.originalUrl ?? req.url ?? ''),
     requestId: requestId(req),
@@ -30,9 +32,8 @@ export function contextOf(req: AuditedRequest): AuditContext {
 }
 
 /** Neither the query nor, of a target in absolute form, what stands before the host: both may hold a password. */
-function shownPath(target: string): string {
+export function shownPath(target: string): string {
   return target
-    .slice(0, 2 * MAX_PATH)
     .replace(/[?#].*$/s, '')
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
     .slice(0, MAX_PATH);

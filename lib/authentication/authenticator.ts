@@ -46,6 +46,7 @@ export interface CacheCounts {
 const FAILURES: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
   THROTTLED: 'throttled',
   OVERLOADED: 'overloaded',
+  STORE_UNAVAILABLE: 'store-unavailable',
 };
 
 /** Somebody who wants to be let in. */
@@ -110,9 +111,17 @@ export class Authenticator {
     const verification = this.#cache.get(this.#digest(authorization));
     if (verification === undefined || !verification.origins.has(roughOrigin(origin))) return undefined;
     this.counts.hits += 1;
-    const found = this.#repository.find(verification.name);
-    if (isPromise(found)) return found.then((stored) => this.#stillVerified(verification, stored));
-    return this.#stillVerified(verification, found);
+    const { name } = verification;
+    try {
+      const found = this.#repository.find(name);
+      if (!isPromise(found)) return this.#stillVerified(verification, found);
+      return found.then(
+        (stored) => this.#stillVerified(verification, stored),
+        (error) => this.#fail(name, origin, error),
+      );
+    } catch (error) {
+      this.#fail(name, origin, error);
+    }
   }
 
   /**
@@ -124,18 +133,14 @@ export class Authenticator {
    * @throws {OverloadedError} too many passwords wait to be verified
    */
   async authenticate(credentials: Credentials, origin: RequestOrigin): Promise<User | undefined> {
-    const fail = (reason: LoginFailure) => {
-      const { name } = credentials;
-      this.#audit('login-failed', () => ({ ...contextOf(origin), user: isUserName(name) ? name : undefined, reason }));
-    };
+    const { name } = credentials;
     try {
       const outcome = await this.#authenticate(credentials, origin);
       if (typeof outcome !== 'string') return outcome;
-      fail(outcome);
+      this.#tellOfFailure(name, origin, outcome);
       return undefined;
     } catch (error) {
-      fail((error instanceof KapacitorAuthError && FAILURES[error.code]) || 'store-unavailable');
-      throw error;
+      this.#fail(name, origin, error);
     }
   }
 
@@ -161,11 +166,23 @@ export class Authenticator {
     this.#upgrade.close();
   }
 
+  #tellOfFailure(name: string, origin: RequestOrigin, reason: LoginFailure): void {
+    this.#audit('login-failed', () => ({ ...contextOf(origin), user: isUserName(name) ? name : undefined, reason }));
+  }
+
+  /** Tells of what keeps a password from being looked at, and throws it. */
+  #fail(name: string, origin: RequestOrigin, error: unknown): never {
+    const reason = error instanceof KapacitorAuthError ? FAILURES[error.code] : undefined;
+    this.#tellOfFailure(name, origin, reason ?? 'internal-error');
+    throw error;
+  }
+
   async #authenticate({ name, password }: Credentials, origin: RequestOrigin): Promise<User | LoginFailure> {
+    // First of all: of a client that hangs up meanwhile the address is not known any more.
+    const client = clientNetwork(origin);
     // A name that nobody can have, however long it is, need not trouble the store.
     const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
     const forms = passwordForms(password);
-    const client = clientNetwork(origin);
     for (const form of forms) {
       const verification = this.#cache.get(this.#keyOf(name, form));
       const user = verification && this.#stillVerified(verification, stored);

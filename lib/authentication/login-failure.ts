@@ -9,6 +9,7 @@ export const LOGIN_FAILURES = [
   'throttled',
   'overloaded',
   'store-unavailable',
+  'internal-error',
 ] as const;
 
 /**
@@ -19,6 +20,6 @@ export const LOGIN_FAILURES = [
  * - `unknown-user`, `wrong-password`, `user-disabled`.
  * - `unusable-hash`: what is stored is no bcrypt hash with a cost from 4 to 20.
  * - `user-changed`: the user was changed or deleted while the password was verified.
- * - `throttled`, `overloaded`, `store-unavailable`: the password was not looked at.
+ * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: it could not be found out, or was not looked at.
  */
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];

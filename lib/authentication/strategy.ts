@@ -50,7 +50,7 @@ export class KapacitorStrategy extends BasicStrategy {
   override authenticate(req: IncomingMessage): void {
     const credentials = this._credentialsOf(req);
     if (credentials === undefined) {
-      if (req.headers.authorization) this._tellOfMalformed(req);
+      if (this.hasCredentials(req)) this._tellOfMalformed(req);
       this._fail(req, 'unable to parse authentication credentials');
     } else if (credentials.name === '') {
       this._tellOfMalformed(req);
@@ -64,6 +64,11 @@ export class KapacitorStrategy extends BasicStrategy {
         else this._fail(req, 'authorization failed');
       });
     }
+  }
+
+  /** Tells whether a request brings credentials, be they well-formed or not. */
+  hasCredentials({ headers, url }: IncomingMessage): boolean {
+    return Boolean(headers.authorization) || (this._queryCredentials && /[?&][up]=/.test(url as string));
   }
 
   /** RFC 7617, section 2.1: `charset` asks the client to send UTF-8. */

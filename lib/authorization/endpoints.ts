@@ -10,8 +10,9 @@ export type OwnEndpoint =
   | { readonly kind: 'users' }
   | { readonly kind: 'user'; readonly name: string };
 
-/** As the routers read it: letters of either case, and a slash at the end or none. */
-const PATTERN = /^\/kapacitor\/(?:v1|v1preview)\/(?:(me)|users(?:\/([^/]+))?)\/?$/i;
+/** As the routers read it: in absolute form as well, letters of either case, a slash at the end or none; `me` may have two. */
+const PATTERN =
+  /^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?\/kapacitor\/(?:v1|v1preview)\/(?:(me)\/?|users(?:\/([^/?#]+))?)\/?(?:[?#]|$)/i;
 
 /** Which endpoint of this package's own a path leads to, if it is one. */
 export function ownEndpoint(path: string): OwnEndpoint | undefined {

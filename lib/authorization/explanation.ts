@@ -1,7 +1,11 @@
+import type { Permission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import { type OwnEndpoint, ownEndpoint } from './endpoints.js';
 import { decidingGrant, hasPrivilege, needsAdmin, type Privilege, privilegeFor, USERS } from './privileges.js';
 import { PathReader } from './resource.js';
+
+/** Of a path whose resources are not looked at. */
+const UNREADABLE = 'the path does not begin with a slash, or can be read in more ways than an honest one can';
 
 /** What a user may, and why. */
 export interface Explanation {
@@ -20,7 +24,8 @@ export interface Explanation {
 /**
  * Explains whether a user may make a request.
  *
- * @param method such as `GET`
+ * @param method such as `GET`. Methods have case (RFC 9110, section 9.1): `get` is one that nobody knows, which needs
+ *   the privilege `all`
  * @param path such as `/kapacitor/v1/tasks`; a query is left aside
  */
 export function explain(user: User, method: string, path: string): Explanation {
@@ -42,8 +47,7 @@ export function explain(user: User, method: string, path: string): Explanation {
   const ownRule = endpoint && ruleOf(endpoint, user, method);
   if (ownRule !== undefined) return decided(true, resource, ownRule);
   if (user.type === 'admin') return decided(true, resource, `${user.name} is an admin, who has every privilege`);
-  if (resource === undefined)
-    return decided(false, resource, 'the path can be read in more ways than an honest one can');
+  if (resource === undefined) return decided(false, resource, UNREADABLE);
   if (missing !== undefined && needsAdmin(privilege, missing)) {
     return decided(false, resource, `to manage users takes an admin, and ${user.name} is none`);
   }
@@ -51,20 +55,27 @@ export function explain(user: User, method: string, path: string): Explanation {
   const held = user.permissions.find((permission) => permissions.includes(permission));
   const nearest = entry === resource ? '' : `, the nearest entry above ${resource}`;
   if (missing === undefined) return decided(true, resource, `the permission ${held} opens ${entry}${nearest}`);
-  return decided(
-    false,
-    resource,
-    `${entry}${nearest}, is opened by ${permissions.join(', ')}, and ${user.name} has ${user.permissions.join(', ') || 'no permission'}`,
-  );
+  if (permissions.length === 0) return decided(false, resource, `no permission opens ${resource}`);
+  const opened = `${entry}${nearest && `${nearest},`} is opened by ${inWords(permissions, 'or')}`;
+  const has = user.permissions.length === 0 ? 'no permission' : inWords(user.permissions, 'and');
+  return decided(false, resource, `${opened}, and ${user.name} has ${has}`);
 }
 
 /** What everybody may, whatever their permissions. */
 function ruleOf(endpoint: OwnEndpoint, { name }: User, method: string): string | undefined {
   const isRead = method === 'GET' || method === 'HEAD';
-  if (endpoint.kind === 'me') return isRead ? 'everybody may ask who they are' : undefined;
+  if (endpoint.kind === 'me') {
+    const isAnswered = isRead || method === 'OPTIONS';
+    return `everybody may ask who they are${isAnswered ? '' : `, and ${method} is answered with 405`}`;
+  }
   if (endpoint.kind !== 'user' || endpoint.name !== name) return undefined;
   if (isRead) return 'everybody may read themselves';
   return method === 'PATCH' ? 'everybody may change their own password, and nothing else of themselves' : undefined;
+}
+
+function inWords(permissions: readonly Permission[], conjunction: 'and' | 'or'): string {
+  const last = permissions.at(-1) as Permission;
+  return permissions.length === 1 ? last : `${permissions.slice(0, -1).join(', ')} ${conjunction} ${last}`;
 }
 
 /** Resources that somebody may want to know about, from the widest to the most special. */

@@ -13,7 +13,7 @@ export interface Outcome {
 
 /** Takes each setting from the first layer that has it, and remembers which. */
 export class Choice {
-  readonly outcomes = new Map<Setting, Outcome>();
+  readonly outcomes: Map<Setting, Outcome> = new Map<Setting, Outcome>();
   readonly #layers: readonly Layer[];
   readonly #workingFolder: string;
 

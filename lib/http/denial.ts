@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import type { Denied } from '../audit/events.js';
-import { contextOf } from '../audit/request-context.js';
+import { contextOf, shownPath } from '../audit/request-context.js';
 import type { User } from '../users/user.js';
+import { pathOf } from './request-path.js';
 
 /** What the event `denied` tells of a request. */
 export function denialOf(
@@ -10,5 +11,8 @@ export function denialOf(
   status: Denied['status'],
   reason: string,
 ): Omit<Denied, 'time'> {
-  return { ...contextOf(req), by: user?.name, user: user?.name, status, reason };
+  // The answer repeats the path as it was sent, which may hold a password, and thousands of characters.
+  const path = pathOf(req.originalUrl);
+  const words = reason.replace(`"${path}"`, () => `"${shownPath(path)}"`);
+  return { ...contextOf(req), by: user?.name, user: user?.name, status, reason: words };
 }

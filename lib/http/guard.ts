@@ -98,7 +98,7 @@ export class Guard {
       proceed(known, req, res, next);
       return;
     }
-    if (req.method === 'OPTIONS' && !this.#hasCredentials(req)) {
+    if (req.method === 'OPTIONS' && !this.#strategy.hasCredentials(req)) {
       // A browser's preflight has none. Behind the guard a handler of `use` or `all` would run for it.
       res.status(204).end();
       return;
@@ -147,7 +147,7 @@ export class Guard {
         return;
       }
       if (reason === 'authorization failed') this.#onFailure(req);
-      if (!this.#hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
+      if (!this.#strategy.hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
       if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
       sendError(res, status, reason);
     };
@@ -185,10 +185,6 @@ export class Guard {
   #deny(req: Request, res: Response, user: User, reason: string): void {
     this.#audit('denied', () => denialOf(req, user, 403, reason));
     sendError(res, 403, reason);
-  }
-
-  #hasCredentials(req: Request): boolean {
-    return Boolean(req.headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(req.url));
   }
 }
 

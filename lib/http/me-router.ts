@@ -14,7 +14,7 @@ export function createMeRouter(guard: Guard): Router {
       guard.identify(req, res, next, proceed);
     };
   const show = answer((user, req, res) => {
-    res.json({ ...userBody(user, req.baseUrl.replace(/me$/i, 'users')), privileges: privilegesOf(user) });
+    res.json({ ...userBody(user, usersBeside(req.baseUrl)), privileges: privilegesOf(user) });
   });
   const options = answer((_user, _req, res) => {
     res.set('Allow', ALLOW).status(204).end();
@@ -23,4 +23,9 @@ export function createMeRouter(guard: Guard): Router {
   const router = express.Router();
   router.route('/').get(show).options(options).all(refuse);
   return router;
+}
+
+/** As the users API has it: the same links under both of Kapacitor's prefixes. */
+function usersBeside(base: string): string {
+  return base.replace(/me$/i, 'users').replace(/\/v1preview(?=\/users$)/i, '/v1');
 }

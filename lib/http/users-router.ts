@@ -8,7 +8,7 @@ import express, {
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { failureOf } from '../audit/user-operation.js';
-import { hasPrivilege, USERS } from '../authorization/privileges.js';
+import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
@@ -126,7 +126,8 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     };
 
   const nothingThere: Action = async (req, _res, principal) => {
-    requireReader(req, principal);
+    if (privilegeFor(req.method) === 'read') requireReader(req, principal);
+    else requireAdmin(principal);
     throw new UserNotFoundError();
   };
 

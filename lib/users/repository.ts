@@ -25,6 +25,11 @@ export interface UserListQuery {
 export type ReplaceOutcome = 'replaced' | 'conflict' | 'last-admin';
 /** `last-admin`: the user is the only admin that is enabled, so nothing was changed. */
 export type RemoveOutcome = 'removed' | 'not-found' | 'last-admin';
+/**
+ * `admin-exists`: there is an admin that is enabled. `name-taken`: there is none, and somebody else has the name.
+ * In both cases nothing was changed.
+ */
+export type FirstAdminOutcome = 'inserted' | 'admin-exists' | 'name-taken';
 
 /**
  * Where users live. An app can bring its own: `kapacitorAuth({ auth: { store: myRepository } })`; the suite in
@@ -32,7 +37,7 @@ export type RemoveOutcome = 'removed' | 'not-found' | 'last-admin';
  *
  * - `find` sees each change whose method has answered, of every process that shares the store: it is asked at each
  *   request, and nothing that it gave is remembered. (What must be fast may answer without a promise.)
- * - Each of `insert`, `replace` and `remove` is atomic, also between processes, and what it answered is kept for good.
+ * - Each method that changes something is atomic, also between processes, and what it answered is kept for good.
  * - Names are told apart byte by byte: `a` and `A` are two users.
  * - A method that cannot do its work throws or rejects. It is then taken as unavailable, and nobody gets in.
  */
@@ -54,6 +59,40 @@ export interface UserRepository {
 
   /** Takes the user of this name away, unless no admin would be left that is enabled. */
   remove(name: string): MaybePromise<RemoveOutcome>;
+
+  /**
+   * Tells whether there is an admin that is enabled. A repository may leave it out: then everybody is looked through
+   * until one is found.
+   */
+  hasAdmin?(): MaybePromise<boolean>;
+
+  /**
+   * Adds this admin, who is enabled, if there is none yet that is, and if the name is free. `admin-exists` comes before
+   * `name-taken`. It is atomic, also between processes: of two that start at the same moment, with two names, exactly
+   * one makes the first admin.
+   *
+   * A repository may leave it out: then it is asked for an admin, and the user is inserted. Each of two processes that
+   * do so at the same moment may make an admin then.
+   */
+  insertFirstAdmin?(user: StoredUser): MaybePromise<FirstAdminOutcome>;
+
+  /**
+   * Adds those users whose names are free, all of them or none, and answers their names in the order in which they were
+   * given. Whoever is there already stays as it is. Of users with the same name the first one counts.
+   *
+   * It is given a thousand users or so at once. A repository may leave it out: then they are inserted one by one, and
+   * those before a failure stay.
+   */
+  insertMany?(users: readonly StoredUser[]): MaybePromise<string[]>;
+
+  /**
+   * Every user, in the order of their names' UTF-8 bytes, as all of them were at one moment between the first step and
+   * its answer, whatever is changed meanwhile. Whoever leaves the loop early lets go of all that it needed. There may be
+   * more users than the memory holds.
+   *
+   * A repository may leave it out: then everybody is listed, page by page, each page as it is when it is read.
+   */
+  snapshot?(): AsyncIterable<StoredUser>;
 
   /**
    * Connects, creates what is missing. Called before any other method is, and again after it has failed; once for

@@ -38,7 +38,16 @@ export const DEFAULT_STORE_SETTINGS: StoreSettings = { grace: 60_000, report: ()
 
 /** A question to the store that had to be waited for. */
 export interface StoreWork {
-  readonly operation: 'find' | 'list' | 'insert' | 'replace' | 'remove';
+  readonly operation:
+    | 'find'
+    | 'list'
+    | 'insert'
+    | 'replace'
+    | 'remove'
+    | 'hasAdmin'
+    | 'insertFirstAdmin'
+    | 'insertMany'
+    | 'snapshot';
   /** Milliseconds. */
   readonly took: number;
 }

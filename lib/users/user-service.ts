@@ -63,7 +63,9 @@ export class UserService {
    * The same users, for somebody whom the audit events are to name:
    * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`.
    */
-  by(context: AuditContext): UserService {
+  by({ by, from, method, path, requestId }: AuditContext): UserService {
+    // Nothing else: a whole request would be a context as well, and has credentials in it.
+    const context = { by, from, method, path, requestId };
     return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, context);
   }
 

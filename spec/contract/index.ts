@@ -1,33 +1,14 @@
 import assert from 'node:assert/strict';
-import { NamePattern } from '../../lib/users/name-pattern.js';
 import type { UserRepository } from '../../lib/users/repository.js';
-import type { StoredUser } from '../../lib/users/user.js';
+import { describeList } from './list.js';
+import { describeOptionalMethods } from './optional-methods.js';
+import { everybody, names, type RepositoryFactory, type Suite, type TestRunner, userNamed } from './suite.js';
 
-/** The two functions of a test runner that the suite needs: those of vitest, jest, mocha or `node:test`. */
-export interface TestRunner {
-  readonly describe: (name: string, define: () => void) => unknown;
-  readonly it: (name: string, run: () => Promise<void>) => unknown;
-}
-
-/** What the suite asks for a repository. */
-export interface RepositoryFactory {
-  /** An empty repository, opened. */
-  create(): UserRepository | Promise<UserRepository>;
-  /** Lets go of a repository that `create` gave, and of what it kept. */
-  destroy?(repository: UserRepository): void | Promise<void>;
-}
-
-const everybody = new NamePattern('');
-
-/** A user to keep. The hash has the form of bcrypt's, and is nobody's. */
-function userNamed(name: string, changes: Partial<StoredUser> = {}): StoredUser {
-  const hash = `$2b$10$${'.'.repeat(53)}`;
-  return { name, type: 'normal', permissions: [], enabled: true, hash, revision: `first of ${name}`, ...changes };
-}
+export type { RepositoryFactory, TestRunner } from './suite.js';
 
 /**
- * The suite that every repository passes: what {@link UserRepository} promises, as tests. An app with a repository of
- * its own runs it in its own tests:
+ * The suite that every repository passes: what {@link UserRepository} promises, as tests. A method that a repository may
+ * leave out is tested if it is there. An app with a repository of its own runs it in its own tests:
  *
  * ```ts
  * import { describe, it } from 'node:test';
@@ -37,25 +18,20 @@ function userNamed(name: string, changes: Partial<StoredUser> = {}): StoredUser 
  * ```
  */
 export function userRepositoryContract({ describe, it }: TestRunner, name: string, factory: RepositoryFactory): void {
-  const test = (title: string, run: (repository: UserRepository) => Promise<void>) => {
-    it(title, async () => {
-      const repository = await factory.create();
-      try {
-        await run(repository);
-      } finally {
-        await factory.destroy?.(repository);
-      }
-    });
+  const suite: Suite = {
+    describe,
+    test: (title, run) => {
+      it(title, async () => {
+        const repository = await factory.create();
+        try {
+          await run(repository);
+        } finally {
+          await factory.destroy?.(repository);
+        }
+      });
+    },
   };
-  const namesAfter = async (
-    repository: UserRepository,
-    after: string | undefined,
-    pattern = '',
-    offset = 0,
-    limit = 1_000,
-  ) => (await repository.list({ pattern: new NamePattern(pattern), after, offset, limit })).map((user) => user.name);
-  const names = (repository: UserRepository, pattern?: string, offset?: number, limit?: number) =>
-    namesAfter(repository, undefined, pattern, offset, limit);
+  const { test } = suite;
 
   describe(`${name} keeps the contract of a user repository`, () => {
     describe('find and insert', () => {
@@ -100,130 +76,7 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
       });
     });
 
-    describe('list', () => {
-      const ORDERED = ['ExampleUsername', 'Größe', 'a', 'a-b', 'a.b', 'ab', 'b', 'ユーザー'];
-
-      test('gives users in the order of the bytes of their names', async (repository) => {
-        for (const each of ORDERED.toReversed()) await repository.insert(userNamed(each));
-        assert.deepEqual(await names(repository), ORDERED);
-        const [first] = await repository.list({ pattern: everybody, after: undefined, offset: 0, limit: 1 });
-        assert.deepEqual(first, userNamed('ExampleUsername'));
-      });
-
-      test('orders names beyond the basic plane by bytes as well, not by UTF-16 units', async (repository) => {
-        const beyond = ['ｚ', '𐐀'];
-        for (const each of beyond.toReversed()) await repository.insert(userNamed(each));
-        assert.deepEqual(await names(repository), beyond);
-      });
-
-      test('passes over and limits', async (repository) => {
-        for (const each of ORDERED) await repository.insert(userNamed(each));
-        assert.deepEqual(await names(repository, '', 0, 2), ORDERED.slice(0, 2));
-        assert.deepEqual(await names(repository, '', 3, 2), ORDERED.slice(3, 5));
-        assert.deepEqual(await names(repository, '', 7, 10), ORDERED.slice(7));
-        assert.deepEqual(await names(repository, '', 8, 10), []);
-        assert.deepEqual(await names(repository, '', 100, 10), []);
-        assert.deepEqual(await names(repository, '', 0, 0), []);
-      });
-
-      test('gives only those whose names match the pattern, and counts only these', async (repository) => {
-        for (const each of ORDERED) await repository.insert(userNamed(each));
-        assert.deepEqual(await names(repository, 'a*'), ['a', 'a-b', 'a.b', 'ab']);
-        assert.deepEqual(await names(repository, 'a*', 1, 2), ['a-b', 'a.b']);
-        assert.deepEqual(await names(repository, 'a*', 4, 2), []);
-        assert.deepEqual(await names(repository, '*b'), ['a-b', 'a.b', 'ab', 'b']);
-        assert.deepEqual(await names(repository, '*b', 1, 2), ['a.b', 'ab']);
-        assert.deepEqual(await names(repository, 'a?b'), ['a-b', 'a.b']);
-        assert.deepEqual(await names(repository, 'ユ*'), ['ユーザー']);
-        assert.deepEqual(await names(repository, 'a'), ['a']);
-        assert.deepEqual(await names(repository, 'nobody*'), []);
-        for (const each of ['\0*', 'a\0', '*\0', '[\0]']) assert.deepEqual(await names(repository, each), []);
-      });
-
-      test('pages through more users than it looks at in one go', async (repository) => {
-        const many = Array.from({ length: 2_500 }, (_, index) => `user${String(index).padStart(5, '0')}`);
-        for (let from = 0; from < many.length; from += 100) {
-          await Promise.all(many.slice(from, from + 100).map((each) => repository.insert(userNamed(each))));
-        }
-        assert.deepEqual(await names(repository, '', 0, 10_000), many);
-        assert.deepEqual(await names(repository, 'user*', 2_400, 200), many.slice(2_400));
-        assert.deepEqual(
-          await names(repository, '*7', 240, 10_000),
-          many.filter((each) => each.endsWith('7')).slice(240),
-        );
-        assert.deepEqual(await namesAfter(repository, 'user00299', '', 0, 10_000), many.slice(300));
-        assert.deepEqual(await namesAfter(repository, 'user00299', 'user*', 2_000, 100), many.slice(2_300, 2_400));
-        assert.deepEqual(
-          await namesAfter(repository, 'user00299', '*7', 210, 10_000),
-          many.filter((each) => each.endsWith('7')).slice(240),
-        );
-      });
-
-      test('pages through everybody, each once, when it begins after the last name of the page before', async (repository) => {
-        const everyName = [...ORDERED, 'ｚ', 'ｚｚ', '𐐀'];
-        for (const each of everyName.toReversed()) await repository.insert(userNamed(each));
-        for (const limit of [1, 2, 5]) {
-          const listed: string[] = [];
-          let page: string[];
-          do {
-            page = await namesAfter(repository, listed.at(-1), '', 0, limit);
-            listed.push(...page);
-            // A repository that gives a name twice would never come to an end.
-          } while (page.length === limit && listed.length <= everyName.length);
-          assert.deepEqual(listed, everyName);
-        }
-      });
-
-      test('begins after a name that nobody has, in the order of bytes', async (repository) => {
-        for (const each of [...ORDERED, 'ｚ', '𐐀']) await repository.insert(userNamed(each));
-        assert.deepEqual(await namesAfter(repository, 'a-'), ['a-b', 'a.b', 'ab', 'b', 'ユーザー', 'ｚ', '𐐀']);
-        assert.deepEqual(await namesAfter(repository, 'a-c'), ['a.b', 'ab', 'b', 'ユーザー', 'ｚ', '𐐀']);
-        assert.deepEqual(await namesAfter(repository, 'ｚｚ'), ['𐐀']);
-        assert.deepEqual(await namesAfter(repository, '/ a b'), [...ORDERED, 'ｚ', '𐐀']);
-        assert.deepEqual(await namesAfter(repository, 'é'.repeat(128)), ['ユーザー', 'ｚ', '𐐀']);
-      });
-
-      test('gives everybody after a name before all others, and nobody after the last', async (repository) => {
-        for (const each of ORDERED) await repository.insert(userNamed(each));
-        assert.deepEqual(await namesAfter(repository, '-'), ORDERED);
-        assert.deepEqual(await namesAfter(repository, 'ユーザー'), []);
-        assert.deepEqual(await namesAfter(repository, '𐐀'), []);
-      });
-
-      test('begins after a name among those that match a pattern', async (repository) => {
-        for (const each of [...ORDERED, 'ｚ', 'ｚｚ', '𐐀']) await repository.insert(userNamed(each));
-        assert.deepEqual(await namesAfter(repository, 'a-b', 'a*'), ['a.b', 'ab']);
-        assert.deepEqual(await namesAfter(repository, 'a', 'a*'), ['a-b', 'a.b', 'ab']);
-        assert.deepEqual(await namesAfter(repository, 'ExampleUsername', 'a*'), ['a', 'a-b', 'a.b', 'ab']);
-        assert.deepEqual(await namesAfter(repository, 'ab', 'a*'), []);
-        assert.deepEqual(await namesAfter(repository, 'b', 'a*'), []);
-        assert.deepEqual(await namesAfter(repository, '𐐀', 'ｚ*'), []);
-        assert.deepEqual(await namesAfter(repository, 'ｚ', '𐐀*'), ['𐐀']);
-        assert.deepEqual(await namesAfter(repository, 'a-b', '*b'), ['a.b', 'ab', 'b']);
-        assert.deepEqual(await namesAfter(repository, 'a-b', 'a?b'), ['a.b']);
-        assert.deepEqual(await namesAfter(repository, 'E', 'a'), ['a']);
-        assert.deepEqual(await namesAfter(repository, 'a', 'a'), []);
-      });
-
-      test('passes over and limits from the name on that it begins after', async (repository) => {
-        for (const each of ORDERED) await repository.insert(userNamed(each));
-        assert.deepEqual(await namesAfter(repository, 'a', '', 1, 2), ['a.b', 'ab']);
-        assert.deepEqual(await namesAfter(repository, 'a', '', 4, 2), ['ユーザー']);
-        assert.deepEqual(await namesAfter(repository, 'a', '', 5, 2), []);
-        assert.deepEqual(await namesAfter(repository, 'a', '', 0, 0), []);
-        assert.deepEqual(await namesAfter(repository, 'a', 'a*', 1, 1), ['a.b']);
-        assert.deepEqual(await namesAfter(repository, 'a', 'a*', 3, 1), []);
-        assert.deepEqual(await namesAfter(repository, 'a-', 'a*', 1, 1), ['a.b']);
-        assert.deepEqual(await namesAfter(repository, 'a-b', '*b', 1, 2), ['ab', 'b']);
-      });
-
-      test('goes on after a user who is removed between two pages', async (repository) => {
-        for (const each of ORDERED) await repository.insert(userNamed(each));
-        assert.deepEqual(await names(repository, '', 0, 4), ORDERED.slice(0, 4));
-        await repository.remove('a-b');
-        assert.deepEqual(await namesAfter(repository, 'a-b', '', 0, 4), ORDERED.slice(4));
-      });
-    });
+    describeList(suite);
 
     describe('replace', () => {
       test('puts a user in the place of the one with the expected revision', async (repository) => {
@@ -351,5 +204,7 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
         assert.equal((await names(repository)).length, 1);
       });
     });
+
+    describeOptionalMethods(suite);
   });
 }

@@ -19,6 +19,7 @@ export type Question =
   /** Answered with what was asked and answered: {@link Storm}. */
   | { readonly do: 'storm'; readonly names: readonly string[]; readonly milliseconds: number }
   | { readonly do: 'read'; readonly names: readonly string[] }
+  | { readonly do: 'insertFirstAdmin'; readonly user: StoredUser }
   /** Creates users until the process is killed; each name is sent when it has been answered. */
   | { readonly do: 'create'; readonly prefix: string }
   /** Asks for a user all the time; each new revision is sent as a {@link Sight}. */
@@ -172,6 +173,7 @@ async function watch(name: string): Promise<void> {
 process.on('message', async (question: Question) => {
   if (question.do === 'storm') send(await storm(question.names, question.milliseconds));
   else if (question.do === 'read') send(await read(question.names));
+  else if (question.do === 'insertFirstAdmin') send(await repository.insertFirstAdmin(question.user));
   else if (question.do === 'create') await create(question.prefix);
   else await watch(question.name);
 });

@@ -67,11 +67,33 @@ class Remote implements UserRepository {
   async close(): Promise<void> {}
 }
 
+/** A repository that leaves nothing out. */
+class Whole extends InMap {
+  async hasAdmin(): Promise<boolean> {
+    return false;
+  }
+
+  insertFirstAdmin(user: StoredUser): FirstAdminOutcome {
+    return this.insert(user) ? 'inserted' : 'name-taken';
+  }
+
+  insertMany(users: readonly StoredUser[]): string[] {
+    return users.filter((user) => this.insert(user)).map(({ name }) => name);
+  }
+
+  async *snapshot(): AsyncGenerator<StoredUser> {}
+}
+
 kapacitorAuth({ auth: { store: new InMap() } });
+kapacitorAuth({ auth: { store: new Whole() } });
 kapacitorAuth({ auth: { store: new Remote() } });
 kapacitorAuth('kapacitor.conf', { auth: { store: new Remote() } });
 kapacitorAuth({ auth: { store: new MemoryUserRepository() } });
 kapacitorAuth({ auth: { store: new LmdbUserRepository('./users') } });
+
+type FirstAdminOutcome = Awaited<ReturnType<NonNullable<UserRepository['insertFirstAdmin']>>>;
+claim<Same<FirstAdminOutcome, 'inserted' | 'admin-exists' | 'name-taken'>>();
+claim<Same<ReturnType<LmdbUserRepository['backup']>, Promise<void>>>();
 
 const { remove: _, ...withoutRemove } = new MemoryUserRepository();
 // @ts-expect-error methods are missing

@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A file begins with two of these pages, of which the newer one is in force: LMDB 1.0's `mdb.c`, `MDB_meta`. */
@@ -17,21 +29,35 @@ const LOCK_SIZE = 16_384;
 export function prepareFolder(path: string): void {
   if (!existsSync(path)) {
     makeFolder(path);
-    writeFileSync(join(path, '.gitignore'), '*\n', { mode: 0o600 });
+    keepFromGit(path);
   }
   makePrivate(join(path, 'data.mdb'), 0);
   makePrivate(join(path, 'lock.mdb'), LOCK_SIZE);
   checkData(join(path, 'data.mdb'));
 }
 
+/** So that no user's hash is committed by mistake. */
+export function keepFromGit(path: string): void {
+  writeFileSync(join(path, '.gitignore'), '*\n', { mode: 0o600 });
+}
+
+/**
+ * Only where it is not there: a process that opens and closes the lock file loses the locks that LMDB has on it. And it
+ * is filled before it has its name: another process that starts at the same moment uses it as soon as it is there.
+ */
 function makePrivate(file: string, size: number): void {
-  try {
-    // Only where it is not there: a process that opens and closes the lock file loses the locks that LMDB has on it.
-    writeFileSync(file, Buffer.alloc(size), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    chmodSync(file, 0o600);
+  if (!existsSync(file)) {
+    const filled = `${file}.${randomUUID()}`;
+    writeFileSync(filled, Buffer.alloc(size), { flag: 'wx', mode: 0o600 });
+    try {
+      linkSync(filled, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      unlinkSync(filled);
+    }
   }
+  chmodSync(file, 0o600);
 }
 
 /** One by one: Node's own way to make parents does not come to an end where a file system refuses them oddly. */

@@ -1,13 +1,16 @@
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Database, RangeOptions, RootDatabase } from 'lmdb';
+import { setImmediate } from 'node:timers/promises';
+import type { Database, RangeOptions, RootDatabase, Transaction } from 'lmdb';
 import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import { compareNames } from '../name-order.js';
-import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { isActiveAdmin, type StoredUser } from '../user.js';
+import { writeBackup } from './lmdb-backup.js';
 import { prepareFolder } from './lmdb-folder.js';
+import { LEASE, type Lease, MAX_LEASES, untilLeasesEnd } from './lmdb-lease.js';
+import { loadLmdb } from './lmdb-package.js';
+import { decode, encode } from './lmdb-record.js';
 
 /** What the databases hold and how. A folder that says another number was written by another version. */
 const FORMAT = 1;
@@ -17,25 +20,6 @@ const BATCH = 1_000;
 const PATTERN_BATCH = 100;
 /** How many it passes over, which is faster. */
 const SKIP_BATCH = 10_000;
-
-/**
- * Milliseconds. A user that was read is taken to be the same for this time without a look at the store, and a change
- * of a user is answered when this time has passed since it was made. So a request that comes after the answer finds
- * every lease on the old user ended: the clock that both are measured by is the machine's, and does not go back.
- * (Leases: Gray and Cheriton, 1989.)
- */
-const LEASE = 10;
-const MAX_LEASES = 10_000;
-
-interface Lease {
-  readonly json: string;
-  readonly user: StoredUser;
-  /** Of {@link now}. */
-  readonly expires: number;
-}
-
-/** That a user is enabled goes without saying. */
-type Record = Omit<StoredUser, 'name' | 'enabled'> & { readonly enabled?: false };
 
 /**
  * Keeps users in an LMDB folder, which any number of processes on one machine may share: a change that has been
@@ -51,6 +35,8 @@ export class LmdbUserRepository implements UserRepository {
   readonly #admins: Database<boolean, string>;
   readonly #path: string;
   readonly #leases = new Map<string, Lease>();
+  readonly #snapshots = new Set<Transaction>();
+  readonly #backups = new Set<Promise<void>>();
   #isClosed = false;
 
   /**
@@ -140,15 +126,11 @@ export class LmdbUserRepository implements UserRepository {
 
   insert(user: StoredUser): Promise<boolean> {
     // Somebody may still hold a lease on a user of this name whose removal has not been answered yet.
-    return this.#change(user.name, () => {
-      if (this.#users.get(user.name) !== undefined) return false;
-      this.#put(user);
-      return true;
-    });
+    return this.#change([user.name], () => this.#putNew(user));
   }
 
   replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
-    return this.#change(user.name, () => {
+    return this.#change([user.name], () => {
       const json = this.#users.get(user.name);
       if (json === undefined) return 'conflict';
       if (decode(user.name, json).revision !== expectedRevision) return 'conflict';
@@ -159,7 +141,7 @@ export class LmdbUserRepository implements UserRepository {
   }
 
   remove(name: string): Promise<RemoveOutcome> {
-    return this.#change(name, () => {
+    return this.#change([name], () => {
       if (this.#users.get(name) === undefined) return 'not-found';
       if (this.#isLastAdmin(name)) return 'last-admin';
       this.#users.remove(name);
@@ -168,10 +150,76 @@ export class LmdbUserRepository implements UserRepository {
     });
   }
 
+  hasAdmin(): boolean {
+    this.#renewSnapshot();
+    return this.#isAdminThere();
+  }
+
+  insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
+    return this.#change([user.name], () => {
+      if (this.#isAdminThere()) return 'admin-exists';
+      return this.#putNew(user) ? 'inserted' : 'name-taken';
+    });
+  }
+
+  insertMany(users: readonly StoredUser[]): Promise<string[]> {
+    const names = users.map(({ name }) => name);
+    return this.#change(names, () => {
+      const free = new Map<string, StoredUser>();
+      // LMDB throws on a name that is too long. All of them are looked for before the first one is written.
+      for (const user of users) {
+        if (!free.has(user.name) && this.#users.get(user.name) === undefined) free.set(user.name, user);
+      }
+      for (const user of free.values()) this.#put(user);
+      return [...free.keys()];
+    });
+  }
+
+  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+    this.#renewSnapshot();
+    const transaction = this.#users.useReadTransaction();
+    this.#snapshots.add(transaction);
+    try {
+      let from: RangeOptions = {};
+      for (;;) {
+        this.#assertOpen();
+        const users = [...this.#users.getRange({ ...from, limit: BATCH, transaction })];
+        for (const { key, value } of users) yield decode(key, value);
+        if (users.length < BATCH) return;
+        from = { start: users.at(-1)?.key as string, exclusiveStart: true };
+        await setImmediate();
+      }
+    } finally {
+      this.#endSnapshot(transaction);
+    }
+  }
+
+  /**
+   * Copies the store as it is at one moment, whoever writes to it meanwhile. The copy is a store itself
+   * (`lmdb:FOLDER`), for its owner alone, and on disk when this is fulfilled. It appears as a whole, or not at all.
+   *
+   * @param folder which is not there yet, or is empty; the folder above it is there. A relative one starts at the
+   *   working folder
+   * @throws {StoreError} that says which folder, and why the copy cannot be made there
+   */
+  async backup(folder: string): Promise<void> {
+    this.#assertOpen();
+    // Compaction would refuse a store that a crash of the machine has left with a page that nobody has.
+    const backup = writeBackup(resolve(folder), (to) => this.#root.backup(to, false));
+    this.#backups.add(backup);
+    try {
+      await backup;
+    } finally {
+      this.#backups.delete(backup);
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#leases.clear();
+    for (const transaction of this.#snapshots) this.#endSnapshot(transaction);
+    await Promise.allSettled(this.#backups);
     await this.#root.committed;
     await this.#root.close();
   }
@@ -199,13 +247,18 @@ export class LmdbUserRepository implements UserRepository {
     }
   }
 
-  /** Answers when no lease on the user as it was before can be left, in whichever process. */
-  async #change<T>(name: string, change: () => T): Promise<T> {
+  /** Answers when no lease on one of these users as it was before can be left, in whichever process. */
+  async #change<T>(names: readonly string[], change: () => T): Promise<T> {
     const outcome = await this.#write(change);
-    this.#leases.delete(name);
-    const end = now() + LEASE;
-    for (let time = now(); time < end; time = now()) await setTimeout(Math.ceil(end - time));
+    for (const name of names) this.#leases.delete(name);
+    await untilLeasesEnd();
     return outcome;
+  }
+
+  #putNew(user: StoredUser): boolean {
+    if (this.#users.get(user.name) !== undefined) return false;
+    this.#put(user);
+    return true;
   }
 
   #put(user: StoredUser): void {
@@ -214,9 +267,18 @@ export class LmdbUserRepository implements UserRepository {
     else this.#admins.remove(user.name);
   }
 
+  #isAdminThere(): boolean {
+    return [...this.#admins.getKeys({ limit: 1 })].length > 0;
+  }
+
   #isLastAdmin(name: string): boolean {
     const admins = [...this.#admins.getKeys({ limit: 2 })];
     return admins.length === 1 && admins[0] === name;
+  }
+
+  /** LMDB must not be closed while something reads: so this is done by whoever comes first. */
+  #endSnapshot(transaction: Transaction): void {
+    if (this.#snapshots.delete(transaction)) transaction.done();
   }
 
   #checkFormat(): void {
@@ -229,28 +291,5 @@ export class LmdbUserRepository implements UserRepository {
 
   #assertOpen(): void {
     if (this.#isClosed) throw new StoreError(`the user store in ${this.#path} is closed`);
-  }
-}
-
-function encode({ type, permissions, hash, revision, enabled }: StoredUser): string {
-  const record: Record = { type, permissions, hash, revision, ...(!enabled && { enabled }) };
-  return JSON.stringify(record);
-}
-
-function decode(name: string, json: string): StoredUser {
-  const { type, permissions, hash, revision, enabled = true } = JSON.parse(json) as Record;
-  return { name, type, permissions, hash, revision, enabled };
-}
-
-/** Loaded when it is asked for: an app with a repository of its own can do without it. */
-function loadLmdb(): typeof import('lmdb') {
-  try {
-    return createRequire(import.meta.url)('lmdb');
-  } catch (error) {
-    throw new StoreError(
-      'the store "lmdb:" needs the package lmdb, which cannot be loaded: npm install lmdb (or, if it is installed, ' +
-        'reinstall it without --omit=optional, so that it has its binary for this platform)',
-      { cause: error },
-    );
   }
 }

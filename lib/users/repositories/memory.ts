@@ -1,5 +1,5 @@
 import { compareNames } from '../name-order.js';
-import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { isActiveAdmin, type StoredUser } from '../user.js';
 
 /** Keeps users in this process's memory, for tests and demonstrations: they are gone when it ends. */
@@ -37,6 +37,24 @@ export class MemoryUserRepository implements UserRepository {
     if (this.#isLastAdmin(current)) return 'last-admin';
     this.#users.delete(name);
     return 'removed';
+  }
+
+  hasAdmin(): boolean {
+    for (const user of this.#users.values()) if (isActiveAdmin(user)) return true;
+    return false;
+  }
+
+  insertFirstAdmin(user: StoredUser): FirstAdminOutcome {
+    if (this.hasAdmin()) return 'admin-exists';
+    return this.insert(user) ? 'inserted' : 'name-taken';
+  }
+
+  insertMany(users: readonly StoredUser[]): string[] {
+    return users.filter((user) => this.insert(user)).map(({ name }) => name);
+  }
+
+  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+    yield* [...this.#users.values()].sort((a, b) => compareNames(a.name, b.name));
   }
 
   #isLastAdmin(user: StoredUser): boolean {

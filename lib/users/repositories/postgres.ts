@@ -1,9 +1,7 @@
-import { EventEmitter, once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import type { MaybePromise } from '../../maybe-promise.js';
-import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../store-state.js';
 import type { StoredUser } from '../user.js';
 import { Availability } from './postgres/availability.js';
@@ -15,18 +13,16 @@ import { KnownUsers } from './postgres/known-users.js';
 import { Listing } from './postgres/listing.js';
 import { type Question, Questions } from './postgres/questions.js';
 import { prepareSchema } from './postgres/schema.js';
+import { readSnapshot } from './postgres/snapshot.js';
 import { Statements, toFoundUser } from './postgres/statements.js';
 import { type PostgresTable, TableNames } from './postgres/table.js';
+import { ToldChanges } from './postgres/told-changes.js';
 import { parseStoreUrl } from './postgres/url.js';
 
 /** Milliseconds. A login asks twice or three times, and waits for bcrypt besides: all within five seconds. */
 const FIND_WITHIN = 1_000;
 /** How many users are looked at with one question: few enough for the index to be the shortest way to them. */
 const LOOK_AT = 500;
-/** Milliseconds. How long a change that is made waits to be told to this process, as to all others at the same moment. */
-const TOLD_WITHIN = 100;
-/** Milliseconds. How much later it may come to the others. */
-const TOLD_TO_ALL_WITHIN = 10;
 
 /** What PostgreSQL calls it when it is asked to LISTEN and is a standby. */
 const READ_ONLY = '25006';
@@ -46,8 +42,7 @@ export class PostgresUserRepository implements UserRepository {
   readonly #listing: Listing;
   readonly #changes: Changes;
   readonly #questions = new Questions<StoredUser | undefined>();
-  /** Tells the names of users that have changed. */
-  readonly #told = new EventEmitter().setMaxListeners(0);
+  readonly #told = new ToldChanges();
   /** One repository may serve several middlewares. */
   readonly #reports = new Set<StoreSettings['report']>();
   #grace = Number.POSITIVE_INFINITY;
@@ -115,7 +110,7 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   insert(user: StoredUser): Promise<boolean> {
-    return this.#change(user.name, () => this.#changes.insert(user));
+    return this.#forgetting([user], () => this.#changes.insert(user));
   }
 
   replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
@@ -124,6 +119,26 @@ export class PostgresUserRepository implements UserRepository {
 
   remove(name: string): Promise<RemoveOutcome> {
     return this.#change(name, () => this.#changes.remove(name));
+  }
+
+  async hasAdmin(): Promise<boolean> {
+    this.#assertOpen();
+    const { rowCount } = await this.#connections.ask(this.#statements.anyAdmin(), FIND_WITHIN);
+    return rowCount === 1;
+  }
+
+  insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
+    return this.#forgetting([user], () => this.#changes.insertFirstAdmin(user));
+  }
+
+  insertMany(users: readonly StoredUser[]): Promise<string[]> {
+    return this.#forgetting(users, () => this.#changes.insertMany(users));
+  }
+
+  /** It has a connection of its own, besides the pool's. */
+  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+    this.#assertOpen();
+    yield* readSnapshot(this.#connections, this.#statements);
   }
 
   close(): Promise<void> {
@@ -198,30 +213,24 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   /** Answers when the change is on disk, and as good as everywhere in force. */
-  async #change<T>(name: string, change: () => Promise<T>): Promise<T> {
-    this.#assertOpen();
+  #change<T>(name: string, change: () => Promise<T>): Promise<T> {
     const { isListening } = this.#availability;
-    const waiting = new AbortController();
-    const told = once(this.#told, eventOf(name), { signal: waiting.signal });
-    told.catch(() => {});
+    return this.#forgetting([{ name }], () => (isListening ? this.#told.whenTold(name, change) : change()));
+  }
+
+  async #forgetting<T>(users: readonly { readonly name: string }[], change: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
     try {
-      const outcome = await change();
-      const isTold = outcome === 'replaced' || outcome === 'removed';
-      if (isTold && isListening) {
-        await Promise.race([told, setTimeout(TOLD_WITHIN, undefined, { signal: waiting.signal })]);
-        await setTimeout(TOLD_TO_ALL_WITHIN);
-      }
-      return outcome;
+      return await change();
     } finally {
-      waiting.abort();
       // Also when it failed: it may have been done all the same.
-      this.#forget(name);
+      for (const { name } of users) this.#forget(name);
     }
   }
 
   #hear(name: string): void {
     this.#forget(name);
-    this.#told.emit(eventOf(name));
+    this.#told.tell(name);
   }
 
   /** The user is not any more what it was. No name: that may be so of everybody. */
@@ -286,8 +295,4 @@ export class PostgresUserRepository implements UserRepository {
     if (this.#closing !== undefined)
       throw new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
   }
-}
-
-function eventOf(name: string): string {
-  return `changed ${name}`;
 }

@@ -1,8 +1,10 @@
 import { answerWithin } from '../../answer-within.js';
+import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import { isPromise, type MaybePromise } from '../../maybe-promise.js';
-import type { RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
-import type { StoreHealth, StoreState } from '../store-state.js';
+import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from '../every-user.js';
+import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import type { StoreHealth, StoreState, StoreWork } from '../store-state.js';
 import type { StoredUser } from '../user.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
@@ -22,7 +24,15 @@ export interface SupervisedRepositoryOptions {
   readonly onFailure: (error: StoreError) => void;
   /** Told when the store comes into another state. */
   readonly onState: (health: StoreHealth) => void;
+  /** Told of each answer that was waited for. */
+  readonly onWork?: (work: StoreWork) => void;
 }
+
+/**
+ * What may be there or not, and what stands in for it. Each call has its time for itself: what stands in takes as many as
+ * there are users.
+ */
+type Parts = Pick<UserRepository, 'list' | 'insert' | 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot'>;
 
 /**
  * Makes each failure of a repository the same failure: whatever it throws or rejects with, and no answer in
@@ -31,11 +41,14 @@ export interface SupervisedRepositoryOptions {
  */
 export class SupervisedRepository implements UserRepository {
   readonly #repository: UserRepository;
+  readonly #parts: Parts;
   readonly #options: SupervisedRepositoryOptions;
   #opening: Promise<void> | undefined;
   #reopening: NodeJS.Timeout | undefined;
   #isClosed = false;
   #health: StoreHealth;
+  /** Of how it is before it is opened nobody is told. */
+  #isStateTold: boolean;
   /** Whether the state is to be concluded from answers, because the repository says nothing of it itself. */
   #concludes = true;
   /** Those that have been told already: each question that waited for a repository to be opened fails with the same one. */
@@ -43,7 +56,9 @@ export class SupervisedRepository implements UserRepository {
 
   constructor(repository: UserRepository, options: SupervisedRepositoryOptions) {
     this.#repository = repository;
+    this.#parts = this.#partsOf(repository);
     this.#options = options;
+    this.#isStateTold = repository.open === undefined;
     this.#health =
       repository.open === undefined
         ? { state: 'up', since: new Date(), reason: undefined }
@@ -55,7 +70,8 @@ export class SupervisedRepository implements UserRepository {
   }
 
   find(name: string): MaybePromise<StoredUser | undefined> {
-    if (this.#opening !== undefined || this.#isClosed) return this.#supervise(() => this.#repository.find(name));
+    if (this.#opening !== undefined || this.#isClosed)
+      return this.#supervise('find', () => this.#repository.find(name));
     // As #supervise has it, and without a function made for it: each request comes by here.
     let answer: MaybePromise<StoredUser | undefined>;
     try {
@@ -63,25 +79,41 @@ export class SupervisedRepository implements UserRepository {
     } catch (error) {
       throw this.#failure(error);
     }
-    if (isPromise(answer)) return this.#inTime(answer);
+    if (isPromise(answer)) return this.#inTime('find', answer);
     this.#succeeded();
     return answer;
   }
 
   list(query: UserListQuery): MaybePromise<StoredUser[]> {
-    return this.#supervise(() => this.#repository.list(query));
+    return this.#supervise('list', () => this.#repository.list(query));
   }
 
   insert(user: StoredUser): MaybePromise<boolean> {
-    return this.#supervise(() => this.#repository.insert(user));
+    return this.#supervise('insert', () => this.#repository.insert(user));
   }
 
   replace(user: StoredUser, expectedRevision: string): MaybePromise<ReplaceOutcome> {
-    return this.#supervise(() => this.#repository.replace(user, expectedRevision));
+    return this.#supervise('replace', () => this.#repository.replace(user, expectedRevision));
   }
 
   remove(name: string): MaybePromise<RemoveOutcome> {
-    return this.#supervise(() => this.#repository.remove(name));
+    return this.#supervise('remove', () => this.#repository.remove(name));
+  }
+
+  hasAdmin(): Promise<boolean> {
+    return hasAdmin(this.#parts);
+  }
+
+  insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
+    return insertFirstAdmin(this.#parts, user);
+  }
+
+  insertMany(users: readonly StoredUser[]): Promise<string[]> {
+    return insertMany(this.#parts, users);
+  }
+
+  snapshot(): AsyncIterable<StoredUser> {
+    return everyUser(this.#parts);
   }
 
   /**
@@ -129,28 +161,71 @@ export class SupervisedRepository implements UserRepository {
     if (this.#concludes) this.#enter('up');
   }
 
-  #supervise<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
+  #partsOf(repository: UserRepository): Parts {
+    const { hasAdmin, insertFirstAdmin, insertMany, snapshot } = repository;
+    return {
+      list: (query) => this.list(query),
+      insert: (user) => this.insert(user),
+      ...(hasAdmin && { hasAdmin: () => this.#supervise('hasAdmin', () => hasAdmin.call(repository)) }),
+      ...(insertFirstAdmin && {
+        insertFirstAdmin: (user) => this.#supervise('insertFirstAdmin', () => insertFirstAdmin.call(repository, user)),
+      }),
+      ...(insertMany && {
+        insertMany: (users) => this.#supervise('insertMany', () => insertMany.call(repository, users)),
+      }),
+      ...(snapshot && { snapshot: () => this.#stepByStep(() => snapshot.call(repository)) }),
+    };
+  }
+
+  /** Whoever takes the users may take their time, and the repository its own for each step. */
+  async *#stepByStep(begin: () => AsyncIterable<StoredUser>): AsyncGenerator<StoredUser, void, void> {
+    const users = await this.#supervise('snapshot', () => begin()[Symbol.asyncIterator]());
+    const leave = async () => users.return?.();
+    let isLeftEarly = false;
+    try {
+      for (;;) {
+        const step = await this.#supervise('snapshot', () => users.next());
+        if (step.done) return;
+        isLeftEarly = true;
+        yield step.value;
+        isLeftEarly = false;
+      }
+    } catch (error) {
+      // What gave no answer would not answer this either.
+      void Promise.allSettled([leave()]);
+      throw error;
+    } finally {
+      if (isLeftEarly) await this.#supervise('snapshot', leave);
+    }
+  }
+
+  #supervise<T>(operation: StoreWork['operation'], ask: () => MaybePromise<T>): MaybePromise<T> {
     if (this.#isClosed) throw new StoreError('the user store is closed');
     // Who has been refused meanwhile is not to be obeyed later.
-    if (this.#opening !== undefined) return this.#inTime(answerWithin(ANSWER_WITHIN, this.#opening).then(ask));
+    if (this.#opening !== undefined) {
+      return this.#inTime(operation, answerWithin(ANSWER_WITHIN, this.#opening).then(ask));
+    }
     let answer: MaybePromise<T>;
     try {
       answer = ask();
     } catch (error) {
       throw this.#failure(error);
     }
-    if (isPromise(answer)) return this.#inTime(answer);
+    if (isPromise(answer)) return this.#inTime(operation, answer);
     this.#succeeded();
     return answer;
   }
 
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
+  async #inTime<T>(operation: StoreWork['operation'], answer: Promise<T>): Promise<T> {
+    const from = now();
     try {
       const result = await answerWithin(ANSWER_WITHIN, answer);
       this.#succeeded();
       return result;
     } catch (error) {
       throw this.#failure(error);
+    } finally {
+      this.#options.onWork?.({ operation, took: now() - from });
     }
   }
 
@@ -170,9 +245,11 @@ export class SupervisedRepository implements UserRepository {
   #enter(state: StoreState, reason?: string): void {
     if (this.#isClosed) return;
     const hasChanged = state !== this.#health.state;
+    const isNews = hasChanged || !this.#isStateTold;
+    this.#isStateTold = true;
     const since = hasChanged ? new Date() : this.#health.since;
     this.#health = { state, since, reason: reason && withoutHashes(reason) };
-    if (hasChanged) this.#options.onState(this.#health);
+    if (isNews) this.#options.onState(this.#health);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LmdbUserRepository, MemoryUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ownSchema } from '../../support/postgres-repository.js';
 
 userRepositoryContract({ describe, it }, 'MemoryUserRepository', { create: () => new MemoryUserRepository() });
@@ -32,3 +32,12 @@ userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
   },
   destroy: (repository) => repository.close?.(),
 });
+
+it.each([MemoryUserRepository, LmdbUserRepository, PostgresUserRepository])(
+  '%o leaves nothing out',
+  ({ prototype }) => {
+    for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot'] as const) {
+      expect(prototype[method]).toBeInstanceOf(Function);
+    }
+  },
+);

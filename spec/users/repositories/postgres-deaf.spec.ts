@@ -74,3 +74,12 @@ it('a question that has no answer, while others have, is refused and not answere
   expect(await repository.find('known')).toMatchObject({ name: 'known' });
   expect(new Set(states)).toEqual(new Set(['degraded']));
 });
+
+it('a change by who hears of none waits to be told of nothing, and is in force at the next question', async () => {
+  const { repository } = await openDeaf('known', 'other');
+  const changed = userNamed('known', { revision: '2' });
+  expect(await repository.replace(changed, '1')).toBe('replaced');
+  expect(await repository.find('known')).toEqual(changed);
+  expect(await repository.remove('other')).toBe('removed');
+  expect(await repository.find('other')).toBeUndefined();
+});

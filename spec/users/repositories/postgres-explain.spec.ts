@@ -161,6 +161,15 @@ describe(`among ${USERS} users, an index serves`, () => {
     for (const each of asked) await expectIndex(each, { rows: 1, blocks: 10 });
   });
 
+  it('the question whether there is an admin', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      expect(await repository.hasAdmin()).toBe(true);
+    });
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 1, blocks: 10 });
+  });
+
   it('a look at 500 users in memory', async () => {
     const { repository, sent } = await openRecorded();
     for (let index = 0; index < 500; index += 1) await repository.find(nameOf(2_000 * index));

@@ -135,7 +135,7 @@ describe('a store that cannot be opened', () => {
     expect(open).toHaveBeenCalledTimes(3);
     expect(supervised.find('someone')).toBeUndefined();
     expect(supervised.health.state).toBe('up');
-    expect(onState.mock.calls.map(([{ state }]) => state)).toEqual(['up']);
+    expect(onState.mock.calls.map(([{ state }]) => state)).toEqual(['down', 'up']);
     expect(vi.getTimerCount()).toBe(0);
   });
 

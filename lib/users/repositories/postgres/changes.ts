@@ -1,5 +1,5 @@
 import { StoreError } from '../../../errors.js';
-import type { RemoveOutcome, ReplaceOutcome } from '../../repository.js';
+import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome } from '../../repository.js';
 import { isActiveAdmin, type StoredUser } from '../../user.js';
 import type { Connections } from './connections.js';
 import type { Answer, Ask, Statement } from './driver.js';
@@ -26,6 +26,26 @@ export class Changes {
 
   insert(user: StoredUser): Promise<boolean> {
     return this.#changesOne(this.#statements.insert(user));
+  }
+
+  /** @returns their names */
+  async insertMany(users: readonly StoredUser[]): Promise<string[]> {
+    const { rows } = await this.#connections.change((ask) => ask(this.#statements.insertMany(users)));
+    const inserted = new Set(rows.map((row) => row['name'] as string));
+    // Of those that have the same name the first one is the one.
+    return users.map(({ name }) => name).filter((name) => inserted.delete(name));
+  }
+
+  /** One process at a time: what another one does before is seen here. */
+  insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
+    return this.#connections.change(async (ask) => {
+      const isAdminThere = async () => (await ask(this.#statements.anyAdmin())).rowCount === 1;
+      await ask(this.#statements.lockAdmins());
+      if (await isAdminThere()) return 'admin-exists';
+      if ((await ask(this.#statements.insert(user))).rowCount === 1) return 'inserted';
+      // Whoever has taken the name meanwhile may be one.
+      return (await isAdminThere()) ? 'admin-exists' : 'name-taken';
+    });
   }
 
   async replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {

@@ -37,7 +37,7 @@ export class Connections {
   readonly #pool: PostgresPool;
   readonly #isOwn: boolean;
   readonly #createClient: () => PostgresClient;
-  readonly #inUse = new Set<PooledClient>();
+  readonly #inUse = new Set<Pick<PostgresClient, 'end'>>();
 
   /** @param source the app's pool, or what to make one of */
   constructor(source: PostgresPool | StoreUrl) {
@@ -111,6 +111,27 @@ export class Connections {
       const giveUp = () => this.#release(client, error as Error);
       answerWithin(STATEMENT_TIMEOUT, asked).then(giveUp, giveUp);
       throw error;
+    }
+  }
+
+  /**
+   * Does something for long, with a connection of its own: those of the pool are for requests. Whoever leaves the loop
+   * early ends it.
+   *
+   * @param milliseconds for each question
+   */
+  async *useBeside<T>(milliseconds: number, work: (ask: Ask) => AsyncIterable<T>): AsyncGenerator<T, void, void> {
+    const client = this.#createClient();
+    // What is wrong is told to whoever waits for an answer.
+    client.on('error', ignore);
+    this.#inUse.add(client);
+    try {
+      await answerWithin(CONNECT_WITHIN, client.connect());
+      yield* work((statement) => answerWithin(milliseconds, client.query(withTypes(statement))));
+    } finally {
+      this.#inUse.delete(client);
+      // What is mute does not answer a goodbye either.
+      await answerWithin(STATEMENT_TIMEOUT, client.end()).catch(ignore);
     }
   }
 

@@ -81,6 +81,27 @@ export class Statements {
     };
   }
 
+  /** Those whose names are free. Of two that have the same name the first one. */
+  insertMany(users: readonly StoredUser[]): Statement {
+    // In the order of their names: of two processes that insert the same ones each would wait for the other otherwise.
+    return {
+      text: `INSERT INTO ${this.#users} (name, type, permissions, enabled, hash, revision)
+        SELECT name, type, string_to_array(permissions, ','), enabled, hash, revision
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[])
+          WITH ORDINALITY AS given (name, type, permissions, enabled, hash, revision, position)
+        ORDER BY name COLLATE "C", position
+        ON CONFLICT (name) DO NOTHING RETURNING name`,
+      values: [
+        users.map(({ name }) => name),
+        users.map(({ type }) => type),
+        users.map(({ permissions }) => permissions.join(',')),
+        users.map(({ enabled }) => enabled),
+        users.map(({ hash }) => hash),
+        users.map(({ revision }) => revision),
+      ],
+    };
+  }
+
   /** Unless it would take away an admin that is enabled. */
   replace(user: StoredUser, expectedRevision: string): Statement {
     const { text, values = [] } = this.replaceAny(user, expectedRevision);
@@ -105,7 +126,12 @@ export class Statements {
     return { text: `DELETE FROM ${this.#users} WHERE name = $1`, values: [name] };
   }
 
-  /** Whoever takes an admin away waits here for the others that do. */
+  /** A row if there is an admin that is enabled. */
+  anyAdmin(): Statement {
+    return { text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} LIMIT 1` };
+  }
+
+  /** Whoever takes an admin away, or makes the first one, waits here for the others that do. */
   lockAdmins(): Statement {
     return { text: 'SELECT pg_advisory_xact_lock($1)', values: [this.#lockAdmins] };
   }

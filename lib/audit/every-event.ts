@@ -1,0 +1,20 @@
+import type { KapacitorAuth } from '../middleware.js';
+import { AUDIT_EVENTS } from './events.js';
+
+/** What tells of the audit events. */
+export type AuditSource = Pick<KapacitorAuth, 'on' | 'off'>;
+
+/** What a sink takes of any event, also of one that it does not know. */
+export type AuditListener = (event: string, details: { readonly time: Date }) => unknown;
+
+/** Calls a listener at each audit event, until the function that is returned is called. */
+export function onEveryEvent(source: AuditSource, listener: AuditListener): () => void {
+  const ends = AUDIT_EVENTS.map((event) => {
+    const listening = (...details: readonly unknown[]) => listener(event, details[0] as { readonly time: Date });
+    source.on(event, listening);
+    return () => source.off(event, listening);
+  });
+  return () => {
+    for (const end of ends) end();
+  };
+}

@@ -1,0 +1,23 @@
+import { recordOf } from './audit-record.js';
+import { type AuditSource, onEveryEvent } from './every-event.js';
+import { isWarning, sentenceOf } from './sentence.js';
+
+/** What is used of a logger, such as pino, bunyan or the console: it takes an object, and a message about it. */
+export interface AuditLogger {
+  info(event: object, message: string): unknown;
+  warn(event: object, message: string): unknown;
+}
+
+/**
+ * Gives each audit event to the app's logger: failures, denials and authentication that is switched off as `warn`, the
+ * rest as `info`. The object has the event's name as `event` and its details but for the time, which the logger has; the
+ * message is a short sentence. Never a password, and never a hash.
+ *
+ * @returns a function that ends it
+ */
+export function auditToLogger(auth: AuditSource, logger: AuditLogger): () => void {
+  return onEveryEvent(auth, (event, details) => {
+    const level = isWarning(event, details) ? 'warn' : 'info';
+    logger[level]({ event, ...recordOf(details) }, sentenceOf(event, details));
+  });
+}

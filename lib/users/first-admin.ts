@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { InvalidUserError } from '../errors.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { hasAdmin, insertFirstAdmin } from './every-user.js';
+import type { PasswordPolicy } from './password-policy.js';
+import type { UserRepository } from './repository.js';
+import { requireString } from './user-changes.js';
+import { checkUserName } from './user-name.js';
+import type { PasswordHashing } from './user-service.js';
+
+/** Who is to be the first admin. */
+export interface FirstAdmin {
+  /** As any user's. */
+  readonly name: string;
+  /** As any user's. A function is called only when there is no admin: what it reads may be gone after the first start. */
+  readonly password: string | (() => MaybePromise<string>);
+}
+
+/** What it takes to make the first admin. */
+export interface FirstAdminOptions {
+  readonly repository: UserRepository;
+  readonly hasher: PasswordHashing;
+  readonly policy: PasswordPolicy;
+  readonly admin: FirstAdmin;
+}
+
+/**
+ * Makes the first admin where there is none that is enabled, so that nobody needs an open door for it. Whoever has the
+ * name already is left alone: that may be anybody.
+ *
+ * @returns `not-needed` when there is an admin: then neither name nor password has been looked at
+ * @throws {InvalidUserError} the name or the password is not acceptable, or the name is somebody else's; says what to do
+ * @throws {OverloadedError} too many passwords wait to be hashed
+ * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
+ * @throws {StoreError} the store is unavailable
+ * @throws whatever the function that gives the password throws
+ */
+export async function makeFirstAdmin({
+  repository,
+  hasher,
+  policy,
+  admin,
+}: FirstAdminOptions): Promise<'made' | 'not-needed'> {
+  if (await hasAdmin(repository)) return 'not-needed';
+  const { name } = admin;
+  requireString(name, 'name');
+  checkUserName(name);
+  const password: unknown = typeof admin.password === 'function' ? await admin.password() : admin.password;
+  requireString(password, 'password');
+  const hash = await hasher.hash(await policy.accept(password, name));
+  const outcome = await insertFirstAdmin(repository, {
+    name,
+    type: 'admin',
+    permissions: [],
+    enabled: true,
+    hash,
+    revision: randomUUID(),
+  });
+  if (outcome === 'name-taken') {
+    throw new InvalidUserError(
+      `${name} cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ` +
+        `one, or decide yourself who this is: kapacitor-auth user set ${name} --type admin, or kapacitor-auth user enable ${name}`,
+    );
+  }
+  return outcome === 'inserted' ? 'made' : 'not-needed';
+}

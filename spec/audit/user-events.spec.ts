@@ -1,0 +1,272 @@
+import { MemoryUserRepository, type NewUser } from 'kapacitor-auth';
+import { describe, expect, it, vi } from 'vitest';
+import { listen, serveAudited, type Told, untilTold } from '../support/audit.js';
+import { createAuth } from '../support/auth.js';
+import type { SentRequest } from '../support/server.js';
+import { USERS } from '../support/users-server.js';
+
+const NEW: NewUser = { name: 'new', password: 'secret', permissions: ['write_points', 'api'] };
+const NEW_USER = { name: 'new', type: 'normal', permissions: ['api', 'write_points'], enabled: true };
+const ADMIN = { auth: 'root:r00t', headers: { 'X-Forwarded-For': '192.0.2.7', 'X-Request-Id': 'r-1' } };
+
+/** What is told of a request of the admin's, besides the login. */
+async function toldOf(request: SentRequest): Promise<{ status: number; told: Told[] }> {
+  const { told, send } = await serveAudited();
+  const { status } = await send({ ...ADMIN, ...request });
+  await untilTold();
+  return { status, told: told.filter(([event]) => event !== 'login') };
+}
+
+const context = (method: string, path: string) => ({
+  time: expect.any(Date),
+  by: 'root',
+  from: '192.0.2.7',
+  method,
+  path,
+  requestId: 'r-1',
+});
+
+describe('over HTTP', () => {
+  it('user-created is told with whom, and by whom', async () => {
+    const { status, told } = await toldOf({ method: 'POST', path: USERS, body: JSON.stringify(NEW) });
+    expect(status).toBe(200);
+    expect(told).toEqual([['user-created', { ...context('POST', USERS), user: NEW_USER }]]);
+  });
+
+  it('user-changed is told with what was changed, and what was before', async () => {
+    const path = `${USERS}/api`;
+    const body = '{"password":"secret","permissions":["api","config_api"]}';
+    const { status, told } = await toldOf({ method: 'PATCH', path, body });
+    expect(status).toBe(200);
+    const before = { name: 'api', type: 'normal', permissions: ['api'], enabled: true };
+    const user = { ...before, permissions: ['api', 'config_api'] };
+    const changed = ['password', 'permissions'];
+    expect(told).toEqual([['user-changed', { ...context('PATCH', path), user, before, changed }]]);
+  });
+
+  it('user-changed is told of those who change their own password', async () => {
+    const path = `${USERS}/nobody`;
+    const { status, told } = await toldOf({ method: 'PATCH', path, auth: 'nobody:pw', body: '{"password":"secret"}' });
+    expect(status).toBe(200);
+    expect(told).toMatchObject([['user-changed', { by: 'nobody', user: { name: 'nobody' }, changed: ['password'] }]]);
+  });
+
+  it('user-deleted is told with who it was', async () => {
+    const path = `${USERS}/api`;
+    const { status, told } = await toldOf({ method: 'DELETE', path });
+    expect(status).toBe(204);
+    const user = { name: 'api', type: 'normal', permissions: ['api'], enabled: true };
+    expect(told).toEqual([['user-deleted', { ...context('DELETE', path), user }]]);
+  });
+
+  it('nothing is told of the deletion of a user who is not there', async () => {
+    expect(await toldOf({ method: 'DELETE', path: `${USERS}/unknown` })).toEqual({ status: 204, told: [] });
+  });
+
+  it('nothing is told of users who are only looked at', async () => {
+    expect(await toldOf({ path: USERS })).toEqual({ status: 200, told: [] });
+    expect(await toldOf({ path: `${USERS}/api` })).toEqual({ status: 200, told: [] });
+  });
+
+  const long = 'secret'.repeat(20);
+  it.each<[string, SentRequest, number, object]>([
+    [
+      'a name that is taken',
+      { method: 'POST', path: USERS, body: '{"name":"api","password":"secret"}' },
+      409,
+      { operation: 'create', user: 'api', code: 'USER_EXISTS', reason: 'user "api" already exists' },
+    ],
+    [
+      'a name that is none',
+      { method: 'POST', path: USERS, body: '{"name":"a b","password":"secret"}' },
+      400,
+      {
+        operation: 'create',
+        user: undefined,
+        code: 'USER_INVALID',
+        reason: `username must contain only letters, numbers, '-', '.', '@' and '_'. "a b"`,
+      },
+    ],
+    [
+      'a password that is none',
+      { method: 'POST', path: USERS, body: `{"name":"new","password":"${long}"}` },
+      400,
+      { operation: 'create', user: 'new', code: 'USER_INVALID', reason: expect.stringContaining('72 bytes') },
+    ],
+    [
+      'a body that is no JSON',
+      { method: 'POST', path: USERS, body: '{"name":"new","password":secret}' },
+      400,
+      { operation: 'create', user: undefined, code: 'REQUEST_INVALID', reason: 'invalid JSON' },
+    ],
+    [
+      'a change that is no JSON',
+      { method: 'PATCH', path: `${USERS}/api`, body: '"secret"' },
+      400,
+      { operation: 'change', user: 'api', code: 'REQUEST_INVALID', reason: 'invalid JSON' },
+    ],
+    [
+      'another name',
+      { method: 'PATCH', path: `${USERS}/api`, body: '{"name":"other"}' },
+      400,
+      { operation: 'change', user: 'api', code: 'USER_INVALID', reason: 'a user cannot be renamed' },
+    ],
+    [
+      'a user who is not there',
+      { method: 'PATCH', path: `${USERS}/unknown`, body: '{"permissions":[]}' },
+      404,
+      { operation: 'change', user: 'unknown', code: 'USER_NOT_FOUND', reason: 'no user exists' },
+    ],
+    [
+      'the last admin, who would be demoted',
+      { method: 'PATCH', path: `${USERS}/root`, body: '{"type":"normal"}' },
+      409,
+      {
+        operation: 'change',
+        user: 'root',
+        code: 'LAST_ADMIN',
+        reason: 'the last admin cannot be deleted or demoted',
+      },
+    ],
+    [
+      'the last admin, who would be disabled',
+      { method: 'PATCH', path: `${USERS}/root`, body: '{"enabled":false}' },
+      409,
+      { operation: 'change', user: 'root', code: 'LAST_ADMIN', reason: 'the last admin cannot be disabled' },
+    ],
+    [
+      'the last admin, who would be deleted',
+      { method: 'DELETE', path: `${USERS}/root` },
+      409,
+      {
+        operation: 'delete',
+        user: 'root',
+        code: 'LAST_ADMIN',
+        reason: 'the last admin cannot be deleted or demoted',
+      },
+    ],
+  ])('user-operation-failed is told of %s', async (_what, request, expected, details) => {
+    const { status, told } = await toldOf(request);
+    expect(status).toBe(expected);
+    const { method = '', path } = request;
+    expect(told).toEqual([['user-operation-failed', { ...context(method, path), ...details }]]);
+    expect(JSON.stringify(told)).not.toContain('secret');
+  });
+
+  it('user-operation-failed is told, and denied as well, of an admin who is demoted while a password is hashed', async () => {
+    const store = new MemoryUserRepository();
+    const { auth, told, send } = await serveAudited({ config: { auth: { store } } });
+    await auth.users.create({ name: 'root2', password: 'pw', type: 'admin' });
+    const find = store.find.bind(store);
+    // It is looked up when all is checked, and the password is about to be hashed.
+    vi.spyOn(store, 'find').mockImplementation((name) => {
+      const root = find('root');
+      if (name === 'new' && root !== undefined) store.replace({ ...root, type: 'normal' }, root.revision);
+      return find(name);
+    });
+    const { status } = await send({ ...ADMIN, method: 'POST', path: USERS, body: JSON.stringify(NEW) });
+    expect(status).toBe(403);
+    await untilTold();
+    const reason = 'user root may not manage users: an admin is required';
+    expect(told.slice(-2)).toEqual([
+      [
+        'user-operation-failed',
+        { ...context('POST', USERS), operation: 'create', user: 'new', code: 'FORBIDDEN', reason },
+      ],
+      ['denied', { ...context('POST', USERS), user: 'root', status: 403, reason }],
+    ]);
+    expect(find('new')).toBeUndefined();
+  });
+
+  it('each is told with ADMIN_USER while authentication is off', async () => {
+    const { auth, told, send } = await serveAudited();
+    auth.authEnabled = false;
+    await send({ method: 'DELETE', path: `${USERS}/api` });
+    await untilTold();
+    expect(told).toMatchObject([
+      ['authentication-switched', { authEnabled: false }],
+      ['user-deleted', { by: 'ADMIN_USER', user: { name: 'api' }, path: `${USERS}/api` }],
+    ]);
+  });
+});
+
+describe('by code', () => {
+  async function setUp() {
+    const auth = await createAuth();
+    await untilTold();
+    return { auth, told: listen(auth) };
+  }
+
+  it('each is told without a request, and without anybody who did it', async () => {
+    const { auth, told } = await setUp();
+    await auth.users.create(NEW);
+    await auth.users.update('new', { enabled: false });
+    await auth.users.delete('new');
+    await expect(auth.users.create({ name: 'api', password: 'secret' })).rejects.toThrow('already exists');
+    await untilTold();
+    const time = expect.any(Date);
+    const disabled = { ...NEW_USER, enabled: false };
+    expect(told).toEqual([
+      ['user-created', { time, user: NEW_USER }],
+      ['user-changed', { time, user: disabled, before: NEW_USER, changed: ['enabled'] }],
+      ['user-deleted', { time, user: disabled }],
+      [
+        'user-operation-failed',
+        { time, operation: 'create', user: 'api', code: 'USER_EXISTS', reason: 'user "api" already exists' },
+      ],
+    ]);
+  });
+
+  it('each is told with whoever does it, and what else code knows, by way of users.by', async () => {
+    const { auth, told } = await setUp();
+    const users = auth.users.by({ by: 'cron', from: '192.0.2.9', requestId: 'job-1' });
+    await users.create(NEW);
+    await users.by({ by: 'jane' }).update('new', { permissions: ['all'] });
+    await users.delete('new');
+    await expect(users.delete('root')).rejects.toThrow('last admin');
+    await untilTold();
+    const cron = { by: 'cron', from: '192.0.2.9', requestId: 'job-1' };
+    expect(told).toMatchObject([
+      ['user-created', cron],
+      ['user-changed', { by: 'jane', changed: ['permissions'] }],
+      ['user-deleted', cron],
+      ['user-operation-failed', { ...cron, operation: 'delete', user: 'root', code: 'LAST_ADMIN' }],
+    ]);
+    expect(told[1]?.[1].from).toBeUndefined();
+  });
+
+  it('nothing else of a context is told, be it a whole request', async () => {
+    const { auth, told } = await setUp();
+    const request = { method: 'POST', path: '/admin', rawHeaders: ['Authorization', 'Basic cm9vdDpyMDB0'] };
+    await auth.users.by(request).create(NEW);
+    await untilTold();
+    expect(told).toMatchObject([['user-created', { method: 'POST', path: '/admin' }]]);
+    expect(JSON.stringify(told)).not.toContain('Basic');
+  });
+
+  it.each<[string, object, readonly string[]]>([
+    ['nothing', {}, []],
+    ['what is there already', { type: 'normal', permissions: ['api'], enabled: true }, []],
+    ['the password, even if it is the same', { password: 'pw' }, ['password']],
+    ['everything', { password: 'new', type: 'admin', enabled: false }, ['password', 'type', 'permissions', 'enabled']],
+  ])('user-changed says what is another: %s', async (_what, changes, changed) => {
+    const { auth, told } = await setUp();
+    await auth.users.update('api', changes);
+    await untilTold();
+    expect(told).toMatchObject([['user-changed', { user: { name: 'api' }, changed }]]);
+  });
+
+  it('user-operation-failed has none of the words of a foreign error', async () => {
+    const { auth, told } = await setUp();
+    const confirm = () => {
+      throw new Error('secret');
+    };
+    await expect(auth.users.create(NEW, confirm)).rejects.toThrow('secret');
+    await expect(auth.users.create({ name: 7, password: 'secret' } as never)).rejects.toThrow('must be a string');
+    await untilTold();
+    expect(told).toMatchObject([
+      ['user-operation-failed', { user: 'new', code: undefined, reason: 'an error that is none of this package' }],
+      ['user-operation-failed', { user: undefined, code: 'USER_INVALID', reason: 'name must be a string' }],
+    ]);
+  });
+});

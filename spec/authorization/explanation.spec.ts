@@ -1,0 +1,173 @@
+import type { User } from 'kapacitor-auth';
+import { describe, expect, it } from 'vitest';
+import { explain, privilegesOf } from '../../lib/authorization/explanation.js';
+import { user } from '../support/user.js';
+
+const NOBODY = user('nobody');
+const API = user('api', ['api']);
+const CONFIG = user('config', ['config_api']);
+const ROOT = user('root', [], { type: 'admin' });
+const GONE = user('gone', ['all'], { enabled: false });
+describe('an explanation', () => {
+  it.each<[string, User, string, string, boolean, string | undefined, string]>([
+    [
+      'the entry itself',
+      CONFIG,
+      'GET',
+      '/kapacitor/v1/config',
+      true,
+      '/api/config',
+      'the permission config_api opens /api/config',
+    ],
+    [
+      'the nearest entry above',
+      API,
+      'DELETE',
+      '/kapacitor/v1/tasks/x?y=1',
+      true,
+      '/api/tasks/x',
+      'the permission api opens /api, the nearest entry above /api/tasks/x',
+    ],
+    [
+      'an entry that other permissions open',
+      API,
+      'GET',
+      '/kapacitor/v1/config',
+      false,
+      '/api/config',
+      '/api/config is opened by all or config_api, and api has api',
+    ],
+    [
+      'such an entry further up',
+      user('two', ['config_api', 'write_points']),
+      'PUT',
+      '/tasks',
+      false,
+      '/api/tasks',
+      '/api, the nearest entry above /api/tasks, is opened by all or api, and two has config_api and write_points',
+    ],
+    [
+      'an entry that every permission opens',
+      NOBODY,
+      'HEAD',
+      '/ping',
+      false,
+      '/api/ping',
+      '/api/ping is opened by all, api, config_api or write_points, and nobody has no permission',
+    ],
+    [
+      'the reading of an odd path that the user may not have',
+      API,
+      'GET',
+      '/kapacitor/v1/tasks/%2e%2e/config',
+      false,
+      '/api/config',
+      '/api/config is opened by all or config_api, and api has api',
+    ],
+    [
+      'a reading that is no resource',
+      API,
+      'GET',
+      'http://h\\tasks',
+      false,
+      '/api\\tasks',
+      'no permission opens /api\\tasks',
+    ],
+    ['an admin', ROOT, 'DELETE', '/x', true, '/api/x', 'root is an admin, who has every privilege'],
+    ['a disabled user', GONE, 'GET', '/kapacitor/v1/me', false, '/api/me', 'gone is disabled, and does not get in'],
+    [
+      'the management of users',
+      user('mighty', ['all']),
+      'POST',
+      '/kapacitor/v1/users',
+      false,
+      '/api/users',
+      'to manage users takes an admin, and mighty is none',
+    ],
+    [
+      'oneself',
+      NOBODY,
+      'GET',
+      '/kapacitor/v1/users/nobody',
+      true,
+      '/api/users/nobody',
+      'everybody may read themselves',
+    ],
+    [
+      'the own password',
+      NOBODY,
+      'PATCH',
+      '/kapacitor/v1/users/nobody',
+      true,
+      '/api/users/nobody',
+      'everybody may change their own password, and nothing else of themselves',
+    ],
+    [
+      'a name that cannot be decoded',
+      API,
+      'GET',
+      '/kapacitor/v1/users/%zz',
+      true,
+      '/api/users/%zz',
+      'the permission api opens /api, the nearest entry above /api/users/%zz',
+    ],
+    ['/me', NOBODY, 'OPTIONS', '/kapacitor/v1/me', true, '/api/me', 'everybody may ask who they are'],
+    [
+      'another method at /me',
+      NOBODY,
+      'POST',
+      '/kapacitor/v1/me',
+      true,
+      '/api/me',
+      'everybody may ask who they are, and POST is answered with 405',
+    ],
+    [
+      'a path without a slash',
+      API,
+      'GET',
+      'tasks',
+      false,
+      undefined,
+      'the path does not begin with a slash, or can be read in more ways than an honest one can',
+    ],
+    ['such a path, to an admin', ROOT, 'GET', 'tasks', true, undefined, 'root is an admin, who has every privilege'],
+  ])('names what decided: %s', (_what, who, method, path, allowed, resource, reason) => {
+    expect(explain(who, method, path)).toMatchObject({ allowed, resource, reason });
+  });
+
+  it('gives up on a path that can be read in too many ways', () => {
+    const path = `/${'%25'.repeat(40)}2e/;a/..//x\\y%3b%2f${'/..;/%2e%2e%3b'.repeat(20)}`;
+    expect(explain(user('all', ['all']), 'GET', path)).toMatchObject({ allowed: false, resource: undefined });
+  });
+
+  it.each([
+    ['GET', 'read'],
+    ['HEAD', 'read'],
+    ['OPTIONS', 'read'],
+    ['POST', 'write'],
+    ['PATCH', 'write'],
+    ['DELETE', 'delete'],
+    ['PROPFIND', 'all'],
+    ['', 'all'],
+  ])('says which privilege the method needs: %s', (method, privilege) => {
+    expect(explain(API, method, '/tasks').privilege).toBe(privilege);
+  });
+
+  it('takes a method in small letters for one that nobody knows, as HTTP does', () => {
+    expect(explain(API, 'get', '/tasks')).toMatchObject({ allowed: true, privilege: 'all' });
+    expect(explain(API, 'get', '/kapacitor/v1/users')).toMatchObject({ allowed: false, privilege: 'all' });
+    expect(explain(NOBODY, 'get', '/kapacitor/v1/users/nobody')).toMatchObject({ allowed: false });
+  });
+});
+
+describe('the privileges of a user', () => {
+  it('are those on the resources that permissions tell apart', () => {
+    expect(privilegesOf(user('a', ['api', 'write_points']))).toEqual({
+      '/api': ['read', 'write', 'delete'],
+      '/api/ping': ['read', 'write', 'delete'],
+      '/api/write': ['read', 'write', 'delete'],
+      '/api/config': [],
+      '/api/users': ['read'],
+    });
+  });
+});

@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ImportError } from '../../../lib/transfer/import-error.js';
+import { parseMeta } from '../../../lib/transfer/kapacitor/meta.js';
+import type { ImportedUser } from '../../../lib/transfer/user-file.js';
+import { withChecksum } from '../../support/bolt-writer.js';
+import { hasMoreRights, KAPACITOR_DB, usersOf } from './import.js';
+
+const ORIGINAL = readFileSync(KAPACITOR_DB);
+const PAGE = 4096;
+/** The pages that the file's newest transaction uses; page 0 has its meta. */
+const USED = [0, 1, 2, 3, 4, 5, 7, 9, 11, 13, 15] as const;
+/** And the pages that it left: the transaction before it used them. */
+const WRITTEN = 16;
+const EACH = 50;
+
+/** A number from 0 on, below the limit. */
+type Random = (limit: number) => number;
+
+/** The same numbers for the same seed: mulberry32. */
+function seeded(seed: number): Random {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+  };
+}
+
+const usedPage = (random: Random): number => USED[random(USED.length)] ?? 0;
+const pageOf = (file: Buffer, id: number): Buffer => file.subarray(id * PAGE, (id + 1) * PAGE);
+const flip = (bytes: Buffer, at: number, bit: number): unknown =>
+  bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
+
+const MUTATIONS: Readonly<Record<string, (file: Buffer, random: Random) => unknown>> = {
+  'a flipped bit': (file, random) => flip(pageOf(file, usedPage(random)), random(PAGE), random(8)),
+  'another byte': (file, random) => pageOf(file, usedPage(random)).writeUInt8(random(256), random(PAGE)),
+  'many flipped bits in a page': (file, random) => {
+    const page = pageOf(file, usedPage(random));
+    for (let left = 1 + random(40); left > 0; left--) flip(page, random(PAGE), random(8));
+  },
+  'a truncation': (file, random) => file.subarray(0, random(2) === 0 ? random(file.length) : random(32) * PAGE),
+  'two swapped pages': (file, random) => {
+    const [one, other] = [pageOf(file, usedPage(random)), pageOf(file, random(WRITTEN))];
+    const kept = Buffer.from(one);
+    other.copy(one);
+    kept.copy(other);
+  },
+  'a copied page': (file, random) => pageOf(file, random(WRITTEN)).copy(pageOf(file, usedPage(random))),
+  'a copied page that says that it is at home': (file, random) => {
+    const id = usedPage(random);
+    pageOf(file, random(WRITTEN)).copy(pageOf(file, id));
+    pageOf(file, id).writeBigUInt64LE(BigInt(id));
+  },
+  'a zeroed range': (file, random) => {
+    const start = usedPage(random) * PAGE + random(PAGE);
+    file.fill(0, start, start + 1 + random(2 * PAGE));
+  },
+  'a changed meta page with its checksum': (file, random) => {
+    const meta = pageOf(file, 0);
+    // The root's page and sequence, the list of free pages, the high water, the transaction.
+    const field = 32 + 8 * random(5);
+    if (random(2) === 0) flip(meta, field + random(8), random(8));
+    else meta.writeBigUInt64LE(BigInt(random(WRITTEN + 4)), field);
+    withChecksum(meta);
+  },
+  'a bit of a header: flags, count, overflow, position, sizes': (file, random) =>
+    flip(pageOf(file, usedPage(random)), random(16 + 6 * 16), random(8)),
+};
+const KINDS = Object.keys(MUTATIONS);
+
+/** How 50 of a kind end: refused, with the same users, with another hash, or with what the transaction before committed. */
+type Ends = Record<'refused' | 'same' | 'hash' | 'before' | 'other', number>;
+const ENDS: Readonly<Record<string, Ends>> = {
+  'a flipped bit': { refused: 10, same: 39, hash: 1, before: 0, other: 0 },
+  'another byte': { refused: 13, same: 37, hash: 0, before: 0, other: 0 },
+  'many flipped bits in a page': { refused: 34, same: 14, hash: 0, before: 2, other: 0 },
+  'a truncation': { refused: 40, same: 10, hash: 0, before: 0, other: 0 },
+  'two swapped pages': { refused: 42, same: 3, hash: 0, before: 5, other: 0 },
+  'a copied page': { refused: 35, same: 11, hash: 0, before: 4, other: 0 },
+  'a copied page that says that it is at home': { refused: 38, same: 10, hash: 0, before: 2, other: 0 },
+  'a zeroed range': { refused: 29, same: 21, hash: 0, before: 0, other: 0 },
+  'a changed meta page with its checksum': { refused: 43, same: 7, hash: 0, before: 0, other: 0 },
+  'a bit of a header: flags, count, overflow, position, sizes': { refused: 39, same: 7, hash: 0, before: 4, other: 0 },
+};
+
+/** Finds a user's index entry and record by the bytes that they have, without a look at a page. */
+function hasKeys(file: Buffer, { name }: ImportedUser): boolean {
+  const isIndexed = file.includes(`/users/indexes/username/${name}${name}`);
+  // A record begins with the length of its first definition.
+  return isIndexed && file.includes(`/users/data/${name}@`);
+}
+
+/**
+ * Tells whether Bolt takes what was committed last, for which page 0 has the meta. If that page is not valid, or says that
+ * it is the older one, Bolt takes the transaction before, and nothing in the file tells that there was one more.
+ */
+function hasNewest(file: Buffer): boolean {
+  const [first, second] = [0, 1].map((place) => parseMeta(pageOf(file, place), place));
+  if (typeof first !== 'object') return false;
+  return typeof second !== 'object' || first.transaction > second.transaction;
+}
+
+describe('a mutated database of a Kapacitor', () => {
+  // In memory, where there is such a folder.
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kapacitor-auth-'));
+  const path = join(folder, 'kapacitor.db');
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What was committed last, and what before that. */
+  let newest: ImportedUser[];
+  let before: ImportedUser[];
+  beforeAll(async () => {
+    newest = await usersOf(KAPACITOR_DB);
+    writeFileSync(path, Buffer.from(ORIGINAL).fill(0, 0, PAGE));
+    before = await usersOf(path);
+  });
+
+  function endOf(users: ImportedUser[]): keyof Ends {
+    const withoutHashes = (some: ImportedUser[]) => JSON.stringify(some.map((user) => ({ ...user, hash: '' })));
+    if (JSON.stringify(users) === JSON.stringify(newest)) return 'same';
+    if (JSON.stringify(users) === JSON.stringify(before)) return 'before';
+    return withoutHashes(users) === withoutHashes(newest) ? 'hash' : 'other';
+  }
+
+  it.each(KINDS)(
+    'is refused, or has users that its keys and index have, with no right more, after %s',
+    async (kind) => {
+      const ends: Ends = { refused: 0, same: 0, hash: 0, before: 0, other: 0 };
+      const random = seeded(KINDS.indexOf(kind) + 1);
+      for (let count = 0; count < EACH; count++) {
+        const copy = Buffer.from(ORIGINAL);
+        const result = MUTATIONS[kind]?.(copy, random);
+        const mutated = Buffer.isBuffer(result) ? result : copy;
+        writeFileSync(path, mutated);
+        const outcome = await usersOf(path).catch((error: unknown) => error);
+        if (Array.isArray(outcome)) {
+          ends[endOf(outcome)]++;
+          const committed = hasNewest(mutated) ? newest : before;
+          const users = outcome as ImportedUser[];
+          expect(users.filter((user) => !hasKeys(mutated, user))).toEqual([]);
+          const earlier = new Map(committed.map((user) => [user.name, user]));
+          expect(users.filter((user) => hasMoreRights(user, earlier.get(user.name)))).toEqual([]);
+        } else {
+          ends.refused++;
+          expect(outcome).toBeInstanceOf(ImportError);
+          const { message } = outcome as ImportError;
+          expect(message.startsWith(`cannot import ${path}: `), message).toBe(true);
+          expect(message).not.toMatch(/\$2|undefined|NaN|\[object/);
+        }
+      }
+      expect(ends).toEqual(ENDS[kind]);
+    },
+  );
+});

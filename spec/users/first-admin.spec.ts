@@ -1,0 +1,105 @@
+import { InvalidUserError, MemoryUserRepository, StoreError, type UserRepository } from 'kapacitor-auth';
+import { describe, expect, it, vi } from 'vitest';
+import { type FirstAdmin, makeFirstAdmin } from '../../lib/users/first-admin.js';
+import { PasswordPolicy } from '../../lib/users/password-policy.js';
+import { invalidUser } from '../support/failure.js';
+import { userNamed } from '../support/stored-user.js';
+
+function setUp(repository: UserRepository = new MemoryUserRepository()) {
+  const hasher = { hash: vi.fn(async (password: string) => `hash of ${password.length} characters`) };
+  const policy = new PasswordPolicy({ minimumLength: 8 });
+  const make = (admin: FirstAdmin) => makeFirstAdmin({ repository, hasher, policy, admin });
+  return { repository, hasher, make };
+}
+
+const ROOT = { name: 'root', password: 'a long secret' };
+
+describe('the first admin', () => {
+  it('is made where there is none', async () => {
+    const { repository, make } = setUp();
+    expect(await make(ROOT)).toBe('made');
+    expect(await repository.find('root')).toEqual({
+      name: 'root',
+      type: 'admin',
+      permissions: [],
+      enabled: true,
+      hash: 'hash of 13 characters',
+      revision: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  it('is made with a password that is read when it is needed', async () => {
+    const { hasher, make } = setUp();
+    expect(await make({ name: 'Größe', password: async () => 'from a file' })).toBe('made');
+    expect(hasher.hash).toHaveBeenCalledWith('from a file');
+  });
+
+  it('is made where every admin is disabled', async () => {
+    const { repository, make } = setUp();
+    await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
+    expect(await make(ROOT)).toBe('made');
+  });
+
+  it('is not needed where there is one: then no password is read, hashed or measured', async () => {
+    const { repository, hasher, make } = setUp();
+    await repository.insert(userNamed('other', { type: 'admin' }));
+    const password = vi.fn(() => {
+      throw new Error('the secret has been taken away');
+    });
+    expect(await make({ name: 'root', password })).toBe('not-needed');
+    expect(await make({ name: 'no name', password: 'short' })).toBe('not-needed');
+    expect(password).not.toHaveBeenCalled();
+    expect(hasher.hash).not.toHaveBeenCalled();
+    expect(await repository.find('root')).toBeUndefined();
+  });
+
+  it('is not needed where another process makes one in the meantime', async () => {
+    const { repository, hasher, make } = setUp();
+    hasher.hash.mockImplementationOnce(async () => {
+      await repository.insert(userNamed('root', { type: 'admin' }));
+      return 'hash';
+    });
+    expect(await make(ROOT)).toBe('not-needed');
+    expect(await repository.find('root')).toEqual(userNamed('root', { type: 'admin' }));
+  });
+
+  it.each([
+    ['normal', userNamed('root', { permissions: ['all'] })],
+    ['disabled', userNamed('root', { type: 'admin', enabled: false })],
+  ])('is not made of a %s user who has the name', async (_what, user) => {
+    const { repository, make } = setUp();
+    await repository.insert(user);
+    await expect(make(ROOT)).rejects.toThrow(
+      invalidUser(
+        'root cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ' +
+          'one, or decide yourself who this is: kapacitor-auth user set root --type admin, or kapacitor-auth user enable root',
+      ),
+    );
+    expect(await repository.find('root')).toEqual(user);
+  });
+
+  it.each<[FirstAdmin, string]>([
+    [{ name: '', password: 'a long secret' }, 'username is required'],
+    [{ name: '..', password: 'a long secret' }, 'username must not be "." or ".."'],
+    [{ name: 'root', password: 'short' }, 'password must be at least 8 characters'],
+    [{ name: 'rootroot', password: 'rootroot' }, 'password must not be the username'],
+    [{ name: 'root', password: () => undefined as never }, 'password is required'],
+    [{ name: 7 as never, password: 'a long secret' }, 'name must be a string'],
+  ])('%o is measured by the rules for every user', async (admin, message) => {
+    const { repository, hasher, make } = setUp();
+    await expect(make(admin)).rejects.toThrow(invalidUser(message));
+    await expect(make(admin)).rejects.toBeInstanceOf(InvalidUserError);
+    expect(hasher.hash).not.toHaveBeenCalled();
+    expect(await repository.find(admin.name)).toBeUndefined();
+  });
+
+  it('is not made while the store does not answer, or the password cannot be read', async () => {
+    const { repository, make } = setUp();
+    const unreadable = () => Promise.reject(new Error('ENOENT'));
+    await expect(make({ name: 'root', password: unreadable })).rejects.toThrow('ENOENT');
+    vi.spyOn(repository as MemoryUserRepository, 'hasAdmin').mockImplementation(() => {
+      throw new StoreError('no disk');
+    });
+    await expect(make(ROOT)).rejects.toThrow(new StoreError('no disk'));
+  });
+});
