@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureFlood } from './flood.js';
+import { measureImport } from './import.js';
 import { measureLogins } from './logins.js';
 import { measureThroughput } from './throughput.js';
 import { measureUsers } from './users.js';
@@ -14,6 +15,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   flood: () => measureFlood(Math.min(rounds, 3)),
   logins: () => measureLogins(),
   users: () => measureUsers(Math.min(rounds, 3)),
+  import: () => measureImport(Math.min(rounds, 3)),
 };
 const only = values.only?.split(',') ?? Object.keys(MEASURES);
 for (const name of only) {

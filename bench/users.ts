@@ -78,7 +78,7 @@ async function fill(folder: string, count: number): Promise<void> {
     const names = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) =>
       String(from + index).padStart(7, '0'),
     );
-    await Promise.all(names.map((name) => repository.insert(user(`user${name}`, hash, 'normal'))));
+    await repository.insertMany(names.map((name) => user(`user${name}`, hash, 'normal')));
   }
   await repository.close();
 }

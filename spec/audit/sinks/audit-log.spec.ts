@@ -53,6 +53,9 @@ function write(log: AuditLog, user: string): void {
   log.write('login', details);
 }
 
+/** POSIX has it. */
+const MAKE_PIPE = 'mkfifo';
+
 describe('the audit log', () => {
   it('has what happens to an app, one line each', async () => {
     const path = join(temporaryFolder(), 'audit.log');
@@ -155,7 +158,7 @@ describe('the audit log', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
     mkdirSync(join(folder, 'folder'));
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    execFileSync(MAKE_PIPE, [join(folder, 'pipe')]);
     const path = join(folder, name);
     const message = `cannot open the audit log ${path}: ${reason(folder)}`;
     expect(() => new AuditLog(path)).toThrow(failure('CONFIG_INVALID', 500, message));
@@ -164,7 +167,7 @@ describe('the audit log', () => {
 
   it('can be a pipe, whose reader may be slow', async () => {
     const path = join(temporaryFolder(), 'pipe');
-    execFileSync('mkfifo', [path]);
+    execFileSync(MAKE_PIPE, [path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     onTestFinished(() => closeSync(reader));
     const log = openLog(path);

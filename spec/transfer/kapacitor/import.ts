@@ -1,10 +1,33 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Permission } from 'kapacitor-auth';
 import { expect } from 'vitest';
 import { openKapacitorDatabase } from '../../../lib/transfer/kapacitor/kapacitor-database.js';
 import type { ImportedUser, RefusedUser } from '../../../lib/transfer/user-file.js';
 
 /** A database that a real Kapacitor wrote. */
 export const KAPACITOR_DB: string = fileURLToPath(new URL('../../kapacitor/kapacitor.db', import.meta.url));
+
+/** What the users API of the Kapacitor that wrote the file lists. */
+export const LISTED: readonly { name: string; type: string; permissions: Permission[] }[] = JSON.parse(
+  readFileSync(fileURLToPath(new URL('../../kapacitor/kapacitor.db.users.json', import.meta.url)), 'utf8'),
+);
+
+/** What the users of the file had as their passwords. */
+export function passwordOf(name: string): string {
+  const odd = [
+    'exampleUsername',
+    'johndoe',
+    'Größe',
+    'ユーザー',
+    'a@b.example-1_x',
+    '..',
+    'UPPER',
+    'upper',
+    'x'.repeat(200),
+  ];
+  return odd.includes(name) ? `pw-${odd.indexOf(name)}` : `secret:${Number(name.slice('user'.length))}`;
+}
 
 /** All that a database has, from its beginning to its end. */
 export async function contentOf(path: string): Promise<(ImportedUser | RefusedUser)[]> {

@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, copyFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import bcrypt from 'bcrypt';
-import type { Permission } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isBoltFile, openKapacitorDatabase } from '../../../lib/transfer/kapacitor/kapacitor-database.js';
 import { writeBolt, writeKapacitorDatabase } from '../../support/bolt-writer.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { contentOf, importFailure, KAPACITOR_DB, usersOf } from './import.js';
+import { contentOf, importFailure, KAPACITOR_DB, LISTED, passwordOf, usersOf } from './import.js';
 
 const HASH = `$2a$10$${'.'.repeat(53)}`;
 const JOHN = { name: 'john', type: 'normal', permissions: ['api'], hash: HASH } as const;
@@ -17,27 +15,6 @@ const JANE = { ...JOHN, name: 'jane' };
 /** POSIX has it. */
 const MAKE_PIPE = 'mkfifo';
 const COPY_AGAIN = 'Stop Kapacitor, copy its database again, and import the copy';
-
-/** What the users API of the Kapacitor that wrote the file lists. */
-const LISTED: readonly { name: string; type: string; permissions: Permission[] }[] = JSON.parse(
-  readFileSync(fileURLToPath(new URL('../../kapacitor/kapacitor.db.users.json', import.meta.url)), 'utf8'),
-);
-
-/** What the users of the file had as their passwords. */
-function passwordOf(name: string): string {
-  const odd = [
-    'exampleUsername',
-    'johndoe',
-    'Größe',
-    'ユーザー',
-    'a@b.example-1_x',
-    '..',
-    'UPPER',
-    'upper',
-    'x'.repeat(200),
-  ];
-  return odd.includes(name) ? `pw-${odd.indexOf(name)}` : `secret:${Number(name.slice('user'.length))}`;
-}
 
 function fileWith(content: string | Buffer): string {
   const path = join(temporaryFolder(), 'kapacitor.db');

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import bcrypt from 'bcrypt';
+import { type KapacitorUser, writeKapacitorDatabase } from '../spec/support/bolt-writer.js';
+import { PostgresServer } from '../spec/support/postgres-server.js';
+import { median } from './process.js';
+
+const USERS = 100_000;
+
+const BINARY = fileURLToPath(new URL('../dist/lib/cli/bin.js', import.meta.url));
+/** Tells at its end how much memory the process had at the most: Node tells nobody else. */
+const TELL_MEMORY = `data:text/javascript,import { writeSync } from 'node:fs';
+  process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));`;
+
+interface Measured {
+  readonly seconds: number;
+  /** Of the whole process, at the most. */
+  readonly mebibytes: number;
+}
+
+/** What it costs to bring the users of a large Kapacitor, in alternating rounds. */
+export async function measureImport(rounds: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
+  const postgres = await PostgresServer.create();
+  try {
+    const file = join(folder, 'kapacitor.db');
+    process.stderr.write(`writing a Kapacitor database with ${USERS} users\n`);
+    writeKapacitorDatabase(file, users(await bcrypt.hash('pw', 4)));
+    const results = new Map<string, Measured[]>([
+      ['LMDB', []],
+      ['PostgreSQL', []],
+    ]);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [store, measured] of results) {
+        const url = store === 'LMDB' ? `lmdb:${join(folder, String(round))}` : `${postgres.url()}?table=round${round}`;
+        measured.push(await importInto(url, file));
+      }
+    }
+    const mebibytes = (statSync(file).size / 2 ** 20).toFixed(0);
+    console.log(`\n${USERS} users of a Kapacitor database of ${mebibytes} MiB, medians of ${rounds} rounds`);
+    console.table(
+      Object.fromEntries(
+        [...results].map(([store, measured]) => [
+          store,
+          {
+            seconds: median(measured.map(({ seconds }) => seconds)).toFixed(1),
+            'memory of the process, MiB': median(measured.map((each) => each.mebibytes)).toFixed(0),
+          },
+        ]),
+      ),
+    );
+  } finally {
+    await postgres.remove();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** All with one hash: what is measured does not depend on it. */
+function* users(hash: string): Generator<KapacitorUser> {
+  for (let index = 0; index < USERS; index += 1) {
+    const name = `user${String(index).padStart(7, '0')}`;
+    yield { name, type: index === 0 ? 'admin' : 'normal', permissions: index === 0 ? [] : ['api'], hash };
+  }
+}
+
+/** The command as it is installed, in a process of its own. */
+async function importInto(store: string, file: string): Promise<Measured> {
+  const from = performance.now();
+  const child = spawn(process.execPath, ['--import', TELL_MEMORY, BINARY, 'import', file, '--store', store], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+  });
+  const kibibytes = Number(await text(child.stdio[3] as Readable));
+  if (!(kibibytes > 0)) throw new Error('the import did not come to its end');
+  return { seconds: (performance.now() - from) / 1_000, mebibytes: kibibytes / 1_024 };
+}

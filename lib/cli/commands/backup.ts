@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { UsageError } from '../cli-error.js';
+import type { Session } from '../session.js';
+
+/** `backup`: a copy of an LMDB store, while servers use it. */
+export function addBackup(program: Command, session: Session): void {
+  program
+    .command('backup')
+    .description('copy an LMDB store as it is at one moment, also while servers write to it')
+    .argument('<FOLDER>', 'not there yet, or empty; the copy is a store itself: lmdb:FOLDER')
+    .action((folder: string) =>
+      session.withStore(session.userStore(), async ({ backup }) => {
+        if (backup === undefined) {
+          throw new UsageError(
+            'this copies LMDB stores. The users in PostgreSQL are backed up with it: pg_dump --table="kapacitor_auth_users*" ' +
+              'DATABASE, or "export"',
+          );
+        }
+        await backup(folder);
+        await session.output.write(`lmdb:${folder}\n`);
+      }),
+    );
+}

@@ -1,0 +1,41 @@
+import { fstatSync } from 'node:fs';
+import type { Command } from 'commander';
+import { exportUsers } from '../../transfer/export-users.js';
+import { everyUser } from '../../users/every-user.js';
+import { UsageError } from '../cli-error.js';
+import { writePrivateFile } from '../private-file.js';
+import type { Session } from '../session.js';
+
+/** `export`: everybody, as JSON lines with the hashes. */
+export function addExport(program: Command, session: Session): void {
+  program
+    .command('export')
+    .description('write all users with their password hashes, as JSON lines that "import" reads')
+    .argument('[FILE]', 'made for you alone (0600); - or none for standard output')
+    .option('-f, --force', 'replace FILE')
+    .action(async (file: string | undefined, { force = false }: { force?: boolean }) => {
+      const { stdout } = session.streams;
+      if (file === undefined && stdout.isTTY) {
+        throw new UsageError('the password hashes would be on the terminal: name a FILE, or - if you want that');
+      }
+      const store = session.userStore();
+      const isToOutput = file === undefined || file === '-';
+      if (isToOutput) warnOfReaders(session);
+      const count = await session.withStore(store, ({ repository }) => {
+        const write = (to: (text: string) => Promise<void>) => exportUsers(everyUser(repository), to);
+        return isToOutput ? write((text) => session.output.write(text)) : writePrivateFile(file, { force }, write);
+      });
+      session.output.note(`exported ${count} ${count === 1 ? 'user' : 'users'}${isToOutput ? '' : ` to ${file}`}`);
+    });
+}
+
+/** A shell makes files that others may read. */
+function warnOfReaders({ streams: { stdout }, output }: Session): void {
+  try {
+    const stats = fstatSync(stdout.fd);
+    if (!stats.isFile() || (stats.mode & 0o077) === 0) return;
+  } catch {
+    return;
+  }
+  output.note('warning: others may read what this is written to, and password hashes are in it: chmod 600');
+}

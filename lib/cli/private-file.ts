@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { RefusedError, UsageError } from './cli-error.js';
+import { beforeInterruption } from './interruption.js';
+
+/**
+ * Writes a file that only its owner may read. It is there as a whole, and on disk, or not at all.
+ *
+ * @param write is given a function that takes texts
+ * @throws {RefusedError} it is there already
+ * @throws {UsageError} it cannot be made
+ */
+export async function writePrivateFile<T>(
+  path: string,
+  { force }: { readonly force: boolean },
+  write: (to: (text: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const target = resolve(path);
+  const isThere = () => new RefusedError(`${path} is there already: --force replaces it`);
+  if (!force && existsSync(target)) throw isThere();
+  const partial = resolve(dirname(target), `.kapacitor-auth-${randomUUID()}.partial`);
+  const file = await open(partial, 'wx', 0o600).catch((error) => {
+    throw cannotWrite(path, error);
+  });
+  const forget = beforeInterruption(() => rmSync(partial, { force: true }));
+  try {
+    let result: T;
+    try {
+      result = await write((text) =>
+        file.appendFile(text).catch((error) => {
+          throw cannotWrite(path, error);
+        }),
+      );
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (!force) await linkOrRefuse(partial, target, isThere);
+    else {
+      await rename(partial, target).catch((error) => {
+        throw cannotWrite(path, error);
+      });
+    }
+    return result;
+  } finally {
+    forget();
+    await rm(partial, { force: true });
+  }
+}
+
+function cannotWrite(path: string, { code, message }: NodeJS.ErrnoException): UsageError {
+  return new UsageError(`cannot write ${path}: ${code === 'ENOENT' ? 'there is no such folder' : message}`);
+}
+
+/** Renaming would replace what somebody has put there meanwhile. */
+async function linkOrRefuse(partial: string, target: string, isThere: () => Error): Promise<void> {
+  try {
+    await link(partial, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(target)) throw isThere();
+    // Not every file system has links.
+    await rename(partial, target);
+  }
+}

@@ -1,0 +1,58 @@
+import { createInterface } from 'node:readline/promises';
+import { InterruptedError, UsageError } from './cli-error.js';
+import { questionStream, type Streams } from './streams.js';
+
+/** As plain as every other line: no colours, no marks. */
+const PLAIN = {
+  prefix: { idle: 'kapacitor-auth:', loading: 'kapacitor-auth:', done: 'kapacitor-auth:' },
+  style: { message: (text: string) => text, help: () => '', answer: () => '' },
+};
+
+/**
+ * Asks for a password that is not shown, on the terminal, and beside standard output where that is possible.
+ *
+ * @throws {InterruptedError} Ctrl-C or Ctrl-D
+ */
+export async function askHidden(streams: Streams, message: string): Promise<string> {
+  const output = terminal(streams);
+  const { default: password } = await import('@inquirer/password');
+  const end = new AbortController();
+  // Ctrl-D closes the input, which the prompt does not notice: it would wait for ever.
+  const onEnd = () => end.abort();
+  streams.stdin.once('pause', onEnd);
+  try {
+    return await password({ message, theme: PLAIN }, { input: streams.stdin, output, signal: end.signal });
+  } catch (error) {
+    if (/^(?:Exit|Abort)PromptError$/.test((error as Error).name)) throw new InterruptedError();
+    throw error;
+  } finally {
+    streams.stdin.off('pause', onEnd);
+  }
+}
+
+/**
+ * Asks a question that anything but `y` or `yes` says no to.
+ *
+ * @throws {InterruptedError} Ctrl-C or Ctrl-D
+ */
+export async function askYesOrNo(streams: Streams, question: string): Promise<boolean> {
+  const output = terminal(streams);
+  const readline = createInterface({ input: streams.stdin, output, terminal: true });
+  const end = new AbortController();
+  readline.once('SIGINT', () => end.abort()).once('close', () => end.abort());
+  try {
+    const answer = await readline.question(`kapacitor-auth: ${question} [y/N] `, { signal: end.signal });
+    return /^y(?:es)?$/i.test(answer.trim());
+  } catch {
+    output.write('\n');
+    throw new InterruptedError();
+  } finally {
+    readline.close();
+  }
+}
+
+function terminal(streams: Streams) {
+  const output = questionStream(streams);
+  if (output === undefined) throw new UsageError('there is no terminal to ask on');
+  return output;
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Environment } from '../config/environment.js';
+import { boolean, store as storeKind } from '../config/kinds.js';
+import { UsageError } from './cli-error.js';
+import { parseServerUrl, type ServerAddress } from './server-address.js';
+
+/** The options of every command that say whose users it is about. */
+export interface TargetOptions {
+  readonly url?: string;
+  readonly skipVerify?: boolean;
+  readonly store?: string;
+  readonly config?: string;
+}
+
+/** A server with a users API. */
+export interface ServerTarget {
+  readonly kind: 'server';
+  readonly address: ServerAddress;
+  readonly skipVerify: boolean;
+}
+
+/** A store, and the rules for its users. */
+export interface StoreTarget {
+  readonly kind: 'store';
+  /** The path of the config file, if there is one. */
+  readonly file: string | undefined;
+  /** What `--store` says; undefined: the configuration says it. */
+  readonly store: string | undefined;
+}
+
+export type Target = ServerTarget | StoreTarget;
+
+const DEFAULT_FILE = 'kapacitor.conf';
+
+/**
+ * Whose users a command is about. What was typed comes before the environment: `--url`, `--store` or `--config`, then
+ * KAPACITOR_URL, KAPACITOR_CONFIG_PATH, `kapacitor.conf` in the working folder, and KAPACITOR_AUTH_STORE.
+ *
+ * @throws {UsageError} nothing says it, or two say different things
+ */
+export function chooseTarget(options: TargetOptions, environment: Environment, folder: string): Target {
+  const { url, store, config } = options;
+  if (url !== undefined && (store ?? config) !== undefined) {
+    throw new UsageError('--url names a server, and --store and --config a store: leave one of them out');
+  }
+  if (url !== undefined) return server(url, '--url', options, environment);
+  const variable = environment['KAPACITOR_URL'];
+  if (store === undefined && config === undefined && variable) {
+    return server(variable, 'KAPACITOR_URL', options, environment);
+  }
+  return chooseStore(options, environment, folder);
+}
+
+/**
+ * The store of a command that only works on one. KAPACITOR_URL is another command's to heed.
+ *
+ * @throws {UsageError} a server was named, or no store
+ */
+export function chooseStore(options: TargetOptions, environment: Environment, folder: string): StoreTarget {
+  const target = chooseConfig(options, environment, folder);
+  if (target.store !== undefined || target.file !== undefined || environment['KAPACITOR_AUTH_STORE']) return target;
+  throw new UsageError(
+    'where are the users? Name their store with --store lmdb:FOLDER or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
+      'or a config file with --config FILE, or a server with --url http://USER@HOST:9092',
+  );
+}
+
+/** The same for a command that needs nothing but the rules: it may be that nothing was named. */
+export function chooseConfig(options: TargetOptions, environment: Environment, folder: string): StoreTarget {
+  const { url, store, config } = options;
+  if (url !== undefined) throw new UsageError('this command works on a store, and not on a server: leave out --url');
+  if (store !== undefined) checkStore(store);
+  return { kind: 'store', store, file: config ?? (store === undefined ? findFile(environment, folder) : undefined) };
+}
+
+/** The config file that is meant if none is named. */
+function findFile(environment: Environment, folder: string): string | undefined {
+  const named = environment['KAPACITOR_CONFIG_PATH'];
+  if (named) return named;
+  const file = resolve(folder, DEFAULT_FILE);
+  return existsSync(file) ? file : undefined;
+}
+
+function server(url: string, source: string, { skipVerify }: TargetOptions, environment: Environment): ServerTarget {
+  const address = parseServerUrl(url, source);
+  const unsafe = environment['KAPACITOR_UNSAFE_SSL'];
+  const isUnsafe = unsafe ? boolean.fromText(unsafe) : false;
+  if (isUnsafe === undefined) throw new UsageError('KAPACITOR_UNSAFE_SSL must be true or false');
+  return { kind: 'server', address, skipVerify: skipVerify ?? isUnsafe };
+}
+
+function checkStore(store: string): void {
+  if (store === 'memory:') {
+    throw new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092');
+  }
+  if (storeKind.fromText(store) === undefined) {
+    // It may hold a password: it is not repeated.
+    throw new UsageError(
+      '--store must be lmdb:FOLDER or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded',
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PasswordHasher } from '../authentication/password-hasher.js';
+import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
+import type { Environment } from '../config/environment.js';
+import { StoreError } from '../errors.js';
+import { PasswordPolicy } from '../users/password-policy.js';
+import { refusalOf } from '../users/refused-passwords.js';
+import { createRepository } from '../users/repositories/create.js';
+import { LmdbUserRepository } from '../users/repositories/lmdb.js';
+import { SupervisedRepository } from '../users/repositories/supervised.js';
+import type { UserRepository } from '../users/repository.js';
+import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
+import { UserService } from '../users/user-service.js';
+import { UsageError } from './cli-error.js';
+import type { StoreTarget } from './target.js';
+
+/** A store that is open, and the users in it. */
+export interface OpenStore {
+  readonly repository: UserRepository;
+  readonly users: UserService;
+  /** Copies the store into a folder; undefined for what is not in a folder itself. */
+  readonly backup: ((folder: string) => Promise<void>) | undefined;
+  close(): Promise<void>;
+}
+
+/** The store of the configuration, with the rules of the server that has the same one. */
+export class UserStore {
+  /** As it may be shown: without a password. */
+  readonly name: string;
+  readonly policy: PasswordPolicy;
+  readonly hasher: PasswordHasher;
+  /** What the operator should know. */
+  readonly notes: readonly string[];
+  readonly #store: string;
+
+  /** @throws {ConfigError} something is wrong with the configuration */
+  constructor({ file, store: named }: StoreTarget, environment: Environment) {
+    const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment);
+    const { auth } = config;
+    // No more than a text can come from a file, the environment or an option.
+    this.#store = store as string;
+    this.name = auth.store as string;
+    const isRefused = auth.refusedPasswords && refusalOf(auth.refusedPasswords);
+    this.policy = new PasswordPolicy({
+      minimumLength: auth.minimumPasswordLength,
+      ...(isRefused && { isRefused }),
+    });
+    // One command hashes one password.
+    this.hasher = new PasswordHasher({ cost: auth.bcryptCost, concurrency: 1, maxQueue: 1 });
+    const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
+    if (!auth.enabled) notes.push(`[auth] enabled is false in ${file}: a server with this file has no users`);
+    this.notes = notes;
+  }
+
+  /** Whether there is something to open. In PostgreSQL there always is, as far as can be told before it is asked. */
+  get isThere(): boolean {
+    const folder = this.#folder;
+    return folder === undefined || existsSync(join(folder, 'data.mdb'));
+  }
+
+  /** The folder of an LMDB store. */
+  get #folder(): string | undefined {
+    return /^lmdb:(.*)$/s.exec(this.#store)?.[1];
+  }
+
+  /**
+   * Opens it.
+   *
+   * @param makes whether it is made where there is none
+   * @throws {StoreError} there is none, or it cannot be opened
+   */
+  async open({ makes }: { makes: boolean }): Promise<OpenStore> {
+    if (this.#store === 'memory:') {
+      throw new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092');
+    }
+    if (!makes && !this.isThere) {
+      throw new StoreError(
+        `there is no user store at ${this.name}: is the path right? "user add" and "import" make a store where there is none`,
+      );
+    }
+    const opened = createRepository(this.#store);
+    try {
+      const repository = new SupervisedRepository(opened, {
+        grace: DEFAULT_STORE_SETTINGS.grace,
+        onFailure: () => {},
+        onState: () => {},
+      });
+      await repository.open();
+      return {
+        repository,
+        users: new UserService(repository, this.hasher, this.policy),
+        backup: opened instanceof LmdbUserRepository ? (folder) => opened.backup(folder) : undefined,
+        close: async () => {
+          repository.close();
+          await opened.close?.();
+        },
+      };
+    } catch (error) {
+      await opened.close?.();
+      throw error;
+    }
+  }
+}

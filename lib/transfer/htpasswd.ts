@@ -1,0 +1,64 @@
+import { costOf } from '../authentication/bcrypt-hash.js';
+import { normalizePermissions, type Permission } from '../users/permissions.js';
+import type { UserType } from '../users/user.js';
+import { ImportError } from './import-error.js';
+import { refusalOf } from './json-lines.js';
+import { readLines } from './text-lines.js';
+import type { ImportedUser, RefusedUser, UserFile } from './user-file.js';
+
+const BCRYPT = /^\$2[aby]\$/;
+
+/** What an htpasswd file does not say of its users. */
+export interface HtpasswdRights {
+  /** Defaults to `normal`. */
+  readonly type?: UserType | undefined;
+  /** Defaults to none. */
+  readonly permissions?: readonly Permission[] | undefined;
+}
+
+/** A password file of Apache's or nginx's: `NAME:HASH` on each line. Only bcrypt hashes can be verified later. */
+export class HtpasswdFile implements UserFile {
+  readonly format = 'htpasswd';
+  readonly #path: string;
+  readonly #shownPath: string;
+  readonly #type: UserType;
+  readonly #permissions: readonly Permission[];
+
+  /** @param shownPath what messages call it */
+  constructor(path: string, { type = 'normal', permissions = [] }: HtpasswdRights = {}, shownPath: string = path) {
+    this.#path = path;
+    this.#shownPath = shownPath;
+    this.#type = type;
+    this.#permissions = type === 'admin' ? [] : normalizePermissions(permissions);
+  }
+
+  async *read(): AsyncGenerator<ImportedUser | RefusedUser, void, undefined> {
+    const names = new Map<string, number>();
+    for await (const { text, number } of readLines(this.#path)) {
+      if (text.trim() === '' || text.startsWith('#')) continue;
+      const complain = (problem: string) => new ImportError(`${this.#shownPath}, line ${number}: ${problem}`);
+      // Neither a name nor a hash of bcrypt's has a colon.
+      const [name = '', hash, ...others] = text.split(':');
+      if (hash === undefined) throw complain('this is not NAME:HASH');
+      if (others.length > 0) throw complain('this is not NAME:HASH, but has more colons (as files of htdigest do)');
+      const before = names.get(name);
+      if (before !== undefined) throw complain(`${JSON.stringify(name)} stands in line ${before} already`);
+      names.set(name, number);
+      yield this.#toUser(name, hash.trim());
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #toUser(name: string, hash: string): ImportedUser | RefusedUser {
+    const refusal = refusalOf(name) ?? hashRefusal(hash);
+    if (refusal !== undefined) return { name, refusal };
+    return { name, type: this.#type, permissions: this.#permissions, enabled: true, hash };
+  }
+}
+
+function hashRefusal(hash: string): string | undefined {
+  if (costOf(hash) !== undefined) return undefined;
+  if (!BCRYPT.test(hash)) return 'only bcrypt entries (htpasswd -B) can be imported';
+  return 'the bcrypt entry is cut off, or has no cost from 4 to 20';
+}

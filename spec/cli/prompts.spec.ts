@@ -1,0 +1,127 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express from 'express';
+import { describe, expect, it } from 'vitest';
+import { createAuth } from '../support/auth.js';
+import { run, runTyping, type Step } from '../support/cli.js';
+import { openRepository } from '../support/lmdb-repository.js';
+import { ownSchema } from '../support/postgres-repository.js';
+import { serve } from '../support/server.js';
+import { userNamed } from '../support/stored-user.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+async function storeWith(...names: readonly string[]) {
+  const folder = join(temporaryFolder(), 'users');
+  const repository = openRepository(folder);
+  await repository.insertMany(names.map((name) => userNamed(name)));
+  const store = ['--store', `lmdb:${folder}`];
+  return { repository, on: (args: readonly string[], ...steps: Step[]) => runTyping([...args, ...store], steps) };
+}
+
+describe('a new password', () => {
+  it('is asked for until it keeps the rules and is the same twice', async () => {
+    const { on } = await storeWith('stan');
+    const result = await on(
+      ['user', 'passwd', 'stan'],
+      ['New password of stan: ', 'short\r'],
+      // The prompt is drawn again with each letter.
+      ['at least 8 characters: try again\n', ''],
+      ['New password of stan: ', 'longEnough\r'],
+      ['Once more: ', 'longEnouhg\r'],
+      ['not the same: try again\n', ''],
+      ['New password of stan: ', 'longEnough\r'],
+      ['Once more: ', 'longEnough\r'],
+    );
+    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('stan') });
+    expect(result.stderr).toContain('kapacitor-auth: password must be at least 8 characters: try again\n');
+    expect(result.stderr).toContain('kapacitor-auth: the two are not the same: try again\n');
+    expect(result.stdout + result.stderr).not.toMatch(/longEn|short/);
+  });
+
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('is not set after %s', async (_key, typed) => {
+    const { on, repository } = await storeWith('stan');
+    const result = await on(['user', 'passwd', 'stan'], ['New password of stan: ', typed]);
+    expect(result.exitCode).toBe(130);
+    expect(result.stderr).toMatch(/kapacitor-auth: interrupted: nothing was changed\n$/);
+    expect(repository.find('stan')).toEqual(userNamed('stan'));
+  });
+
+  it('is not typed where it is seen', async () => {
+    const { on } = await storeWith('stan');
+    expect(await on(['user', 'passwd', 'stan', '--password-stdin'])).toMatchObject({
+      exitCode: 2,
+      stderr:
+        'kapacitor-auth: --password-stdin reads what is piped in: leave it out to be asked for the password, unseen\n',
+    });
+  });
+});
+
+describe('a question', () => {
+  it.each([
+    ['y\r', 0],
+    ['YES\r', 0],
+    ['no\r', 1],
+    ['\r', 1],
+    ['\u0003', 130],
+    ['\u0004', 130],
+  ])('is answered by %j', async (typed, exitCode) => {
+    const { on } = await storeWith('a', 'b', 'c', 'd', 'e', 'f');
+    const result = await on(
+      ['user', 'delete', 'a', 'b', 'c', 'd', 'e', 'f'],
+      ['Delete 6 users, a, b, c, d, e, …? [y/N] ', typed],
+    );
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stdout).toBe(
+      exitCode === 0 ? 'deleted a\ndeleted b\ndeleted c\ndeleted d\ndeleted e\ndeleted f\n' : '',
+    );
+  });
+});
+
+describe("the caller's own password", () => {
+  it('is asked for, also when the output is piped', async () => {
+    const server = await serve(express().use(await createAuth()));
+    const args = ['user', 'show', 'root', '--json', '-url', server.url.replace('://', '://root@')];
+    const result = await runTyping(args, [[`Password of root at ${server.url}: `, 'r00t\r']], true);
+    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^{"name":"root",.*}\n$/) });
+  });
+});
+
+describe('a terminal', () => {
+  it('sees how far an import is, of many', async () => {
+    const folder = temporaryFolder();
+    const lines = Array.from({ length: 10_001 }, (_, index) =>
+      JSON.stringify({ ...userNamed(`user${index}`), revision: undefined }),
+    );
+    writeFileSync(join(folder, 'many'), lines.join('\n'));
+    const result = await runTyping(['import', join(folder, 'many'), '--store', `lmdb:${join(folder, 'users')}`], []);
+    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^JSON lines: 10001 new, /) });
+    expect(result.stderr).toContain('10001 of 10001 users [========================] 100 %, 0s to go');
+  });
+
+  it('gets no hashes by accident, and nothing is piped in from it', async () => {
+    const { on } = await storeWith();
+    expect(await on(['export'])).toMatchObject({
+      exitCode: 2,
+      stderr: 'kapacitor-auth: the password hashes would be on the terminal: name a FILE, or - if you want that\n',
+    });
+    expect(await on(['import', '-'])).toMatchObject({
+      exitCode: 2,
+      stderr: 'kapacitor-auth: nothing is piped in: name a file\n',
+    });
+  });
+});
+
+describe('a backup', () => {
+  it("is pg_dump's to make where the users are in PostgreSQL", async () => {
+    expect(await run(['backup', 'x', '--store', ownSchema()])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'kapacitor-auth: this copies LMDB stores. The users in PostgreSQL are backed up with it: ' +
+        'pg_dump --table="kapacitor_auth_users*" DATABASE, or "export"\n',
+    });
+  });
+});

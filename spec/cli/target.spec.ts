@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../lib/cli/cli-error.js';
+import { parseServerUrl } from '../../lib/cli/server-address.js';
+import { chooseConfig, chooseStore, chooseTarget } from '../../lib/cli/target.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const EMPTY = '/nowhere';
+const URL = 'http://root:secret@host:9092';
+
+function folderWithConfig(): { folder: string; file: string } {
+  const folder = temporaryFolder();
+  const file = join(folder, 'kapacitor.conf');
+  writeFileSync(file, '');
+  return { folder, file };
+}
+
+describe('whose users a command is about', () => {
+  it.each([
+    ['a store', { store: 'lmdb:./users' }, { kind: 'store', store: 'lmdb:./users', file: undefined }],
+    ['a config file', { config: 'a.conf' }, { kind: 'store', store: undefined, file: 'a.conf' }],
+    [
+      'a store with the rules of a file',
+      { store: 'lmdb:./users', config: 'a.conf' },
+      { store: 'lmdb:./users', file: 'a.conf' },
+    ],
+  ])('says %s that is named, whatever the environment says', (_what, options, expected) => {
+    const { folder } = folderWithConfig();
+    const environment = { KAPACITOR_URL: URL, KAPACITOR_CONFIG_PATH: 'b.conf', KAPACITOR_AUTH_STORE: 'lmdb:./b' };
+    expect(chooseTarget(options, environment, folder)).toMatchObject(expected);
+  });
+
+  it('says a server that is named', () => {
+    expect(chooseTarget({ url: URL }, {}, EMPTY)).toEqual({
+      kind: 'server',
+      address: { base: 'http://host:9092', user: 'root', password: 'secret' },
+      skipVerify: false,
+    });
+  });
+
+  it('says KAPACITOR_URL, then KAPACITOR_CONFIG_PATH, then the file of the folder, then KAPACITOR_AUTH_STORE', () => {
+    const { folder, file } = folderWithConfig();
+    const store = { KAPACITOR_AUTH_STORE: 'lmdb:./users' };
+    const path = { ...store, KAPACITOR_CONFIG_PATH: 'b.conf' };
+    expect(chooseTarget({}, { ...path, KAPACITOR_URL: URL }, folder)).toMatchObject({ kind: 'server' });
+    expect(chooseTarget({}, path, folder)).toMatchObject({ kind: 'store', file: 'b.conf' });
+    expect(chooseTarget({}, store, folder)).toMatchObject({ kind: 'store', file });
+    expect(chooseTarget({}, store, EMPTY)).toEqual({ kind: 'store', store: undefined, file: undefined });
+  });
+
+  it('is asked for where nothing says it', () => {
+    expect(() => chooseTarget({}, { KAPACITOR_URL: '' }, EMPTY)).toThrow(
+      'where are the users? Name their store with --store lmdb:FOLDER or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
+        'or a config file with --config FILE, or a server with --url http://USER@HOST:9092',
+    );
+  });
+
+  it.each([{ store: 'lmdb:./users' }, { config: 'a.conf' }])('is not a server and %j at once', (options) => {
+    expect(() => chooseTarget({ url: URL, ...options }, {}, EMPTY)).toThrow(
+      new UsageError('--url names a server, and --store and --config a store: leave one of them out'),
+    );
+  });
+
+  it('is a store for what only works on one, whatever KAPACITOR_URL says', () => {
+    const { folder, file } = folderWithConfig();
+    expect(chooseStore({}, { KAPACITOR_URL: URL }, folder)).toMatchObject({ file });
+    expect(chooseConfig({}, { KAPACITOR_URL: URL }, EMPTY)).toEqual({
+      kind: 'store',
+      store: undefined,
+      file: undefined,
+    });
+    expect(() => chooseStore({ url: URL }, {}, folder)).toThrow(
+      new UsageError('this command works on a store, and not on a server: leave out --url'),
+    );
+  });
+
+  it.each(['./users', 'lmdb:', 'postgres://user:p@ss/word@host/db', 'mysql://user:secret@host/db'])(
+    'is not the store %s, which is not repeated',
+    (store) => {
+      expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
+        new UsageError(
+          '--store must be lmdb:FOLDER or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded',
+        ),
+      );
+    },
+  );
+
+  it("is not a server's memory", () => {
+    expect(() => chooseTarget({ store: 'memory:' }, {}, EMPTY)).toThrow(
+      new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092'),
+    );
+  });
+
+  it('heeds -skipVerify, and KAPACITOR_UNSAFE_SSL as Kapacitor does', () => {
+    const skips = (options: object, value: string) =>
+      chooseTarget({ url: URL, ...options }, { KAPACITOR_UNSAFE_SSL: value }, EMPTY);
+    expect(skips({ skipVerify: true }, '')).toMatchObject({ skipVerify: true });
+    expect(skips({}, 'true')).toMatchObject({ skipVerify: true });
+    expect(skips({}, '0')).toMatchObject({ skipVerify: false });
+    expect(() => skips({}, 'maybe')).toThrow(new UsageError('KAPACITOR_UNSAFE_SSL must be true or false'));
+  });
+});
+
+describe("a server's URL", () => {
+  it.each([
+    ['http://host:9092', { base: 'http://host:9092', user: undefined, password: undefined }],
+    ['https://root@host/', { base: 'https://host', user: 'root', password: undefined }],
+    ['http://root:@host', { base: 'http://host', user: 'root', password: undefined }],
+    [
+      'http://Gr%C3%B6%C3%9Fe:p%40ss%2Fword@host/auth/',
+      { base: 'http://host/auth', user: 'Größe', password: 'p@ss/word' },
+    ],
+    ['http://[::1]:9092', { base: 'http://[::1]:9092', user: undefined, password: undefined }],
+  ])('%s has its parts', (url, expected) => {
+    expect(parseServerUrl(url, '--url')).toEqual(expected);
+  });
+
+  it.each([
+    'localhost:9092',
+    'ftp://root:secret@host',
+    'http://root:se@cret@host',
+    'http://root:se/cret@host',
+    'http://root:se#cret@host',
+    'http://root:%zz@host',
+    'http://',
+    'http://root:secret@host:99999',
+  ])('%s is none, and is not repeated', (url) => {
+    let message = '';
+    try {
+      parseServerUrl(url, 'KAPACITOR_URL');
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError);
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(
+      /^KAPACITOR_URL must be such as http:\/\/USER@HOST:9092 or https:\/\/USER:PASSWORD@HOST:9092/,
+    );
+    expect(message).not.toMatch(/cret|%zz/);
+  });
+});

@@ -1,0 +1,257 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import express from 'express';
+import { describe, expect, it, vi } from 'vitest';
+import { createAuth } from '../support/auth.js';
+import { binary, environmentOf, run } from '../support/cli.js';
+import { openRepository } from '../support/lmdb-repository.js';
+import { TerminalRun } from '../support/pty.js';
+import { serve } from '../support/server.js';
+import { userNamed } from '../support/stored-user.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+/** Milliseconds, for some starts of a process on a machine that does much else. */
+const DONE_WITHIN = 60_000;
+const ENTER = '\r';
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const CURSOR_IS_SHOWN = '\u001b[?25h';
+const CURSOR_IS_HIDDEN = '\u001b[?25l';
+
+async function storeWith(...names: readonly string[]) {
+  const folder = join(temporaryFolder(), 'users');
+  const repository = openRepository(folder);
+  await repository.insertMany([userNamed('root', { type: 'admin' }), ...names.map((name) => userNamed(name))]);
+  return { repository, store: ['--store', `lmdb:${folder}`] };
+}
+
+describe('a password at a terminal', () => {
+  it(
+    'is asked for twice, unseen, until it keeps the rules',
+    async () => {
+      const { repository, store } = await storeWith();
+      const terminal = new TerminalRun(['user', 'add', 'ユーザー', '--permission', 'api', ...store]);
+      await terminal.shows('kapacitor-auth: Password of ユーザー: ');
+      terminal.type(`short${ENTER}`);
+      await terminal.shows('kapacitor-auth: password must be at least 8 characters: try again');
+      await terminal.shows('Password of ユーザー: ');
+      terminal.type(`longEnough${ENTER}`);
+      await terminal.shows('kapacitor-auth: Once more: ');
+      terminal.type(`longEnouhg${ENTER}`);
+      await terminal.shows('kapacitor-auth: the two are not the same: try again');
+      await terminal.shows('Password of ユーザー: ');
+      terminal.type(`longEnough${ENTER}`);
+      await terminal.shows('Once more: ');
+      terminal.type(`longEnough${ENTER}`);
+      await terminal.shows('NAME      TYPE    PERMISSIONS  ENABLED\nユーザー  normal  api          yes\n');
+      expect(await terminal.ended).toBe(0);
+      expect(terminal.raw).not.toMatch(/short|longEn/);
+      // No colours: only the cursor is moved, hidden and shown.
+      expect(terminal.raw).not.toMatch(new RegExp(`${'\u001b'}\\[[\\d;]*m`));
+      expect(terminal.raw.lastIndexOf(CURSOR_IS_SHOWN)).toBeGreaterThan(terminal.raw.lastIndexOf(CURSOR_IS_HIDDEN));
+      const { default: bcrypt } = await import('bcrypt');
+      expect(await bcrypt.compare('longEnough', repository.find('ユーザー')?.hash ?? '')).toBe(true);
+    },
+    DONE_WITHIN,
+  );
+
+  it.each([
+    ['Ctrl-C', `half${CTRL_C}`],
+    ['Ctrl-D', CTRL_D],
+  ])(
+    'is not set after %s, which leaves the terminal as it was',
+    async (_key, typed) => {
+      const { repository, store } = await storeWith('stan');
+      const terminal = new TerminalRun(['user', 'passwd', 'stan', ...store]);
+      await terminal.shows('New password of stan: ');
+      terminal.type(typed);
+      expect(await terminal.ended).toBe(130);
+      expect(terminal.text).toContain('\nkapacitor-auth: interrupted: nothing was changed\n');
+      expect(terminal.raw.lastIndexOf(CURSOR_IS_SHOWN)).toBeGreaterThan(terminal.raw.lastIndexOf(CURSOR_IS_HIDDEN));
+      expect(repository.find('stan')).toEqual(userNamed('stan'));
+    },
+    DONE_WITHIN,
+  );
+
+  it(
+    "of one's own is asked for when the URL has none",
+    async () => {
+      const auth = await createAuth();
+      const server = await serve(express().use(auth));
+      const url = server.url.replace('://', '://root@');
+      const terminal = new TerminalRun(['-url', url, 'user', 'list', '[ra]*']);
+      await terminal.shows(`kapacitor-auth: Password of root at ${server.url}: `);
+      terminal.type(`r00t${ENTER}`);
+      await terminal.shows('NAME  TYPE    PERMISSIONS   ENABLED\napi   normal  api           yes\n');
+      expect(await terminal.ended).toBe(0);
+      expect(terminal.raw).not.toContain('r00t');
+    },
+    DONE_WITHIN,
+  );
+
+  it(
+    'is not typed where it would be seen',
+    async () => {
+      const { store } = await storeWith('stan');
+      const terminal = new TerminalRun(['user', 'passwd', 'stan', '--password-stdin', ...store]);
+      expect(await terminal.ended).toBe(2);
+      expect(terminal.text).toContain(
+        '--password-stdin reads what is piped in: leave it out to be asked for the password',
+      );
+    },
+    DONE_WITHIN,
+  );
+});
+
+describe('a question at a terminal', () => {
+  it.each([
+    ['y', `y${ENTER}`, 0, 'deleted a\ndeleted b\n', false],
+    ['Ctrl-C', CTRL_C, 130, 'kapacitor-auth: interrupted: nothing was changed\n', true],
+    ['Ctrl-D', CTRL_D, 130, 'kapacitor-auth: interrupted: nothing was changed\n', true],
+  ])(
+    'answered with %s',
+    async (_answer, typed, exitCode, words, isThere) => {
+      const { repository, store } = await storeWith('a', 'b');
+      const terminal = new TerminalRun(['user', 'delete', 'a', 'b', ...store]);
+      await terminal.shows('kapacitor-auth: Delete a, b? [y/N] ');
+      terminal.type(typed);
+      expect(await terminal.ended).toBe(exitCode);
+      expect(terminal.text).toContain(words);
+      // Another process may have deleted it: what was read is good for some milliseconds.
+      await expect.poll(() => repository.find('a') !== undefined).toBe(isThere);
+    },
+    DONE_WITHIN,
+  );
+});
+
+describe('a terminal', () => {
+  it(
+    'sees how far an import of many is, and not of few',
+    async () => {
+      const folder = temporaryFolder();
+      const line = (index: number) => JSON.stringify({ ...userNamed(`user${index}`), revision: undefined });
+      const lines = Array.from({ length: 10_001 }, (_, index) => line(index));
+      writeFileSync(join(folder, 'many'), lines.join('\n'));
+      writeFileSync(join(folder, 'few'), lines.slice(1).join('\n'));
+      const many = new TerminalRun(['import', 'many', '--store', 'lmdb:a'], { cwd: folder });
+      const few = new TerminalRun(['import', 'few', '--store', 'lmdb:b'], { cwd: folder });
+      expect(await Promise.all([many.ended, few.ended])).toEqual([0, 0]);
+      expect(many.text).toMatch(/10001 of 10001 users \[={24}\] 100 %, 0s to go/);
+      expect(many.text).toMatch(/JSON lines: 10001 new, .*\n$/);
+      expect(few.text).not.toContain(' of 10000 users');
+      expect(many.raw.lastIndexOf(CURSOR_IS_SHOWN)).toBeGreaterThan(many.raw.lastIndexOf(CURSOR_IS_HIDDEN));
+    },
+    DONE_WITHIN,
+  );
+
+  it(
+    'is left as it was when an import is interrupted, which another one completes',
+    async () => {
+      const folder = temporaryFolder();
+      const line = (index: number) => JSON.stringify({ ...userNamed(`user${index}`), revision: undefined });
+      writeFileSync(join(folder, 'many'), Array.from({ length: 30_000 }, (_, index) => line(index)).join('\n'));
+      const terminal = new TerminalRun(['import', 'many', '--store', 'lmdb:users'], { cwd: folder });
+      await terminal.shows(' of 30000 users [=');
+      terminal.type(CTRL_C);
+      expect(await terminal.ended).toBe(130);
+      expect(terminal.text).toContain(
+        'kapacitor-auth: interrupted: who is stored stays, and the same import completes it\n',
+      );
+      expect(terminal.raw.lastIndexOf(CURSOR_IS_SHOWN)).toBeGreaterThan(terminal.raw.lastIndexOf(CURSOR_IS_HIDDEN));
+      const { stdout } = await run([
+        'import',
+        join(folder, 'many'),
+        '--json',
+        '--store',
+        `lmdb:${join(folder, 'users')}`,
+      ]);
+      const { new: added, unchanged } = JSON.parse(stdout);
+      expect(unchanged).toBeGreaterThanOrEqual(1_000);
+      expect(added + unchanged).toBe(30_000);
+    },
+    DONE_WITHIN,
+  );
+
+  it(
+    'gets no hashes by accident, and nothing is piped in from it',
+    async () => {
+      const { store } = await storeWith();
+      const [exported, imported] = [['export'], ['import', '-']].map((args) => new TerminalRun([...args, ...store]));
+      expect(await Promise.all([exported?.ended, imported?.ended])).toEqual([2, 2]);
+      expect(exported?.text).toBe(
+        'kapacitor-auth: the password hashes would be on the terminal: name a FILE, or - if you want that\n',
+      );
+      expect(imported?.text).toBe('kapacitor-auth: nothing is piped in: name a file\n');
+    },
+    DONE_WITHIN,
+  );
+});
+
+describe('a reader who goes', () => {
+  it(
+    'ends the output quietly',
+    async () => {
+      const names = Array.from({ length: 20_000 }, (_, index) => `user${index}`);
+      const { store } = await storeWith(...names);
+      const command = [...binary(), 'user', 'list', ...store].map((word) => `'${word}'`).join(' ');
+      const { stdout, stderr } = await promisify(execFile)(
+        'bash',
+        ['-c', `${command} | head -n 1; echo "\${PIPESTATUS[0]}"`],
+        {
+          env: environmentOf({}),
+        },
+      );
+      expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/^NAME .*\n0\n$/), stderr: '' });
+    },
+    DONE_WITHIN,
+  );
+});
+
+describe('a file that a shell makes', () => {
+  it(
+    'is warned about when others may read the hashes in it',
+    async () => {
+      const { store } = await storeWith();
+      const folder = temporaryFolder();
+      const command = [...binary(), 'export', ...store].map((word) => `'${word}'`).join(' ');
+      const { stderr } = await promisify(execFile)(
+        'bash',
+        ['-c', `umask 022; ${command} > open; umask 077; ${command} > closed`],
+        {
+          cwd: folder,
+          env: environmentOf({}),
+        },
+      );
+      const exported = 'kapacitor-auth: exported 1 user\n';
+      expect(stderr).toBe(
+        `kapacitor-auth: warning: others may read what this is written to, and password hashes are in it: chmod 600\n${exported}${exported}`,
+      );
+    },
+    DONE_WITHIN,
+  );
+});
+
+describe('a command that is told to end', () => {
+  it(
+    'leaves no hashes behind that it has put aside',
+    async () => {
+      const folder = temporaryFolder();
+      const [program, ...before] = binary();
+      const child = spawn(program, [...before, 'import', '-', '--store', 'lmdb:users'], {
+        cwd: folder,
+        env: environmentOf({ TMPDIR: folder }),
+      });
+      const ended = once(child, 'exit');
+      child.stdin.write(`stan:${userNamed('stan').hash}\n`);
+      const spools = () => readdirSync(folder).filter((name) => name.startsWith('kapacitor-auth-import-'));
+      await vi.waitFor(() => expect(spools()).toHaveLength(1), { timeout: 20_000 });
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([143, null]);
+      expect(spools()).toEqual([]);
+    },
+    DONE_WITHIN,
+  );
+});

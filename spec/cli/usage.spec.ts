@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { run, runWith } from '../support/cli.js';
+
+describe('the command line', () => {
+  it('prints its version and its help, with the exit codes', async () => {
+    expect(await run(['--version'])).toEqual({ exitCode: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+    const { exitCode, stdout, stderr } = await run(['--help']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: kapacitor-auth /);
+    for (const code of [0, 1, 2, 3, 4, 70, 130]) expect(stdout).toMatch(new RegExp(`^ {2}${code} +\\w`, 'm'));
+    expect((await run(['user', 'add', '-help'])).stdout).toMatch(
+      /^Usage: kapacitor-auth user add [\s\S]*--password-stdin[\s\S]*--store/,
+    );
+    expect((await run(['help', 'can'])).stdout).toMatch(/^Usage: kapacitor-auth can /);
+  });
+
+  it.each([
+    [[], 'which command? There are user, whoami, can, hash, check-config, import, export, backup, completion'],
+    [['user'], 'which command? There are list, show, add, set, passwd, enable, disable, delete'],
+    [['usr'], "unknown command 'usr'\n(Did you mean user?)"],
+    [['user', 'lst'], "unknown command 'lst'\n(Did you mean list?)"],
+    [['user', 'show'], "missing required argument 'NAME'"],
+    [['user', 'list', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
+    [['user', 'list', '--token=secret'], "unknown option '--token'"],
+    [['http://root:secret@host', 'user', 'list'], "unknown command 'http://root@host'"],
+  ])('says what is wrong with %j, and how it is used', async (args, message) => {
+    const { exitCode, stdout, stderr } = await run(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/\nUsage: kapacitor-auth .*\n"kapacitor-auth.* --help" says more\.\n$/);
+    expect(stderr.startsWith(`kapacitor-auth: ${message}\n`)).toBe(true);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it.each([
+    ['user', 'add', 'stan', 'hunter2'],
+    ['user', 'passwd', 'stan', 'hunter2'],
+    ['hash', 'hunter2'],
+    ['hash', '-phunter2'],
+  ])('does not take a password as an argument: %s %s', async (...args) => {
+    const { exitCode, stderr } = await run(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('a password is never an argument: others on this machine can see those');
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('tells of a mistake of its own where to report it, without secrets', async () => {
+    const environment = new Proxy<Record<string, string>>(
+      {},
+      {
+        get() {
+          throw new TypeError(`postgres://app:secret@host/db has $2b$10$${'a'.repeat(53)}`);
+        },
+      },
+    );
+    const { exitCode, stdout, stderr } = await runWith(environment, ['user', 'list']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 70, stdout: '' });
+    expect(stderr).toMatch(
+      /^kapacitor-auth: this is a mistake in kapacitor-auth\. Please report it, with what follows \("npm bugs kapacitor-auth"\):\nTypeError: postgres:\/\/app@host\/db has \(a hash\)\n {4}at /,
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import { MemoryUserRepository } from 'kapacitor-auth';
+import { describe, expect, it, vi } from 'vitest';
+import { exportUsers } from '../../lib/transfer/export-users.js';
+import { userNamed } from '../support/stored-user.js';
+
+async function* users(count: number) {
+  for (let index = 0; index < count; index += 1) yield userNamed(`user${index}`);
+}
+
+describe('exporting users', () => {
+  it('writes a line for each, with the hash and without the revision', async () => {
+    const repository = new MemoryUserRepository();
+    repository.insert(userNamed('Größe', { permissions: ['api'], enabled: false }));
+    const written: string[] = [];
+    const count = await exportUsers(repository.snapshot(), async (text) => void written.push(text));
+    expect(count).toBe(1);
+    const { hash } = userNamed('Größe');
+    expect(written.join('')).toBe(
+      `{"name":"Größe","type":"normal","permissions":["api"],"enabled":false,"hash":"${hash}"}\n`,
+    );
+  });
+
+  it('writes a thousand at once, and waits until they are taken', async () => {
+    const write = vi.fn(async (_text: string) => {});
+    expect(await exportUsers(users(2_001), write)).toBe(2_001);
+    expect(write.mock.calls.map(([text]) => text.split('\n').length - 1)).toEqual([1_000, 1_000, 1]);
+  });
+
+  it('writes nothing where nobody is', async () => {
+    const write = vi.fn(async () => {});
+    expect(await exportUsers(users(0), write)).toBe(0);
+    expect(write).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { HtpasswdFile } from '../../lib/transfer/htpasswd.js';
+import { failure } from '../support/failure.js';
+import { fileWith, HASH, imported, OTHER_HASH, readAll } from './files.js';
+
+const ONLY_BCRYPT = 'only bcrypt entries (htpasswd -B) can be imported';
+
+describe('an htpasswd file', () => {
+  it('gives normal users without permissions', async () => {
+    const path = fileWith(`# made by hand\n\nstan:${OTHER_HASH}\r\nユーザー:${HASH}\n`);
+    const file = new HtpasswdFile(path);
+    expect(await readAll(file)).toEqual([imported('stan', { hash: OTHER_HASH }), imported('ユーザー')]);
+    await file.close();
+  });
+
+  it('gives them the type and the permissions that are asked for', async () => {
+    const path = fileWith(`stan:${HASH}`);
+    const normal = await readAll(new HtpasswdFile(path, { permissions: ['write_points', 'api'] }));
+    const admin = await readAll(new HtpasswdFile(path, { type: 'admin', permissions: ['api'] }));
+    expect(normal).toEqual([imported('stan', { permissions: ['api', 'write_points'] })]);
+    expect(admin).toEqual([imported('stan', { type: 'admin' })]);
+  });
+
+  it.each([
+    ['MD5', '$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00', ONLY_BCRYPT],
+    ['SHA', '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', ONLY_BCRYPT],
+    ['crypt', 'rqXexS6ZhobKA', ONLY_BCRYPT],
+    ['plain text', 'password', ONLY_BCRYPT],
+    ['nothing', '', ONLY_BCRYPT],
+    ['half of a bcrypt hash', HASH.slice(0, 40), 'the bcrypt entry is cut off, or has no cost from 4 to 20'],
+    ['a cost of a day', HASH.replace('$04$', '$31$'), 'the bcrypt entry is cut off, or has no cost from 4 to 20'],
+  ])('tells of %s instead of a bcrypt hash, and goes on', async (_what, hash, refusal) => {
+    const users = await readAll(new HtpasswdFile(fileWith(`old:${hash}\nstan:${HASH}\n`)));
+    expect(users).toEqual([{ name: 'old', refusal }, imported('stan')]);
+  });
+
+  it('tells of a name that nobody may have', async () => {
+    const users = await readAll(new HtpasswdFile(fileWith(`a b:${HASH}\n`)));
+    expect(users).toEqual([
+      { name: 'a b', refusal: `username must contain only letters, numbers, '-', '.', '@' and '_'. "a b"` },
+    ]);
+  });
+
+  it.each([
+    ['stan', 'this is not NAME:HASH'],
+    ['stan:realm:0123', 'this is not NAME:HASH, but has more colons (as files of htdigest do)'],
+    [`kim:${HASH}`, '"kim" stands in line 1 already'],
+  ])('says what is wrong with %s, and in which line', async (content, problem) => {
+    const path = fileWith(`kim:${HASH}\n${content}\n`);
+    await expect(readAll(new HtpasswdFile(path))).rejects.toThrow(
+      failure('IMPORT_INVALID', 400, `${path}, line 2: ${problem}`) as Error,
+    );
+  });
+});

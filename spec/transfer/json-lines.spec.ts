@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { JsonLinesFile, toJsonLine } from '../../lib/transfer/json-lines.js';
+import { failure } from '../support/failure.js';
+import { fileWith, HASH, imported, readAll } from './files.js';
+
+const line = (changes: object = {}) =>
+  JSON.stringify({ name: 'stan', type: 'normal', permissions: ['api'], enabled: true, hash: HASH, ...changes });
+
+const invalid = (path: string, number: number, problem: string) =>
+  failure('IMPORT_INVALID', 400, `${path}, line ${number}: ${problem}`);
+
+describe('a file of JSON lines', () => {
+  it('gives what export writes', async () => {
+    const users = [
+      imported('Größe', { permissions: ['api', 'write_points'], enabled: false }),
+      imported('root', { type: 'admin' }),
+    ];
+    const path = fileWith(users.map((user) => `${toJsonLine(user)}\n`).join(''));
+    expect(await readAll(new JsonLinesFile(path))).toEqual(users);
+  });
+
+  it('can be read again', async () => {
+    const file = new JsonLinesFile(fileWith(`${line()}\n`));
+    await readAll(file);
+    expect(await readAll(file)).toHaveLength(1);
+    await file.close();
+  });
+
+  it.each([
+    ['a byte order mark', `\ufeff${line()}\n`],
+    ['line ends of Windows', `${line()}\r\n`],
+    ['empty lines', `\n${line()}\n  \n`],
+    ['no end of the last line', line()],
+  ])('may have %s', async (_what, content) => {
+    const users = await readAll(new JsonLinesFile(fileWith(content)));
+    expect(users.map(({ name }) => name)).toEqual(['stan']);
+  });
+
+  it('brings permissions into the form in which they are kept, and takes those of an admin away', async () => {
+    const path = fileWith(
+      [line({ permissions: ['write_points', 'api', 'api', 'none'] }), line({ name: 'root', type: 'admin' })].join('\n'),
+    );
+    const users = await readAll(new JsonLinesFile(path));
+    expect(users).toEqual([
+      imported('stan', { permissions: ['api', 'write_points'] }),
+      imported('root', { type: 'admin', permissions: [] }),
+    ]);
+  });
+
+  it('tells of a name that nobody may have, and goes on', async () => {
+    const users = await readAll(new JsonLinesFile(fileWith([line({ name: '..' }), line()].join('\n'))));
+    expect(users).toEqual([
+      { name: '..', refusal: 'username must not be "." or ".."' },
+      expect.objectContaining({ name: 'stan' }),
+    ]);
+  });
+
+  it.each([
+    ['{"name": "stan"', 'this is not JSON: the file is cut off here. Export it again'],
+    ['{"name": "stan"\n', 'this is not JSON'],
+    ['null', 'this is no user: {"name": …}'],
+    ['[]', 'this is no user: {"name": …}'],
+    ['{"name":"stan"}', '"type" is missing'],
+    [line({ admin: true }), '"admin" is not known: a user has name, type, permissions, enabled, hash'],
+    [line({ name: 1 }), '"name" must be a text'],
+    [line({ type: 'root' }), '"type" must be "admin" or "normal"'],
+    [line({ permissions: 'api' }), '"permissions" must be an array of none, api, config_api, write_points and all'],
+    [line({ permissions: ['apis'] }), '"permissions" must be an array of none, api, config_api, write_points and all'],
+    [line({ enabled: 'yes' }), '"enabled" must be true or false'],
+    [line({ hash: 'secret' }), '"hash" must be a bcrypt hash with a cost from 4 to 20'],
+    [line({ hash: HASH.replace('$04$', '$31$') }), '"hash" must be a bcrypt hash with a cost from 4 to 20'],
+  ])('says what is wrong with %s, and in which line', async (content, problem) => {
+    const path = fileWith(`${line({ name: 'first' })}\n${content}`);
+    await expect(readAll(new JsonLinesFile(path))).rejects.toThrow(invalid(path, 2, problem) as Error);
+  });
+
+  it('has each name once', async () => {
+    const path = fileWith([line(), line({ name: 'kim' }), line()].join('\n'));
+    await expect(readAll(new JsonLinesFile(path))).rejects.toThrow(
+      invalid(path, 3, '"stan" stands in line 1 already') as Error,
+    );
+  });
+
+  it('is a text in UTF-8, with lines that are not too long', async () => {
+    const latin = fileWith(Buffer.from(line({ name: 'Größe' }), 'latin1'));
+    const long = fileWith(`${line()}\n${'x'.repeat(70_000)}\n`);
+    const endless = fileWith('x'.repeat(200_000));
+    await expect(readAll(new JsonLinesFile(latin))).rejects.toThrow(
+      invalid(latin, 1, 'this is not a text in UTF-8') as Error,
+    );
+    await expect(readAll(new JsonLinesFile(long))).rejects.toThrow(
+      invalid(long, 2, 'it is longer than any line of a file of users') as Error,
+    );
+    await expect(readAll(new JsonLinesFile(endless))).rejects.toThrow(
+      invalid(endless, 1, 'it is longer than any line of a file of users') as Error,
+    );
+  });
+
+  it('says why it cannot be read', async () => {
+    await expect(readAll(new JsonLinesFile('/nowhere/users'))).rejects.toThrow(
+      failure('IMPORT_INVALID', 400, 'cannot read /nowhere/users: there is no such file') as Error,
+    );
+  });
+
+  it('repeats no hash', async () => {
+    const error = await readAll(new JsonLinesFile(fileWith(`${line()} ${HASH}\n`))).catch((reason: Error) => reason);
+    expect(JSON.stringify([(error as Error).message, String((error as Error).cause)])).not.toContain('aaaa');
+  });
+});
