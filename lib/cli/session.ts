@@ -87,7 +87,7 @@ export class Session {
     { makes }: { makes: boolean } = { makes: false },
   ): Promise<T> {
     const isNew = !store.isThere;
-    const open = await store.open({ makes });
+    const open = await store.open({ makes, onTrailFailure: (problem) => this.output.note(problem) });
     if (isNew) this.output.note(`made the user store ${store.name}`);
     try {
       return await use(open);

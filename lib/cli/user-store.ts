@@ -12,6 +12,7 @@ import { SupervisedRepository } from '../users/repositories/supervised.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
 import { UserService } from '../users/user-service.js';
+import { AuditTrail } from './audit-trail.js';
 import { UsageError } from './cli-error.js';
 import type { StoreTarget } from './target.js';
 
@@ -21,7 +22,14 @@ export interface OpenStore {
   readonly users: UserService;
   /** Copies the store into a folder; undefined for what is not in a folder itself. */
   readonly backup: ((folder: string) => Promise<void>) | undefined;
+  /** For what is done to the store as a whole. */
+  readonly trail: AuditTrail;
   close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly makes: boolean;
+  readonly onTrailFailure: (problem: string) => void;
 }
 
 /** The store of the configuration, with the rules of the server that has the same one. */
@@ -33,6 +41,7 @@ export class UserStore {
   /** What the operator should know. */
   readonly notes: readonly string[];
   readonly #store: string;
+  readonly #auditLog: string | undefined;
 
   /** @throws {ConfigError} something is wrong with the configuration */
   constructor({ file, store: named }: StoreTarget, environment: Environment) {
@@ -41,6 +50,7 @@ export class UserStore {
     // No more than a text can come from a file, the environment or an option.
     this.#store = store as string;
     this.name = auth.store as string;
+    this.#auditLog = auth.auditLog;
     const isRefused = auth.refusedPasswords && refusalOf(auth.refusedPasswords);
     this.policy = new PasswordPolicy({
       minimumLength: auth.minimumPasswordLength,
@@ -68,9 +78,10 @@ export class UserStore {
    * Opens it.
    *
    * @param makes whether it is made where there is none
+   * @param onTrailFailure told when the audit log has nothing of what is done
    * @throws {StoreError} there is none, or it cannot be opened
    */
-  async open({ makes }: { makes: boolean }): Promise<OpenStore> {
+  async open({ makes, onTrailFailure }: OpenOptions): Promise<OpenStore> {
     if (this.#store === 'memory:') {
       throw new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092');
     }
@@ -87,13 +98,16 @@ export class UserStore {
         onState: () => {},
       });
       await repository.open();
+      const trail = new AuditTrail(this.#auditLog, onTrailFailure);
       return {
         repository,
-        users: new UserService(repository, this.hasher, this.policy),
+        users: new UserService(repository, this.hasher, this.policy, trail.audit, trail.context),
+        trail,
         backup: opened instanceof LmdbUserRepository ? (folder) => opened.backup(folder) : undefined,
         close: async () => {
           repository.close();
           await opened.close?.();
+          await trail.close();
         },
       };
     } catch (error) {

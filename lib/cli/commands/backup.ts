@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../cli-error.js';
 import type { Session } from '../session.js';
@@ -9,7 +10,7 @@ export function addBackup(program: Command, session: Session): void {
     .description('copy an LMDB store as it is at one moment, also while servers write to it')
     .argument('<FOLDER>', 'not there yet, or empty; the copy is a store itself: lmdb:FOLDER')
     .action((folder: string) =>
-      session.withStore(session.userStore(), async ({ backup }) => {
+      session.withStore(session.userStore(), async ({ backup, trail }) => {
         if (backup === undefined) {
           throw new UsageError(
             'this copies LMDB stores. The users in PostgreSQL are backed up with it: pg_dump --table="kapacitor_auth_users*" ' +
@@ -17,6 +18,7 @@ export function addBackup(program: Command, session: Session): void {
           );
         }
         await backup(folder);
+        trail.record('store-backed-up', { to: resolve(folder) });
         await session.output.write(`lmdb:${folder}\n`);
       }),
     );

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { exportUsers } from '../../transfer/export-users.js';
 import { everyUser } from '../../users/every-user.js';
@@ -21,9 +22,13 @@ export function addExport(program: Command, session: Session): void {
       const store = session.userStore();
       const isToOutput = file === undefined || file === '-';
       if (isToOutput) warnOfReaders(session);
-      const count = await session.withStore(store, ({ repository }) => {
+      const count = await session.withStore(store, async ({ repository, trail }) => {
         const write = (to: (text: string) => Promise<void>) => exportUsers(everyUser(repository), to);
-        return isToOutput ? write((text) => session.output.write(text)) : writePrivateFile(file, { force }, write);
+        const written = await (isToOutput
+          ? write((text) => session.output.write(text))
+          : writePrivateFile(file, { force }, write));
+        trail.record('users-exported', { count: written, to: isToOutput ? 'standard output' : resolve(file) });
+        return written;
       });
       session.output.note(`exported ${count} ${count === 1 ? 'user' : 'users'}${isToOutput ? '' : ` to ${file}`}`);
     });

@@ -7,7 +7,7 @@ import { UsageError } from '../cli-error.js';
 import { createProgress, type Progress } from '../progress.js';
 import type { Session } from '../session.js';
 import { visible } from '../shown-text.js';
-import type { UserStore } from '../user-store.js';
+import type { OpenStore, UserStore } from '../user-store.js';
 import { jsonOption, type RightsOptions, rightsOptions } from './user-options.js';
 
 const INTERRUPTED = 'interrupted: who is stored stays, and the same import completes it';
@@ -74,7 +74,14 @@ async function bring(
   const run = (repository: UserRepository | undefined) =>
     importUsers(file, repository, { dryRun, overwrite, total, onProgress: progress.update });
   if (dryRun && !store.isThere) return run(undefined);
-  return session.withStore(store, ({ repository }) => run(repository), { makes: !dryRun });
+  const importAll = async ({ repository, trail }: OpenStore) => {
+    const summary = await run(repository);
+    const { format, added, replaced, kept, refused } = summary;
+    const counts = { added, replaced, kept: kept.count, refused: refused.count };
+    if (!dryRun) trail.record('users-imported', { format, ...counts });
+    return summary;
+  };
+  return session.withStore(store, importAll, { makes: !dryRun });
 }
 
 function toJson({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): object {

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type CliOptions, run } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+/** A config file with an audit log, and a command line that is about it. */
+function audited() {
+  const folder = temporaryFolder();
+  const config = join(folder, 'kapacitor.conf');
+  const log = join(folder, 'log', 'audit.log');
+  mkdirSync(join(folder, 'log'));
+  writeFileSync(
+    config,
+    ['[auth]', 'enabled = true', 'bcrypt-cost = 4', 'store = "lmdb:./users"', 'audit-log = "log/audit.log"'].join('\n'),
+  );
+  const on = (args: readonly string[], options?: CliOptions) => run([...args, '--config', config], options);
+  const told = (): Record<string, unknown>[] =>
+    readFileSync(log, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  return { folder, log, on, told };
+}
+
+const add = ['user', 'add', 'stan', '--type', 'admin', '--password-stdin'];
+const by = `command line: ${userInfo().username}`;
+
+describe('the audit log of the configuration', () => {
+  it('has what is done on the command line, and by whom, and no secret', async () => {
+    const { folder, log, on, told } = audited();
+    await on(add, { input: 'stanPassword' });
+    await on(['user', 'set', 'stan', '--type', 'normal']);
+    await on(['user', 'passwd', 'stan', '--password-stdin'], { input: 'anotherPassword' });
+    await on(['export', join(folder, 'users.jsonl')]);
+    await on(['backup', join(folder, 'copy')]);
+    await on(['import', join(folder, 'users.jsonl')]);
+    expect(told()).toMatchObject([
+      { event: 'user-created', by, user: { name: 'stan' }, time: expect.any(String) },
+      { event: 'user-operation-failed', by, operation: 'change', user: 'stan', code: 'LAST_ADMIN' },
+      { event: 'user-changed', by, changed: ['password'] },
+      { event: 'users-exported', by, count: 1, to: join(folder, 'users.jsonl') },
+      { event: 'store-backed-up', by, to: join(folder, 'copy') },
+      { event: 'users-imported', by, format: 'JSON lines', added: 0, replaced: 0, kept: 0, refused: 0 },
+    ]);
+    expect(readFileSync(log, 'utf8')).not.toMatch(/Password|\$2/);
+  });
+
+  it('is not touched by who only reads', async () => {
+    const { log, on } = audited();
+    await on(add, { input: 'stanPassword' });
+    rmSync(log);
+    for (const args of [
+      ['user', 'list'],
+      ['user', 'show', 'stan'],
+      ['can', 'stan', 'GET', '/'],
+    ]) {
+      expect((await on(args)).exitCode).toBe(0);
+    }
+    expect(existsSync(log)).toBe(false);
+  });
+
+  it('that cannot be written is warned of once, and what was asked for is done', async () => {
+    const { folder, on } = audited();
+    rmSync(join(folder, 'log'), { recursive: true });
+    const { exitCode, stderr } = await on(add, { input: 'stanPassword' });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('kapacitor-auth: warning: the audit log has nothing of this: cannot open the audit log');
+    expect((await on(['user', 'show', 'stan'])).exitCode).toBe(0);
+  });
+});
