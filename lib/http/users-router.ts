@@ -7,9 +7,9 @@ import express, {
 } from 'express';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
-import { failureOf } from '../audit/user-operation.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
+import { failureOf } from '../users/operation-failure.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { adminRequired, privilegeMissing, sendError, sendThrown, userBody } from './answers.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit, AuditContext, UserOperationFailed, UserPart } from '../audit/events.js';
-import { failureOf } from '../audit/user-operation.js';
 import { LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { NamePattern } from './name-pattern.js';
+import { failureOf } from './operation-failure.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { normalizePermissions } from './permissions.js';
 import type { UserRepository } from './repository.js';

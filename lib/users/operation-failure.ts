@@ -1,6 +1,6 @@
+import type { UserOperationFailed } from '../audit/events.js';
 import { KapacitorAuthError } from '../errors.js';
-import { isUserName } from '../users/user-name.js';
-import type { UserOperationFailed } from './events.js';
+import { isUserName } from './user-name.js';
 
 /** What the event tells of an operation that was not done, and of the error that says why. */
 export function failureOf(
