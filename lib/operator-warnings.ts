@@ -31,7 +31,7 @@ export function createAdminWarner(): (error: unknown) => void {
   const warnOfAdmin = createWarner('KAPACITOR_AUTH_NO_ADMIN');
   return (error) => {
     const isMistake = error instanceof ConfigError || error instanceof InvalidUserError;
-    if (isMistake) warnOfAdmin(`there is no admin, and the first one could not be made: ${error.message}`);
+    if (isMistake) warnOfAdmin(`there is no admin: ${error.message}`);
   };
 }
 

@@ -104,12 +104,10 @@ describe('the first admin', () => {
       refusedPasswords: refused,
       admin: { name: 'first', password: 'examplePassword' },
     });
-    const problem = 'password is one of the refused passwords: choose another';
+    const problem = 'the first admin cannot be made: password is one of the refused passwords: choose another';
     await expect(auth.ready).rejects.toMatchObject({ code: 'USER_INVALID', message: problem });
     expect(await namesIn(auth)).toEqual([]);
-    expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([
-      `there is no admin, and the first one could not be made: ${problem}`,
-    ]);
+    expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([`there is no admin: ${problem}`]);
   });
 
   it('whose secret is not there is not made, and it is said which file', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PasswordHasher } from '../authentication/password-hasher.js';
 import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
@@ -66,7 +66,14 @@ export class UserStore {
   /** Whether there is something to open. In PostgreSQL there always is, as far as can be told before it is asked. */
   get isThere(): boolean {
     const folder = this.#folder;
-    return folder === undefined || existsSync(join(folder, 'data.mdb'));
+    if (folder === undefined) return true;
+    try {
+      statSync(join(folder, 'data.mdb'));
+      return true;
+    } catch (error) {
+      // What may not be looked at is there: to open it says why not.
+      return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code as string);
+    }
   }
 
   /** The folder of an LMDB store. */

@@ -72,20 +72,27 @@ function whyRefused(password: string, name: string | undefined, minimumLength: n
 }
 
 /** The admin, if there is one. The file is read when the password is asked for. */
-export function firstAdmin({ name, password, passwordFile }: AdminSettings): FirstAdmin | undefined {
+export function firstAdmin(
+  { name, password, passwordFile }: AdminSettings,
+  minimumPasswordLength: number,
+): FirstAdmin | undefined {
   if (name === undefined) return undefined;
   if (password !== undefined) return { name, password };
-  return passwordFile === undefined ? undefined : { name, password: () => readPassword(passwordFile) };
+  if (passwordFile === undefined) return undefined;
+  return { name, password: () => readPassword(passwordFile, name, minimumPasswordLength) };
 }
 
-async function readPassword(path: string): Promise<string> {
+async function readPassword(path: string, name: string, minimumLength: number): Promise<string> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  return passwordIn(bytes, path);
+  const password = passwordIn(bytes, path);
+  const refusal = whyRefused(password, name, minimumLength);
+  if (refusal !== undefined) throw new ConfigError(`${SUBJECT} ${path}: ${refusal}`);
+  return password;
 }
 
 /**

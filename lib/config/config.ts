@@ -106,7 +106,7 @@ export function settle(
   const https = chooseHttps(choice);
   const enabled = choice.choose(ENABLED, !isFile);
   const minimumPasswordLength = choice.choose(MINIMUM_PASSWORD_LENGTH, isFile ? 0 : 8);
-  const admin = enabled ? firstAdmin(chosenAdmin) : undefined;
+  const admin = enabled ? firstAdmin(chosenAdmin, minimumPasswordLength) : undefined;
   // It is not heeded: a warning and a report tell of it.
   choice.choose(SHARED_SECRET, '');
   const config: ResolvedConfig = {

@@ -43,11 +43,7 @@ export async function makeFirstAdmin({
 }: FirstAdminOptions): Promise<'made' | 'not-needed'> {
   if (await hasAdmin(repository)) return 'not-needed';
   const { name } = admin;
-  requireString(name, 'name');
-  checkUserName(name);
-  const password: unknown = typeof admin.password === 'function' ? await admin.password() : admin.password;
-  requireString(password, 'password');
-  const hash = await hasher.hash(await policy.accept(password, name));
+  const hash = await hasher.hash(await acceptedPassword(admin, policy));
   const outcome = await insertFirstAdmin(repository, {
     name,
     type: 'admin',
@@ -59,8 +55,24 @@ export async function makeFirstAdmin({
   if (outcome === 'name-taken') {
     throw new InvalidUserError(
       `${name} cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ` +
-        `one, or decide yourself who this is: kapacitor-auth user set ${name} --type admin, or kapacitor-auth user enable ${name}`,
+        `one, or decide yourself who this is: npx kapacitor-auth user set ${name} --type admin, or npx kapacitor-auth user enable ${name}`,
     );
   }
   return outcome === 'inserted' ? 'made' : 'not-needed';
+}
+
+async function acceptedPassword({ name, password }: FirstAdmin, policy: PasswordPolicy): Promise<string> {
+  try {
+    requireString(name, 'name');
+    checkUserName(name);
+    const given: unknown = typeof password === 'function' ? await password() : password;
+    requireString(given, 'password');
+    return await policy.accept(given, name);
+  } catch (error) {
+    // By itself it could be about anybody.
+    if (error instanceof InvalidUserError) {
+      throw new InvalidUserError(`the first admin cannot be made: ${error.message}`);
+    }
+    throw error;
+  }
 }

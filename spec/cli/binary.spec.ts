@@ -76,7 +76,7 @@ describe.each(stores)('the binary on $kind, beside a server', ({ kind, url }) =>
         hash: HASH,
       });
       if (kind === 'LMDB') expect(backup).toEqual({ exitCode: 0, stdout: 'lmdb:copy\n', stderr: '' });
-      else expect(backup).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('pg_dump --table=') });
+      else expect(backup).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('pg_dump --schema=') });
 
       expect((await on(['user', 'passwd', 'stan', '--password-stdin'], 'second')).exitCode).toBe(0);
       expect([await login('stan:first'), await login('stan:second')]).toEqual([401, 200]);

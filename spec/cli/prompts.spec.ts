@@ -121,7 +121,7 @@ describe('a backup', () => {
       stdout: '',
       stderr:
         'kapacitor-auth: this copies LMDB stores. The users in PostgreSQL are backed up with it: ' +
-        'pg_dump --table="kapacitor_auth_users*" DATABASE, or "export"\n',
+        'pg_dump --schema=SCHEMA DATABASE, which has the functions as well, or "export"\n',
     });
   });
 });

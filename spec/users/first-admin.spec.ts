@@ -72,7 +72,7 @@ describe('the first admin', () => {
     await expect(make(ROOT)).rejects.toThrow(
       invalidUser(
         'root cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ' +
-          'one, or decide yourself who this is: kapacitor-auth user set root --type admin, or kapacitor-auth user enable root',
+          'one, or decide yourself who this is: npx kapacitor-auth user set root --type admin, or npx kapacitor-auth user enable root',
       ),
     );
     expect(await repository.find('root')).toEqual(user);
@@ -87,7 +87,7 @@ describe('the first admin', () => {
     [{ name: 7 as never, password: 'a long secret' }, 'name must be a string'],
   ])('%o is measured by the rules for every user', async (admin, message) => {
     const { repository, hasher, make } = setUp();
-    await expect(make(admin)).rejects.toThrow(invalidUser(message));
+    await expect(make(admin)).rejects.toThrow(invalidUser(`the first admin cannot be made: ${message}`));
     await expect(make(admin)).rejects.toBeInstanceOf(InvalidUserError);
     expect(hasher.hash).not.toHaveBeenCalled();
     expect(await repository.find(admin.name)).toBeUndefined();

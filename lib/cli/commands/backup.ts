@@ -13,8 +13,8 @@ export function addBackup(program: Command, session: Session): void {
       session.withStore(session.userStore(), async ({ backup, trail }) => {
         if (backup === undefined) {
           throw new UsageError(
-            'this copies LMDB stores. The users in PostgreSQL are backed up with it: pg_dump --table="kapacitor_auth_users*" ' +
-              'DATABASE, or "export"',
+            'this copies LMDB stores. The users in PostgreSQL are backed up with it: pg_dump --schema=SCHEMA DATABASE, ' +
+              'which has the functions as well, or "export"',
           );
         }
         await backup(folder);
