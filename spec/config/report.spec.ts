@@ -239,11 +239,7 @@ describe('the warnings in a report', () => {
   it.each([
     ['there is none', undefined, 'cannot read secret: there is no such file'],
     ['it is empty', '', 'secret is empty: write the password in it'],
-    [
-      'it is too short',
-      'hunter2\n',
-      'secret: password must be at least 8 characters',
-    ],
+    ['it is too short', 'hunter2\n', 'secret: password must be at least 8 characters'],
     ['it is the name', 'root\n', 'secret: password must not be the username'],
     ['it has two', 'hunter2222\nhunter2222\n', /^secret: password must not contain control characters: write/],
   ])('are that no admin can be made with the password file as it is: %s', (_, content, problem) => {
