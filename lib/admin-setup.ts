@@ -1,4 +1,5 @@
 import type { FirstAdmin } from './config/config.js';
+import { ConfigError, InvalidUserError } from './errors.js';
 import { hasAdmin } from './users/every-user.js';
 import { makeFirstAdmin } from './users/first-admin.js';
 import type { PasswordPolicy } from './users/password-policy.js';
@@ -6,7 +7,7 @@ import type { UserRepository } from './users/repository.js';
 import type { PasswordHashing } from './users/user-service.js';
 
 /** Milliseconds. An app that makes its users in code has made an admin by then. */
-const LOOK_AFTER = 1_000;
+const A_MOMENT = 1_000;
 
 export interface AdminSetupParts {
   readonly repository: UserRepository;
@@ -22,50 +23,69 @@ export interface AdminSetupParts {
   readonly onFailure: (error: unknown) => void;
 }
 
-/**
- * Makes the first admin as soon as the store can be asked, or finds out that there is none. It is done once, unless it
- * fails: whoever asks again is given the same promise.
- */
+/** Makes the first admin as soon as the store can be asked, or finds out that there is none. */
 export class AdminSetup {
   readonly #parts: AdminSetupParts;
-  #running: Promise<void> | undefined;
-  #looking: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(parts: AdminSetupParts) {
     this.#parts = parts;
   }
 
-  /** @throws {KapacitorAuthError} the admin that is asked for could not be made; says what to do */
-  run(): Promise<void> {
-    this.#running ??= this.#make().catch((error: unknown) => {
-      this.#running = undefined;
-      this.#parts.onFailure(error);
+  /**
+   * Makes the admin that is asked for. What is the operator's mistake is told; whatever else keeps it from being made is
+   * tried again each second.
+   *
+   * @throws {KapacitorAuthError} it could not be made; says what to do
+   */
+  async run(): Promise<void> {
+    const { admin, onMade, onFailure } = this.#parts;
+    if (admin === undefined) {
+      this.lookSoon();
+      return;
+    }
+    try {
+      if ((await makeFirstAdmin({ ...this.#parts, admin })) === 'made') onMade(admin.name);
+    } catch (error) {
+      onFailure(error);
+      if (!isMistake(error)) this.#soon(() => this.run());
       throw error;
-    });
-    return this.#running;
+    }
   }
 
   /** Looks, in a moment, whether there is an admin. */
   lookSoon(): void {
-    clearTimeout(this.#looking);
-    this.#looking = setTimeout(() => void this.#look(), LOOK_AFTER).unref();
+    this.#soon(() => this.#look());
   }
 
   close(): void {
-    clearTimeout(this.#looking);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
   }
 
-  /** A store that cannot say is told of elsewhere. */
   async #look(): Promise<void> {
-    const [answer] = await Promise.allSettled([hasAdmin(this.#parts.repository)]);
-    if (answer.status === 'fulfilled' && !answer.value) this.#parts.onMissing();
+    let isThere: boolean;
+    try {
+      isThere = await hasAdmin(this.#parts.repository);
+    } catch {
+      // Of the store it is told elsewhere.
+      this.lookSoon();
+      return;
+    }
+    if (!isThere) this.#parts.onMissing();
   }
 
-  async #make(): Promise<void> {
-    const { admin, onMade } = this.#parts;
-    if (admin === undefined) this.lookSoon();
-    else if ((await makeFirstAdmin({ ...this.#parts, admin })) === 'made') onMade(admin.name);
+  #soon(work: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void Promise.allSettled([work()]), A_MOMENT).unref();
   }
+}
+
+/** Whether it stays so until somebody changes the configuration, or a user. */
+function isMistake(error: unknown): boolean {
+  return error instanceof ConfigError || error instanceof InvalidUserError;
 }
 
 /**

@@ -133,11 +133,13 @@ export function kapacitorAuth(
     },
     onFailure: createAdminWarner(),
   });
+  const setUp = async () => {
+    if (config.auth.enabled) await adminSetup.run();
+  };
+  const opening = repository.open();
+  const ready = opening.then(setUp);
   // A store may be opened later than at the start.
-  events.on('store-state', ({ state }) => {
-    if (state === 'up') void Promise.allSettled([adminSetup.run()]);
-  });
-  const ready = config.auth.enabled ? repository.open().then(() => adminSetup.run()) : Promise.resolve();
+  opening.catch(setUp).catch(() => {});
   // Whoever waits for it is told; whoever does not has the answers of the requests.
   ready.catch(() => {});
 

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { ConfigError, InvalidUserError, type KapacitorAuthError } from './errors.js';
+import { type KapacitorAuthError, StoreError } from './errors.js';
 import { proxyProblem } from './http/proxy.js';
 import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
@@ -26,12 +26,12 @@ export function createStateWarner(): (health: StoreHealth) => void {
   };
 }
 
-/** Of the store it is told anyway, and a queue that is full is no mistake of the operator's. */
+/** Of the store it is told anyway. */
 export function createAdminWarner(): (error: unknown) => void {
   const warnOfAdmin = createWarner('KAPACITOR_AUTH_NO_ADMIN');
   return (error) => {
-    const isMistake = error instanceof ConfigError || error instanceof InvalidUserError;
-    if (isMistake) warnOfAdmin(`there is no admin: ${error.message}`);
+    if (error instanceof StoreError) return;
+    warnOfAdmin(`there is no admin: ${error instanceof Error ? error.message : String(error)}`);
   };
 }
 

@@ -96,6 +96,23 @@ describe('the first admin', () => {
     expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([]);
   });
 
+  it('is made when it can be found out at last whether the password is a refused one', async () => {
+    const warnings = heard();
+    let isThere = false;
+    const store = new MemoryUserRepository();
+    const refusedPasswords = async () => {
+      if (!isThere) throw new Error('no answer');
+      return false;
+    };
+    const auth = start({ store, refusedPasswords, admin: { name: 'first', password: 'examplePassword' } });
+    await expect(auth.ready).rejects.toMatchObject({ code: 'PASSWORD_CHECK_FAILED' });
+    isThere = true;
+    await expect.poll(() => store.find('first')?.type, { timeout: 5_000 }).toBe('admin');
+    expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([
+      'there is no admin: the password could not be checked: try again later',
+    ]);
+  });
+
   it('whose password is not acceptable is not made, and it is said why', async () => {
     const warnings = heard();
     const refused = new Set(['examplePassword']);
@@ -184,6 +201,15 @@ describe('that there is no admin', () => {
     const looks = vi.spyOn(MemoryUserRepository.prototype, 'hasAdmin');
     expect(await saidBy(() => createAuth(config, users))).toEqual([]);
     expect(looks).toHaveBeenCalledTimes(config.auth?.enabled === false ? 0 : 1);
+  });
+
+  it('is said when a store can be asked that could not be at the start', async () => {
+    const store = Object.assign(new MemoryUserRepository(), { open: vi.fn() });
+    store.open.mockRejectedValueOnce(new Error('not there yet'));
+    const warnings = heard();
+    const auth = start({ store });
+    await expect(auth.ready).rejects.toThrow('unavailable');
+    await expect.poll(() => wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN').length, { timeout: 5_000 }).toBe(1);
   });
 
   it('is not said by a middleware that is closed meanwhile', async () => {

@@ -1,5 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
 import { opaqueString, problemOf } from '../users/password.js';
 import { weaknessOf } from '../users/password-policy.js';
@@ -12,6 +11,9 @@ const USERNAME = 'admin-username, KAPACITOR_AUTH_ADMIN_USERNAME, or auth.admin.n
 const PASSWORD = 'admin-password-file, KAPACITOR_AUTH_ADMIN_PASSWORD_FILE, or auth.admin.passwordFile in code';
 
 const SUBJECT = '[auth] admin-password-file:';
+
+/** No password is nearly as long. */
+const MAX_BYTES = 4_096;
 
 /** A name, and a password or the file that has it. */
 export interface AdminSettings {
@@ -82,31 +84,42 @@ export function firstAdmin(
   return { name, password: () => readPassword(passwordFile, name, minimumPasswordLength) };
 }
 
-async function readPassword(path: string, name: string, minimumLength: number): Promise<string> {
-  let bytes: Buffer;
+/** Why no admin could be made with the file as it is now, or undefined. */
+export function passwordFileProblem(path: string, name: string | undefined, minimumLength: number): string | undefined {
   try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
+    readPassword(path, name, minimumLength);
+    return undefined;
+  } catch (error) {
+    return (error as ConfigError).message;
   }
-  const password = passwordIn(bytes, path);
+}
+
+/** @throws {ConfigError} that says what is wrong with the file, or with the password in it */
+function readPassword(path: string, name: string | undefined, minimumLength: number): string {
+  const password = passwordIn(readSmallFile(path), path);
   const refusal = whyRefused(password, name, minimumLength);
   if (refusal !== undefined) throw new ConfigError(`${SUBJECT} ${path}: ${refusal}`);
   return password;
 }
 
-/**
- * Why no admin could be made with the file as it is now, or undefined. Only a plain file is looked into: what a pipe
- * says it says once.
- */
-export function passwordFileProblem(path: string, name: string | undefined, minimumLength: number): string | undefined {
+/** Only of a plain file: what waits for somebody to write, or has no end, would keep the app from starting, and from ending. */
+function readSmallFile(path: string): Buffer {
+  let descriptor: number;
   try {
-    const stats = statSync(path);
-    if (!stats.isFile() && !stats.isDirectory()) return undefined;
-    const refusal = whyRefused(passwordIn(readFileSync(path), path), name, minimumLength);
-    return refusal && `${SUBJECT} ${path}: ${refusal}`;
-  } catch (error) {
-    return (error instanceof ConfigError ? error : unreadable(path, error)).message;
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (stats.isDirectory()) throw new ConfigError(`${SUBJECT} cannot read ${path}: it is a folder`);
+    if (!stats.isFile()) throw new ConfigError(`${SUBJECT} cannot read ${path}: it is no regular file`);
+    if (stats.size > MAX_BYTES) {
+      throw new ConfigError(`${SUBJECT} ${path} has ${stats.size} bytes: write the password in it, and nothing else`);
+    }
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -128,8 +141,6 @@ function passwordIn(bytes: Buffer, path: string): string {
 
 function unreadable(path: string, cause: unknown): ConfigError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  const reasons: Partial<Record<string, string>> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };
-  return new ConfigError(`${SUBJECT} cannot read ${path}: ${reasons[code as string] ?? message}`, {
-    cause,
-  });
+  const reason = code === 'ENOENT' ? 'there is no such file' : message;
+  return new ConfigError(`${SUBJECT} cannot read ${path}: ${reason}`, { cause });
 }

@@ -49,5 +49,5 @@ export interface FirstAdmin {
    *
    * @throws {ConfigError} that names the file: it cannot be read, or has no password that a user can have
    */
-  readonly password: string | (() => Promise<string>);
+  readonly password: string | (() => string);
 }

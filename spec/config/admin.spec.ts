@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,6 +33,9 @@ async function refusalOfFile(path: string): Promise<ConfigError> {
   expect(error).toBeInstanceOf(ConfigError);
   return error as ConfigError;
 }
+
+/** POSIX has it. */
+const MAKE_PIPE = 'mkfifo';
 
 describe('the first admin', () => {
   it('is none by default', () => {
@@ -331,10 +335,23 @@ describe("the file of the first admin's password", () => {
     mkdirSync(folder);
     const error = await refusalOfFile(folder);
     expect(error.message).toBe(`[auth] admin-password-file: cannot read ${folder}: it is a folder`);
-    expect(error.cause).toMatchObject({ code: 'EISDIR' });
     const below = join(passwordFile(''), 'x');
     expect((await refusalOfFile(below)).message).toMatch(
       new RegExp(`^\\[auth\\] admin-password-file: cannot read ${below}: ENOTDIR`),
+    );
+  });
+
+  it('is refused at once when it waits for somebody to write, has no end, or is no password’s', async () => {
+    const folder = temporaryFolder();
+    execFileSync(MAKE_PIPE, [join(folder, 'pipe')]);
+    for (const path of [join(folder, 'pipe'), '/dev/zero']) {
+      expect((await refusalOfFile(path)).message).toBe(
+        `[auth] admin-password-file: cannot read ${path}: it is no regular file`,
+      );
+    }
+    const long = passwordFile('x'.repeat(5_000));
+    expect((await refusalOfFile(long)).message).toBe(
+      `[auth] admin-password-file: ${long} has 5000 bytes: write the password in it, and nothing else`,
     );
   });
 });

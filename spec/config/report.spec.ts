@@ -259,11 +259,10 @@ describe('the warnings in a report', () => {
     expect(reportOf(`${ADMIN}"."\n`).warnings).toEqual([expect.stringMatching(/: cannot read \S+: it is a folder$/)]);
   });
 
-  it('are none where the password file is good, or is a device that is not looked into', () => {
+  it('are none where the password file is good', () => {
     const path = join(temporaryFolder(), 'secret');
     writeFileSync(path, 'correct horse\n');
     expect(reportOf(`${ADMIN}"${path}"\n`).warnings).toEqual([]);
-    expect(reportOf(`${ADMIN}"/dev/null"\n`).warnings).toEqual([]);
   });
 
   it('are that a server could not read its certificate and its key', () => {
