@@ -20,6 +20,7 @@ claim<
     KapacitorAuthErrorCode,
     | 'CONFIG_INVALID'
     | 'FORBIDDEN'
+    | 'IMPORT_INVALID'
     | 'LAST_ADMIN'
     | 'OVERLOADED'
     | 'PASSWORD_CHECK_FAILED'
@@ -65,6 +66,7 @@ export function explain(error: unknown): string {
     case 'OVERLOADED':
     case 'PASSWORD_CHECK_FAILED':
       return "the operator's business";
+    case 'IMPORT_INVALID':
     case 'USER_EXISTS':
     case 'USER_INVALID':
     case 'USER_NOT_FOUND':

@@ -52,7 +52,9 @@ function makePrivate(file: string, size: number): void {
     try {
       linkSync(filled, file);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      // Not every file system has links. There a folder is best made before several processes start.
+      if (code !== 'EEXIST') writeFileSync(file, Buffer.alloc(size), { flag: 'wx', mode: 0o600 });
     } finally {
       unlinkSync(filled);
     }
