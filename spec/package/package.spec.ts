@@ -105,12 +105,12 @@ describe.each(projects)(
 
     it('has the command line', async () => {
       const bin = join(project.folder, 'node_modules/.bin/kapacitor-auth');
-      const store = `lmdb:${join(project.folder, 'users')}`;
+      const store = `lmdb:${join(project.folder, 'operators')}`;
       writeFileSync(join(project.folder, 'password'), 'examplePassword\n', { mode: 0o600 });
       const add = ['user', 'add', 'first', '--type', 'admin', '--password-file', 'password', '--store', store];
       await execute(bin, add, project.folder, END_WITHIN);
       const listed = await execute(bin, ['user', 'list', '--json', '--store', store], project.folder, END_WITHIN);
-      expect(JSON.parse(listed)).toMatchObject({ name: 'first', type: 'admin' });
+      expect(JSON.parse(listed)).toMatchObject([{ name: 'first', type: 'admin' }]);
       expect(await execute(bin, ['--version'], project.folder, END_WITHIN)).toBe(`${packageJson.version}\n`);
     });
 
