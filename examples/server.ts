@@ -116,13 +116,13 @@ async function greeting(auth: KapacitorAuth, url: string, path: string): Promise
 async function nextSteps(auth: KapacitorAuth, url: string, path: string): Promise<string[]> {
   if (!auth.config.auth.enabled) {
     return [
-      'To have users, stop this server, write  enabled = true  below [auth], or set KAPACITOR_AUTH_ENABLED=true,',
+      'To have users, stop this server, set  enabled = true  below [auth], or KAPACITOR_AUTH_ENABLED=true,',
       'and start again.',
     ];
   }
   const switchOn = [
-    'To switch authentication on, stop this server, write  auth-enabled = true  below [http],',
-    'or set KAPACITOR_HTTP_AUTH_ENABLED=true, and start again.',
+    'To switch authentication on, stop this server, set  auth-enabled = true  below [http],',
+    'or KAPACITOR_HTTP_AUTH_ENABLED=true in the environment, and start again.',
   ];
   const hasUsers = (await auth.users.list({ limit: 1 })).length > 0;
   if (auth.authEnabled && hasUsers) {
@@ -131,7 +131,7 @@ async function nextSteps(auth: KapacitorAuth, url: string, path: string): Promis
   if (auth.authEnabled) {
     return [
       'There are no users yet: nobody can get in. Make the first admin, in another terminal:',
-      `  npx kapacitor-auth user add exampleUsername --type admin --config ${path}`,
+      `  npx kapacitor-auth user add exampleUsername --type admin --config ${path} --store ${auth.config.auth.store}`,
     ];
   }
   if (hasUsers) return switchOn;

@@ -1,4 +1,4 @@
-import type { FirstAdmin } from './config/config.js';
+import { type FirstAdmin, resolveConfig } from './config/config.js';
 import { ConfigError, InvalidUserError } from './errors.js';
 import { hasAdmin } from './users/every-user.js';
 import { makeFirstAdmin } from './users/first-admin.js';
@@ -89,7 +89,7 @@ function isMistake(error: unknown): boolean {
 }
 
 /**
- * How an admin is made, for the operator to copy.
+ * How an admin is made, for the operator to copy into another terminal, where the environment may say something else.
  *
  * @param file the config file, if there is one
  * @param store as it may be shown, or the app's own repository
@@ -98,8 +98,20 @@ export function adminCommand(file: string | undefined, store: string | UserRepos
   if (typeof store !== 'string' || store === 'memory:') {
     return "await auth.users.create({ name: 'admin', password: '…', type: 'admin' })  in the app's code";
   }
-  const place = file === undefined ? `--store ${quoted(store)}` : `--config ${quoted(file)}`;
-  return `npx kapacitor-auth user add admin --type admin ${place}`;
+  const places = [
+    file !== undefined && `--config ${quoted(file)}`,
+    (file === undefined || storeOf(file) !== store) && `--store ${quoted(store)}`,
+  ];
+  return ['npx kapacitor-auth user add admin --type admin', ...places.filter(Boolean)].join(' ');
+}
+
+/** What the file says by itself, if it says anything that is right by itself. */
+function storeOf(file: string): string | UserRepository | undefined {
+  try {
+    return resolveConfig(file, {}, {}).config.auth.store;
+  } catch {
+    return undefined;
+  }
 }
 
 /** For a shell. */

@@ -174,6 +174,26 @@ describe('that there is no admin', () => {
     ]);
   });
 
+  it('is said with the store besides, where that is not the one of the file', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'kapacitor.conf');
+    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "lmdb:./users"\n');
+    vi.stubEnv('KAPACITOR_AUTH_STORE', `lmdb:${folder}/others`);
+    expect(await saidBy(() => start({}, file))).toEqual([
+      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config ${file} --store lmdb:${folder}/others`,
+    ]);
+  });
+
+  it('is said with the store, where the file is not right by itself', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'kapacitor.conf');
+    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nstore = "lmdb:./users"\n');
+    vi.stubEnv('KAPACITOR_AUTH_ENABLED', 'true');
+    expect(await saidBy(() => start({}, file))).toEqual([
+      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config ${file} --store lmdb:${folder}/users`,
+    ]);
+  });
+
   it.each([
     ['in memory', () => 'memory:' as const],
     ['the app’s own', () => new MemoryUserRepository()],

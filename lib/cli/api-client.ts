@@ -1,10 +1,13 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { answerProblem, connectionProblem } from './api-problems.js';
+import { UnreachableError } from './cli-error.js';
 import type { ServerAddress } from './server-address.js';
 
 /** Milliseconds. */
 const ANSWER_WITHIN = 30_000;
+/** Bytes. A thousand users, which are a page, have a tenth of it at the most. */
+const LONGEST_ANSWER = 16 * 1024 * 1024;
 
 /** An answer that is JSON, or has no body. */
 export interface ApiAnswer {
@@ -44,6 +47,7 @@ export class ApiClient {
     try {
       answer = await this.#request(method, new URL(base + path), body === undefined ? undefined : JSON.stringify(body));
     } catch (error) {
+      if (error instanceof UnreachableError) throw error;
       throw connectionProblem(error as NodeJS.ErrnoException, base);
     }
     const { status, headers, text } = answer;
@@ -72,7 +76,12 @@ export class ApiClient {
     return new Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>((resolve, reject) => {
       const sent = request(url, options, (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let length = 0;
+        response.on('data', (chunk: Buffer) => {
+          length += chunk.length;
+          if (length <= LONGEST_ANSWER) chunks.push(chunk);
+          else response.destroy(answerTooLong(url.origin));
+        });
         response.on('error', reject);
         response.on('end', () => {
           const { statusCode: status = 0, headers } = response;
@@ -83,6 +92,12 @@ export class ApiClient {
       sent.end(body);
     });
   }
+}
+
+function answerTooLong(origin: string): UnreachableError {
+  return new UnreachableError(
+    `${origin} answers with more than ${LONGEST_ANSWER / 2 ** 20} MiB: is it the address of a server with a users API?`,
+  );
 }
 
 function parse(text: string): unknown {

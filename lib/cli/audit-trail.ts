@@ -1,27 +1,29 @@
+import { closeSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { AuditLog } from '../audit/audit-log.js';
+import { auditLine } from '../audit/audit-line.js';
 import type { Audit, AuditContext } from '../audit/events.js';
-import { ConfigError } from '../errors.js';
+import { type FoundFile, openNow } from '../audit/opened-file.js';
 
 /**
  * Tells the audit log of the configuration, which its servers write to as well, of what is done on the command line. It is
- * opened when there is something to tell: whoever only reads need not be able to write to it.
+ * opened when there is something to tell: whoever only reads need not be able to write to it. Each event is in the file
+ * when it has been told: nobody waits for the command line, and it may be interrupted at any time.
  */
 export class AuditTrail {
   /** Whoever it is on this machine: no user of ours is known here. */
   readonly context: AuditContext = { by: `command line: ${accountName()}` };
   readonly #path: string | undefined;
-  readonly #onFailure: (problem: string) => void;
-  #log: AuditLog | undefined;
+  readonly #onProblem: (problem: string) => void;
+  #file: FoundFile | undefined;
   #isGivenUp = false;
 
   /**
    * @param path undefined: there is no audit log
-   * @param onFailure told why it has nothing of what was done
+   * @param onProblem told why it has nothing of what was done, or that others may read it
    */
-  constructor(path: string | undefined, onFailure: (problem: string) => void) {
+  constructor(path: string | undefined, onProblem: (problem: string) => void) {
     this.#path = path;
-    this.#onFailure = onFailure;
+    this.#onProblem = onProblem;
   }
 
   /** For the user service. */
@@ -32,20 +34,31 @@ export class AuditTrail {
     this.#write(event, { ...this.context, ...details });
   }
 
-  async close(): Promise<void> {
-    await this.#log?.close();
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file.descriptor);
+    this.#file = undefined;
   }
 
   #write(event: string, details: object): void {
     if (this.#path === undefined || this.#isGivenUp) return;
     try {
-      this.#log ??= new AuditLog(this.#path);
-      this.#log.write(event, { time: new Date(), ...details });
+      this.#file ??= this.#open(this.#path);
+      const line = Buffer.from(auditLine(event, { time: new Date(), ...details }));
+      if (writeSync(this.#file.descriptor, line) < line.length) throw new Error(`there is no room for ${this.#path}`);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
       this.#isGivenUp = true;
-      this.#onFailure(`warning: the audit log has nothing of this: ${error.message}`);
+      this.#onProblem(`warning: the audit log has nothing of this: ${(error as Error).message}`);
     }
+  }
+
+  #open(path: string): FoundFile {
+    const file = openNow(path);
+    if (file.isForEverybody) {
+      this.#onProblem(`warning: anybody on this machine may read or change the audit log ${path}: chmod o= ${path}`);
+    }
+    // After what a process that was killed has begun.
+    if (file.endsWithinLine) writeSync(file.descriptor, '\n');
+    return file;
   }
 }
 

@@ -12,7 +12,7 @@ export const EXIT = {
   unreachable: 4,
   /** A mistake in this program: `EX_SOFTWARE` of BSD's sysexits. */
   bug: 70,
-  /** Ctrl-C: 128 and the number of SIGINT, as shells have it. */
+  /** Ctrl-C at a question: 128 and the number of SIGINT, as shells have it of what ends by that signal. */
   interrupted: 130,
 } as const;
 
@@ -28,4 +28,4 @@ export const EXIT_CODES_HELP = `Exit codes:
   3    the configuration is wrong
   4    the store or the server cannot be reached, or has no time
   70   a mistake in this program
-  130  interrupted`;
+  130  interrupted; 143 after SIGTERM, 129 after SIGHUP`;

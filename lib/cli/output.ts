@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { printable } from '../audit/printable.js';
 import { OutputClosedError, RefusedError } from './cli-error.js';
 import { visible, withoutSecrets } from './shown-text.js';
 import type { Streams } from './streams.js';
@@ -22,9 +23,9 @@ export class Output {
     return writeTo(this.#streams.stdout, text);
   }
 
-  /** The result, for programs. */
+  /** The result, for programs. A terminal shows it as it is. */
   json(value: unknown): Promise<void> {
-    return this.write(`${JSON.stringify(value)}\n`);
+    return this.write(`${printable(JSON.stringify(value))}\n`);
   }
 
   /** What is said besides the result, on standard error: `kapacitor-auth: …`. */

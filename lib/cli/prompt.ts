@@ -1,6 +1,11 @@
 import { createInterface } from 'node:readline/promises';
+import type { Writable } from 'node:stream';
 import { InterruptedError, UsageError } from './cli-error.js';
+import { beforeInterruption } from './interruption.js';
 import { questionStream, type Streams } from './streams.js';
+
+/** ECMA-48: what the prompt has hidden. */
+const SHOW_CURSOR = '\u001b[?25h';
 
 /** As plain as every other line: no colours, no marks. */
 const PLAIN = {
@@ -20,12 +25,14 @@ export async function askHidden(streams: Streams, message: string): Promise<stri
   // Ctrl-D closes the input, which the prompt does not notice: it would wait for ever.
   const onEnd = () => end.abort();
   streams.stdin.once('pause', onEnd);
+  const forget = restoringTerminal(streams, output);
   try {
     return await password({ message, theme: PLAIN }, { input: streams.stdin, output, signal: end.signal });
   } catch (error) {
     if (/^(?:Exit|Abort)PromptError$/.test((error as Error).name)) throw new InterruptedError();
     throw error;
   } finally {
+    forget();
     streams.stdin.off('pause', onEnd);
   }
 }
@@ -39,6 +46,7 @@ export async function askYesOrNo(streams: Streams, question: string): Promise<bo
   const output = terminal(streams);
   const readline = createInterface({ input: streams.stdin, output, terminal: true });
   const end = new AbortController();
+  const forget = restoringTerminal(streams, output);
   readline.once('SIGINT', () => end.abort()).once('close', () => end.abort());
   try {
     const answer = await readline.question(`kapacitor-auth: ${question} [y/N] `, { signal: end.signal });
@@ -47,8 +55,17 @@ export async function askYesOrNo(streams: Streams, question: string): Promise<bo
     output.write('\n');
     throw new InterruptedError();
   } finally {
+    forget();
     readline.close();
   }
+}
+
+/** A shell that gets back a terminal where a question was asked would show nothing of what is typed. */
+function restoringTerminal({ stdin }: Streams, output: Writable): () => void {
+  return beforeInterruption(() => {
+    stdin.setRawMode(false);
+    output.write(`${SHOW_CURSOR}\n`);
+  });
 }
 
 function terminal(streams: Streams) {

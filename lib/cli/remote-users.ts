@@ -9,6 +9,11 @@ import { RefusedError, UnreachableError } from './cli-error.js';
 import type { ManagedUsers } from './managed-users.js';
 
 const USERS = '/kapacitor/v1/users';
+/**
+ * Names that a Kapacitor has, and that a terminal shows as they are: also some that are refused here, such as `..`, and
+ * none at all, which it answers with to what it does not know.
+ */
+const NAME = /^[-._\p{L}0-9@]*$/u;
 
 /**
  * The users of a server, through its users API: one of this package's, or a real Kapacitor's, which answers 200 to some
@@ -81,8 +86,7 @@ export function toUser(body: any): User {
   const { name, type, permissions, enabled = true } = body ?? {};
   const isType = type === 'admin' || type === 'normal';
   const known = Array.isArray(permissions) && permissions.every(isPermission);
-  // A name with characters that nobody sees is an order to a terminal.
-  const isName = typeof name === 'string' && !/\p{C}/u.test(name);
+  const isName = typeof name === 'string' && NAME.test(name);
   if (!isName || !isType || !known || typeof enabled !== 'boolean') throw strangeAnswer();
   return { name, type, permissions: normalizePermissions(permissions), enabled };
 }
@@ -96,6 +100,7 @@ function asAsked(user: User, enabled: boolean | undefined): User {
   );
 }
 
-function strangeAnswer(): UnreachableError {
+/** What to say of an answer that is none. */
+export function strangeAnswer(): UnreachableError {
   return new UnreachableError('the server answers with something else than users: is it one with a users API?');
 }

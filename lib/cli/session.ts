@@ -50,6 +50,18 @@ export class Session {
     return target.kind === 'server' ? target : this.userStore(target);
   }
 
+  /** The same for a command that changes something: if nobody has named the store, it says which one that is. */
+  placeToChange(): ServerTarget | UserStore {
+    const place = this.place();
+    if (place instanceof UserStore) this.noteChange(place);
+    return place;
+  }
+
+  /** Says which store is changed, if nobody has named it. */
+  noteChange({ foundBy, name }: UserStore): void {
+    if (foundBy !== undefined) this.output.note(`using ${foundBy}: the users are in ${name}`);
+  }
+
   /** Lends the users there. */
   async withUsers<T>(use: (open: OpenUsers) => Promise<T>, place: ServerTarget | UserStore = this.place()): Promise<T> {
     if (place instanceof UserStore) {
@@ -87,7 +99,7 @@ export class Session {
     { makes }: { makes: boolean } = { makes: false },
   ): Promise<T> {
     const isNew = !store.isThere;
-    const open = await store.open({ makes, onTrailFailure: (problem) => this.output.note(problem) });
+    const open = await store.open({ makes, onTrailProblem: (problem) => this.output.note(problem) });
     if (isNew) this.output.note(`made the user store ${store.name}`);
     try {
       return await use(open);

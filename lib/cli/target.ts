@@ -25,6 +25,8 @@ export interface StoreTarget {
   readonly kind: 'store';
   /** The path of the config file, if there is one. */
   readonly file: string | undefined;
+  /** Whether nobody has named the file, and the one in the working folder was found. */
+  readonly isFound: boolean;
   /** What `--store` says; undefined: the configuration says it. */
   readonly store: string | undefined;
 }
@@ -71,13 +73,13 @@ export function chooseConfig(options: TargetOptions, environment: Environment, f
   const { url, store, config } = options;
   if (url !== undefined) throw new UsageError('this command works on a store, and not on a server: leave out --url');
   if (store !== undefined) checkStore(store);
-  return { kind: 'store', store, file: config ?? (store === undefined ? findFile(environment, folder) : undefined) };
+  const named = config ?? (store === undefined ? environment['KAPACITOR_CONFIG_PATH'] || undefined : undefined);
+  const found = store === undefined && named === undefined ? findFile(folder) : undefined;
+  return { kind: 'store', store, file: named ?? found, isFound: found !== undefined };
 }
 
 /** The config file that is meant if none is named. */
-function findFile(environment: Environment, folder: string): string | undefined {
-  const named = environment['KAPACITOR_CONFIG_PATH'];
-  if (named) return named;
+function findFile(folder: string): string | undefined {
   const file = resolve(folder, DEFAULT_FILE);
   return existsSync(file) ? file : undefined;
 }

@@ -29,7 +29,7 @@ export interface OpenStore {
 
 export interface OpenOptions {
   readonly makes: boolean;
-  readonly onTrailFailure: (problem: string) => void;
+  readonly onTrailProblem: (problem: string) => void;
 }
 
 /** The store of the configuration, with the rules of the server that has the same one. */
@@ -40,11 +40,13 @@ export class UserStore {
   readonly hasher: PasswordHasher;
   /** What the operator should know. */
   readonly notes: readonly string[];
+  /** The config file that says where the users are, if nobody has named it or them. */
+  readonly foundBy: string | undefined;
   readonly #store: string;
   readonly #auditLog: string | undefined;
 
   /** @throws {ConfigError} something is wrong with the configuration */
-  constructor({ file, store: named }: StoreTarget, environment: Environment) {
+  constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
     const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment);
     const { auth } = config;
     // No more than a text can come from a file, the environment or an option.
@@ -61,6 +63,7 @@ export class UserStore {
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
     if (!auth.enabled) notes.push(`[auth] enabled is false in ${file}: a server with this file has no users`);
     this.notes = notes;
+    this.foundBy = isFound && !environment['KAPACITOR_AUTH_STORE'] ? file : undefined;
   }
 
   /** Whether there is something to open. In PostgreSQL there always is, as far as can be told before it is asked. */
@@ -85,10 +88,10 @@ export class UserStore {
    * Opens it.
    *
    * @param makes whether it is made where there is none
-   * @param onTrailFailure told when the audit log has nothing of what is done
+   * @param onTrailProblem told what is wrong with the audit log
    * @throws {StoreError} there is none, or it cannot be opened
    */
-  async open({ makes, onTrailFailure }: OpenOptions): Promise<OpenStore> {
+  async open({ makes, onTrailProblem }: OpenOptions): Promise<OpenStore> {
     if (this.#store === 'memory:') {
       throw new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092');
     }
@@ -105,7 +108,7 @@ export class UserStore {
         onState: () => {},
       });
       await repository.open();
-      const trail = new AuditTrail(this.#auditLog, onTrailFailure);
+      const trail = new AuditTrail(this.#auditLog, onTrailProblem);
       return {
         repository,
         users: new UserService(repository, this.hasher, this.policy, trail.audit, trail.context),
@@ -114,7 +117,7 @@ export class UserStore {
         close: async () => {
           repository.close();
           await opened.close?.();
-          await trail.close();
+          trail.close();
         },
       };
     } catch (error) {

@@ -2,8 +2,8 @@ import { costOf } from '../authentication/bcrypt-hash.js';
 import { normalizePermissions, type Permission } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
 import { ImportError } from './import-error.js';
-import { refusalOf } from './json-lines.js';
-import { readLines } from './text-lines.js';
+import { refusalOf, refused } from './refused-name.js';
+import type { TextFile } from './text-lines.js';
 import type { ImportedUser, RefusedUser, UserFile } from './user-file.js';
 
 const BCRYPT = /^\$2[aby]\$/;
@@ -19,24 +19,21 @@ export interface HtpasswdRights {
 /** A password file of Apache's or nginx's: `NAME:HASH` on each line. Only bcrypt hashes can be verified later. */
 export class HtpasswdFile implements UserFile {
   readonly format = 'htpasswd';
-  readonly #path: string;
-  readonly #shownPath: string;
+  readonly #text: TextFile;
   readonly #type: UserType;
   readonly #permissions: readonly Permission[];
 
-  /** @param shownPath what messages call it */
-  constructor(path: string, { type = 'normal', permissions = [] }: HtpasswdRights = {}, shownPath: string = path) {
-    this.#path = path;
-    this.#shownPath = shownPath;
+  constructor(text: TextFile, { type = 'normal', permissions = [] }: HtpasswdRights = {}) {
+    this.#text = text;
     this.#type = type;
     this.#permissions = type === 'admin' ? [] : normalizePermissions(permissions);
   }
 
   async *read(): AsyncGenerator<ImportedUser | RefusedUser, void, undefined> {
     const names = new Map<string, number>();
-    for await (const { text, number } of readLines(this.#path)) {
+    for await (const { text, number } of this.#text.lines()) {
       if (text.trim() === '' || text.startsWith('#')) continue;
-      const complain = (problem: string) => new ImportError(`${this.#shownPath}, line ${number}: ${problem}`);
+      const complain = (problem: string) => new ImportError(`${this.#text.shownPath}, line ${number}: ${problem}`);
       // Neither a name nor a hash of bcrypt's has a colon.
       const [name = '', hash, ...others] = text.split(':');
       if (hash === undefined) throw complain('this is not NAME:HASH');
@@ -48,11 +45,13 @@ export class HtpasswdFile implements UserFile {
     }
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.#text.close();
+  }
 
   #toUser(name: string, hash: string): ImportedUser | RefusedUser {
     const refusal = refusalOf(name) ?? hashRefusal(hash);
-    if (refusal !== undefined) return { name, refusal };
+    if (refusal !== undefined) return refused(name, refusal);
     return { name, type: this.#type, permissions: this.#permissions, enabled: true, hash };
   }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { costOf } from '../authentication/bcrypt-hash.js';
 import { StoreError } from '../errors.js';
-import { insertMany } from '../users/every-user.js';
+import { everyUser, insertMany } from '../users/every-user.js';
 import type { ReplaceOutcome, UserRepository } from '../users/repository.js';
-import type { StoredUser } from '../users/user.js';
+import { isActiveAdmin, type StoredUser, type User } from '../users/user.js';
+import { ImportError } from './import-error.js';
 import type { FileFormat, ImportedUser, RefusedUser, UserFile } from './user-file.js';
 
 /** Users that are stored at once. */
@@ -12,6 +14,9 @@ const KEPT_NAMES = 20;
 const REFUSED_NAMES = 100;
 /** Somebody else changes the same user. */
 const MAX_CONFLICTS = 100;
+/** A verification with a higher cost takes seconds. */
+const USUAL_COST = 14;
+const LAST_ADMIN = 'the last admin cannot be disabled or demoted';
 
 export interface ImportOptions {
   /** Whether nothing is stored. Defaults to false. */
@@ -22,6 +27,8 @@ export interface ImportOptions {
   readonly total?: number;
   /** Told of how many users have been read of how many, from the moment on when all of them are known to be good. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of each user that is stored, right after it is. `before` is who was replaced. */
+  readonly onStored?: (user: ImportedUser, before: StoredUser | undefined) => void;
 }
 
 /** What has become of the users of a file, or would. */
@@ -36,6 +43,8 @@ export interface ImportSummary {
   readonly kept: { readonly count: number; readonly names: readonly string[] };
   /** Not imported, and why: the first 100. */
   readonly refused: { readonly count: number; readonly users: readonly RefusedUser[] };
+  /** How many of those who are not refused have a hash with a cost over 14: each login, and each guess, takes seconds. */
+  readonly costly: number;
 }
 
 /**
@@ -43,7 +52,7 @@ export interface ImportSummary {
  * changes nothing, and is read again then. What was stored before a failure stays: the same import completes it.
  *
  * @param repository undefined: there is no store yet, and nobody in it, for a dry run
- * @throws {ImportError} the file is not what it should be
+ * @throws {ImportError} the file is not what it should be, or was written to meanwhile: then it says how many are stored
  * @throws {StoreError} the store is unavailable
  */
 export async function importUsers(
@@ -61,11 +70,19 @@ export async function importUsers(
     options.onProgress?.(done, total);
   };
   options.onProgress?.(0, total);
-  for await (const user of file.read()) {
-    done += 1;
-    if ('refusal' in user) run.refuse(user);
-    else batch.push(user);
-    if (batch.length === BATCH) await store();
+  try {
+    for await (const user of file.read()) {
+      done += 1;
+      if ('refusal' in user) run.refuse(user);
+      else batch.push(user);
+      if (batch.length === BATCH) await store();
+    }
+  } catch (error) {
+    if (!(error instanceof ImportError) || run.stored === 0) throw error;
+    const users = run.stored === 1 ? '1 user is' : `${run.stored} users are`;
+    throw new ImportError(`${error.message}. ${users} stored already, and the same import completes it`, {
+      cause: error,
+    });
   }
   await store();
   return run.finish();
@@ -88,6 +105,8 @@ class Import {
   readonly #repository: UserRepository | undefined;
   readonly #dryRun: boolean;
   readonly #overwrite: boolean;
+  readonly #onStored: (user: ImportedUser, before: StoredUser | undefined) => void;
+  #costly = 0;
   #added = 0;
   #unchanged = 0;
   #replaced = 0;
@@ -97,27 +116,44 @@ class Import {
   readonly #refused: RefusedUser[] = [];
   /** Would have left no admin when their turn came: another admin may have come after them. */
   #lastAdmins: ImportedUser[] = [];
+  /** Whom a dry run would disable or demote, and whether the file has an admin who would be left. */
+  readonly #demoted: ImportedUser[] = [];
+  #bringsAdmin = false;
 
   constructor(
     format: FileFormat,
     repository: UserRepository | undefined,
-    { dryRun = false, overwrite = false }: ImportOptions,
+    { dryRun = false, overwrite = false, onStored = () => {} }: ImportOptions,
   ) {
     this.#format = format;
     this.#repository = repository;
     this.#dryRun = dryRun;
     this.#overwrite = overwrite;
+    this.#onStored = onStored;
+  }
+
+  /** How many users of the file are in the store because of this import. */
+  get stored(): number {
+    return this.#dryRun ? 0 : this.#added + this.#replaced;
   }
 
   async store(users: readonly ImportedUser[]): Promise<void> {
     const repository = this.#repository;
+    for (const user of users) {
+      if ((costOf(user.hash) ?? 0) > USUAL_COST) this.#costly += 1;
+      if (isActiveAdmin(user)) this.#bringsAdmin = true;
+    }
     if (repository === undefined) {
       this.#added += users.length;
       return;
     }
     const added = new Set(this.#dryRun ? [] : await insertMany(repository, users.map(withRevision)));
     this.#added += added.size;
-    const others = users.filter(({ name }) => !added.has(name));
+    const others: ImportedUser[] = [];
+    for (const user of users) {
+      if (added.has(user.name)) this.#onStored(user, undefined);
+      else others.push(user);
+    }
     // All at once: a database that is asked for one after the other takes its time.
     const found = await Promise.all(others.map(({ name }) => repository.find(name)));
     for (const [index, user] of others.entries()) await this.#meet(repository, user, found[index]);
@@ -130,10 +166,15 @@ class Import {
 
   async finish(): Promise<ImportSummary> {
     for (const user of this.#lastAdmins) {
-      if ((await this.#replace(this.#repository as UserRepository, user)) === 'replaced') this.#replaced += 1;
-      else this.refuse({ name: user.name, refusal: 'the last admin cannot be disabled or demoted' });
+      if ((await this.#replace(this.#repository as UserRepository, user)) !== 'replaced') this.#refuseLastAdmin(user);
     }
     this.#lastAdmins = [];
+    const last = this.#demoted.at(-1);
+    // Those before it find an admin left: this one.
+    if (last !== undefined && !(await this.#leavesAdmin())) {
+      this.#replaced -= 1;
+      this.#refuseLastAdmin(last);
+    }
     return {
       format: this.#format,
       dryRun: this.#dryRun,
@@ -142,6 +183,7 @@ class Import {
       replaced: this.#replaced,
       kept: { count: this.#keptCount, names: this.#kept },
       refused: { count: this.#refusedCount, users: this.#refused },
+      costly: this.#costly,
     };
   }
 
@@ -149,8 +191,27 @@ class Import {
     if (current === undefined && this.#dryRun) this.#added += 1;
     else if (current !== undefined && isSame(user, current)) this.#unchanged += 1;
     else if (!this.#overwrite) this.#keep(user.name);
-    else if (this.#dryRun || (await this.#replace(repository, user)) === 'replaced') this.#replaced += 1;
-    else this.#lastAdmins.push(user);
+    else if (this.#dryRun) this.#wouldReplace(user, current as StoredUser);
+    else if ((await this.#replace(repository, user)) !== 'replaced') this.#lastAdmins.push(user);
+  }
+
+  #wouldReplace(user: ImportedUser, current: User): void {
+    this.#replaced += 1;
+    if (isActiveAdmin(current) && !isActiveAdmin(user)) this.#demoted.push(user);
+  }
+
+  /** For a dry run: whether an admin is left when all are demoted whom the file demotes. */
+  async #leavesAdmin(): Promise<boolean> {
+    if (this.#bringsAdmin) return true;
+    const demoted = new Set(this.#demoted.map(({ name }) => name));
+    for await (const user of everyUser(this.#repository as UserRepository)) {
+      if (isActiveAdmin(user) && !demoted.has(user.name)) return true;
+    }
+    return false;
+  }
+
+  #refuseLastAdmin({ name }: ImportedUser): void {
+    this.refuse({ name, refusal: LAST_ADMIN });
   }
 
   #keep(name: string): void {
@@ -162,13 +223,20 @@ class Import {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       const current = await repository.find(user.name);
       if (current === undefined) {
-        if (await repository.insert(withRevision(user))) return 'replaced';
-        continue;
+        if (!(await repository.insert(withRevision(user)))) continue;
+        return this.#isReplaced(user, current);
       }
       const outcome = await repository.replace(withRevision(user), current.revision);
-      if (outcome !== 'conflict') return outcome;
+      if (outcome === 'replaced') return this.#isReplaced(user, current);
+      if (outcome === 'last-admin') return outcome;
     }
     throw new StoreError(`the user ${JSON.stringify(user.name)} changes too often to be replaced: try again later`);
+  }
+
+  #isReplaced(user: ImportedUser, before: StoredUser | undefined): 'replaced' {
+    this.#replaced += 1;
+    this.#onStored(user, before);
+    return 'replaced';
   }
 }
 

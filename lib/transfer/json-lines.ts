@@ -1,8 +1,8 @@
 import { costOf } from '../authentication/bcrypt-hash.js';
 import { isPermission, normalizePermissions } from '../users/permissions.js';
-import { checkUserName } from '../users/user-name.js';
 import { ImportError } from './import-error.js';
-import { readLines } from './text-lines.js';
+import { refusalOf, refused } from './refused-name.js';
+import type { TextFile } from './text-lines.js';
 import type { ImportedUser, RefusedUser, UserFile } from './user-file.js';
 
 const FIELDS = ['name', 'type', 'permissions', 'enabled', 'hash'] as const;
@@ -15,20 +15,17 @@ export function toJsonLine({ name, type, permissions, enabled, hash }: ImportedU
 /** A file that `export` has written: a user on each line, with the hash. */
 export class JsonLinesFile implements UserFile {
   readonly format = 'JSON lines';
-  readonly #path: string;
-  readonly #shownPath: string;
+  readonly #text: TextFile;
 
-  /** @param shownPath what messages call it */
-  constructor(path: string, shownPath: string = path) {
-    this.#path = path;
-    this.#shownPath = shownPath;
+  constructor(text: TextFile) {
+    this.#text = text;
   }
 
   async *read(): AsyncGenerator<ImportedUser | RefusedUser, void, undefined> {
     const names = new Map<string, number>();
-    for await (const { text, number, isEnded } of readLines(this.#path)) {
+    for await (const { text, number, isEnded } of this.#text.lines()) {
       if (text.trim() === '') continue;
-      const complain = (problem: string) => new ImportError(`${this.#shownPath}, line ${number}: ${problem}`);
+      const complain = (problem: string) => new ImportError(`${this.#text.shownPath}, line ${number}: ${problem}`);
       const user = parseUser(text, isEnded, complain);
       const before = names.get(user.name);
       if (before !== undefined) throw complain(`${JSON.stringify(user.name)} stands in line ${before} already`);
@@ -37,7 +34,9 @@ export class JsonLinesFile implements UserFile {
     }
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.#text.close();
+  }
 }
 
 type Complain = (problem: string) => ImportError;
@@ -66,17 +65,15 @@ function parseUser(text: string, isEnded: boolean, complain: Complain): Imported
   if (typeof hash !== 'string' || costOf(hash) === undefined) {
     throw complain('"hash" must be a bcrypt hash with a cost from 4 to 20');
   }
+  // Of a field that stands twice the parser has kept the last one, and a reader may have seen the first.
+  if (countFields(text) > FIELDS.length)
+    throw complain(`a field stands twice: a user has ${FIELDS.join(', ')}, each once`);
   const refusal = refusalOf(name);
-  if (refusal !== undefined) return { name, refusal };
+  if (refusal !== undefined) return refused(name, refusal);
   return { name, type, permissions: type === 'admin' ? [] : normalizePermissions(permissions), enabled, hash };
 }
 
-/** Why nobody may have this name, or undefined. */
-export function refusalOf(name: string): string | undefined {
-  try {
-    checkUserName(name);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** How many fields there are in JSON, however their names are written: each has a colon that is in no text. */
+function countFields(json: string): number {
+  return json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
 }

@@ -1,14 +1,15 @@
-import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { HtpasswdFile, type HtpasswdRights } from './htpasswd.js';
 import { ImportError } from './import-error.js';
 import { JsonLinesFile } from './json-lines.js';
 import { isBoltFile, openKapacitorDatabase } from './kapacitor/kapacitor-database.js';
-import { unreadable } from './text-lines.js';
+import { openAtOnce, openPipe } from './open-at-once.js';
+import { readAt } from './read-at.js';
+import { TextFile, unreadable } from './text-lines.js';
 import type { UserFile } from './user-file.js';
 
 /** What `--format` says. */
@@ -39,61 +40,62 @@ const FOREIGN: readonly { readonly pattern: RegExp; readonly hint: string }[] = 
 
 /**
  * Opens a file of users: a Kapacitor's database, an htpasswd file, or the JSON lines of `export`. Which of them it is
- * is told by what is in it, and not by its name.
+ * is told by what is in it, and not by its name. A named pipe, or what a shell makes of `<(…)`, is read as standard input
+ * is.
  *
  * @throws {ImportError} it cannot be read, or is none of them
  */
 export async function openUserFile(path: string, options: OpenUserFileOptions = {}): Promise<UserFile> {
-  const { format, rights, shownPath = path } = options;
-  const formatName = format ?? formatOf(await readHead(path), shownPath);
-  if (formatName === 'kapacitor') return openKapacitorDatabase(path);
-  return formatName === 'jsonl' ? new JsonLinesFile(path, shownPath) : new HtpasswdFile(path, rights, shownPath);
+  const { shownPath = path } = options;
+  let file: FileHandle | undefined;
+  try {
+    // A pipe is opened once: one that is opened again does not see that the writer has gone.
+    if ((await stat(path)).isFIFO()) return await openUserStream(openPipe(path), { ...options, shownPath });
+    file = await openAtOnce(path);
+    const found = await file.stat();
+    if (!found.isFile()) throw notRegular(found.isDirectory(), shownPath);
+    return await openAs(file, { ...options, shownPath });
+  } catch (error) {
+    await file?.close();
+    throw error instanceof ImportError ? error : unreadable(shownPath, error);
+  }
 }
 
 /**
- * The same for what comes from standard input. It is read twice, and so it is kept in a file of its owner's alone, until
- * the file of users is closed.
+ * The same for what comes from standard input. It is read twice, and so it is kept in a file, which has no name any more
+ * when the first hash comes into it: however the process ends, nothing is left.
  */
 export async function openUserStream(input: Readable, options: OpenUserFileOptions = {}): Promise<UserFile> {
-  const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-import-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  // Also when the process ends before its time.
-  process.once('exit', remove);
-  const close = () => {
-    process.off('exit', remove);
-    remove();
-  };
+  const { shownPath = 'standard input' } = options;
+  let file: FileHandle | undefined;
   try {
-    chmodSync(folder, 0o700);
-    const path = join(folder, 'users');
-    await pipeline(input, createWriteStream(path, { mode: 0o600 }));
-    const file = await openUserFile(path, { ...options, shownPath: 'standard input' });
-    return {
-      format: file.format,
-      read: () => file.read(),
-      close: async () => {
-        await file.close();
-        close();
-      },
-    };
+    const path = join(tmpdir(), `kapacitor-auth-import-${randomUUID()}`);
+    file = await open(path, 'wx+', 0o600);
+    await unlink(path);
+    await writeFile(file, input);
+    return await openAs(file, { ...options, shownPath });
   } catch (error) {
-    close();
+    await file?.close();
     if (error instanceof ImportError) throw error;
-    throw new ImportError(`cannot keep what is piped in, in ${folder}: ${(error as Error).message}`, { cause: error });
+    const { message } = error as Error;
+    throw new ImportError(`cannot keep what ${shownPath} gives, in ${tmpdir()}: ${message}`, { cause: error });
   }
 }
 
-async function readHead(path: string): Promise<Buffer> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path, 'r');
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch (error) {
-    throw unreadable(path, error);
-  } finally {
-    await handle?.close();
-  }
+/** @throws {ImportError} then the file is still open, unless it was taken for a Kapacitor's */
+async function openAs(
+  file: FileHandle,
+  { format, rights, shownPath }: OpenUserFileOptions & { readonly shownPath: string },
+): Promise<UserFile> {
+  const text = await TextFile.open(file, shownPath);
+  const formatName = format ?? formatOf(await readAt(file, Buffer.alloc(HEAD), 0), shownPath);
+  if (formatName === 'kapacitor') return openKapacitorDatabase(shownPath, file);
+  return formatName === 'jsonl' ? new JsonLinesFile(text) : new HtpasswdFile(text, rights);
+}
+
+function notRegular(isFolder: boolean, path: string): ImportError {
+  const reason = isFolder ? 'it is a folder: name a file' : 'it is no regular file: pipe it in, to "import -"';
+  return new ImportError(`cannot read ${path}: ${reason}`);
 }
 
 function formatOf(head: Buffer, path: string): FormatName {

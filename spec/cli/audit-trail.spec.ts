@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CliOptions, run } from '../support/cli.js';
+import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A config file with an audit log, and a command line that is about it. */
@@ -42,9 +43,59 @@ describe('the audit log of the configuration', () => {
       { event: 'user-changed', by, changed: ['password'] },
       { event: 'users-exported', by, count: 1, to: join(folder, 'users.jsonl') },
       { event: 'store-backed-up', by, to: join(folder, 'copy') },
-      { event: 'users-imported', by, format: 'JSON lines', added: 0, replaced: 0, kept: 0, refused: 0 },
+      {
+        event: 'users-imported',
+        by,
+        format: 'JSON lines',
+        outcome: 'done',
+        added: 0,
+        replaced: 0,
+        kept: 0,
+        refused: 0,
+      },
     ]);
     expect(readFileSync(log, 'utf8')).not.toMatch(/Password|\$2/);
+  });
+
+  it('has each admin whom an import makes, changes or makes one no more, and who it was', async () => {
+    const { on, told } = audited();
+    const { hash } = userNamed('stan');
+    const line = (name: string, type: string, enabled = true) =>
+      `${JSON.stringify({ name, type, permissions: [], enabled, hash })}\n`;
+    await on(['import', '-'], { input: line('root', 'admin') + line('eve', 'normal') + line('kim', 'normal') });
+    await on(['import', '-', '--overwrite'], {
+      input: line('root', 'normal') + line('eve', 'admin') + line('kim', 'normal', false),
+    });
+    expect(told()).toMatchObject([
+      { event: 'user-created', by, user: { name: 'root', type: 'admin' } },
+      { event: 'users-imported', outcome: 'done', added: 3 },
+      {
+        event: 'user-changed',
+        by,
+        user: { name: 'eve', type: 'admin' },
+        before: { type: 'normal' },
+        changed: ['type'],
+      },
+      {
+        event: 'user-changed',
+        by,
+        user: { name: 'root', type: 'normal' },
+        before: { type: 'admin' },
+        changed: ['type'],
+      },
+      { event: 'users-imported', outcome: 'done', added: 0, replaced: 3 },
+    ]);
+  });
+
+  it('that others may read is warned of, and a line that was begun is ended', async () => {
+    const { log, on, told } = audited();
+    writeFileSync(log, '{"event":"begun"}');
+    chmodSync(log, 0o644);
+    const { stderr } = await on(add, { input: 'stanPassword' });
+    expect(stderr).toContain(
+      `warning: anybody on this machine may read or change the audit log ${log}: chmod o= ${log}`,
+    );
+    expect(told()).toMatchObject([{ event: 'begun' }, { event: 'user-created' }]);
   });
 
   it('is not touched by who only reads', async () => {

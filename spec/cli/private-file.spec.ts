@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -7,10 +8,12 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 vi.mock('node:fs/promises', async (original) => {
   const actual = await original<typeof import('node:fs/promises')>();
-  return { ...actual, link: vi.fn(actual.link), default: actual };
+  return { ...actual, link: vi.fn(actual.link), open: vi.fn(actual.open), default: actual };
 });
-const { link } = await import('node:fs/promises');
+const { link, open } = await import('node:fs/promises');
 
+/** A program of the system's, and no package's. */
+const MAKE_PIPE = 'mkfifo';
 const NEW = { force: false };
 
 function target() {
@@ -55,6 +58,34 @@ describe('a private file', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
+  it.each<[string, string, (path: string) => unknown]>([
+    ['a link', 'a link', (path) => symlinkSync('elsewhere', path)],
+    ['a named pipe', 'a device or a pipe', (path) => execFileSync(MAKE_PIPE, [path])],
+  ])('replaces no %s, and says so before anything is written', async (_what, kind, make) => {
+    const { folder, path } = target();
+    make(path);
+    const before = lstatSync(path).ino;
+    const write = vi.fn();
+    for (const force of [true, false]) {
+      await expect(writePrivateFile(path, { force }, write)).rejects.toThrow(
+        `cannot write ${path}: it is ${kind}, and only files are replaced. Name a file, or - for standard output`,
+      );
+    }
+    expect(write).not.toHaveBeenCalled();
+    expect(lstatSync(path).ino).toBe(before);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('is on disk, and so is its name', async () => {
+    const { folder, path } = target();
+    vi.mocked(open).mockClear();
+    await writePrivateFile(path, NEW, async (write) => write('x'));
+    const synced = vi.mocked(open).mock.calls.findIndex(([opened]) => opened === folder);
+    expect(synced).toBeGreaterThan(0);
+    const order = vi.mocked(open).mock.invocationCallOrder[synced] as number;
+    expect(order).toBeGreaterThan(vi.mocked(link).mock.invocationCallOrder.at(-1) as number);
+  });
+
   it('is made on a file system without links as well', async () => {
     const { folder, path } = target();
     vi.mocked(link).mockRejectedValueOnce(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
@@ -71,6 +102,8 @@ describe('a private file', () => {
     const { path } = target();
     await fs.writeFile(path, '');
     await expect(writePrivateFile(join(path, 'file'), NEW, write)).rejects.toThrow(/^cannot write .*ENOTDIR/);
-    await expect(writePrivateFile(temporaryFolder(), { force: true }, write)).rejects.toThrow(/^cannot write .*EISDIR/);
+    await expect(writePrivateFile(temporaryFolder(), { force: true }, write)).rejects.toThrow(
+      /^cannot write .*: it is a folder, and only files are replaced/,
+    );
   });
 });

@@ -251,6 +251,53 @@ describe('a real Kapacitor', () => {
   });
 });
 
+describe('a server that means ill', () => {
+  it('is heard no longer than 16 MiB', async () => {
+    let sent = 0;
+    const { on, server } = await serveAnswer((_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'application/json' });
+      const more = () => {
+        while (!res.destroyed && res.write(' '.repeat(1024 * 1024))) sent += 1;
+        sent += 1;
+      };
+      res.on('drain', more);
+      more();
+    });
+    expect(await on(['user', 'list'])).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: `kapacitor-auth: ${server.url} answers with more than 16 MiB: is it the address of a server with a users API?\n`,
+    });
+    expect(sent).toBeLessThan(64);
+  });
+
+  const users = (names: readonly string[]) => ({
+    users: names.map((name) => ({ name, type: 'normal', permissions: [] })),
+  });
+  const names = (letter: string) =>
+    Array.from({ length: 1_000 }, (_, index) => `${letter}${String(index).padStart(4, '0')}`);
+
+  it.each([
+    ['the same users on every page', () => names('a')],
+    ['users who go round and round', (page: number) => names('cba'[page % 3] as string)],
+    ['users in no order', () => ['b', 'a']],
+  ])('is left when it lists %s', async (_what, page) => {
+    let pages = 0;
+    const { on } = await serveAnswer((req, res) => json(200, users(page(pages++)))(req, res));
+    const { exitCode, stderr } = await on(['user', 'list', '--json']);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 4,
+      stderr: 'kapacitor-auth: the server answers with something else than users: is it one with a users API?\n',
+    });
+    expect(pages).toBeLessThan(5);
+  });
+
+  it.each(['a b', 'a\u2028b', '$2b$10$x', '<b>'])('is not believed that a user is named %j', async (name) => {
+    const { on } = await serveAnswer(json(200, users([name])));
+    expect(await on(['user', 'list'])).toMatchObject({ exitCode: 4, stdout: '' });
+  });
+});
+
 describe('an answer that is none', () => {
   const html = (status: number) => (_req: unknown, res: ServerResponse) => {
     res.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>');
@@ -282,6 +329,12 @@ describe('an answer that is none', () => {
       /answers 503: the user store is unavailable\. Try again in 5 s$/m,
     ],
     ['orders to a terminal', json(400, { error: '\u001b[2Jgone' }), 1, /^kapacitor-auth: \\u\{1b\}\[2Jgone$/m],
+    [
+      'words that look like ours',
+      json(400, { error: 'no\nkapacitor-auth: enter your password:' }),
+      1,
+      /^kapacitor-auth: no kapacitor-auth: enter your password:\n$/,
+    ],
     ['a bad request', json(400, {}), 1, /does not take it \(400\)/],
     ['a conflict', json(409, {}), 1, /refuses \(409\)/],
   ])('%s', async (_what, answer, exitCode, message) => {

@@ -44,9 +44,14 @@ describe('whose users a command is about', () => {
     const store = { KAPACITOR_AUTH_STORE: 'lmdb:./users' };
     const path = { ...store, KAPACITOR_CONFIG_PATH: 'b.conf' };
     expect(chooseTarget({}, { ...path, KAPACITOR_URL: URL }, folder)).toMatchObject({ kind: 'server' });
-    expect(chooseTarget({}, path, folder)).toMatchObject({ kind: 'store', file: 'b.conf' });
-    expect(chooseTarget({}, store, folder)).toMatchObject({ kind: 'store', file });
-    expect(chooseTarget({}, store, EMPTY)).toEqual({ kind: 'store', store: undefined, file: undefined });
+    expect(chooseTarget({}, path, folder)).toMatchObject({ file: 'b.conf', isFound: false });
+    expect(chooseTarget({}, store, folder)).toMatchObject({ kind: 'store', file, isFound: true });
+    expect(chooseTarget({}, store, EMPTY)).toEqual({
+      kind: 'store',
+      store: undefined,
+      file: undefined,
+      isFound: false,
+    });
   });
 
   it('is asked for where nothing says it', () => {
@@ -69,6 +74,7 @@ describe('whose users a command is about', () => {
       kind: 'store',
       store: undefined,
       file: undefined,
+      isFound: false,
     });
     expect(() => chooseStore({ url: URL }, {}, folder)).toThrow(
       new UsageError('this command works on a store, and not on a server: leave out --url'),

@@ -125,6 +125,30 @@ describe('import', () => {
     });
   });
 
+  it('repeats no hash that stands where the name should, in either form', async () => {
+    const { store } = places();
+    for (const input of [`${HASH}:stan\n`, LINE.replace('"stan"', JSON.stringify(HASH))]) {
+      for (const options of [[], ['--json']]) {
+        const { stdout, stderr } = await run(
+          ['import', '-', '-n', '--type', 'normal', ...options, ...store].filter(
+            (word) => input.includes(':stan') || !/type|normal/.test(word),
+          ),
+          { input },
+        );
+        expect(stdout).toContain('(a hash)');
+        expect(stdout + stderr).not.toContain(HASH.slice(7, 20));
+      }
+    }
+  });
+
+  it('says how many hashes take seconds', async () => {
+    const { store } = places();
+    const input = LINE.replace(HASH, HASH.replace(/^(\$2.\$)\d\d/, '$115'));
+    expect((await run(['import', '-', '-n', '--json', ...store], { input })).stderr).toBe(
+      'kapacitor-auth: 1 hash has a cost over 14: each login, and each guess, takes seconds\n',
+    );
+  });
+
   it('makes no store of a file that is no good, and says what is wrong with it', async () => {
     const { users, store } = places();
     expect(await run(['import', '-', ...store], { input: `${LINE}{"name":` })).toEqual({
@@ -191,6 +215,17 @@ describe('check-config', () => {
     const { exitCode, stdout } = await run(['check-config', file]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^warning: authentication is off: .*\nNo problems\.\n\nSETTING +VALUE +FROM\n/);
+  });
+
+  it('shows what a file has in it, and gives no orders to a terminal', async () => {
+    const file = join(temporaryFolder(), 'kapacitor.conf');
+    writeFileSync(file, `[auth]\n"x\\u001b[2J\\u009by" = 1\n"${HASH}" = 1\n`);
+    for (const options of [[], ['--json']]) {
+      const { stdout } = await run(['check-config', file, ...options]);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      expect(stdout).not.toMatch(/[\u0000-\u0009\u001b\u007f-\u009f]/);
+      expect(stdout).not.toContain(HASH.slice(7, 20));
+    }
   });
 
   it('does without a file', async () => {

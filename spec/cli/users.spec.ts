@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LmdbUserRepository } from 'kapacitor-auth';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { run } from '../support/cli.js';
 import { openRepository } from '../support/lmdb-repository.js';
 import { userNamed } from '../support/stored-user.js';
@@ -336,5 +336,33 @@ describe('a store', () => {
     expect(down.exitCode).toBe(4);
     expect(down.stderr).toMatch(/^kapacitor-auth: .*ECONNREFUSED/);
     expect(down.stderr).not.toContain('secret');
+  });
+});
+
+describe('a store that nobody has named', () => {
+  it('is named when it is changed, once, and not when it is read', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'kapacitor.conf'), '[auth]\nenabled = true\nbcrypt-cost = 4\nstore = "lmdb:./users"\n');
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    const using = `kapacitor-auth: using ${join(folder, 'kapacitor.conf')}: the users are in lmdb:${join(folder, 'users')}\n`;
+    const add = (name: string) => run(['user', 'add', name, '--password-stdin'], { input: 'aPassword' });
+    expect((await add('stan')).stderr).toMatch(new RegExp(`^${using}kapacitor-auth: made the user store .*\n$`));
+    expect((await add('kim')).stderr).toBe(using);
+    const change = (...args: string[]) => run(['user', ...args]);
+    expect((await change('disable', 'kim')).stderr).toBe(using);
+    expect((await change('delete', 'kim', '-y')).stderr).toBe(using);
+    expect((await change('list')).stderr).toBe('');
+    expect((await change('enable', 'stan', '--config', join(folder, 'kapacitor.conf'))).stderr).toBe('');
+    const env = { KAPACITOR_AUTH_STORE: `lmdb:${join(folder, 'users')}` };
+    expect((await run(['user', 'disable', 'stan'], { env })).stderr).toBe('');
+    const input = JSON.stringify({
+      name: 'eve',
+      type: 'normal',
+      permissions: [],
+      enabled: true,
+      hash: userNamed('eve').hash,
+    });
+    expect((await run(['import', '-', '-n'], { input })).stderr).toBe('');
+    expect((await run(['import', '-'], { input })).stderr).toBe(using);
   });
 });

@@ -160,8 +160,8 @@ describe('examples/server.ts: what it prints at start', () => {
       '',
       'There are no users yet. Make the first admin:',
       `  curl --request POST 'http://localhost:${port}/kapacitor/v1/users' --data '${FIRST_ADMIN}'`,
-      'To switch authentication on, stop this server, write  auth-enabled = true  below [http],',
-      'or set KAPACITOR_HTTP_AUTH_ENABLED=true, and start again.',
+      'To switch authentication on, stop this server, set  auth-enabled = true  below [http],',
+      'or KAPACITOR_HTTP_AUTH_ENABLED=true in the environment, and start again.',
       '',
     ]);
   });
@@ -189,7 +189,9 @@ describe('examples/server.ts: what it prints at start', () => {
     const file = config({ http: ['  auth-enabled = true'], auth: ['  enabled = true'] });
     const server = new Example(SERVER, { args: ['-config', file] });
     await server.printed(/in another terminal:\n.*\n/);
-    expect(server.stdout).toContain(`  npx kapacitor-auth user add exampleUsername --type admin --config ${file}\n`);
+    expect(server.stdout).toContain(
+      `  npx kapacitor-auth user add exampleUsername --type admin --config ${file} --store lmdb:`,
+    );
   });
 
   it('says how to have users when [auth] enabled is false', async () => {

@@ -10,7 +10,7 @@ const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]/g;
 export class TerminalRun {
   /** All that came, with what moves the cursor. */
   raw = '';
-  /** The code that it ended with. */
+  /** The code that it ended with, as shells have it. */
   readonly ended: Promise<number>;
   readonly #pty: ReturnType<typeof spawn>;
   #seen = 0;
@@ -30,9 +30,9 @@ export class TerminalRun {
     });
     let isOver = false;
     this.ended = new Promise((resolve) => {
-      this.#pty.onExit(({ exitCode }) => {
+      this.#pty.onExit(({ exitCode, signal }) => {
         isOver = true;
-        resolve(exitCode);
+        resolve(signal ? 128 + signal : exitCode);
         this.#wake();
       });
     });

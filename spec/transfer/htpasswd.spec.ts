@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { HtpasswdFile } from '../../lib/transfer/htpasswd.js';
+import type { HtpasswdRights } from '../../lib/transfer/htpasswd.js';
+import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import { failure } from '../support/failure.js';
 import { fileWith, HASH, imported, OTHER_HASH, readAll } from './files.js';
+
+const open = (path: string, rights?: HtpasswdRights) => openUserFile(path, { format: 'htpasswd', rights });
+const readFrom = async (path: string, rights?: HtpasswdRights) => readAll(await open(path, rights));
 
 const ONLY_BCRYPT = 'only bcrypt entries (htpasswd -B) can be imported';
 
 describe('an htpasswd file', () => {
   it('gives normal users without permissions', async () => {
     const path = fileWith(`# made by hand\n\nstan:${OTHER_HASH}\r\nユーザー:${HASH}\n`);
-    const file = new HtpasswdFile(path);
+    const file = await open(path);
     expect(await readAll(file)).toEqual([imported('stan', { hash: OTHER_HASH }), imported('ユーザー')]);
     await file.close();
   });
 
   it('gives them the type and the permissions that are asked for', async () => {
     const path = fileWith(`stan:${HASH}`);
-    const normal = await readAll(new HtpasswdFile(path, { permissions: ['write_points', 'api'] }));
-    const admin = await readAll(new HtpasswdFile(path, { type: 'admin', permissions: ['api'] }));
+    const normal = await readFrom(path, { permissions: ['write_points', 'api'] });
+    const admin = await readFrom(path, { type: 'admin', permissions: ['api'] });
     expect(normal).toEqual([imported('stan', { permissions: ['api', 'write_points'] })]);
     expect(admin).toEqual([imported('stan', { type: 'admin' })]);
   });
@@ -30,15 +34,21 @@ describe('an htpasswd file', () => {
     ['half of a bcrypt hash', HASH.slice(0, 40), 'the bcrypt entry is cut off, or has no cost from 4 to 20'],
     ['a cost of a day', HASH.replace('$04$', '$31$'), 'the bcrypt entry is cut off, or has no cost from 4 to 20'],
   ])('tells of %s instead of a bcrypt hash, and goes on', async (_what, hash, refusal) => {
-    const users = await readAll(new HtpasswdFile(fileWith(`old:${hash}\nstan:${HASH}\n`)));
+    const users = await readFrom(fileWith(`old:${hash}\nstan:${HASH}\n`));
     expect(users).toEqual([{ name: 'old', refusal }, imported('stan')]);
   });
 
   it('tells of a name that nobody may have', async () => {
-    const users = await readAll(new HtpasswdFile(fileWith(`a b:${HASH}\n`)));
+    const users = await readFrom(fileWith(`a b:${HASH}\n`));
     expect(users).toEqual([
       { name: 'a b', refusal: `username must contain only letters, numbers, '-', '.', '@' and '_'. "a b"` },
     ]);
+  });
+
+  it('repeats no hash when its columns are swapped', async () => {
+    const users = await readFrom(fileWith(`${HASH}:stan\n$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00:kim\n`));
+    expect(JSON.stringify(users)).not.toMatch(/aaaa|lZL6V|eIMz/);
+    expect(users.map(({ name }) => name)).toEqual(['(a hash)', '(a hash)']);
   });
 
   it.each([
@@ -47,7 +57,7 @@ describe('an htpasswd file', () => {
     [`kim:${HASH}`, '"kim" stands in line 1 already'],
   ])('says what is wrong with %s, and in which line', async (content, problem) => {
     const path = fileWith(`kim:${HASH}\n${content}\n`);
-    await expect(readAll(new HtpasswdFile(path))).rejects.toThrow(
+    await expect(readFrom(path)).rejects.toThrow(
       failure('IMPORT_INVALID', 400, `${path}, line 2: ${problem}`) as Error,
     );
   });

@@ -1,10 +1,18 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
+import { ImportError } from '../../lib/transfer/import-error.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
+import { failure } from '../support/failure.js';
 import { userNamed } from '../support/stored-user.js';
 import { HASH, imported, OTHER_HASH, userFile } from './files.js';
 
-const NOTHING = { unchanged: 0, replaced: 0, kept: { count: 0, names: [] }, refused: { count: 0, users: [] } };
+const NOTHING = {
+  unchanged: 0,
+  replaced: 0,
+  kept: { count: 0, names: [] },
+  refused: { count: 0, users: [] },
+  costly: 0,
+};
 
 function repositoryWith(...users: Parameters<typeof userNamed>[]): MemoryUserRepository {
   const repository = new MemoryUserRepository();
@@ -99,6 +107,61 @@ describe('importing users', () => {
   it('says what it would do where there is no store yet', async () => {
     const file = userFile([imported('stan'), { name: '..', refusal: 'no' }]);
     expect(await importUsers(file, undefined, { dryRun: true })).toMatchObject({ added: 1, refused: { count: 1 } });
+  });
+
+  it.each([
+    ['the only one, alone', [imported('root')], [['root']], 0, ['root']],
+    [
+      'the last of two',
+      [imported('ada'), imported('root', { type: 'admin', enabled: false })],
+      [['ada'], ['root']],
+      1,
+      ['root'],
+    ],
+    ['neither, beside a third', [imported('ada'), imported('root')], [['ada'], ['root'], ['zoe']], 2, []],
+    ['nobody, when the file brings one', [imported('root'), imported('new', { type: 'admin' })], [['root']], 1, []],
+  ])('refuses the last admin in a dry run as well: %s', async (_who, users, admins, replaced, refused) => {
+    const repository = repositoryWith(
+      ...admins.map(([name]): [string, { type: 'admin' }] => [name as string, { type: 'admin' }]),
+    );
+    const dry = await importUsers(userFile(users), repository, { overwrite: true, dryRun: true });
+    expect(dry).toMatchObject({ replaced, refused: { count: refused.length } });
+    expect(dry.refused.users.map(({ name }) => name)).toEqual(refused);
+    expect(await importUsers(userFile(users), repository, { overwrite: true })).toEqual({ ...dry, dryRun: false });
+  });
+
+  it('counts the hashes that take seconds', async () => {
+    const costly = HASH.replace('$04$', '$15$');
+    const file = userFile([imported('a', { hash: costly }), imported('b', { hash: HASH.replace('$04$', '$14$') })]);
+    expect(await importUsers(file, undefined, { dryRun: true })).toMatchObject({ added: 2, costly: 1 });
+  });
+
+  it('tells of each user that is stored, and of nobody in a dry run', async () => {
+    const repository = repositoryWith(['kim'], ['same', { hash: HASH }]);
+    const file = userFile([imported('kim'), imported('same'), imported('stan')]);
+    const onStored = vi.fn();
+    await importUsers(file, repository, { overwrite: true, dryRun: true, onStored });
+    expect(onStored).not.toHaveBeenCalled();
+    await importUsers(file, repository, { overwrite: true, onStored });
+    expect(onStored.mock.calls).toEqual([
+      [imported('stan'), undefined],
+      [imported('kim'), userNamed('kim')],
+    ]);
+  });
+
+  it.each([
+    [1_000, '1000 users are'],
+    [0, undefined],
+  ])('says how many are stored of a file that changes after %i', async (count, stored) => {
+    const changing = userFile([]);
+    changing.read = async function* () {
+      for (let index = 0; index < count; index += 1) yield imported(`user${index}`);
+      throw new ImportError('it was written to');
+    };
+    const rest = stored === undefined ? '' : `. ${stored} stored already, and the same import completes it`;
+    await expect(importUsers(changing, new MemoryUserRepository(), { total: count })).rejects.toThrow(
+      failure('IMPORT_INVALID', 400, `it was written to${rest}`) as Error,
+    );
   });
 
   it('stores nothing of a file that turns out to be bad at its end', async () => {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { JsonLinesFile, toJsonLine } from '../../lib/transfer/json-lines.js';
+import { toJsonLine } from '../../lib/transfer/json-lines.js';
+import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import { failure } from '../support/failure.js';
 import { fileWith, HASH, imported, readAll } from './files.js';
+
+const open = (path: string) => openUserFile(path, { format: 'jsonl' });
+const readFrom = async (path: string) => readAll(await open(path));
+
+const TWICE = 'a field stands twice: a user has name, type, permissions, enabled, hash, each once';
 
 const line = (changes: object = {}) =>
   JSON.stringify({ name: 'stan', type: 'normal', permissions: ['api'], enabled: true, hash: HASH, ...changes });
@@ -16,11 +22,11 @@ describe('a file of JSON lines', () => {
       imported('root', { type: 'admin' }),
     ];
     const path = fileWith(users.map((user) => `${toJsonLine(user)}\n`).join(''));
-    expect(await readAll(new JsonLinesFile(path))).toEqual(users);
+    expect(await readFrom(path)).toEqual(users);
   });
 
   it('can be read again', async () => {
-    const file = new JsonLinesFile(fileWith(`${line()}\n`));
+    const file = await open(fileWith(`${line()}\n`));
     await readAll(file);
     expect(await readAll(file)).toHaveLength(1);
     await file.close();
@@ -32,7 +38,7 @@ describe('a file of JSON lines', () => {
     ['empty lines', `\n${line()}\n  \n`],
     ['no end of the last line', line()],
   ])('may have %s', async (_what, content) => {
-    const users = await readAll(new JsonLinesFile(fileWith(content)));
+    const users = await readFrom(fileWith(content));
     expect(users.map(({ name }) => name)).toEqual(['stan']);
   });
 
@@ -40,7 +46,7 @@ describe('a file of JSON lines', () => {
     const path = fileWith(
       [line({ permissions: ['write_points', 'api', 'api', 'none'] }), line({ name: 'root', type: 'admin' })].join('\n'),
     );
-    const users = await readAll(new JsonLinesFile(path));
+    const users = await readFrom(path);
     expect(users).toEqual([
       imported('stan', { permissions: ['api', 'write_points'] }),
       imported('root', { type: 'admin', permissions: [] }),
@@ -48,7 +54,7 @@ describe('a file of JSON lines', () => {
   });
 
   it('tells of a name that nobody may have, and goes on', async () => {
-    const users = await readAll(new JsonLinesFile(fileWith([line({ name: '..' }), line()].join('\n'))));
+    const users = await readFrom(fileWith([line({ name: '..' }), line()].join('\n')));
     expect(users).toEqual([
       { name: '..', refusal: 'username must not be "." or ".."' },
       expect.objectContaining({ name: 'stan' }),
@@ -62,6 +68,9 @@ describe('a file of JSON lines', () => {
     ['[]', 'this is no user: {"name": …}'],
     ['{"name":"stan"}', '"type" is missing'],
     [line({ admin: true }), '"admin" is not known: a user has name, type, permissions, enabled, hash'],
+    [line().replace('}', ',"type":"admin"}'), TWICE],
+    [line().replace('}', ',"\\u0074ype":"admin"}'), TWICE],
+    [line().replace('{', '{"name":{"name":"x"},'), TWICE],
     [line({ name: 1 }), '"name" must be a text'],
     [line({ type: 'root' }), '"type" must be "admin" or "normal"'],
     [line({ permissions: 'api' }), '"permissions" must be an array of none, api, config_api, write_points and all'],
@@ -71,39 +80,50 @@ describe('a file of JSON lines', () => {
     [line({ hash: HASH.replace('$04$', '$31$') }), '"hash" must be a bcrypt hash with a cost from 4 to 20'],
   ])('says what is wrong with %s, and in which line', async (content, problem) => {
     const path = fileWith(`${line({ name: 'first' })}\n${content}`);
-    await expect(readAll(new JsonLinesFile(path))).rejects.toThrow(invalid(path, 2, problem) as Error);
+    await expect(readFrom(path)).rejects.toThrow(invalid(path, 2, problem) as Error);
   });
 
   it('has each name once', async () => {
     const path = fileWith([line(), line({ name: 'kim' }), line()].join('\n'));
-    await expect(readAll(new JsonLinesFile(path))).rejects.toThrow(
-      invalid(path, 3, '"stan" stands in line 1 already') as Error,
-    );
+    await expect(readFrom(path)).rejects.toThrow(invalid(path, 3, '"stan" stands in line 1 already') as Error);
   });
 
   it('is a text in UTF-8, with lines that are not too long', async () => {
     const latin = fileWith(Buffer.from(line({ name: 'Größe' }), 'latin1'));
     const long = fileWith(`${line()}\n${'x'.repeat(70_000)}\n`);
     const endless = fileWith('x'.repeat(200_000));
-    await expect(readAll(new JsonLinesFile(latin))).rejects.toThrow(
-      invalid(latin, 1, 'this is not a text in UTF-8') as Error,
-    );
-    await expect(readAll(new JsonLinesFile(long))).rejects.toThrow(
+    await expect(readFrom(latin)).rejects.toThrow(invalid(latin, 1, 'this is not a text in UTF-8') as Error);
+    await expect(readFrom(long)).rejects.toThrow(
       invalid(long, 2, 'it is longer than any line of a file of users') as Error,
     );
-    await expect(readAll(new JsonLinesFile(endless))).rejects.toThrow(
+    await expect(readFrom(endless)).rejects.toThrow(
       invalid(endless, 1, 'it is longer than any line of a file of users') as Error,
     );
   });
 
   it('says why it cannot be read', async () => {
-    await expect(readAll(new JsonLinesFile('/nowhere/users'))).rejects.toThrow(
+    await expect(readFrom('/nowhere/users')).rejects.toThrow(
       failure('IMPORT_INVALID', 400, 'cannot read /nowhere/users: there is no such file') as Error,
     );
   });
 
+  it('may have any character in a name, and white space between the fields', async () => {
+    const path = fileWith(line({ name: 'a":,\\' }).replaceAll(',"', ' ,  "').replaceAll('":', '" : '));
+    expect(await readFrom(path)).toEqual([
+      { name: 'a" : ,\\', refusal: expect.stringContaining('username must contain only letters') },
+    ]);
+  });
+
+  it('repeats no hash that stands where the name should', async () => {
+    const path = fileWith(`${line({ name: HASH })}\n${line({ name: HASH })}\n`);
+    const error = await readFrom(path).catch((reason: Error) => reason);
+    expect((error as Error).message).toBe(`${path}, line 2: "(a hash)" stands in line 1 already`);
+    const [user] = await readFrom(fileWith(line({ name: HASH })));
+    expect(user).toEqual({ name: '(a hash)', refusal: expect.stringContaining('"(a hash)"') });
+  });
+
   it('repeats no hash', async () => {
-    const error = await readAll(new JsonLinesFile(fileWith(`${line()} ${HASH}\n`))).catch((reason: Error) => reason);
+    const error = await readFrom(fileWith(`${line()} ${HASH}\n`)).catch((reason: Error) => reason);
     expect(JSON.stringify([(error as Error).message, String((error as Error).cause)])).not.toContain('aaaa');
   });
 });

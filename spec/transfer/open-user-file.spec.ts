@@ -1,4 +1,6 @@
-import { readdirSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,6 +13,8 @@ import { failure } from '../support/failure.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { fileWith, HASH, imported, readAll } from './files.js';
 
+/** A program of the system's, and no package's. */
+const MAKE_PIPE = 'mkfifo';
 const JSON_LINE = `${toJsonLine(imported('stan'))}\n`;
 const KNOWN = 'a Kapacitor database (kapacitor.db), an htpasswd file or the JSON lines of "export" can be imported';
 
@@ -70,22 +74,27 @@ describe('a file of users', () => {
 });
 
 describe('users from standard input', () => {
-  it('can be read twice, and leave nothing behind', async () => {
+  it('can be read twice, and are in no folder while they are kept', async () => {
     const folder = temporaryFolder();
     vi.stubEnv('TMPDIR', folder);
-    const file = await openUserStream(Readable.from([JSON_LINE]));
+    const found: string[] = [];
+    const input = async function* () {
+      found.push(...readdirSync(folder));
+      yield JSON_LINE;
+      found.push(...readdirSync(folder));
+    };
+    const file = await openUserStream(Readable.from(input()));
     await readAll(file);
     expect(await readAll(file)).toEqual([imported('stan')]);
-    const [spool = ''] = readdirSync(folder);
-    expect(statSync(join(folder, spool)).mode & 0o777).toBe(0o700);
-    expect(statSync(join(folder, spool, 'users')).mode & 0o777).toBe(0o600);
+    expect([...found, ...readdirSync(folder)]).toEqual([]);
     await file.close();
-    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('may end too early', async () => {
     const input = new Readable({ read: () => input.destroy(new Error('the pipe has burst')) });
-    await expect(openUserStream(input)).rejects.toThrow(/^cannot keep what is piped in, in .*: the pipe has burst$/);
+    await expect(openUserStream(input)).rejects.toThrow(
+      /^cannot keep what standard input gives, in .*: the pipe has burst$/,
+    );
   });
 
   it('are called so in messages', async () => {
@@ -94,6 +103,83 @@ describe('users from standard input', () => {
     );
     const file = await openUserStream(Readable.from(['{}\n']));
     await expect(readAll(file)).rejects.toThrow('standard input, line 1: "name" is missing');
+    await file.close();
+  });
+});
+
+describe('a pipe that has a name', () => {
+  const pipe = () => {
+    const path = join(temporaryFolder(), 'pipe');
+    execFileSync(MAKE_PIPE, [path]);
+    return path;
+  };
+
+  it('is read as standard input is, whoever comes first', async () => {
+    const script = 'exec 3> "$0"; printf %s "$1" >&3';
+    const write = (path: string) => once(spawn('sh', ['-c', script, path, JSON_LINE], { stdio: 'ignore' }), 'exit');
+    const [early, late] = [pipe(), pipe()];
+    const opening = openUserFile(late);
+    const written = [write(early), write(late)];
+    for (const file of [await opening, await openUserFile(early)]) {
+      expect(await readAll(file)).toEqual([imported('stan')]);
+      await file.close();
+    }
+    expect(await Promise.all(written)).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+  });
+
+  it('is no device', async () => {
+    await expect(openUserFile('/dev/zero')).rejects.toThrow(
+      'cannot read /dev/zero: it is no regular file: pipe it in, to "import -"',
+    );
+  });
+});
+
+describe('a text file that is read twice', () => {
+  const changed = (path: string) =>
+    failure(
+      'IMPORT_INVALID',
+      400,
+      `${path} was written to while it was imported: import it again when nobody writes to it`,
+    ) as Error;
+
+  it.each([
+    ['is written to', (path: string) => appendFileSync(path, JSON_LINE.replace('stan', 'eve'))],
+    ['becomes shorter', (path: string) => writeFileSync(path, '')],
+    ['changes within', (path: string) => writeFileSync(path, JSON_LINE.replace('stan', 'evil'))],
+  ])('is refused when it %s in between', async (_what, change) => {
+    const path = fileWith(JSON_LINE);
+    const file = await openUserFile(path);
+    expect(await readAll(file)).toEqual([imported('stan')]);
+    change(path);
+    await expect(readAll(file)).rejects.toThrow(changed(path));
+    await file.close();
+  });
+
+  it('gives no line that came after a change', async () => {
+    const line = (index: number) => `${toJsonLine(imported(`user${index}`))}\n`;
+    const path = fileWith(Array.from({ length: 3_000 }, (_, index) => line(index)).join(''));
+    const file = await openUserFile(path);
+    const names: string[] = [];
+    const reading = (async () => {
+      for await (const { name } of file.read()) {
+        names.push(name);
+        if (names.length === 1) writeFileSync(path, toJsonLine(imported('evil')).repeat(3_000));
+      }
+    })();
+    await expect(reading).rejects.toThrow(changed(path));
+    expect(names.length).toBeLessThan(3_000);
+    expect(names).not.toContain('evil');
+    await file.close();
+  });
+
+  it('stays the one that was opened, whatever comes to its place', async () => {
+    const path = fileWith(JSON_LINE);
+    const file = await openUserFile(path);
+    renameSync(fileWith(JSON_LINE.replace('stan', 'evil')), path);
+    expect(await readAll(file)).toEqual([imported('stan')]);
     await file.close();
   });
 });

@@ -22,7 +22,7 @@ export async function addUser(session: Session, name: string, options: AddOption
     await printUser(session.output, user, options);
   };
 
-  const place = session.place();
+  const place = session.placeToChange();
   if (place instanceof UserStore && !place.isThere) {
     const password = await readPassword(place.policy);
     await session.withStore(place, ({ users }) => create(users, password), { makes: true });

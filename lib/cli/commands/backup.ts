@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { removePartialBackups } from '../../users/repositories/lmdb-backup.js';
 import { UsageError } from '../cli-error.js';
+import { beforeInterruption } from '../interruption.js';
 import type { Session } from '../session.js';
 
 /** `backup`: a copy of an LMDB store, while servers use it. */
@@ -17,7 +19,12 @@ export function addBackup(program: Command, session: Session): void {
               'which has the functions as well, or "export"',
           );
         }
-        await backup(folder);
+        const forget = beforeInterruption(removePartialBackups);
+        try {
+          await backup(folder);
+        } finally {
+          forget();
+        }
         trail.record('store-backed-up', { to: resolve(folder) });
         await session.output.write(`lmdb:${folder}\n`);
       }),

@@ -31,7 +31,7 @@ export async function deleteUsers(
       if (json) await session.output.json({ deleted });
       else for (const name of deleted) await session.output.write(`deleted ${name}\n`);
     }
-  });
+  }, session.placeToChange());
 }
 
 function listed(names: readonly string[]): string {

@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander';
 import { type ImportSummary, importUsers, readToEnd } from '../../transfer/import-users.js';
 import { FORMATS, type FormatName, openUserFile, openUserStream } from '../../transfer/open-user-file.js';
 import type { UserFile } from '../../transfer/user-file.js';
-import type { UserRepository } from '../../users/repository.js';
 import { UsageError } from '../cli-error.js';
+import { ImportTrail } from '../import-trail.js';
+import { beforeInterruption } from '../interruption.js';
 import { createProgress, type Progress } from '../progress.js';
 import type { Session } from '../session.js';
 import { visible } from '../shown-text.js';
@@ -31,6 +32,7 @@ export function addImport(program: Command, session: Session): void {
   jsonOption(rightsOptions(command)).action(async (path: string, options: ImportOptions) => {
     const { streams, output } = session;
     const store = session.userStore();
+    if (!options.dryRun) session.noteChange(store);
     const progress = await createProgress(streams, output, INTERRUPTED);
     let file: UserFile | undefined;
     try {
@@ -39,6 +41,7 @@ export function addImport(program: Command, session: Session): void {
       progress.stop();
       if (options.json) await output.json(toJson(summary));
       else await output.write(toText(summary));
+      if (summary.costly > 0) output.note(costNote(summary.costly));
     } finally {
       progress.stop();
       await file?.close();
@@ -71,15 +74,25 @@ async function bring(
 ): Promise<ImportSummary> {
   // A file that is no good makes no store.
   const total = await readToEnd(file);
-  const run = (repository: UserRepository | undefined) =>
-    importUsers(file, repository, { dryRun, overwrite, total, onProgress: progress.update });
-  if (dryRun && !store.isThere) return run(undefined);
+  const importing = { dryRun, overwrite, total, onProgress: progress.update };
+  if (dryRun && !store.isThere) return importUsers(file, undefined, importing);
   const importAll = async ({ repository, trail }: OpenStore) => {
-    const summary = await run(repository);
-    const { format, added, replaced, kept, refused } = summary;
-    const counts = { added, replaced, kept: kept.count, refused: refused.count };
-    if (!dryRun) trail.record('users-imported', { format, ...counts });
-    return summary;
+    if (dryRun) return importUsers(file, repository, importing);
+    const told = new ImportTrail(trail, file.format);
+    const forget = beforeInterruption(() => told.interrupted());
+    try {
+      const summary = await importUsers(file, repository, {
+        ...importing,
+        onStored: (user, before) => told.stored(user, before),
+      });
+      told.done(summary);
+      return summary;
+    } catch (error) {
+      told.failed(error);
+      throw error;
+    } finally {
+      forget();
+    }
   };
   return session.withStore(store, importAll, { makes: !dryRun });
 }
@@ -105,4 +118,9 @@ function toText({ format, dryRun, added, unchanged, replaced, kept, refused }: I
     lines.push(...more(refused.count, refused.users.length));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function costNote(count: number): string {
+  const hashes = count === 1 ? '1 hash has' : `${count} hashes have`;
+  return `${hashes} a cost over 14: each login, and each guess, takes seconds`;
 }

@@ -29,7 +29,7 @@ export function addUserCommands(program: Command, session: Session): void {
         session.output.note(`${name} is an admin, who may do everything and has no permissions`);
       }
       await printUser(session.output, changed, options);
-    });
+    }, session.placeToChange());
 
   command('list', 'list the users, in the order of their names')
     .argument('[PATTERN]', "only names that match: 'j*', '?ohn', '[a-c]*'")
@@ -70,7 +70,7 @@ export function addUserCommands(program: Command, session: Session): void {
         const prompt = `New password of ${name}`;
         const password = await session.readPassword(options, { prompt, userName: name, policy });
         await printUser(session.output, await users.update(name, { password }), options);
-      }),
+      }, session.placeToChange()),
     );
 
   command('enable', 'let a user in again')

@@ -1,11 +1,11 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openAtOnce } from '../open-at-once.js';
+import { readAt } from '../read-at.js';
 import { checkMeta, currentMeta, isTreePage } from './current-meta.js';
 import { Damage } from './damage.js';
 import { hasMagic, META_END, type Meta, PAGE_HEADER, possiblePageSizes } from './meta.js';
 import { FREELIST, type PageHeader, parseHeader } from './page.js';
 import { PageSet } from './page-set.js';
-import { readAt } from './read-at.js';
 import { type Bucket, entriesOf, type PageSource, parseBucket } from './tree.js';
 
 /**
@@ -41,11 +41,11 @@ export class BoltFile implements PageSource {
   /**
    * Opens a database, and checks what concerns the whole of it: its size, its meta pages and its list of free pages.
    *
+   * @param source a path, or a file that is open, and is closed with the database or when it is none
    * @throws {Damage} if it is none, or is damaged
    */
-  static async open(path: string): Promise<BoltFile> {
-    // To open a FIFO that nobody writes to would wait for somebody.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  static async open(source: string | FileHandle): Promise<BoltFile> {
+    const file = typeof source === 'string' ? await openAtOnce(source) : source;
     try {
       const stat = await file.stat();
       if (stat.isDirectory()) throw new Damage('it is a folder: name the file in it');

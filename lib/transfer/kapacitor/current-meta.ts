@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { readAt } from '../read-at.js';
 import { Damage } from './damage.js';
 import { hasMagic, META_END, type Meta, parseMeta, possiblePageSizes } from './meta.js';
 import { META } from './page.js';
-import { readAt } from './read-at.js';
 
 /** What to do about a file that is no Kapacitor's. */
 export const WHERE_IT_IS =

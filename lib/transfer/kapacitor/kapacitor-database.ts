@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { ImportError } from '../import-error.js';
 import type { ImportedUser, RefusedUser, UserFile } from '../user-file.js';
 import { BoltFile } from './bolt-file.js';
@@ -18,11 +19,13 @@ const VERSIONS = 'versions';
  * Opens a Kapacitor's database, such as `/var/lib/kapacitor/kapacitor.db`, for reading. Kapacitor should be stopped, or
  * the file be a copy that was made while it was.
  *
+ * @param path what messages call it
+ * @param opened the file, if it is open already: it is closed with the database, or when it is none
  * @throws {ImportError} that says what the file is instead, or what is wrong with it
  */
-export async function openKapacitorDatabase(path: string): Promise<UserFile> {
+export async function openKapacitorDatabase(path: string, opened?: FileHandle): Promise<UserFile> {
   try {
-    const file = await BoltFile.open(path);
+    const file = await BoltFile.open(opened ?? path);
     try {
       const taken = file.takenPages();
       return new KapacitorDatabase(path, file, await userBucket(file, taken), taken);

@@ -1,7 +1,6 @@
 import { costOf } from '../../authentication/bcrypt-hash.js';
-import { InvalidUserError } from '../../errors.js';
 import type { Permission } from '../../users/permissions.js';
-import { checkUserName } from '../../users/user-name.js';
+import { refusalOf, refused } from '../refused-name.js';
 import type { ImportedUser, RefusedUser } from '../user-file.js';
 import { Damage, naming } from './damage.js';
 import { areSubscription, permissionsFor } from './privileges.js';
@@ -56,7 +55,7 @@ function userOf({ name, admin, hash, privileges }: UserRecord): ImportedUser | R
     throw new Damage('has no bcrypt hash of a cost from 4 to 20', setAgain('password'));
   }
   const refusal = refusalOf(name);
-  if (refusal !== undefined) return { name, refusal };
+  if (refusal !== undefined) return refused(name, refusal);
   return { name, type: admin ? 'admin' : 'normal', permissions: admin ? NONE : permissions, enabled: true, hash };
 }
 
@@ -65,14 +64,4 @@ const NONE: readonly Permission[] = [];
 
 function setAgain(what: string): string {
   return `Set the ${what} of this user in Kapacitor again, or delete the user there, and import after that`;
-}
-
-function refusalOf(name: string): string | undefined {
-  try {
-    checkUserName(name);
-    return undefined;
-  } catch (error) {
-    if (error instanceof InvalidUserError) return error.message;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { LmdbUserRepository, StoreError } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
-import { writeBackup } from '../../../lib/users/repositories/lmdb-backup.js';
+import { removePartialBackups, writeBackup } from '../../../lib/users/repositories/lmdb-backup.js';
 import { isActiveAdmin } from '../../../lib/users/user.js';
 import { startProcess } from '../../support/child-process.js';
 import type { Question } from '../../support/lmdb-process.js';
@@ -74,7 +74,8 @@ describe('a backup', () => {
   it.each<[string, string, (folder: string) => unknown]>([
     ['that is not empty', 'it is not empty', (folder) => mkdirSync(join(folder, 'something'), { recursive: true })],
     ['that is a file', 'ENOTDIR', (folder) => writeFileSync(folder, 'mine')],
-    ['that is a link to nowhere', 'ENOTDIR', (folder) => symlinkSync('nowhere', folder)],
+    ['that is a link to nowhere', 'it is a link', (folder) => symlinkSync('nowhere', folder)],
+    ['that is a link to an empty one', 'it is a link', (folder) => symlinkSync(temporaryFolder(), folder)],
   ])('is not made in a folder %s, which stays as it is', async (_what, reason, prepare) => {
     const { repository, backups } = await setUp();
     const folder = join(backups, 'there');
@@ -108,6 +109,20 @@ describe('a backup', () => {
     const cutOff = async (to: string) => writeFileSync(join(to, 'data.mdb'), 'half of it');
     await expect(writeBackup(join(folder, 'backup'), cutOff)).rejects.toThrow('data.mdb is not a database of LMDB');
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('that is interrupted is taken away with all that it has written', async () => {
+    const folder = temporaryFolder();
+    const interrupted = async (to: string) => {
+      writeFileSync(join(to, 'data.mdb'), 'half of it');
+      removePartialBackups();
+      expect(readdirSync(folder)).toEqual([]);
+      throw new Error('interrupted');
+    };
+    await expect(writeBackup(join(folder, 'backup'), interrupted)).rejects.toThrow('interrupted');
+    await writeBackup(join(folder, 'backup'), async (to) => writeFileSync(join(to, 'data.mdb'), ''));
+    removePartialBackups();
+    expect(readdirSync(folder)).toEqual(['backup']);
   });
 
   it('is not put over what somebody puts there meanwhile', async () => {
