@@ -1,6 +1,6 @@
-import type { UserPart } from '../audit/events.js';
 import type { ImportSummary } from '../transfer/import-users.js';
 import type { FileFormat, ImportedUser } from '../transfer/user-file.js';
+import { changedParts } from '../users/changed-parts.js';
 import { publicUser, type StoredUser } from '../users/user.js';
 import type { AuditTrail } from './audit-trail.js';
 import { withoutSecrets } from './shown-text.js';
@@ -24,7 +24,7 @@ export class ImportTrail {
     if (user.type !== 'admin' && before?.type !== 'admin') return;
     if (before === undefined) this.#trail.record('user-created', { user: publicUser(user) });
     else {
-      const changed = changedParts(user, before);
+      const changed = changedParts(before, user);
       this.#trail.record('user-changed', { user: publicUser(user), before: publicUser(before), changed });
     }
   }
@@ -47,14 +47,4 @@ export class ImportTrail {
   #record(outcome: 'done' | 'failed' | 'interrupted', counts: object): void {
     this.#trail.record('users-imported', { format: this.#format, outcome, ...counts });
   }
-}
-
-function changedParts(user: ImportedUser, before: StoredUser): UserPart[] {
-  const isChanged: Record<UserPart, boolean> = {
-    password: user.hash !== before.hash,
-    type: user.type !== before.type,
-    permissions: user.permissions.join() !== before.permissions.join(),
-    enabled: user.enabled !== before.enabled,
-  };
-  return (Object.keys(isChanged) as UserPart[]).filter((part) => isChanged[part]);
 }

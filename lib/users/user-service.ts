@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Audit, AuditContext, UserOperationFailed, UserPart } from '../audit/events.js';
+import type { Audit, AuditContext, UserOperationFailed } from '../audit/events.js';
 import { LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { changedParts } from './changed-parts.js';
 import { NamePattern } from './name-pattern.js';
 import { failureOf } from './operation-failure.js';
 import type { PasswordPolicy } from './password-policy.js';
@@ -143,18 +144,18 @@ export class UserService {
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
       ...this.#context,
-      user: after,
+      user: publicUser(after),
       before: publicUser(before),
-      changed: changedParts(before, after, changes),
+      changed: changedParts(before, after),
     }));
-    return after;
+    return publicUser(after);
   }
 
   async #update(
     name: string,
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void>,
-  ): Promise<{ before: StoredUser; after: User }> {
+  ): Promise<{ before: StoredUser; after: StoredUser }> {
     const { password, type, permissions, enabled } = changes;
     if (type !== undefined) checkType(type);
     if (permissions !== undefined) checkPermissions(permissions);
@@ -175,7 +176,7 @@ export class UserService {
         hash ?? current.hash,
       );
       const outcome = await this.#repository.replace(next, current.revision);
-      if (outcome === 'replaced') return { before: current, after: publicUser(next) };
+      if (outcome === 'replaced') return { before: current, after: next };
       if (outcome === 'last-admin') throw new LastAdminError(next.enabled ? 'deleted or demoted' : 'disabled');
     }
     throw new StoreError('the user changes too often for this change to be made: try again later');
@@ -237,15 +238,4 @@ function stored({ name, type, permissions, enabled }: User, hash: string): Store
     hash,
     revision: randomUUID(),
   };
-}
-
-function changedParts(before: User, after: User, { password }: UserChanges): UserPart[] {
-  const isSame = before.permissions.join() === after.permissions.join();
-  const parts: Record<UserPart, boolean> = {
-    password: password !== undefined,
-    type: before.type !== after.type,
-    permissions: !isSame,
-    enabled: before.enabled !== after.enabled,
-  };
-  return (Object.keys(parts) as UserPart[]).filter((part) => parts[part]);
 }
