@@ -83,7 +83,7 @@ export class Authenticator {
   /** Equal attempts of everybody: they are verified once. */
   readonly #verifications = new SingleFlight<string | undefined>();
   readonly #upgrades = new SingleFlight<string | undefined>();
-  /** For repositories that give the same object for as long as a user is the same. */
+  /** The repository gives objects that never change: see {@link SupervisedRepository.find}. */
   readonly #derived = new WeakMap<StoredUser, Derived>();
   /** Which hash it was that a user was let in with. */
   readonly #marks = new WeakMap<User, string>();

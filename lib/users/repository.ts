@@ -36,7 +36,7 @@ export type FirstAdminOutcome = 'inserted' | 'admin-exists' | 'name-taken';
  * `kapacitor-auth/contract` says whether it keeps what follows.
  *
  * - `find` sees each change whose method has answered, of every process that shares the store: it is asked at each
- *   request, and nothing that it gave is remembered. (What must be fast may answer without a promise.)
+ *   request. It may give the same object again, changed. (What must be fast may answer without a promise.)
  * - Each method that changes something is atomic, also between processes, and what it answered is kept for good.
  * - Names are told apart byte by byte: `a` and `A` are two users.
  * - A method that cannot do its work throws or rejects. It is then taken as unavailable, and nobody gets in.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { UserRepository } from '../../lib/users/repository.js';
+import { describeBehindMiddleware } from './behind-middleware.js';
 import { describeList } from './list.js';
 import { describeOptionalMethods } from './optional-methods.js';
 import { everybody, names, type RepositoryFactory, type Suite, type TestRunner, userNamed } from './suite.js';
@@ -206,5 +207,6 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
     });
 
     describeOptionalMethods(suite);
+    describeBehindMiddleware(suite);
   });
 }

@@ -6,6 +6,7 @@ import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from '../every-user
 import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import type { StoreHealth, StoreState, StoreWork } from '../store-state.js';
 import type { StoredUser } from '../user.js';
+import { UserSnapshots } from './user-snapshots.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
@@ -53,6 +54,7 @@ export class SupervisedRepository implements UserRepository {
   #concludes = true;
   /** Those that have been told already: each question that waited for a repository to be opened fails with the same one. */
   readonly #told = new WeakSet<object>();
+  readonly #snapshots = new UserSnapshots();
 
   constructor(repository: UserRepository, options: SupervisedRepositoryOptions) {
     this.#repository = repository;
@@ -69,7 +71,13 @@ export class SupervisedRepository implements UserRepository {
     return this.#health;
   }
 
+  /** A user that this gives never changes, whatever the repository does to the object that it keeps. */
   find(name: string): MaybePromise<StoredUser | undefined> {
+    const found = this.#find(name);
+    return isPromise(found) ? found.then((user) => this.#snapshots.of(user)) : this.#snapshots.of(found);
+  }
+
+  #find(name: string): MaybePromise<StoredUser | undefined> {
     if (this.#opening !== undefined || this.#isClosed)
       return this.#supervise('find', () => this.#repository.find(name));
     // As #supervise has it, and without a function made for it: each request comes by here.

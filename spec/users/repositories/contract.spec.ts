@@ -5,9 +5,14 @@ import { LmdbUserRepository, MemoryUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it } from 'vitest';
+import { InPlaceRepository } from '../../support/in-place-repository.js';
 import { ownSchema } from '../../support/postgres-repository.js';
 
 userRepositoryContract({ describe, it }, 'MemoryUserRepository', { create: () => new MemoryUserRepository() });
+
+userRepositoryContract({ describe, it }, 'a repository that changes its rows in place', {
+  create: () => new InPlaceRepository(),
+});
 
 const folders = new WeakMap<object, string>();
 

@@ -21,7 +21,7 @@ describe('a supervised repository', () => {
     const { supervised, onFailure } = supervise(new MemoryUserRepository());
     await supervised.open();
     expect(supervised.insert(USER)).toBe(true);
-    expect(supervised.find('someone')).toBe(USER);
+    expect(supervised.find('someone')).toEqual(USER);
     expect(supervised.list(QUERY)).toEqual([USER]);
     expect(supervised.replace({ ...USER, revision: '2' }, '1')).toBe('replaced');
     expect(supervised.remove('someone')).toBe('removed');
@@ -54,7 +54,7 @@ describe('a supervised repository', () => {
     open();
     await opening;
     expect(await answers).toEqual([true, USER]);
-    expect(supervised.find('someone')).toBe(USER);
+    expect(supervised.find('someone')).toEqual(USER);
   });
 
   it('answers nothing when it cannot be opened, also what was asked meanwhile', async () => {
@@ -133,7 +133,7 @@ describe('a supervised repository', () => {
     vi.useFakeTimers();
     const repository = new MemoryUserRepository();
     vi.spyOn(repository, 'find').mockReturnValue(Promise.resolve(USER) as never);
-    expect(await supervise(repository).supervised.find('someone')).toBe(USER);
+    expect(await supervise(repository).supervised.find('someone')).toEqual(USER);
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
   });
