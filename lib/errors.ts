@@ -56,20 +56,23 @@ export abstract class TryLaterError extends KapacitorAuthError {
   }
 }
 
-/** More passwords wait to be hashed than may wait, or one has waited too long. Try again after `retryAfter` seconds. */
+/**
+ * More passwords wait to be hashed than may wait, or one has waited too long, or the first admin is still being made. Try
+ * again after `retryAfter` seconds.
+ */
 export class OverloadedError extends TryLaterError {
-  constructor(retryAfter: number) {
-    super('OVERLOADED', 503, 'too many passwords are being verified: try again later', retryAfter);
+  constructor(retryAfter: number, reason = 'too many passwords are being verified') {
+    super('OVERLOADED', 503, `${reason}: try again later`, retryAfter);
   }
 }
 
 /**
- * Too many attempts to log in have failed: from this address, or for this user. Whether the password is right was not
- * looked at. Try again after `retryAfter` seconds.
+ * Too many attempts to log in have failed, from this address or for this user, and whether the password is right was not
+ * looked at; or a user changes its own password too often. Try again after `retryAfter` seconds.
  */
 export class ThrottledError extends TryLaterError {
-  constructor(retryAfter: number) {
-    super('THROTTLED', 429, `too many failed attempts: try again in ${retryAfter} s`, retryAfter);
+  constructor(retryAfter: number, reason = 'too many failed attempts') {
+    super('THROTTLED', 429, `${reason}: try again in ${retryAfter} s`, retryAfter);
   }
 }
 

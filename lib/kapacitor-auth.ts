@@ -91,15 +91,15 @@ export function kapacitorAuth(
     { cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue },
     (work) => metrics.hashed(work),
   );
-  const cache = new CredentialCache(config.auth.cacheExpiration);
   const throttle = new LoginThrottle(config.auth);
+  const cache = new CredentialCache(config.auth.cacheExpiration, throttle.isOn ? config.auth.failureWindow : 0);
   const users = new UserService(repository, hasher, policy, audit);
   const authenticator = new Authenticator({
     repository,
     hasher,
     cache,
     throttle,
-    onUnusableHash: createHashWarner(),
+    onUnusableHash: createHashWarner(hasher.maxCost),
     audit,
   });
   const strategy = new KapacitorStrategy(authenticator, { ...config.http, audit });

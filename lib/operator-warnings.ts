@@ -35,12 +35,14 @@ export function createAdminWarner(): (error: unknown) => void {
   };
 }
 
-export function createHashWarner(): (user: User) => void {
+/** @param maxCost see {@link PasswordHasher.maxCost} */
+export function createHashWarner(maxCost: number): (user: User) => void {
   const warnOfHash = createWarner('KAPACITOR_AUTH_HASH_REFUSED');
   return ({ name }) => {
     warnOfHash(
-      `user ${JSON.stringify(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to 20. ` +
-        'Give the user a new password. There may be others',
+      `user ${JSON.stringify(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to ${maxCost}. ` +
+        'Give the user a new password, or, if the hash has a higher cost on purpose, set bcrypt-cost to that cost. ' +
+        'There may be others',
     );
   };
 }

@@ -1,4 +1,3 @@
-import { hash as digest, randomBytes } from 'node:crypto';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { KapacitorAuthError, type KapacitorAuthErrorCode, StoreError } from '../errors.js';
@@ -7,9 +6,9 @@ import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import { basicCredentials, type Credentials } from './basic-credentials.js';
-import { costOf } from './bcrypt-hash.js';
-import type { CredentialCache, Verification } from './credential-cache.js';
+import type { Credentials } from './basic-credentials.js';
+import type { CredentialCache, FormerLogin, Verification } from './credential-cache.js';
+import { CredentialDigests } from './credential-digests.js';
 import type { LoginFailure } from './login-failure.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
@@ -30,7 +29,9 @@ export interface AuthenticatorParts {
   readonly hasher: PasswordHasher;
   readonly cache: CredentialCache;
   readonly throttle: LoginThrottle;
-  /** Told of a user with a hash that is not verified: no bcrypt hash, or one with a cost over 20. */
+  /** What a login has to wait for, if there is something: the first admin, while its password is hashed. */
+  readonly beforeLogin?: (() => Promise<void> | undefined) | undefined;
+  /** Told of a user with a hash that is not verified: no bcrypt hash, or one with too high a cost. */
   readonly onUnusableHash: (user: User) => void;
   /** Told of each login, and of each that failed. */
   readonly audit: Audit;
@@ -56,6 +57,8 @@ interface Attempt extends Credentials {
   readonly origin: RequestOrigin;
   /** See {@link clientNetwork}. */
   readonly client: string;
+  /** Set where the password let this user in lately, from there. */
+  readonly former: FormerLogin | undefined;
 }
 
 /** What follows from a stored user: what others may see of it, and a keyed digest of its hash. */
@@ -74,6 +77,7 @@ export class Authenticator {
   readonly #hasher: PasswordHasher;
   readonly #cache: CredentialCache;
   readonly #throttle: LoginThrottle;
+  readonly #beforeLogin: () => Promise<void> | undefined;
   readonly #upgrade: PasswordUpgrade;
   readonly #onUnusableHash: (user: User) => void;
   readonly #audit: Audit;
@@ -87,17 +91,17 @@ export class Authenticator {
   readonly #derived = new WeakMap<StoredUser, Derived>();
   /** Which hash it was that a user was let in with. */
   readonly #marks = new WeakMap<User, string>();
-  /** Random, so that a digest tells nothing to somebody who guesses. */
-  readonly #key: string = randomBytes(16).toString('base64');
+  readonly #digests = new CredentialDigests();
 
-  constructor({ repository, hasher, cache, throttle, onUnusableHash, audit }: AuthenticatorParts) {
-    this.#repository = repository;
-    this.#hasher = hasher;
-    this.#cache = cache;
-    this.#throttle = throttle;
-    this.#upgrade = new PasswordUpgrade(repository, hasher);
-    this.#onUnusableHash = onUnusableHash;
-    this.#audit = audit;
+  constructor(parts: AuthenticatorParts) {
+    this.#repository = parts.repository;
+    this.#hasher = parts.hasher;
+    this.#cache = parts.cache;
+    this.#throttle = parts.throttle;
+    this.#beforeLogin = parts.beforeLogin ?? (() => undefined);
+    this.#upgrade = new PasswordUpgrade(parts.repository, parts.hasher);
+    this.#onUnusableHash = parts.onUnusableHash;
+    this.#audit = parts.audit;
   }
 
   /**
@@ -108,7 +112,7 @@ export class Authenticator {
    * @throws {StoreError} the store is unavailable
    */
   recall(authorization: string, origin: RequestOrigin): MaybePromise<User | undefined> {
-    const verification = this.#cache.get(this.#digest(authorization));
+    const verification = this.#cache.get(this.#digests.ofHeader(authorization));
     if (verification === undefined || !verification.origins.has(roughOrigin(origin))) return undefined;
     this.counts.hits += 1;
     const { name } = verification;
@@ -180,11 +184,14 @@ export class Authenticator {
   async #authenticate({ name, password }: Credentials, origin: RequestOrigin): Promise<User | LoginFailure> {
     // First of all: of a client that hangs up meanwhile the address is not known any more.
     const client = clientNetwork(origin);
+    const rough = roughOrigin(origin);
+    await this.#beforeLogin();
     // A name that nobody can have, however long it is, need not trouble the store.
     const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
     const forms = passwordForms(password);
-    for (const form of forms) {
-      const verification = this.#cache.get(this.#keyOf(name, form));
+    const keys = forms.map((form) => this.#digests.ofLogin(name, form));
+    for (const key of keys) {
+      const verification = this.#cache.get(key);
       const user = verification && this.#stillVerified(verification, stored);
       if (user === undefined) continue;
       await this.#throttle.admit(client, name);
@@ -193,15 +200,24 @@ export class Authenticator {
       return user;
     }
     this.counts.misses += 1;
-    return this.#logIn({ name, password, forms, origin, client }, stored);
+    const former = keys.map((key) => this.#cache.former(key, rough)).find((login) => login?.verification.name === name);
+    return this.#logIn({ name, password, forms, origin, client, former }, stored);
   }
 
   async #logIn(attempt: Attempt, stored: StoredUser | undefined, repetition = 0): Promise<User | LoginFailure> {
-    const { name, forms, origin, client } = attempt;
+    const { name, forms, origin, client, former } = attempt;
     const obstacle = this.#obstacleFor(stored);
+    if (former !== undefined && (obstacle !== undefined || former.refusedBy === this.#markOf(stored))) {
+      // It is known already that this password does not let the user in any more.
+      await this.#throttle.check(client, name);
+      return obstacle ?? 'wrong-password';
+    }
     const candidate = forms.length > 0 && obstacle === undefined ? stored : undefined;
     const form = await this.#verify(attempt, candidate);
-    if (form === undefined || candidate === undefined) return obstacle ?? 'wrong-password';
+    if (form === undefined || candidate === undefined) {
+      if (former !== undefined) former.refusedBy = this.#markOf(candidate);
+      return obstacle ?? 'wrong-password';
+    }
     const hash = await this.#upgradeOnce(candidate, form);
     const current = await this.#repository.find(name);
     if (current === undefined || !current.enabled) return 'user-changed';
@@ -214,7 +230,7 @@ export class Authenticator {
     const verification: Verification = { name, mark, origins: new Set() };
     this.#cameFrom(verification, origin);
     // Under the form that is hashed: the ways to write it are many.
-    this.#cache.set(this.#keyOf(name, form), verification);
+    this.#cache.set(this.#digests.ofLogin(name, form), verification);
     this.#throttle.remember(client, name);
     return user;
   }
@@ -223,7 +239,7 @@ export class Authenticator {
   #obstacleFor(stored: StoredUser | undefined): LoginFailure | undefined {
     if (stored === undefined) return 'unknown-user';
     if (!stored.enabled) return 'user-disabled';
-    if (costOf(stored.hash) !== undefined) return undefined;
+    if (this.#hasher.canVerify(stored.hash)) return undefined;
     this.#onUnusableHash(this.#derive(stored).user);
     return 'unusable-hash';
   }
@@ -239,14 +255,16 @@ export class Authenticator {
   }
 
   /** @returns which of the forms is the password, if one is */
-  #verify({ name, password, forms, client }: Attempt, candidate: StoredUser | undefined): Promise<string | undefined> {
+  #verify(attempt: Attempt, candidate: StoredUser | undefined): Promise<string | undefined> {
+    const { name, password, forms, client, former } = attempt;
     const hash = candidate?.hash ?? this.#hasher.dummyHash;
-    const flight = this.#keyOf(name, password) + (candidate === undefined ? '' : this.#derive(candidate).mark);
+    const digest = this.#digests.ofPair(name, password);
+    const flight = digest + (this.#markOf(candidate) ?? '');
     const verify = (admission: Admission) =>
       this.#hasher.verify(forms.length > 0 ? forms : [password], hash, admission);
     return this.#attempts.run(`${flight} ${client}`, () =>
       // Who is known does not share a stranger's place in the queue.
-      this.#throttle.attempt(client, name, (admission) =>
+      this.#throttle.attempt({ client, name, digest, isGuess: former === undefined }, (admission) =>
         this.#verifications.run(`${flight} ${admission.isKnown}`, () => verify(admission)),
       ),
     );
@@ -254,7 +272,7 @@ export class Authenticator {
 
   /** @returns the hash that the user has if nobody else has changed it */
   async #upgradeOnce(candidate: StoredUser, form: string): Promise<string> {
-    const flight = this.#keyOf(candidate.name, form) + this.#derive(candidate).mark;
+    const flight = this.#digests.ofPair(candidate.name, form) + this.#derive(candidate).mark;
     return (await this.#upgrades.run(flight, () => this.#upgrade.upgrade(candidate, form))) ?? candidate.hash;
   }
 
@@ -267,19 +285,14 @@ export class Authenticator {
   #derive(stored: StoredUser): Derived {
     let derived = this.#derived.get(stored);
     if (derived === undefined) {
-      derived = { user: publicUser(stored), mark: this.#digest(stored.hash) };
+      derived = { user: publicUser(stored), mark: this.#digests.ofHash(stored.hash) };
       this.#derived.set(stored, derived);
       this.#marks.set(derived.user, derived.mark);
     }
     return derived;
   }
 
-  #keyOf(name: string, password: string): string {
-    return this.#digest(basicCredentials(name, password));
-  }
-
-  /** The digest is never shown: without an oracle a hash of key and text is as good as an HMAC, and a fourth of it. */
-  #digest(text: string): string {
-    return digest('sha256', this.#key + text, 'base64');
+  #markOf(stored: StoredUser | undefined): string | undefined {
+    return stored && this.#derive(stored).mark;
   }
 }

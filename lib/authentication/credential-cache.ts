@@ -10,13 +10,51 @@ export interface Verification {
   readonly origins: Set<string>;
 }
 
+/** Credentials that let a user in lately. */
+export interface FormerLogin {
+  readonly verification: Verification;
+  /** The mark of the hash that has refused them since. */
+  refusedBy: string | undefined;
+}
+
 /**
  * Remembers verifications for a while, so that bcrypt need not do them again. Its keys and marks are keyed digests:
  * neither passwords nor hashes are in it, and it says nothing about what a user may do now.
+ *
+ * It also remembers, for the window of time in which failures count, which credentials let somebody in before. A client
+ * that goes on with a password after its change does not guess: its failures must not keep the new password out.
  */
 export class CredentialCache extends BoundedCache<Verification> {
-  /** @param timeToLive milliseconds from the verification on; 0 remembers nothing */
-  constructor(timeToLive: number, maxEntries: number = MAX_ENTRIES) {
+  readonly #former: BoundedCache<FormerLogin>;
+
+  /**
+   * @param timeToLive milliseconds from the verification on; 0 remembers nothing
+   * @param failureWindow milliseconds
+   */
+  constructor(timeToLive: number, failureWindow: number, maxEntries: number = MAX_ENTRIES) {
     super(timeToLive, maxEntries);
+    // A password may be changed when its verification is about to be forgotten.
+    this.#former = new BoundedCache(failureWindow > 0 ? timeToLive + failureWindow : 0, maxEntries);
+  }
+
+  override set(key: string, verification: Verification): void {
+    super.set(key, verification);
+    this.#former.set(key, { verification, refusedBy: undefined });
+  }
+
+  /**
+   * A login with these credentials from the same origin. From elsewhere they are a guess like others, which takes the
+   * same work as others.
+   *
+   * @param origin see {@link roughOrigin}
+   */
+  former(key: string, origin: string): FormerLogin | undefined {
+    const login = this.#former.get(key);
+    return login?.verification.origins.has(origin) ? login : undefined;
+  }
+
+  override close(): void {
+    super.close();
+    this.#former.close();
   }
 }

@@ -1,5 +1,6 @@
 import { ThrottledError } from '../errors.js';
 import { BoundedRateLimiter } from './bounded-rate-limiter.js';
+import { RepeatedFailures } from './repeated-failures.js';
 import { shortKey } from './short-key.js';
 
 /** How many times as many failures as at one user there may be from one client, and at one user from everywhere. */
@@ -29,6 +30,7 @@ export class FailureLimits {
   readonly #user: BoundedRateLimiter;
   /** What a user has when that is used up: it gets slow, and does not stop. */
   readonly #trickle: BoundedRateLimiter;
+  readonly #repeated: RepeatedFailures;
 
   /** @param window milliseconds */
   constructor(limit: number, window: number) {
@@ -36,6 +38,7 @@ export class FailureLimits {
     this.#client = new BoundedRateLimiter(limit * WIDER, window);
     this.#user = new BoundedRateLimiter(limit * WIDER, window);
     this.#trickle = new BoundedRateLimiter(1, window / limit);
+    this.#repeated = new RepeatedFailures(limit * WIDER, window);
   }
 
   /**
@@ -86,13 +89,27 @@ export class FailureLimits {
    * @throws {ThrottledError} it would not
    */
   async check(client: string, name: string): Promise<void> {
-    refuseIf(await this.#pair.waitOf(shortKey(client, name)));
+    await this.checkForKnown(client, name);
     const user = shortKey(name);
     if (await this.#isSlow(client, user)) refuseIf(await this.#trickle.waitOf(user));
   }
 
+  /**
+   * The same for a client that has been let in as this user before.
+   *
+   * @throws {ThrottledError} it would not
+   */
+  async checkForKnown(client: string, name: string): Promise<void> {
+    refuseIf(await this.#pair.waitOf(shortKey(client, name)));
+  }
+
+  /** Tells whether a failure is that of an attempt which has counted already: see {@link RepeatedFailures}. */
+  isRepetition(client: string, attempt: string): Promise<boolean> {
+    return this.#repeated.isRepetition(client, attempt);
+  }
+
   close(): void {
-    for (const limiter of [this.#pair, this.#client, this.#user, this.#trickle]) limiter.close();
+    for (const each of [this.#pair, this.#client, this.#user, this.#trickle, this.#repeated]) each.close();
   }
 
   /**

@@ -8,6 +8,17 @@ export interface LoginThrottleOptions {
   readonly failureWindow: number;
 }
 
+/** Somebody who wants to be let in. */
+export interface ThrottledAttempt {
+  /** See {@link clientNetwork}. */
+  readonly client: string;
+  readonly name: string;
+  /** A digest of name and password: what is the same failed attempt again counts as one. */
+  readonly digest: string;
+  /** False for a password that was the user's own until lately: its failure does not count. */
+  readonly isGuess: boolean;
+}
+
 /** An attempt that may be verified. */
 export interface Admission extends Pick<Reservation, 'begin'> {
   /** Whether this client has been let in as this user before. */
@@ -36,26 +47,34 @@ export class LoginThrottle {
   /**
    * Lets an attempt be verified, if there have not been too many failures, and counts it if it fails.
    *
-   * @param client see {@link clientNetwork}
    * @param verify gives undefined if the attempt failed; what it throws is no failure
    * @throws {ThrottledError} it is not verified
    */
   async attempt<T>(
-    client: string,
-    name: string,
+    { client, name, digest, isGuess }: ThrottledAttempt,
     verify: (admission: Admission) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const isKnown = this.#known.has(client, name);
-    if (this.#limits === undefined) return verify({ isKnown, begin: async () => {} });
-    const reservation = await this.#limits[isKnown ? 'reserveForKnown' : 'reserve'](client, name);
-    let isFailure = false;
+    const limits = this.#limits;
+    if (limits === undefined) return verify({ isKnown, begin: async () => {} });
+    const reservation = await limits[isKnown ? 'reserveForKnown' : 'reserve'](client, name);
+    let counts = false;
     try {
       const outcome = await verify({ isKnown, begin: reservation.begin });
-      isFailure = outcome === undefined;
+      counts = outcome === undefined && isGuess && !(await limits.isRepetition(client, digest));
       return outcome;
     } finally {
-      await (isFailure ? reservation.keep() : reservation.giveBack());
+      await (counts ? reservation.keep() : reservation.giveBack());
     }
+  }
+
+  /**
+   * Looks whether an attempt of this client would be verified now, without counting it.
+   *
+   * @throws {ThrottledError} it would not
+   */
+  async check(client: string, name: string): Promise<void> {
+    await this.#limits?.[this.#known.has(client, name) ? 'checkForKnown' : 'check'](client, name);
   }
 
   /**
@@ -66,7 +85,7 @@ export class LoginThrottle {
    */
   async admit(client: string, name: string): Promise<void> {
     if (this.#known.has(client, name)) return;
-    await this.#limits?.check(client, name);
+    await this.check(client, name);
     this.remember(client, name);
   }
 

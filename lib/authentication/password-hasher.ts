@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import PQueue, { type Queue } from 'p-queue';
 import { OverloadedError } from '../errors.js';
-import { asKnownVariant } from './bcrypt-hash.js';
+import { asKnownVariant, costOf, maxLoginCost } from './bcrypt-hash.js';
 import { FairQueue, type FairQueueOptions } from './fair-queue.js';
 
 /** Milliseconds. A verification that has not begun by then is given up: whoever asked for it does not wait for ever. */
@@ -41,6 +41,8 @@ export interface HashingWork {
 export class PasswordHasher {
   /** Of new hashes. */
   readonly cost: number;
+  /** Of the stored hashes that are verified. */
+  readonly maxCost: number;
   /** A hash of this cost that no password has: what to verify against when there is no user. */
   readonly dummyHash: string;
   readonly #maxQueue: number;
@@ -51,19 +53,28 @@ export class PasswordHasher {
   constructor({ cost, concurrency, maxQueue }: HashingBudget, onWork: (work: HashingWork) => void = () => {}) {
     this.#onWork = onWork;
     this.cost = cost;
+    this.maxCost = maxLoginCost(cost);
     this.dummyHash = dummyHash(cost);
     this.#maxQueue = maxQueue;
     this.#queue = new PQueue({ concurrency, queueClass: FairQueue as unknown as new () => HashingQueue });
   }
 
+  /** Tells whether a stored hash is one of bcrypt's that a login may verify. */
+  canVerify(hash: string): boolean {
+    const cost = costOf(hash);
+    return cost !== undefined && cost <= this.maxCost;
+  }
+
   /**
    * The hash of a new password. Those who set passwords are known.
    *
-   * @throws {OverloadedError} too many wait already
+   * @param isPatient false for what a user can ask for again and again: it is given up as a verification is
+   * @throws {OverloadedError} too many wait already; without patience also that it has waited for 3 seconds
    */
-  hash(password: string): Promise<string> {
+  hash(password: string, { isPatient = true }: { isPatient?: boolean } = {}): Promise<string> {
     const since = performance.now();
-    return this.#enqueue({ isKnown: true }, () => this.#timed('hash', since, () => bcrypt.hash(password, this.cost)));
+    const work = () => this.#timed('hash', since, () => bcrypt.hash(password, this.cost));
+    return isPatient ? this.#enqueue({ isKnown: true }, work) : this.#enqueueForAWhile(true, work);
   }
 
   /**
@@ -80,20 +91,15 @@ export class PasswordHasher {
     { isKnown = false, begin = async () => {} }: { isKnown?: boolean; begin?: () => Promise<void> } = {},
   ): Promise<string | undefined> {
     const since = performance.now();
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(new OverloadedError(RETRY_AFTER)), MAX_WAIT).unref();
     return new Promise((resolve, reject) => {
       const verify = async () => {
-        clearTimeout(timer);
         await begin();
         const from = performance.now();
         const password = await this.#timed('verify', since, () => findPassword(passwords, hash));
         resolve(password);
         if (password === undefined) await sleep(restAfter(performance.now() - from), undefined, { ref: false });
       };
-      this.#enqueue({ isKnown, signal: patience.signal }, verify)
-        .finally(() => clearTimeout(timer))
-        .catch(reject);
+      this.#enqueueForAWhile(isKnown, verify).catch(reject);
     });
   }
 
@@ -107,6 +113,17 @@ export class PasswordHasher {
     const result = await work();
     this.#onWork({ operation, waited: from - since, took: performance.now() - from });
     return result;
+  }
+
+  /** Gives up what has not begun after {@link MAX_WAIT}. */
+  #enqueueForAWhile<T>(isKnown: boolean, work: () => Promise<T>): Promise<T> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(new OverloadedError(RETRY_AFTER)), MAX_WAIT).unref();
+    const begin = () => {
+      clearTimeout(timer);
+      return work();
+    };
+    return this.#enqueue({ isKnown, signal: patience.signal }, begin).finally(() => clearTimeout(timer));
   }
 
   async #enqueue<T>(options: FairQueueOptions & { isKnown: boolean }, work: () => Promise<T>): Promise<T> {

@@ -15,8 +15,8 @@ const NETWORK_BYTES = 8;
  * The client's network: an IPv4 address, or the first 64 bits of an IPv6 address. What is no address, whatever a proxy
  * calls it, is one network, `unknown`: nobody becomes another client by making up names.
  */
-export function clientNetwork({ ip, socket }: RequestOrigin): string {
-  const address = withoutPort(ip ?? socket?.remoteAddress ?? '');
+export function clientNetwork(origin: RequestOrigin): string {
+  const address = withoutPort(roughOrigin(origin));
   if (!ipaddr.isValid(address)) return 'unknown';
   // An IPv4 address that is written as one of IPv6 is the same client's.
   const parsed = ipaddr.process(address);
@@ -33,11 +33,9 @@ function withoutPort(address: string): string {
 }
 
 /**
- * All that {@link clientNetwork} follows from, for a first look that costs next to nothing. It cannot be made up:
- * whoever sends the same header from another address has another origin, and a proxy adds the address to the header.
+ * The client's address as the app knows it, be it one or not: all that {@link clientNetwork} follows from, for a first
+ * look that costs next to nothing.
  */
-export function roughOrigin({ headers, socket }: RequestOrigin): string {
-  const address = socket?.remoteAddress ?? '';
-  const forwarded = headers['x-forwarded-for'];
-  return forwarded === undefined ? address : `${address} ${forwarded}`;
+export function roughOrigin({ ip, socket }: RequestOrigin): string {
+  return ip ?? socket?.remoteAddress ?? '';
 }

@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
+import bcrypt from 'bcrypt';
 import { MemoryUserRepository, type StoredUser, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, type MockInstance, vi } from 'vitest';
 import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
 import type { PasswordHasher } from '../../lib/authentication/password-hasher.js';
+import { SupervisedRepository } from '../../lib/users/repositories/supervised.js';
 import type { UserService } from '../../lib/users/user-service.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
+import { InPlaceRepository } from '../support/in-place-repository.js';
 import { from } from '../support/origin.js';
 import { userNamed } from '../support/stored-user.js';
 
@@ -127,8 +130,7 @@ describe('authentication', () => {
       authenticator.authenticate(...attempt('a', 'b:c')),
     ]);
     expect(outcomes.map((user) => user?.name)).toEqual(['other', ...Array(6).fill(undefined)]);
-    // Those two are unknown both: what they share tells nothing.
-    expect(verify).toHaveBeenCalledTimes(6);
+    expect(verify).toHaveBeenCalledTimes(7);
   });
 
   it('does not take a name with a colon for the user whose password begins behind it', async () => {
@@ -165,7 +167,7 @@ describe('an unknown user, and a password that cannot be one', () => {
     const { authenticator, repository, hasher, users, verify } = await setUpAuthenticator();
     await users.create({ name: 'disabled', password: PASSWORD, enabled: false });
     const { hash: rightHash } = (await repository.find('disabled')) as StoredUser;
-    await repository.insert(userNamed('dear', { hash: rightHash.replace('$04$', '$21$') }));
+    await repository.insert(userNamed('dear', { hash: rightHash.replace('$04$', '$15$') }));
     await repository.insert(userNamed('broken', { hash: 'no hash' }));
     expect(await authenticator.authenticate(...attempt(name, password))).toBeUndefined();
     expect(verify).toHaveBeenCalledTimes(1);
@@ -173,6 +175,32 @@ describe('an unknown user, and a password that cannot be one', () => {
     expect(forms).toHaveLength(1);
     expect(hash.slice(0, 7)).toBe(hasher.dummyHash.slice(0, 7));
     expect(hash).toHaveLength(60);
+  });
+
+  it.each([
+    ['an unknown name', 'unknown', PASSWORD],
+    ['a wrong password', NAME, 'wrong'],
+    ['an empty password', NAME, ''],
+    ['a password of 73 bytes', NAME, 'x'.repeat(73)],
+    ['a password of 16 KiB', NAME, 'x'.repeat(16_384)],
+  ])('is compared by bcrypt once: %s', async (_what, name, password) => {
+    const { authenticator } = await setUpAuthenticator();
+    const compare = vi.spyOn(bcrypt, 'compare');
+    expect(await authenticator.authenticate(...attempt(name, password))).toBeUndefined();
+    expect(compare).toHaveBeenCalledTimes(1);
+  });
+
+  it('shares no verification with another pair of the same text', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await users.create({ name: 'a', password: 'another' });
+    for (const name of ['a', 'unknown']) {
+      verify.mockClear();
+      await Promise.all([
+        authenticator.authenticate(...attempt(name, 'b:x')),
+        authenticator.authenticate(...attempt(`${name}:b`, 'x')),
+      ]);
+      expect(verify).toHaveBeenCalledTimes(2);
+    }
   });
 
   it('bring no question to the store where nobody may have the name', async () => {
@@ -200,7 +228,40 @@ describe('an unknown user, and a password that cannot be one', () => {
   });
 });
 
+describe('a long name', () => {
+  it('hides no character of the password', async () => {
+    const { authenticator, users } = await setUpAuthenticator();
+    const name = 'x'.repeat(256);
+    const password = 'y'.repeat(72);
+    await users.create({ name, password });
+    expect(await authenticator.authenticate(...attempt(name, password))).toMatchObject({ name });
+    expect(authenticator.recall(basicCredentials(name, password), ORIGIN)).toMatchObject({ name });
+    const wrong = `${password.slice(0, -1)}z`;
+    expect(authenticator.recall(basicCredentials(name, wrong), ORIGIN)).toBeUndefined();
+    expect(await authenticator.authenticate(...attempt(name, wrong))).toBeUndefined();
+  });
+
+  it('shares no verification with another password that begins alike', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    const name = 'x'.repeat(256);
+    await users.create({ name, password: 'right' });
+    await Promise.all(['wrong 1', 'wrong 2'].map((each) => authenticator.authenticate(...attempt(name, each))));
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+});
+
 describe('the store', () => {
+  it('may change its rows in place while a password is verified', async () => {
+    const rows = new SupervisedRepository(new InPlaceRepository(), { grace: 0, onFailure: vi.fn(), onState: vi.fn() });
+    const { authenticator, users, verify } = await setUpAuthenticator<UserRepository>(60_000, rows);
+    const finish = holdVerification(verify);
+    const login = authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await vi.waitFor(() => expect(verify).toHaveBeenCalledOnce());
+    await users.update(NAME, { password: 'another' });
+    finish(PASSWORD);
+    expect(await login).toBeUndefined();
+  });
+
   it('may answer with promises', async () => {
     const memory = new MemoryUserRepository();
     const slow: UserRepository = {

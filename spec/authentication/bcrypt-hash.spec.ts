@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costOf } from '../../lib/authentication/bcrypt-hash.js';
+import { costOf, maxLoginCost } from '../../lib/authentication/bcrypt-hash.js';
 
 const DIGEST = 'x'.repeat(53);
 
@@ -24,5 +24,17 @@ describe('the cost of a stored hash', () => {
     ['is a password', 'examplePassword'],
   ])('is none where it %s', (_what, hash) => {
     expect(costOf(hash)).toBeUndefined();
+  });
+});
+
+describe('the highest cost that a login verifies', () => {
+  it.each([
+    [4, 14],
+    [10, 14],
+    [11, 15],
+    [16, 20],
+    [20, 20],
+  ])('is, where new hashes have the cost %d, %d', (configured, highest) => {
+    expect(maxLoginCost(configured)).toBe(highest);
   });
 });

@@ -12,7 +12,7 @@ describe('the cache of verified credentials', () => {
   });
 
   it('remembers for its time to live, counted from the verification and not from the last use', () => {
-    const cache = new CredentialCache(10_000);
+    const cache = new CredentialCache(10_000, 60_000);
     cache.set('key', VERIFICATION);
     vi.advanceTimersByTime(9_000);
     expect(cache.get('key')).toEqual(VERIFICATION);
@@ -22,7 +22,7 @@ describe('the cache of verified credentials', () => {
   });
 
   it('takes a time to live of less than a second', () => {
-    const cache = new CredentialCache(500);
+    const cache = new CredentialCache(500, 0);
     cache.set('key', VERIFICATION);
     vi.advanceTimersByTime(499);
     expect(cache.get('key')).toEqual(VERIFICATION);
@@ -32,14 +32,14 @@ describe('the cache of verified credentials', () => {
   });
 
   it('remembers nothing with a time to live of 0', () => {
-    const cache = new CredentialCache(0);
+    const cache = new CredentialCache(0, 60_000);
     cache.set('key', VERIFICATION);
     expect(cache.get('key')).toBeUndefined();
     cache.close();
   });
 
   it('makes room for new entries when it is full, and lets the oldest go', () => {
-    const cache = new CredentialCache(10_000, 20);
+    const cache = new CredentialCache(10_000, 0, 20);
     for (let index = 0; index < 21; index += 1) cache.set(`key ${index}`, VERIFICATION);
     expect(cache.get('key 0')).toBeUndefined();
     expect(cache.get('key 1')).toBeUndefined();
@@ -48,11 +48,39 @@ describe('the cache of verified credentials', () => {
     cache.close();
   });
 
+  it('knows a former login for the window longer, from where it came from', () => {
+    const cache = new CredentialCache(10_000, 60_000);
+    const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };
+    cache.set('key', verification);
+    expect(cache.former('key', '192.0.2.2')).toBeUndefined();
+    expect(cache.former('other', '192.0.2.1')).toBeUndefined();
+    vi.advanceTimersByTime(69_999);
+    expect(cache.get('key')).toBeUndefined();
+    expect(cache.former('key', '192.0.2.1')).toEqual({ verification, refusedBy: undefined });
+    vi.advanceTimersByTime(1);
+    expect(cache.former('key', '192.0.2.1')).toBeUndefined();
+    cache.close();
+  });
+
+  it('knows a former login also where it remembers no verification, and none where failures do not count', () => {
+    const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };
+    for (const [timeToLive, window, isKnown] of [
+      [0, 60_000, true],
+      [60_000, 0, false],
+    ] as const) {
+      const cache = new CredentialCache(timeToLive, window);
+      cache.set('key', verification);
+      expect(cache.former('key', '192.0.2.1') !== undefined).toBe(isKnown);
+      cache.close();
+    }
+  });
+
   it('forgets everything and leaves no timer when it is closed', () => {
-    const cache = new CredentialCache(10_000);
-    cache.set('key', VERIFICATION);
+    const cache = new CredentialCache(10_000, 60_000);
+    cache.set('key', { ...VERIFICATION, origins: new Set(['192.0.2.1']) });
     cache.close();
     expect(cache.get('key')).toBeUndefined();
+    expect(cache.former('key', '192.0.2.1')).toBeUndefined();
     expect(vi.getTimerCount()).toBe(0);
   });
 });

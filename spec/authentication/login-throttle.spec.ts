@@ -1,17 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LoginThrottle, type LoginThrottleOptions } from '../../lib/authentication/login-throttle.js';
+import {
+  LoginThrottle,
+  type LoginThrottleOptions,
+  type ThrottledAttempt,
+} from '../../lib/authentication/login-throttle.js';
 
 const WINDOW = 60_000;
 const HERE = '192.0.2.1';
 const NAME = 'someone';
 
+let guesses = 0;
+
+/** An attempt with a password that has not been tried before. */
+function guess(client = HERE, name = NAME): ThrottledAttempt {
+  guesses += 1;
+  return { client, name, digest: `guess ${guesses}`, isGuess: true };
+}
+
 /** A throttle with three failures a minute, and attempts at it. */
 function setUp(options: Partial<LoginThrottleOptions> = {}) {
   const throttle = new LoginThrottle({ failureLimit: 3, failureWindow: WINDOW, ...options });
   onTestFinished(() => throttle.close());
-  const attempt = (client: string, name: string, outcome: string | undefined) =>
+  const attempt = (tried: ThrottledAttempt, outcome: string | undefined) =>
     throttle
-      .attempt(client, name, async () => outcome)
+      .attempt(tried, async () => outcome)
       .then(
         (result) => (result === undefined ? 'failed' : 'let in'),
         (error) => {
@@ -19,13 +31,13 @@ function setUp(options: Partial<LoginThrottleOptions> = {}) {
           return error.retryAfter as number;
         },
       );
-  const fail = (client = HERE, name = NAME) => attempt(client, name, undefined);
-  const succeed = (client = HERE, name = NAME) => attempt(client, name, 'yes');
+  const fail = (client = HERE, name = NAME) => attempt(guess(client, name), undefined);
+  const succeed = (client = HERE, name = NAME) => attempt(guess(client, name), 'yes');
   /** So many failures from everywhere at one user. */
   const failFromEverywhere = async (count: number, name = NAME) => {
     for (let index = 0; index < count; index += 1) expect(await fail(`198.51.100.${index}`, name)).toBe('failed');
   };
-  return { throttle, fail, succeed, failFromEverywhere };
+  return { throttle, attempt, fail, succeed, failFromEverywhere };
 }
 
 beforeEach(() => {
@@ -71,7 +83,7 @@ describe('a client at a user', () => {
   it('uses nothing up when the password could not be verified', async () => {
     const { throttle, fail } = setUp();
     for (let index = 0; index < 50; index += 1) {
-      const broken = throttle.attempt(HERE, NAME, () => Promise.reject(new Error('the store')));
+      const broken = throttle.attempt(guess(), () => Promise.reject(new Error('the store')));
       await expect(broken).rejects.toThrow('the store');
     }
     expect(await fail()).toBe('failed');
@@ -80,7 +92,7 @@ describe('a client at a user', () => {
   it('has no more of them when they come all at once', async () => {
     const { throttle } = setUp();
     const verify = vi.fn(() => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100)));
-    const attempts = Array.from({ length: 50 }, () => throttle.attempt(HERE, NAME, verify).catch(() => 'refused'));
+    const attempts = Array.from({ length: 50 }, () => throttle.attempt(guess(), verify).catch(() => 'refused'));
     await vi.advanceTimersByTimeAsync(100);
     expect((await Promise.all(attempts)).filter((outcome) => outcome === 'refused')).toHaveLength(47);
     expect(verify).toHaveBeenCalledTimes(3);
@@ -102,11 +114,77 @@ describe('a client at a user', () => {
   });
 });
 
+describe('a client that repeats one wrong password', () => {
+  it('has failed once, whether it is known or not', async () => {
+    for (const isKnown of [false, true]) {
+      const { throttle, attempt, fail } = setUp();
+      if (isKnown) throttle.remember(HERE, NAME);
+      const wrong = guess();
+      for (let index = 0; index < 11; index += 1) expect(await attempt(wrong, undefined)).toBe('failed');
+      expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 60]);
+    }
+  });
+
+  it('fails again in another window, at another user and from another address', async () => {
+    const { attempt, fail } = setUp();
+    const wrong = guess();
+    await attempt(wrong, undefined);
+    for (const other of [{ client: '192.0.2.2' }, { name: 'other', digest: 'of another name' }]) {
+      const elsewhere = { ...wrong, ...other };
+      for (let index = 0; index < 11; index += 1) expect(await attempt(elsewhere, undefined)).toBe('failed');
+      expect([await fail(elsewhere.client, elsewhere.name), await fail(elsewhere.client, elsewhere.name)]).toEqual([
+        'failed',
+        'failed',
+      ]);
+      expect(await attempt(elsewhere, undefined)).toBe(60);
+    }
+    vi.advanceTimersByTime(WINDOW);
+    expect(await attempt(wrong, undefined)).toBe('failed');
+    expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 60]);
+  });
+
+  it('may do so thirty times in a window, and has failed with each further one', async () => {
+    const { attempt } = setUp();
+    const wrong = guess();
+    for (let index = 0; index < 33; index += 1) expect(await attempt(wrong, undefined)).toBe('failed');
+    expect(await attempt(wrong, undefined)).toBe(60);
+  });
+
+  it('is refused as others where it has failed too often', async () => {
+    const { attempt, fail } = setUp();
+    const wrong = guess();
+    await attempt(wrong, undefined);
+    await fail();
+    await fail();
+    expect(await attempt(wrong, undefined)).toBe(60);
+  });
+});
+
+describe('a client that goes on with a former password', () => {
+  it('has not failed', async () => {
+    const { attempt, succeed } = setUp();
+    for (let index = 0; index < 50; index += 1) {
+      expect(await attempt({ ...guess(), isGuess: false }, undefined)).toBe('failed');
+    }
+    expect(await succeed()).toBe('let in');
+  });
+
+  it('is refused as others where it has failed too often, also where it is known', async () => {
+    for (const isKnown of [false, true]) {
+      const { throttle, fail } = setUp();
+      if (isKnown) throttle.remember(HERE, NAME);
+      await throttle.check(HERE, NAME);
+      for (let index = 0; index < 3; index += 1) await fail();
+      await expect(throttle.check(HERE, NAME)).rejects.toMatchObject({ code: 'THROTTLED', retryAfter: 60 });
+    }
+  });
+});
+
 describe('a client at all users', () => {
   it('is not hindered by how many come at once', async () => {
     const { throttle } = setUp();
     const verify = () => new Promise<string>((resolve) => setTimeout(() => resolve('yes'), 100));
-    const attempts = Array.from({ length: 100 }, (_, index) => throttle.attempt(HERE, `user${index}`, verify));
+    const attempts = Array.from({ length: 100 }, (_, index) => throttle.attempt(guess(HERE, `user${index}`), verify));
     await vi.advanceTimersByTimeAsync(100);
     expect(new Set(await Promise.all(attempts))).toEqual(new Set(['yes']));
   });
@@ -167,7 +245,7 @@ describe('a user', () => {
   it('stays known where another user has many addresses, and forgets its own oldest ones', async () => {
     const { throttle } = setUp();
     const isKnown = (client: string, name: string) =>
-      throttle.attempt(client, name, async (admission) => (admission.isKnown ? 'known' : 'not known'));
+      throttle.attempt(guess(client, name), async (admission) => (admission.isKnown ? 'known' : 'not known'));
     throttle.remember(HERE, NAME);
     throttle.remember(HERE, NAME);
     for (let index = 0; index < 21_000; index += 1)
@@ -182,7 +260,7 @@ describe('a user', () => {
     const verify = vi.fn(async () => undefined);
     const waiting = Array.from({ length: 60 }, (_, index) =>
       throttle
-        .attempt(`198.51.100.${index}`, NAME, async ({ begin }) => {
+        .attempt(guess(`198.51.100.${index}`), async ({ begin }) => {
           await new Promise((resolve) => setTimeout(resolve, 1_000 + index));
           await begin();
           return verify();
@@ -220,7 +298,7 @@ describe('a user', () => {
     const { throttle } = setUp();
     throttle.remember(HERE, NAME);
     const known: boolean[] = [];
-    const look = () => throttle.attempt(HERE, NAME, async ({ isKnown }) => known.push(isKnown));
+    const look = () => throttle.attempt(guess(), async ({ isKnown }) => known.push(isKnown));
     await look();
     vi.advanceTimersByTime(2_592_000_000 - 1);
     await look();

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
+import { from } from '../support/origin.js';
+
+const NEW = 'another password';
+
+describe('a client that goes on with a password after its change', () => {
+  it('is refused without bcrypt, and does not keep the new password out', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: NEW });
+    verify.mockClear();
+    for (let index = 0; index < 50; index += 1) {
+      expect(await authenticator.authenticate(...attempt(NAME, PASSWORD))).toBeUndefined();
+    }
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
+  });
+
+  it('is verified again after each further change, and let in when the password is that one again', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: NEW });
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: PASSWORD });
+    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD))).toMatchObject({ name: NAME });
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+
+  it('does the same where the cache is off', async () => {
+    const { authenticator, users } = await setUpAuthenticator(0);
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: NEW });
+    for (let index = 0; index < 20; index += 1) await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
+  });
+
+  it('is told in the audit as with any wrong password', async () => {
+    const { authenticator, users, audit } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: NEW });
+    audit.mockClear();
+    for (let index = 0; index < 2; index += 1) await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    expect(audit.mock.calls.map(([event, details]) => [event, details().reason])).toEqual([
+      ['login-failed', 'wrong-password'],
+      ['login-failed', 'wrong-password'],
+    ]);
+  });
+
+  it('guesses like others where it was never let in: it takes bcrypt, and counts', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: NEW });
+    verify.mockClear();
+    const elsewhere = from('192.0.2.2');
+    for (let index = 0; index < 9; index += 1) {
+      await authenticator.authenticate(...attempt(NAME, `guess ${index}`, elsewhere));
+    }
+    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, elsewhere))).toBeUndefined();
+    expect(verify).toHaveBeenCalledTimes(10);
+    await expect(authenticator.authenticate(...attempt(NAME, NEW, elsewhere))).rejects.toMatchObject({
+      code: 'THROTTLED',
+    });
+  });
+
+  it('is not told whether a guess was the former password when it has failed too often', async () => {
+    const { authenticator, users } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    await users.update(NAME, { password: NEW });
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    for (let index = 0; index < 10; index += 1) await authenticator.authenticate(...attempt(NAME, `guess ${index}`));
+    for (const password of [PASSWORD, 'guess']) {
+      await expect(authenticator.authenticate(...attempt(NAME, password))).rejects.toMatchObject({ code: 'THROTTLED' });
+    }
+  });
+});
+
+describe('a client of a user who was let in, and is disabled or deleted since', () => {
+  it.each(['disabled', 'deleted'])('does not keep the user out who comes back: %s', async (how) => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    if (how === 'disabled') await users.update(NAME, { enabled: false });
+    else await users.delete(NAME);
+    verify.mockClear();
+    for (let index = 0; index < 50; index += 1) {
+      expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, ORIGIN))).toBeUndefined();
+    }
+    expect(verify).not.toHaveBeenCalled();
+    if (how === 'disabled') await users.update(NAME, { enabled: true });
+    else await users.create({ name: NAME, password: PASSWORD });
+    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD))).toMatchObject({ name: NAME });
+  });
+});
