@@ -1,5 +1,6 @@
+import { answerWithin } from './answer-within.js';
 import { type FirstAdmin, resolveConfig } from './config/config.js';
-import { ConfigError, InvalidUserError } from './errors.js';
+import { ConfigError, InvalidUserError, OverloadedError, StoreError } from './errors.js';
 import { hasAdmin } from './users/every-user.js';
 import { makeFirstAdmin } from './users/first-admin.js';
 import type { PasswordPolicy } from './users/password-policy.js';
@@ -8,6 +9,13 @@ import type { PasswordHashing } from './users/user-service.js';
 
 /** Milliseconds. An app that makes its users in code has made an admin by then. */
 const A_MOMENT = 1_000;
+
+/** Milliseconds. A login waits so long for the first admin, and is answered within five seconds. */
+const LOGIN_WAITS = 3_000;
+/** Milliseconds after the start. A store that takes no admin for longer may have other users, who are not kept waiting. */
+const LOGINS_WAIT_UNTIL = 30_000;
+/** Seconds, for those who are sent away. */
+const RETRY_AFTER = 5;
 
 export interface AdminSetupParts {
   readonly repository: UserRepository;
@@ -28,9 +36,34 @@ export class AdminSetup {
   readonly #parts: AdminSetupParts;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** Fulfilled when it is clear whether there is an admin. Undefined where nobody is to be made, and from then on. */
+  #underWay: Promise<void> | undefined;
+  #settle: () => void = () => {};
+  readonly #since = Date.now();
 
   constructor(parts: AdminSetupParts) {
     this.#parts = parts;
+    if (parts.admin === undefined) return;
+    this.#underWay = new Promise((resolve) => {
+      this.#settle = () => {
+        this.#underWay = undefined;
+        resolve();
+      };
+    });
+  }
+
+  /**
+   * What a login has to wait for: until the first admin is made its right password would be refused. Undefined where
+   * there is nothing to wait for.
+   *
+   * @throws {OverloadedError} it takes too long
+   */
+  beforeLogin(): Promise<void> | undefined {
+    if (Date.now() - this.#since > LOGINS_WAIT_UNTIL) this.#settle();
+    if (this.#underWay === undefined) return undefined;
+    return answerWithin(LOGIN_WAITS, this.#underWay).catch(() => {
+      throw new OverloadedError(RETRY_AFTER, 'the first admin is being made');
+    });
   }
 
   /**
@@ -47,8 +80,10 @@ export class AdminSetup {
     }
     try {
       if ((await makeFirstAdmin({ ...this.#parts, admin })) === 'made') onMade(admin.name);
+      this.#settle();
     } catch (error) {
       onFailure(error);
+      if (!isPassing(error)) this.#settle();
       if (!isMistake(error)) this.#soon(() => this.run());
       throw error;
     }
@@ -61,6 +96,7 @@ export class AdminSetup {
 
   close(): void {
     this.#isClosed = true;
+    this.#settle();
     clearTimeout(this.#timer);
   }
 
@@ -86,6 +122,11 @@ export class AdminSetup {
 /** Whether it stays so until somebody changes the configuration, or a user. */
 function isMistake(error: unknown): boolean {
   return error instanceof ConfigError || error instanceof InvalidUserError;
+}
+
+/** Whether the next try may well succeed, without anybody's doing. */
+function isPassing(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof OverloadedError;
 }
 
 /**

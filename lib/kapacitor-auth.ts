@@ -99,6 +99,7 @@ export function kapacitorAuth(
     hasher,
     cache,
     throttle,
+    beforeLogin: () => adminSetup.beforeLogin(),
     onUnusableHash: createHashWarner(hasher.maxCost),
     audit,
   });

@@ -11,7 +11,8 @@ const BASIC = /^basic +([a-z0-9+/]+={0,2}) *$/i;
 
 /**
  * Reads the value of an `Authorization` header as RFC 7617 has it: `user-id:password` in UTF-8, where the first colon
- * is the one that divides, and a password may have more of them.
+ * is the one that divides, and a password may have more of them. Bytes that are not UTF-8 are read as Latin-1, which
+ * Python's `requests` and aiohttp send: each byte is one character, so that different bytes stay different.
  *
  * @returns undefined if there are no Basic credentials in it
  */
@@ -19,9 +20,7 @@ export function parseBasicCredentials(authorization: string | undefined): Creden
   const token = authorization === undefined ? undefined : BASIC.exec(authorization)?.[1];
   if (token === undefined) return undefined;
   const bytes = Buffer.from(token, 'base64');
-  // Decoding what is not UTF-8 would make different passwords equal.
-  if (!isUtf8(bytes)) return undefined;
-  const text = bytes.toString();
+  const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
   const colon = text.indexOf(':');
   return colon === -1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -18,7 +18,7 @@ export const LOGIN_FAILURES = [
  *
  * - `malformed-credentials`: the header is none that RFC 7617 knows, or the name is empty.
  * - `unknown-user`, `wrong-password`, `user-disabled`.
- * - `unusable-hash`: what is stored is no bcrypt hash with a cost from 4 to 20.
+ * - `unusable-hash`: what is stored is no bcrypt hash, or one that costs too much: over 14, and over `bcrypt-cost` + 4.
  * - `user-changed`: the user was changed or deleted while the password was verified.
  * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: it could not be found out, or was not looked at.
  */

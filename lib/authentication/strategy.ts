@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
-import { TryLaterError } from '../errors.js';
+import { ThrottledError, TryLaterError } from '../errors.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
 import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './basic-credentials.js';
@@ -91,16 +91,28 @@ export class KapacitorStrategy extends BasicStrategy {
   }
 
   /** Passport's own answer to a failure has no headers but the challenge; Express has put the response on the request. */
-  private _refuse({ res }: IncomingMessage & { res?: ServerResponse }, error: TryLaterError): void {
-    if (res !== undefined && !res.headersSent) res.setHeader('Retry-After', error.retryAfter);
-    this.fail(undefined, error.status, error);
+  private _refuse(req: IncomingMessage & { res?: ServerResponse }, error: TryLaterError): void {
+    if (req.res !== undefined && !req.res.headersSent) req.res.setHeader('Retry-After', error.retryAfter);
+    // A browser keeps a wrong password that met a 429. To a 401 it shows its dialog again, and a person can type another.
+    if (error instanceof ThrottledError && isNavigation(req)) this.fail(this._challenge(), 401, error);
+    else this.fail(undefined, error.status, error);
   }
 
-  /** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */
   private _fail(req: IncomingMessage, reason: AuthenticationFailure): void {
-    const isFromScript = req.headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest';
-    this.fail(isFromScript ? undefined : this._challenge(), 401, reason);
+    this.fail(isFromScript(req) ? undefined : this._challenge(), 401, reason);
   }
+}
+
+/** Fetch Metadata, section 2.2 (https://www.w3.org/TR/fetch-metadata/): `navigate` where a person opens a page. */
+function isNavigation({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-mode'] === 'navigate';
+}
+
+/** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */
+function isFromScript({ headers }: IncomingMessage): boolean {
+  const mode = headers['sec-fetch-mode'];
+  if (mode === 'cors' || mode === 'same-origin') return true;
+  return headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest';
 }
 
 /** The inside of a quoted-string: RFC 9110, section 5.6.4. */

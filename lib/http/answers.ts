@@ -12,11 +12,15 @@ export function sendError(res: Response, status: number, message: string): void 
   res.status(status).set('Cache-Control', 'no-store').json({ error: message, message });
 }
 
-/** Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any. */
-export function sendThrown(res: Response, error: unknown): void {
+/**
+ * Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any.
+ *
+ * @param status defaults to that of the error
+ */
+export function sendThrown(res: Response, error: unknown, status?: number): void {
   if (res.headersSent) return;
   if (error instanceof TryLaterError) res.set(error.headers);
-  if (error instanceof KapacitorAuthError) sendError(res, error.status, error.message);
+  if (error instanceof KapacitorAuthError) sendError(res, status ?? error.status, error.message);
   else sendError(res, 503, 'authentication is unavailable');
 }
 

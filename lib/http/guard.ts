@@ -142,13 +142,13 @@ export class Guard {
       proceed(Principal.userOf(req) as User, req, res, next);
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
+      if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
       if (reason instanceof Error) {
-        sendThrown(res, reason);
+        sendThrown(res, reason, status);
         return;
       }
       if (reason === 'authorization failed') this.#onFailure(req);
       if (!this.#strategy.hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
-      if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
       sendError(res, status, reason);
     };
     attempt.error = (error) => sendThrown(res, error);

@@ -57,9 +57,20 @@ describe('the credentials of an Authorization header', () => {
     expect(parseBasicCredentials(header)).toBeUndefined();
   });
 
-  it('are none where the bytes are not UTF-8, since decoding would make different passwords equal', () => {
-    expect(parseBasicCredentials(encode(Buffer.from('a:\xff', 'latin1')))).toBeUndefined();
-    expect(parseBasicCredentials(encode(Buffer.from('a:\xed\xa0\x80', 'latin1')))).toBeUndefined();
+  it.each([
+    ['Gr\xf6\xdfe:p\xe4ss', 'Größe', 'päss'],
+    ['a:\xff', 'a', 'ÿ'],
+    ['a:\xed\xa0\x80', 'a', 'í\xa0\x80'],
+  ])('are read as Latin-1 where the bytes are not UTF-8: %j', (bytes, name, password) => {
+    expect(parseBasicCredentials(encode(Buffer.from(bytes, 'latin1')))).toEqual({ name, password });
+  });
+
+  it('stay different where the bytes that are not UTF-8 are', () => {
+    const passwords = Array.from({ length: 256 }, (_, byte) => {
+      const bytes = Buffer.concat([Buffer.from('a:\xff', 'latin1'), Buffer.from([byte])]);
+      return parseBasicCredentials(encode(bytes))?.password;
+    });
+    expect(new Set(passwords).size).toBe(256);
   });
 
   it('are what clients send', () => {

@@ -40,14 +40,21 @@ describe('the strategy', () => {
     [{ authorization: basic(':pw') }, 'username required'],
     [{ authorization: basic('api:wrong') }, 'authorization failed'],
     [{ authorization: basic('unknown:pw') }, 'authorization failed'],
-  ])('fails with the challenge, and Kapacitor’s words, for %j', async (headers, reason) => {
+    [{ 'sec-fetch-mode': 'navigate' }, 'unable to parse authentication credentials'],
+    [{ 'sec-fetch-mode': 'no-cors' }, 'unable to parse authentication credentials'],
+  ])('fails with the challenge, and Kapacitor’s words, for %j', async (headers: Record<string, string>, reason) => {
     const { strategy } = await createAuth();
     expect(await drive(strategy, headers)).toEqual(['fail', CHALLENGE, 401, reason]);
   });
 
-  it.each(['XMLHttpRequest', 'xmlhttprequest'])('leaves the challenge out for X-Requested-With: %s', async (value) => {
+  it.each([
+    { 'x-requested-with': 'XMLHttpRequest' },
+    { 'x-requested-with': 'xmlhttprequest' },
+    { 'sec-fetch-mode': 'cors' },
+    { 'sec-fetch-mode': 'same-origin' },
+  ])('leaves the challenge out for a script: %j', async (headers: Record<string, string>) => {
     const { strategy } = await createAuth();
-    const outcome = await drive(strategy, { 'x-requested-with': value });
+    const outcome = await drive(strategy, headers);
     expect(outcome).toEqual(['fail', undefined, 401, 'unable to parse authentication credentials']);
   });
 
@@ -68,13 +75,25 @@ describe('the strategy', () => {
   it('fails with 429, held back and without a challenge, where too many attempts have failed', async () => {
     const hold = vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
     const auth = await createAuth({ auth: { failureLimit: 1 } });
-    const headers = { authorization: basic('api:wrong') };
-    expect(await drive(auth.strategy, headers)).toMatchObject(['fail', CHALLENGE, 401, 'authorization failed']);
+    const wrong = { authorization: basic('api:wrong') };
+    expect(await drive(auth.strategy, wrong)).toMatchObject(['fail', CHALLENGE, 401, 'authorization failed']);
     expect(hold).not.toHaveBeenCalled();
+    const headers = { authorization: basic('api:pw') };
     const [outcome, challenge, status, reason] = await drive(auth.strategy, headers);
     expect([outcome, challenge, status]).toEqual(['fail', undefined, 429]);
     expect(hold).toHaveBeenCalledOnce();
     expect(reason).toMatchObject({ code: 'THROTTLED', headers: { 'Retry-After': '600' } });
+  });
+
+  it('lets a person type again at a page that too many failed attempts keep closed', async () => {
+    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    const { strategy } = await createAuth({ auth: { failureLimit: 1 } });
+    await drive(strategy, { authorization: basic('api:wrong') });
+    const headers = { authorization: basic('api:pw'), 'sec-fetch-mode': 'navigate' };
+    const [outcome, challenge, status, reason] = await drive(strategy, headers);
+    expect([outcome, challenge, status]).toEqual(['fail', CHALLENGE, 401]);
+    expect(reason).toMatchObject({ code: 'THROTTLED' });
+    expect((await drive(strategy, { ...headers, 'sec-fetch-mode': 'cors' }))[2]).toBe(429);
   });
 
   it('reports an error where the store fails', async () => {

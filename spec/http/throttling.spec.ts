@@ -22,13 +22,21 @@ async function setUp(config: AuthConfig = {}) {
   const { send } = await serve(app);
   const login = (credentials: string, client = '192.0.2.1'): Promise<Answer> =>
     send({ path: '/kapacitor/v1/tasks', auth: credentials, headers: { 'X-Forwarded-For': client } });
-  /** The statuses of so many attempts, one after the other. */
-  const statuses = async (count: number, credentials: string, client?: string): Promise<number[]> => {
+  /** The statuses of attempts, one after the other. */
+  const inTurn = async (attempts: readonly string[], client?: string): Promise<number[]> => {
     const all: number[] = [];
-    for (let index = 0; index < count; index += 1) all.push((await login(credentials, client)).status);
+    for (const credentials of attempts) all.push((await login(credentials, client)).status);
     return all;
   };
-  return { auth, repository, send, login, statuses, compare: vi.spyOn(bcrypt, 'compare') };
+  const statuses = (count: number, credentials: string, client?: string) =>
+    inTurn(Array(count).fill(credentials), client);
+  /** With another password each time. */
+  const guesses = (count: number, credentials: string, client?: string) =>
+    inTurn(
+      Array.from({ length: count }, (_, index) => `${credentials} ${index}`),
+      client,
+    );
+  return { auth, repository, send, login, statuses, guesses, compare: vi.spyOn(bcrypt, 'compare') };
 }
 
 beforeEach(() => {
@@ -44,8 +52,8 @@ describe('failed attempts', () => {
   it.each(['api:wrong', 'unknown:pw', 'not a name:pw', `${'x'.repeat(5_000)}:pw`])(
     'are counted, and then refused without work: %.20s',
     async (credentials) => {
-      const { login, statuses, compare } = await setUp();
-      expect(await statuses(4, credentials)).toEqual([401, 401, 401, 429]);
+      const { login, guesses, compare } = await setUp();
+      expect(await guesses(4, credentials)).toEqual([401, 401, 401, 429]);
       expect(compare).toHaveBeenCalledTimes(3);
       const { status, headers, body } = await login(credentials);
       expect(status).toBe(429);
@@ -58,37 +66,37 @@ describe('failed attempts', () => {
   );
 
   it('keep the right password out as well, whether there is such a user or not', async () => {
-    const { login, statuses } = await setUp();
-    await statuses(3, 'api:wrong');
+    const { login, guesses } = await setUp();
+    await guesses(3, 'api:wrong');
     expect((await login('api:pw')).status).toBe(429);
     expect((await login('api:pw', '192.0.2.2')).status).toBe(299);
   });
 
   it('are forgotten when the window is over', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const { login, statuses } = await setUp({ failureWindow: '1m' });
-    expect(await statuses(4, 'api:wrong')).toEqual([401, 401, 401, 429]);
+    const { login, guesses } = await setUp({ failureWindow: '1m' });
+    expect(await guesses(4, 'api:wrong')).toEqual([401, 401, 401, 429]);
     vi.setSystemTime(Date.now() + 60_000);
     expect((await login('api:pw')).status).toBe(299);
   });
 
   it('are the same from every address of an IPv6 network, and in every way to write an IPv4 address', async () => {
     const { login, statuses } = await setUp();
-    for (const client of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3']) await login('api:wrong', client);
+    for (const client of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3']) await login(`api:${client}`, client);
     expect(await statuses(1, 'api:pw', '2001:db8::4')).toEqual([429]);
     expect(await statuses(1, 'api:pw', '2001:db8:0:1::4')).toEqual([299]);
-    for (const client of ['192.0.2.7', '::ffff:192.0.2.7', '192.0.2.7:81']) await login('nobody:wrong', client);
+    for (const client of ['192.0.2.7', '::ffff:192.0.2.7', '192.0.2.7:81']) await login(`nobody:${client}`, client);
     expect(await statuses(1, 'nobody:pw', '192.0.2.7')).toEqual([429]);
   });
 
   it('count however the credentials are sent', async () => {
     const { send, login } = await setUp();
     const headers = { 'X-Forwarded-For': '192.0.2.1' };
-    const inQuery = { path: '/kapacitor/v1/tasks?u=api&p=wrong', headers };
-    const otherScheme = { ...headers, Authorization: `bAsIc  ${Buffer.from('api:wrong').toString('base64')}` };
+    const inQuery = { path: '/kapacitor/v1/tasks?u=api&p=wrong1', headers };
+    const otherScheme = { ...headers, Authorization: `bAsIc  ${Buffer.from('api:wrong2').toString('base64')}` };
     expect((await send(inQuery)).status).toBe(401);
     expect((await send({ path: '/x', headers: otherScheme })).status).toBe(401);
-    expect((await send({ path: '/kapacitor/v1/users', auth: 'api:wrong', headers })).status).toBe(401);
+    expect((await send({ path: '/kapacitor/v1/users', auth: 'api:wrong3', headers })).status).toBe(401);
     expect((await login('api:wrong')).status).toBe(429);
     expect((await send(inQuery)).status).toBe(429);
   });
@@ -109,17 +117,61 @@ describe('failed attempts', () => {
     expect(await statuses(4, 'api:pw')).toEqual([299, 299, 299, 299]);
   });
 
+  it('count once where a client repeats one wrong password by itself', async () => {
+    const { login, guesses, statuses } = await setUp();
+    expect(new Set(await statuses(11, 'api:wrong'))).toEqual(new Set([401]));
+    expect((await login('api:pw')).status).toBe(299);
+    expect(await guesses(3, 'nobody:wrong')).toEqual([401, 401, 401]);
+  });
+
   it('are not refused where the limit is 0', async () => {
-    const { statuses } = await setUp({ failureLimit: 0 });
-    expect(new Set(await statuses(40, 'api:wrong'))).toEqual(new Set([401]));
+    const { guesses } = await setUp({ failureLimit: 0 });
+    expect(new Set(await guesses(40, 'api:wrong'))).toEqual(new Set([401]));
+  });
+});
+
+describe('an address that the app finds out itself', () => {
+  it('is that of the cache as well: whoever has failed too often is not told the right password', async () => {
+    const auth = await createAuth({ auth: { failureLimit: 3 } });
+    const app = express();
+    app.use((req, _res, next) => {
+      Object.defineProperty(req, 'ip', { value: req.headers['cf-connecting-ip'] });
+      next();
+    });
+    app.use(auth);
+    app.use((_req, res) => {
+      res.status(299).end();
+    });
+    const { send } = await serve(app);
+    const login = async (credentials: string, client: string) =>
+      (await send({ path: '/kapacitor/v1/tasks', auth: credentials, headers: { 'CF-Connecting-IP': client } })).status;
+    expect(await login('api:pw', '192.0.2.1')).toBe(299);
+    for (let index = 0; index < 3; index += 1) expect(await login(`api:guess ${index}`, '192.0.2.2')).toBe(401);
+    expect(await login('api:guess', '192.0.2.2')).toBe(429);
+    expect(await login('api:pw', '192.0.2.2')).toBe(429);
+    expect(await login('api:pw', '192.0.2.1')).toBe(299);
+  });
+});
+
+describe('a page that too many failed attempts keep closed', () => {
+  it('lets a person type again, and says what has happened', async () => {
+    const { send, guesses } = await setUp();
+    await guesses(3, 'api:wrong');
+    const headers = { 'X-Forwarded-For': '192.0.2.1', 'Sec-Fetch-Mode': 'navigate' };
+    const answer = await send({ path: '/kapacitor/v1/tasks', auth: 'api:pw', headers });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Basic realm="Kapacitor", charset="UTF-8"');
+    expect(answer.headers['retry-after']).toMatch(/^(600|59\d)$/);
+    expect(answer.body.error).toMatch(/^too many failed attempts: try again in \d+ s$/);
+    expect((await send({ path: '/kapacitor/v1/tasks', auth: 'nobody:pw', headers })).status).toBe(403);
   });
 });
 
 describe('a login from the cache', () => {
   it('is never throttled', async () => {
-    const { login, statuses } = await setUp({ cacheExpiration: '10m' });
+    const { login, guesses, statuses } = await setUp({ cacheExpiration: '10m' });
     expect((await login('api:pw')).status).toBe(299);
-    expect(await statuses(4, 'api:wrong')).toEqual([401, 401, 401, 429]);
+    expect(await guesses(4, 'api:wrong')).toEqual([401, 401, 401, 429]);
     expect(new Set(await statuses(20, 'api:pw'))).toEqual(new Set([299]));
   });
 
