@@ -7,6 +7,7 @@ import { onEveryEvent } from './audit/every-event.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
+import { OwnChanges } from './authentication/own-changes.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
@@ -93,7 +94,8 @@ export function kapacitorAuth(
   );
   const throttle = new LoginThrottle(config.auth);
   const cache = new CredentialCache(config.auth.cacheExpiration, throttle.isOn ? config.auth.failureWindow : 0);
-  const users = new UserService(repository, hasher, policy, audit);
+  const ownChanges = new OwnChanges();
+  const users = new UserService(repository, hasher, policy, audit, {}, ownChanges);
   const authenticator = new Authenticator({
     repository,
     hasher,
@@ -149,6 +151,7 @@ export function kapacitorAuth(
     adminSetup.close();
     repository.close();
     authenticator.close();
+    ownChanges.close();
     if (opened !== store) await opened.close?.();
     await auditLog?.close();
   };

@@ -33,8 +33,8 @@ export interface AuthConfig {
   readonly minimumPasswordLength?: number | undefined;
   /**
    * Passwords that nobody may choose: a `Set`, the path of a file with one on each line, which is read at the start, or
-   * a function that gets a password (in the form that is hashed: NFC) and says whether it is refused, such as a look-up
-   * in a list of breached passwords. While the function throws, rejects or takes more than 5 seconds, no password can be
+   * a function that gets a password (in the form that is hashed: NFC) and the user's name, and says whether it is
+   * refused, such as a look-up in a list of breached passwords. While the function throws, rejects or takes more than 5 seconds, no password can be
    * set. Defaults to none.
    */
   readonly refusedPasswords?: RefusedPasswords | undefined;

@@ -7,8 +7,9 @@ import express, {
 } from 'express';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
+import { Tarpit } from '../authentication/tarpit.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
-import { ForbiddenError, UserNotFoundError } from '../errors.js';
+import { ForbiddenError, TryLaterError, UserNotFoundError } from '../errors.js';
 import { failureOf } from '../users/operation-failure.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
@@ -28,6 +29,7 @@ type Action = (req: Request, res: Response, principal: User) => Promise<void>;
  * reads themselves and changes their own password, whoever may read the API reads the others, and an admin manages them.
  */
 export function createUsersRouter(users: UserService, guard: Guard, audit: Audit): Router {
+  const tarpit = new Tarpit();
   const answer =
     (action: Action): RequestHandler =>
     (req, res, next) => {
@@ -35,7 +37,9 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
       guard.identify(req, res, next, (principal) => {
         action(req, res, principal).catch((error: unknown) => {
           if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, principal, 403, error.message));
-          sendThrown(res, error);
+          // What is refused without work could be asked for without end.
+          if (error instanceof TryLaterError) tarpit.hold(() => sendThrown(res, error));
+          else sendThrown(res, error);
         });
       });
     };

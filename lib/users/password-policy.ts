@@ -3,8 +3,13 @@ import { InvalidUserError, PasswordCheckError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { opaqueString, problemOf } from './password.js';
 
-/** Tells whether nobody may have this password. */
-export type PasswordRefusal = (password: string) => MaybePromise<boolean>;
+/**
+ * Tells whether a password is refused.
+ *
+ * @param password in the form that is hashed: NFC, and each space as U+0020
+ * @param name the user who is to have it
+ */
+export type PasswordRefusal = (password: string, name: string) => MaybePromise<boolean>;
 
 export interface PasswordPolicyOptions {
   /** Code points. */
@@ -41,14 +46,14 @@ export class PasswordPolicy {
     const form = opaqueString(password);
     const problem = problemOf(form) ?? weaknessOf(form, userName, this.#minimumLength);
     if (problem !== undefined) throw new InvalidUserError(problem);
-    if (await this.#ask(form)) throw new InvalidUserError('password is one of the refused passwords: choose another');
+    if (await this.#ask(form, userName)) throw new InvalidUserError('password is one of the refused passwords: choose another');
     return form;
   }
 
-  async #ask(form: string): Promise<boolean> {
+  async #ask(form: string, userName: string): Promise<boolean> {
     let answer: unknown;
     try {
-      answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(this.#isRefused(form)));
+      answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(this.#isRefused(form, userName)));
     } catch (error) {
       throw this.#failure(kindOf(error));
     }

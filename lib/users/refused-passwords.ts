@@ -6,7 +6,7 @@ import type { PasswordRefusal } from './password-policy.js';
 /**
  * Passwords that nobody may choose: a set of them, the path of a file with one on each line, or a function that tells
  * of one, such as a look-up in a list of breached passwords. The function gets the password in the form that is hashed
- * (NFC), and five seconds to say true or false.
+ * (NFC), the user's name, and five seconds to say true or false.
  */
 export type RefusedPasswords = string | ReadonlySet<string> | PasswordRefusal;
 

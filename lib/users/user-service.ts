@@ -24,8 +24,16 @@ import { checkUserName, isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
 export interface PasswordHashing {
-  hash(password: string): Promise<string>;
+  /** @param options.isPatient false: the hash is given up when it has to wait for too long */
+  hash(password: string, options?: { isPatient?: boolean }): Promise<string>;
 }
+
+/** Bounds how often users change their own passwords. */
+export interface OwnChangeLimit {
+  run<T>(name: string, change: () => Promise<T>): Promise<T>;
+}
+
+const NO_LIMIT: OwnChangeLimit = { run: (_name, change) => change() };
 
 const DEFAULT_LIMIT = 100;
 /** Each conflict means that somebody else's change of the same user went through. */
@@ -41,10 +49,12 @@ export class UserService {
   readonly #policy: PasswordPolicy;
   readonly #audit: Audit;
   readonly #context: AuditContext;
+  readonly #ownChanges: OwnChangeLimit;
 
   /**
    * @param audit told of each user that is created, changed or deleted, and of each that was not, for a reason
    * @param context what those events have besides
+   * @param ownChanges holds for changes of a password by the user whom the context names
    */
   constructor(
     repository: UserRepository,
@@ -52,22 +62,25 @@ export class UserService {
     policy: PasswordPolicy,
     audit: Audit = () => {},
     context: AuditContext = {},
+    ownChanges: OwnChangeLimit = NO_LIMIT,
   ) {
     this.#repository = repository;
     this.#hasher = hasher;
     this.#policy = policy;
     this.#audit = audit;
     this.#context = context;
+    this.#ownChanges = ownChanges;
   }
 
   /**
    * The same users, for somebody whom the audit events are to name:
-   * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`.
+   * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`. Users who change their own passwords may do so
+   * ten times in a minute.
    */
   by({ by, from, method, path, requestId }: AuditContext): UserService {
     // Nothing else: a whole request would be a context as well, and has credentials in it.
     const context = { by, from, method, path, requestId };
-    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, context);
+    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, context, this.#ownChanges);
   }
 
   /**
@@ -134,6 +147,7 @@ export class UserService {
    * @param confirm called with the user as it is, right before it is changed: what it throws ends it
    * @throws {UserNotFoundError} no user has this name
    * @throws {LastAdminError} no admin would be left that is enabled
+   * @throws {ThrottledError} users who change their own passwords do so too often: see {@link by}
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as with {@link create}
    */
   async update(
@@ -141,7 +155,11 @@ export class UserService {
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void> = () => {},
   ): Promise<User> {
-    const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
+    const isOwnPassword = changes.password !== undefined && this.#context.by === name;
+    const change = () => this.#update(name, changes, confirm, { isPatient: !isOwnPassword });
+    const { before, after } = await this.#audited('change', name, () =>
+      isOwnPassword ? this.#ownChanges.run(name, change) : change(),
+    );
     this.#audit('user-changed', () => ({
       ...this.#context,
       user: publicUser(after),
@@ -155,6 +173,7 @@ export class UserService {
     name: string,
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void>,
+    hashing: { isPatient: boolean },
   ): Promise<{ before: StoredUser; after: StoredUser }> {
     const { password, type, permissions, enabled } = changes;
     if (type !== undefined) checkType(type);
@@ -162,7 +181,7 @@ export class UserService {
     if (enabled !== undefined) checkEnabled(enabled);
     let current = await this.#existing(name);
     const accepted = password === undefined ? undefined : await this.#accept(password, name);
-    const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted);
+    const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted, hashing);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
       await confirm(current);

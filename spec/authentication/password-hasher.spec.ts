@@ -183,6 +183,34 @@ describe('the hashing budget', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('gives the hash up that somebody without patience asks for, and no other', async () => {
+    const running = holdBcrypt();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const hash = vi.spyOn(bcrypt, 'hash').mockResolvedValue('a hash' as never);
+    const hasher = createHasher();
+    const first = hasher.verify(['first'], 'hash');
+    await vi.waitFor(() => expect(running).toHaveLength(1));
+    const impatient = hasher.hash('password', { isPatient: false }).catch(reason);
+    const patient = hasher.hash('password');
+    vi.advanceTimersByTime(3_000);
+    expect(await impatient).toBeInstanceOf(OverloadedError);
+    running[0]?.(true);
+    await first;
+    expect(await patient).toBe('a hash');
+    expect(hash).toHaveBeenCalledOnce();
+    expect(await hasher.hash('password', { isPatient: false })).toBe('a hash');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('verifies no hash whose cost is far above its own', () => {
+    const hashOfCost = (cost: string) => `$2b$${cost}$${'x'.repeat(53)}`;
+    const hasher = createHasher({ cost: 12 });
+    expect(hasher.maxCost).toBe(16);
+    expect(['04', '16'].map(hashOfCost).every((each) => hasher.canVerify(each))).toBe(true);
+    expect(['17', '31', '03'].map(hashOfCost).some((each) => hasher.canVerify(each))).toBe(false);
+    expect(hasher.canVerify('no hash')).toBe(false);
+  });
+
   it('asks once more when the turn has come, and does not work where the answer is no', async () => {
     const running = holdBcrypt();
     const hasher = createHasher();

@@ -10,7 +10,7 @@ export function createUserService(
 ) {
   let count = 0;
   const hasher = {
-    hash: vi.fn(async (password: string) => {
+    hash: vi.fn(async (password: string, _options?: { isPatient?: boolean }) => {
       count += 1;
       return `hash ${count} of ${password.length} characters`;
     }),

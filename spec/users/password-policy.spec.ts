@@ -89,7 +89,7 @@ describe('the refused passwords', () => {
   it('are asked for in the form that is hashed', async () => {
     const isRefused = vi.fn(() => false);
     await accept('cafe\u0301\u00a0au lait', { isRefused });
-    expect(isRefused).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait');
+    expect(isRefused).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait', 'someone');
   });
 });
 

@@ -1,20 +1,27 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MaybePromise, RefusedPasswords } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../lib/errors.js';
 import { refusalOf } from '../../lib/users/refused-passwords.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
+/** Tells of a password, whoever is to have it. */
+function refusal(refused: RefusedPasswords): (password: string) => MaybePromise<boolean> {
+  const isRefused = refusalOf(refused);
+  return (password) => isRefused(password, 'someone');
+}
+
 /** Tells of a password, by a file with this content. */
 function refusalOfFile(content: string | Uint8Array) {
   const path = join(temporaryFolder(), 'refused.txt');
   writeFileSync(path, content);
-  return refusalOf(path);
+  return refusal(path);
 }
 
 function errorOf(path: string): ConfigError {
   try {
-    refusalOf(path);
+    refusal(path);
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -61,7 +68,7 @@ describe('a file of refused passwords', () => {
   it('is read once', () => {
     const path = join(temporaryFolder(), 'refused.txt');
     writeFileSync(path, 'before\n');
-    const isRefused = refusalOf(path);
+    const isRefused = refusal(path);
     writeFileSync(path, 'after\n');
     expect(['before', 'after'].map(isRefused)).toEqual([true, false]);
   });
@@ -95,17 +102,17 @@ describe('a file of refused passwords', () => {
 
 describe('a set of refused passwords', () => {
   it('refuses what is in it', () => {
-    expect(['first', 'First', ''].map(refusalOf(new Set(['first', 'second'])))).toEqual([true, false, false]);
+    expect(['first', 'First', ''].map(refusal(new Set(['first', 'second'])))).toEqual([true, false, false]);
   });
 
   it('refuses the form that is hashed, whichever one it has', () => {
-    const isRefused = refusalOf(new Set(['cafe\u0301', 'au\u00a0lait']));
+    const isRefused = refusal(new Set(['cafe\u0301', 'au\u00a0lait']));
     expect(['caf\u00e9', 'au lait', 'cafe\u0301'].map(isRefused)).toEqual([true, true, false]);
   });
 
   it('is read once, and left as it is', () => {
     const passwords = new Set(['cafe\u0301']);
-    const isRefused = refusalOf(passwords);
+    const isRefused = refusal(passwords);
     expect([...passwords]).toEqual(['cafe\u0301']);
     passwords.clear();
     passwords.add('after');
@@ -114,11 +121,14 @@ describe('a set of refused passwords', () => {
 });
 
 describe('a function that tells of refused passwords', () => {
-  it('is asked, and answers in its own time', async () => {
+  it('is asked with the user who is to have the password, and answers in its own time', async () => {
     const answer = vi.fn(async (password: string) => password === 'hunter2');
-    const isRefused = refusalOf(answer);
+    const isRefused = refusal(answer);
     expect(await isRefused('hunter2')).toBe(true);
     expect(await isRefused('another')).toBe(false);
-    expect(answer.mock.calls).toEqual([['hunter2'], ['another']]);
+    expect(answer.mock.calls).toEqual([
+      ['hunter2', 'someone'],
+      ['another', 'someone'],
+    ]);
   });
 });

@@ -163,7 +163,14 @@ describe('changing a user', () => {
     const { users, hasher } = await setUpSomeone();
     hasher.hash.mockClear();
     await users.update('someone', { password: 'cafe\u0301\u3000au lait' });
-    expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait');
+    expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait', { isPatient: true });
+  });
+
+  it('does not wait for ever for the hash of a password that the user changes itself', async () => {
+    const { users, hasher } = await setUpSomeone();
+    hasher.hash.mockClear();
+    await users.by({ by: 'someone' }).update('someone', { password: 'another' });
+    expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('another', { isPatient: false });
   });
 
   it('does not mind that its password is one that nobody could choose any more', async () => {

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { OwnChanges } from '../../lib/authentication/own-changes.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function setUp() {
+  const changes = new OwnChanges();
+  onTestFinished(() => changes.close());
+  const change = (name = 'someone') => changes.run(name, async () => 'changed').catch((error: unknown) => error);
+  return { changes, change };
+}
+
+const throttled = (retryAfter: number, message: string) => ({ code: 'THROTTLED', status: 429, retryAfter, message });
+
+describe('the changes of one’s own password', () => {
+  it('are made one at a time', async () => {
+    const { changes, change } = setUp();
+    let finish = () => {};
+    const first = changes.run('someone', () => new Promise<void>((resolve) => (finish = resolve)));
+    await vi.waitFor(() => expect(finish.name).not.toBe('finish'));
+    expect(await change()).toMatchObject(
+      throttled(1, 'another change of your password is under way: try again in 1 s'),
+    );
+    expect(await change('other')).toBe('changed');
+    finish();
+    await first;
+    expect(await change()).toBe('changed');
+  });
+
+  it('may follow one that failed', async () => {
+    const { changes, change } = setUp();
+    await expect(changes.run('someone', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await change()).toBe('changed');
+  });
+
+  it('are ten in a minute, also where they fail', async () => {
+    const { changes, change } = setUp();
+    for (let index = 0; index < 5; index += 1) expect(await change()).toBe('changed');
+    for (let index = 0; index < 5; index += 1) {
+      await expect(changes.run('someone', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    }
+    vi.advanceTimersByTime(20_500);
+    expect(await change()).toMatchObject(throttled(40, 'too many changes of your password: try again in 40 s'));
+    expect(await change('other')).toBe('changed');
+    vi.advanceTimersByTime(39_500);
+    expect(await change()).toBe('changed');
+  });
+
+  it('leave no timer behind', async () => {
+    const { changes, change } = setUp();
+    await change();
+    changes.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

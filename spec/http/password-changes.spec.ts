@@ -1,0 +1,86 @@
+import bcrypt from 'bcrypt';
+import express from 'express';
+import type { AuthConfig } from 'kapacitor-auth';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Tarpit } from '../../lib/authentication/tarpit.js';
+import { API_USER, createAuth, ROOT } from '../support/auth.js';
+import { serve } from '../support/server.js';
+
+const CONNECTIONS = 200;
+const KNOWN = Array.from({ length: 12 }, (_, index) => ({ ...API_USER, name: `known${index}` }));
+
+async function setUp(config: AuthConfig = {}) {
+  const auth = await createAuth({ auth: config }, [ROOT, API_USER, { ...API_USER, name: 'evil' }, ...KNOWN]);
+  const app = express();
+  app.use(auth);
+  app.use((_req, res) => {
+    res.status(299).end();
+  });
+  const { send } = await serve(app);
+  const login = async (name: string) => (await send({ path: '/kapacitor/v1/tasks', auth: `${name}:pw` })).status;
+  const patch = (name: string, change: object, who = `${name}:pw`) =>
+    send({ method: 'PATCH', path: `/kapacitor/v1/users/${name}`, auth: who, body: JSON.stringify(change) });
+  return { auth, send, login, patch };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a user who changes its own password again and again', () => {
+  it('keeps none of the known users from logging in', async () => {
+    // Fewer may wait than there are connections.
+    const { login, patch } = await setUp({ bcryptCost: 6, hashingQueue: 20 });
+    // They have logged in from there before, and are not in the cache any more.
+    for (const { name } of KNOWN) await login(name);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    vi.setSystemTime(Date.now() + 600_001);
+    expect(await login('evil')).toBe(299);
+    const hash = vi.spyOn(bcrypt, 'hash');
+    let isOver = false;
+    const flood = Array.from({ length: CONNECTIONS }, async () => {
+      while (!isOver) await patch('evil', { password: 'pw' });
+    });
+    expect(await Promise.all(KNOWN.map(({ name }) => login(name)))).toEqual(KNOWN.map(() => 299));
+    isOver = true;
+    await Promise.all(flood);
+    expect(hash.mock.calls.length).toBeLessThanOrEqual(10);
+  });
+
+  describe('is refused', () => {
+    beforeEach(() => {
+      vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    });
+
+    it('after ten times in a minute, without a hash and without a question to the list of refused passwords', async () => {
+      const { patch } = await setUp();
+      const hash = vi.spyOn(bcrypt, 'hash');
+      for (let index = 0; index < 10; index += 1) expect((await patch('api', { password: 'pw' })).status).toBe(200);
+      const { status, headers, body } = await patch('api', { password: 'pw' });
+      expect(status).toBe(429);
+      expect(headers['retry-after']).toMatch(/^(60|59)$/);
+      expect(body.error).toMatch(/^too many changes of your password: try again in \d+ s$/);
+      expect(hash).toHaveBeenCalledTimes(10);
+      // Somebody else's doing is not limited by it.
+      expect((await patch('api', { password: 'pw' }, 'root:r00t')).status).toBe(200);
+    });
+
+    it('at once, and not hashed, where it may not change what it asks for', async () => {
+      const { patch } = await setUp();
+      const hash = vi.spyOn(bcrypt, 'hash');
+      for (const change of [{ permissions: ['all'] }, { type: 'admin' }, { enabled: false }]) {
+        expect((await patch('api', { password: 'pw', ...change })).status).toBe(403);
+      }
+      expect(hash).not.toHaveBeenCalled();
+    });
+  });
+
+  it('is limited in code as well, where the app says who it is', async () => {
+    const { auth } = await setUp();
+    const own = auth.users.by({ by: 'api' });
+    for (let index = 0; index < 10; index += 1) await own.update('api', { password: 'pw' });
+    await expect(own.update('api', { password: 'pw' })).rejects.toMatchObject({ code: 'THROTTLED' });
+    await own.update('evil', { password: 'pw' });
+    await auth.users.update('api', { password: 'pw' });
+  });
+});
