@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureChanges } from './changes.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
 import { measureLogins } from './logins.js';
@@ -13,6 +14,7 @@ const rounds = Number(values.rounds);
 const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   throughput: () => measureThroughput(rounds),
   flood: () => measureFlood(Math.min(rounds, 3)),
+  changes: () => measureChanges(Math.min(rounds, 3)),
   logins: () => measureLogins(),
   users: () => measureUsers(Math.min(rounds, 3)),
   import: () => measureImport(Math.min(rounds, 3)),

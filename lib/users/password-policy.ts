@@ -46,7 +46,8 @@ export class PasswordPolicy {
     const form = opaqueString(password);
     const problem = problemOf(form) ?? weaknessOf(form, userName, this.#minimumLength);
     if (problem !== undefined) throw new InvalidUserError(problem);
-    if (await this.#ask(form, userName)) throw new InvalidUserError('password is one of the refused passwords: choose another');
+    if (await this.#ask(form, userName))
+      throw new InvalidUserError('password is one of the refused passwords: choose another');
     return form;
   }
 
