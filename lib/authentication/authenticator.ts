@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
-import { KapacitorAuthError, type KapacitorAuthErrorCode, StoreError } from '../errors.js';
+import { StoreError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
@@ -9,7 +9,7 @@ import { isUserName } from '../users/user-name.js';
 import type { Credentials } from './basic-credentials.js';
 import type { CredentialCache, FormerLogin, Verification } from './credential-cache.js';
 import { CredentialDigests } from './credential-digests.js';
-import type { LoginFailure } from './login-failure.js';
+import { failureOfError, type LoginFailure } from './login-failure.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
@@ -43,17 +43,12 @@ export interface CacheCounts {
   misses: number;
 }
 
-/** What is thrown where a password was not looked at. */
-const FAILURES: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
-  THROTTLED: 'throttled',
-  OVERLOADED: 'overloaded',
-  STORE_UNAVAILABLE: 'store-unavailable',
-};
-
 /** Somebody who wants to be let in. */
 interface Attempt extends Credentials {
   /** See {@link passwordForms}. */
   readonly forms: readonly string[];
+  /** Of name and password: see {@link CredentialDigests.ofPair}. */
+  readonly digest: string;
   readonly origin: RequestOrigin;
   /** See {@link clientNetwork}. */
   readonly client: string;
@@ -176,8 +171,7 @@ export class Authenticator {
 
   /** Tells of what keeps a password from being looked at, and throws it. */
   #fail(name: string, origin: RequestOrigin, error: unknown): never {
-    const reason = error instanceof KapacitorAuthError ? FAILURES[error.code] : undefined;
-    this.#tellOfFailure(name, origin, reason ?? 'internal-error');
+    this.#tellOfFailure(name, origin, failureOfError(error));
     throw error;
   }
 
@@ -189,19 +183,19 @@ export class Authenticator {
     // A name that nobody can have, however long it is, need not trouble the store.
     const stored = isUserName(name) ? await this.#repository.find(name) : undefined;
     const forms = passwordForms(password);
-    const keys = forms.map((form) => this.#digests.ofLogin(name, form));
-    for (const key of keys) {
-      const verification = this.#cache.get(key);
+    const digest = this.#digests.ofPair(name, password);
+    for (const form of forms) {
+      const verification = this.#cache.get(this.#digests.ofLogin(name, form));
       const user = verification && this.#stillVerified(verification, stored);
       if (user === undefined) continue;
       await this.#throttle.admit(client, name);
       this.counts.hits += 1;
-      this.#cameFrom(verification as Verification, origin);
+      this.#cameFrom(verification as Verification, digest, origin);
       return user;
     }
     this.counts.misses += 1;
-    const former = keys.map((key) => this.#cache.former(key, rough)).find((login) => login?.verification.name === name);
-    return this.#logIn({ name, password, forms, origin, client, former }, stored);
+    const former = this.#cache.former(digest, rough);
+    return this.#logIn({ name, password, forms, digest, origin, client, former }, stored);
   }
 
   async #logIn(attempt: Attempt, stored: StoredUser | undefined, repetition = 0): Promise<User | LoginFailure> {
@@ -228,7 +222,7 @@ export class Authenticator {
     }
     const { user, mark } = this.#derive(current);
     const verification: Verification = { name, mark, origins: new Set() };
-    this.#cameFrom(verification, origin);
+    this.#cameFrom(verification, attempt.digest, origin);
     // Under the form that is hashed: the ways to write it are many.
     this.#cache.set(this.#digests.ofLogin(name, form), verification);
     this.#throttle.remember(client, name);
@@ -245,7 +239,9 @@ export class Authenticator {
   }
 
   /** Somebody was let in: a login, unless it is one that has been told of. */
-  #cameFrom({ name, origins }: Verification, origin: RequestOrigin): void {
+  #cameFrom(verification: Verification, digest: string, origin: RequestOrigin): void {
+    const { name, origins } = verification;
+    this.#cache.setFormer(digest, verification);
     const rough = roughOrigin(origin);
     if (origins.has(rough)) return;
     this.#audit('login', () => ({ ...contextOf(origin), user: name }));
@@ -256,9 +252,8 @@ export class Authenticator {
 
   /** @returns which of the forms is the password, if one is */
   #verify(attempt: Attempt, candidate: StoredUser | undefined): Promise<string | undefined> {
-    const { name, password, forms, client, former } = attempt;
+    const { name, password, forms, digest, client, former } = attempt;
     const hash = candidate?.hash ?? this.#hasher.dummyHash;
-    const digest = this.#digests.ofPair(name, password);
     const flight = digest + (this.#markOf(candidate) ?? '');
     const verify = (admission: Admission) =>
       this.#hasher.verify(forms.length > 0 ? forms : [password], hash, admission);

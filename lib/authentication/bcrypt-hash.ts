@@ -5,8 +5,8 @@ const MIN_COST = 4;
 /** Each step doubles the time that a verification takes: past this it is an attack on whoever logs in. */
 const MAX_COST = 20;
 
-/** A login may take the work of this cost in any case: 16 times that of Kapacitor's own hashes, which have the cost 10. */
-const MAX_LOGIN_COST = 14;
+/** A login may take the work of this cost whatever the configured one is: 16 times that of Kapacitor's own hashes, which have the cost 10. */
+export const MAX_LOGIN_COST = 14;
 /** How far the cost of a hash may be above the configured one. */
 const MAX_STEPS_ABOVE = 4;
 

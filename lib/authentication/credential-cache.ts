@@ -37,19 +37,20 @@ export class CredentialCache extends BoundedCache<Verification> {
     this.#former = new BoundedCache(failureWindow > 0 ? timeToLive + failureWindow : 0, maxEntries);
   }
 
-  override set(key: string, verification: Verification): void {
-    super.set(key, verification);
-    this.#former.set(key, { verification, refusedBy: undefined });
+  /** @param pair a keyed digest of name and password as they were given */
+  setFormer(pair: string, verification: Verification): void {
+    this.#former.set(pair, { verification, refusedBy: undefined });
   }
 
   /**
-   * A login with these credentials from the same origin. From elsewhere they are a guess like others, which takes the
-   * same work as others.
+   * A login with this name and password from the same origin. From elsewhere they are a guess like others, which takes
+   * the same work as others.
    *
+   * @param pair a keyed digest of name and password as they were given
    * @param origin see {@link roughOrigin}
    */
-  former(key: string, origin: string): FormerLogin | undefined {
-    const login = this.#former.get(key);
+  former(pair: string, origin: string): FormerLogin | undefined {
+    const login = this.#former.get(pair);
     return login?.verification.origins.has(origin) ? login : undefined;
   }
 

@@ -1,3 +1,5 @@
+import { KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
+
 /** The reasons that there are. */
 export const LOGIN_FAILURES = [
   'malformed-credentials',
@@ -23,3 +25,15 @@ export const LOGIN_FAILURES = [
  * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: it could not be found out, or was not looked at.
  */
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
+
+/** What is thrown where a password was not looked at. */
+const BY_CODE: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
+  THROTTLED: 'throttled',
+  OVERLOADED: 'overloaded',
+  STORE_UNAVAILABLE: 'store-unavailable',
+};
+
+/** The reason that an error stands for. */
+export function failureOfError(error: unknown): LoginFailure {
+  return (error instanceof KapacitorAuthError ? BY_CODE[error.code] : undefined) ?? 'internal-error';
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { costOf } from '../authentication/bcrypt-hash.js';
+import { costOf, MAX_LOGIN_COST } from '../authentication/bcrypt-hash.js';
 import { StoreError } from '../errors.js';
 import { everyUser, insertMany } from '../users/every-user.js';
 import type { ReplaceOutcome, UserRepository } from '../users/repository.js';
@@ -14,8 +14,6 @@ const KEPT_NAMES = 20;
 const REFUSED_NAMES = 100;
 /** Somebody else changes the same user. */
 const MAX_CONFLICTS = 100;
-/** A verification with a higher cost takes seconds. */
-const USUAL_COST = 14;
 const LAST_ADMIN = 'the last admin cannot be disabled or demoted';
 
 export interface ImportOptions {
@@ -43,7 +41,7 @@ export interface ImportSummary {
   readonly kept: { readonly count: number; readonly names: readonly string[] };
   /** Not imported, and why: the first 100. */
   readonly refused: { readonly count: number; readonly users: readonly RefusedUser[] };
-  /** How many of those who are not refused have a hash with a cost over 14: each login, and each guess, takes seconds. */
+  /** How many of those who are not refused have a hash that is verified only where `bcrypt-cost` is near to its cost. */
   readonly costly: number;
 }
 
@@ -140,7 +138,7 @@ class Import {
   async store(users: readonly ImportedUser[]): Promise<void> {
     const repository = this.#repository;
     for (const user of users) {
-      if ((costOf(user.hash) ?? 0) > USUAL_COST) this.#costly += 1;
+      if ((costOf(user.hash) ?? 0) > MAX_LOGIN_COST) this.#costly += 1;
       if (isActiveAdmin(user)) this.#bringsAdmin = true;
     }
     if (repository === undefined) {

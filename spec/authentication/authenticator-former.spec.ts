@@ -35,6 +35,22 @@ describe('a client that goes on with a password after its change', () => {
     expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
   });
 
+  it('may write the password in another form of Unicode', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    const composed = 'pässwörd'.normalize('NFC');
+    const decomposed = composed.normalize('NFD');
+    await users.update(NAME, { password: composed });
+    for (const password of [composed, decomposed]) await authenticator.authenticate(...attempt(NAME, password));
+    await users.update(NAME, { password: NEW });
+    for (const password of [composed, decomposed]) await authenticator.authenticate(...attempt(NAME, password));
+    verify.mockClear();
+    for (const password of [composed, decomposed]) {
+      for (let index = 0; index < 20; index += 1) await authenticator.authenticate(...attempt(NAME, password));
+    }
+    expect(verify).not.toHaveBeenCalled();
+    expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
+  });
+
   it('is told in the audit as with any wrong password', async () => {
     const { authenticator, users, audit } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));

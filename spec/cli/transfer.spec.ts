@@ -145,7 +145,8 @@ describe('import', () => {
     const { store } = places();
     const input = LINE.replace(HASH, HASH.replace(/^(\$2.\$)\d\d/, '$115'));
     expect((await run(['import', '-', '-n', '--json', ...store], { input })).stderr).toBe(
-      'kapacitor-auth: 1 hash has a cost over 14: each login, and each guess, takes seconds\n',
+      'kapacitor-auth: 1 hash has a cost over 14, and such users log in only where bcrypt-cost is at most 4 lower: ' +
+        'set bcrypt-cost, or give them new passwords\n',
     );
   });
 

@@ -122,5 +122,8 @@ function toText({ format, dryRun, added, unchanged, replaced, kept, refused }: I
 
 function costNote(count: number): string {
   const hashes = count === 1 ? '1 hash has' : `${count} hashes have`;
-  return `${hashes} a cost over 14: each login, and each guess, takes seconds`;
+  return (
+    `${hashes} a cost over 14, and such users log in only where bcrypt-cost is at most 4 lower: ` +
+    'set bcrypt-cost, or give them new passwords'
+  );
 }
