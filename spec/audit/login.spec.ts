@@ -130,8 +130,8 @@ describe('login-failed', () => {
 
   it('says that there were too many, to the right password as well', async () => {
     const { told, send } = await serveAudited({ config: { auth: { failureLimit: 2 } } });
-    await send({ path: '/x', auth: 'api:wrong' });
-    await send({ path: '/x', auth: 'api:wrong' });
+    await send({ path: '/x', auth: 'api:wrong 1' });
+    await send({ path: '/x', auth: 'api:wrong 2' });
     expect((await send({ path: '/x', auth: 'api:pw' })).status).toBe(429);
     await untilTold();
     expect(told.map(([, details]) => 'reason' in details && details.reason)).toEqual([

@@ -133,6 +133,15 @@ describe('authentication', () => {
     expect(verify).toHaveBeenCalledTimes(7);
   });
 
+  it('counts a failure for each client, also where they share a verification', async () => {
+    const { authenticator, throttle, verify } = await setUpAuthenticator();
+    const counted = vi.spyOn(throttle, 'attempt');
+    const clients = ['192.0.2.1', '192.0.2.2', '192.0.2.2'];
+    await Promise.all(clients.map((ip) => authenticator.authenticate(...attempt(NAME, 'wrong', from(ip)))));
+    expect(counted.mock.calls.map(([{ client }]) => client)).toEqual(['192.0.2.1', '192.0.2.2']);
+    expect(verify).toHaveBeenCalledOnce();
+  });
+
   it('does not take a name with a colon for the user whose password begins behind it', async () => {
     const { authenticator, users } = await setUpAuthenticator();
     await users.create({ name: 'a', password: 'b:c' });
