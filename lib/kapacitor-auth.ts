@@ -13,7 +13,6 @@ import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
 import { explain } from './authorization/explanation.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
-import { didYouMean, suggest } from './config/suggestion.js';
 import { ConfigError } from './errors.js';
 import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
@@ -28,6 +27,7 @@ import {
   createProxyWarner,
   createStateWarner,
 } from './operator-warnings.js';
+import { didYouMean, suggest } from './suggestion.js';
 import { PasswordPolicy } from './users/password-policy.js';
 import { refusalOf } from './users/refused-passwords.js';
 import { createRepository } from './users/repositories/create.js';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readContext } from '../audit/audit-context.js';
 import type { Audit, AuditContext, UserOperationFailed } from '../audit/events.js';
 import { LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
@@ -12,15 +13,14 @@ import { publicUser, type StoredUser, type User } from './user.js';
 import {
   checkAfter,
   checkCount,
-  checkEnabled,
-  checkPermissions,
-  checkType,
+  checkListOptions,
+  checkPattern,
   type NewUser,
-  requireString,
   type UserChanges,
   type UserListOptions,
 } from './user-changes.js';
-import { checkUserName, isUserName } from './user-name.js';
+import { readChanges, readNewUser, requireText } from './user-fields.js';
+import { isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
 export interface PasswordHashing {
@@ -63,38 +63,32 @@ export class UserService {
   /**
    * The same users, for somebody whom the audit events are to name:
    * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`.
+   *
+   * @throws {ConfigError} a field is not known, or no text; a request is no context
    */
-  by({ by, from, method, path, requestId }: AuditContext): UserService {
-    // Nothing else: a whole request would be a context as well, and has credentials in it.
-    const context = { by, from, method, path, requestId };
-    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, context);
+  by(context: AuditContext): UserService {
+    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, readContext(context));
   }
 
   /**
    * Creates a user.
    *
    * @param confirm called right before the user is stored, when the password has been hashed: what it throws ends it
-   * @throws {InvalidUserError} a name, password, type or permission is not acceptable
+   * @throws {InvalidUserError} a name, password, type or permission is not acceptable, or a field is not known
    * @throws {UserExistsError} the name is taken
    * @throws {OverloadedError} too many passwords wait to be hashed
    * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
    * @throws {StoreError} the store is unavailable
    */
   async create(user: NewUser, confirm: () => MaybePromise<void> = () => {}): Promise<User> {
-    const created = await this.#audited('create', user.name, () => this.#create(user, confirm));
+    const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
     this.#audit('user-created', () => ({ ...this.#context, user: created }));
     return created;
   }
 
   async #create(user: NewUser, confirm: () => MaybePromise<void>): Promise<User> {
-    const { name, password } = user;
-    requireString(name, 'name');
-    checkUserName(name);
-    const { type = 'normal', permissions = [], enabled = true } = user;
-    checkType(type);
-    checkPermissions(permissions);
-    checkEnabled(enabled);
-    const accepted = await this.#accept(password, name);
+    const { name, password, type, permissions, enabled } = readNewUser(user);
+    const accepted = await this.#policy.accept(password, name);
     if ((await this.#repository.find(name)) !== undefined) throw new UserExistsError(name);
     const hash = await this.#hasher.hash(accepted);
     const created = stored({ name, type, permissions, enabled }, hash);
@@ -103,7 +97,12 @@ export class UserService {
     return publicUser(created);
   }
 
-  /** The user of this name, or undefined. */
+  /**
+   * The user of this name, or undefined.
+   *
+   * @throws {InvalidUserError} the name is no text
+   * @throws {StoreError} the store is unavailable
+   */
   async get(name: string): Promise<User | undefined> {
     const user = await this.#find(name);
     return user && publicUser(user);
@@ -112,10 +111,13 @@ export class UserService {
   /**
    * Users in the order of their names' bytes.
    *
-   * @throws {InvalidRequestError} an option is not acceptable
+   * @throws {InvalidRequestError} an option is not acceptable, or not known
    * @throws {StoreError} the store is unavailable
    */
-  async list({ pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT }: UserListOptions = {}): Promise<User[]> {
+  async list(options: UserListOptions = {}): Promise<User[]> {
+    checkListOptions(options);
+    const { pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT } = options;
+    checkPattern(pattern);
     checkAfter(after);
     checkCount(offset, 'offset');
     checkCount(limit, 'limit');
@@ -156,12 +158,10 @@ export class UserService {
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void>,
   ): Promise<{ before: StoredUser; after: StoredUser }> {
-    const { password, type, permissions, enabled } = changes;
-    if (type !== undefined) checkType(type);
-    if (permissions !== undefined) checkPermissions(permissions);
-    if (enabled !== undefined) checkEnabled(enabled);
+    requireText(name, 'name');
+    const { password, type, permissions, enabled } = readChanges(changes, name);
     let current = await this.#existing(name);
-    const accepted = password === undefined ? undefined : await this.#accept(password, name);
+    const accepted = password === undefined ? undefined : await this.#policy.accept(password, name);
     const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
@@ -213,12 +213,8 @@ export class UserService {
     }
   }
 
-  async #accept(password: unknown, name: string): Promise<string> {
-    requireString(password, 'password');
-    return this.#policy.accept(password, name);
-  }
-
   async #find(name: string): Promise<StoredUser | undefined> {
+    requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
   }
 
