@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readContext } from '../audit/audit-context.js';
 import type { Audit, AuditContext, UserOperationFailed } from '../audit/events.js';
-import { LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { kindOf } from '../described-value.js';
+import { ConfigError, LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { changedParts } from './changed-parts.js';
 import { NamePattern } from './name-pattern.js';
@@ -81,6 +82,7 @@ export class UserService {
    * @throws {StoreError} the store is unavailable
    */
   async create(user: NewUser, confirm: () => MaybePromise<void> = () => {}): Promise<User> {
+    requireConfirmation('create', confirm);
     const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
     this.#audit('user-created', () => ({ ...this.#context, user: created }));
     return created;
@@ -143,6 +145,7 @@ export class UserService {
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void> = () => {},
   ): Promise<User> {
+    requireConfirmation('update', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
       ...this.#context,
@@ -223,6 +226,12 @@ export class UserService {
     if (user === undefined) throw new UserNotFoundError();
     return user;
   }
+}
+
+/** @throws {ConfigError} it is an object of options, which there are none of */
+function requireConfirmation(call: 'create' | 'update', confirm: unknown): void {
+  if (typeof confirm === 'function') return;
+  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${kindOf(confirm)}`);
 }
 
 function stored({ name, type, permissions, enabled }: User, hash: string): StoredUser {

@@ -388,3 +388,15 @@ describe('listing users', () => {
     await expect(listing).rejects.toThrow(failure('REQUEST_INVALID', 400, message));
   });
 });
+
+describe('what confirms a change', () => {
+  it('is a function, and no options', async () => {
+    const { users, hasher } = createUserService();
+    const refused = (call: string) =>
+      failure('CONFIG_INVALID', 500, `users.${call}: what confirms it must be a function, not an object`);
+    const options = { by: 'root' } as never;
+    await expect(users.create({ name: 'a', password: 'p' }, options)).rejects.toThrow(refused('create'));
+    await expect(users.update('a', { password: 'p' }, options)).rejects.toThrow(refused('update'));
+    expect(hasher.hash).not.toHaveBeenCalled();
+  });
+});
