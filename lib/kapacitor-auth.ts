@@ -2,7 +2,7 @@ import express, { type RequestHandler } from 'express';
 import './http/express.js';
 import { AdminSetup, adminCommand } from './admin-setup.js';
 import { AuditLog } from './audit/audit-log.js';
-import { AUDIT_EVENTS, type Audit } from './audit/events.js';
+import type { Audit } from './audit/events.js';
 import { onEveryEvent } from './audit/every-event.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
@@ -11,15 +11,18 @@ import { OwnChanges } from './authentication/own-changes.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
-import { explain } from './authorization/explanation.js';
+import { type Explanation, explain } from './authorization/explanation.js';
+import { checkQuestion } from './authorization/question.js';
+import { readRequirement } from './authorization/requirement.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
-import { didYouMean, suggest } from './config/suggestion.js';
 import { ConfigError } from './errors.js';
 import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
 import { createMeRouter } from './http/me-router.js';
+import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
 import { createUsersRouter } from './http/users-router.js';
+import { checkListening, type ListenerArguments } from './listening.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Health, KapacitorAuth, KapacitorAuthEvents } from './middleware.js';
 import {
@@ -29,12 +32,13 @@ import {
   createProxyWarner,
   createStateWarner,
 } from './operator-warnings.js';
+import { refuseExtra } from './refuse-extra.js';
 import { PasswordPolicy } from './users/password-policy.js';
 import { refusalOf } from './users/refused-passwords.js';
 import { createRepository } from './users/repositories/create.js';
 import { noUsers } from './users/repositories/none.js';
 import { SupervisedRepository } from './users/repositories/supervised.js';
-import { ADMIN_USER, publicUser, type User } from './users/user.js';
+import { ADMIN_USER, publicUser } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
 
@@ -53,7 +57,13 @@ const OWN_PATH = /users|\/me(?:[/?#]|$)/i;
 export function kapacitorAuth(
   source: string | KapacitorAuthConfig = {},
   overrides: KapacitorAuthConfig = {},
+  ...extra: readonly never[]
 ): KapacitorAuth {
+  if (isResponse(overrides)) {
+    refuseRequest(overrides, 'kapacitorAuth makes the middleware: write app.use(kapacitorAuth())');
+    return undefined as never;
+  }
+  refuseExtra('kapacitorAuth', 'a file or an object, and an object with what code says besides', extra);
   const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
   const { config, store, admin, warnings } = resolveConfig(source, overrides, process.env);
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
@@ -156,36 +166,57 @@ export function kapacitorAuth(
     await auditLog?.close();
   };
 
-  const auth = Object.defineProperties(middleware, {
+  const auth: KapacitorAuth = Object.defineProperties(asMiddleware('auth', middleware), {
     usersRouter: { value: usersRouter },
-    authenticate: { value: guard.authenticate },
-    requireAdmin: { value: guard.requireAdmin },
-    requirePrivilege: { value: guard.requirePrivilege.bind(guard) },
+    authenticate: { value: asMiddleware('auth.authenticate', guard.authenticate) },
+    requireAdmin: { value: asMiddleware('auth.requireAdmin', guard.requireAdmin) },
+    requirePrivilege: {
+      value: (...given: readonly unknown[]) => {
+        if (isResponse(given[1])) {
+          refuseRequest(given[1], 'auth.requirePrivilege makes the middleware: write auth.requirePrivilege()');
+          return undefined;
+        }
+        const { privilege, resource } = readRequirement(given);
+        return asMiddleware('auth.requirePrivilege(…)', guard.requirePrivilege(privilege, resource));
+      },
+    },
     strategy: { value: strategy },
     users: { value: users },
     can: {
-      value: (user: User | null | undefined, method: string, path: string): boolean =>
-        user !== null && user !== undefined && explain(user, method, path).allowed,
+      value: (...asked: Parameters<KapacitorAuth['can']>): boolean => {
+        checkQuestion('can', asked);
+        const [user, method, path] = asked;
+        return user !== null && user !== undefined && explain(user, method, path).allowed;
+      },
     },
-    explain: { value: explain },
+    explain: {
+      value: (...asked: Parameters<KapacitorAuth['explain']>): Explanation => {
+        checkQuestion('explain', asked);
+        return explain(...asked);
+      },
+    },
     config: { value: config },
     ready: { value: ready },
     metrics: { value: metrics },
     health: { value: (): Health => ({ store: repository.health }) },
     on: {
-      value: (event: keyof KapacitorAuthEvents, listener: () => unknown) => {
-        events.on(knownEvent(event), listener);
-        return middleware;
+      value: (...given: ListenerArguments) => {
+        checkListening('on', given);
+        events.on(given[0], given[1]);
+        return auth;
       },
     },
     off: {
-      value: (event: keyof KapacitorAuthEvents, listener: () => unknown) => {
-        events.off(knownEvent(event), listener);
-        return middleware;
+      value: (...given: ListenerArguments) => {
+        checkListening('off', given);
+        events.off(given[0], given[1]);
+        return auth;
       },
     },
     close: {
-      value: () => {
+      value: (callback?: unknown) => {
+        // Any other argument is that of an event: `process.on('SIGTERM', auth.close)`.
+        if (typeof callback === 'function') throw new ConfigError('auth.close takes no callback: it returns a promise');
         closing ??= close();
         return closing;
       },
@@ -204,13 +235,4 @@ export function kapacitorAuth(
   }) as KapacitorAuth;
   if (auditLog !== undefined) onEveryEvent(auth, (event, details) => auditLog.write(event, details));
   return auth;
-}
-
-/** @throws {ConfigError} there is no such event: who waits for it would wait for ever */
-function knownEvent(event: keyof KapacitorAuthEvents): keyof KapacitorAuthEvents {
-  const known = ['store-state', ...AUDIT_EVENTS];
-  if (known.includes(event)) return event;
-  throw new ConfigError(
-    `there is no event ${String(event)}${didYouMean(suggest(String(event), known)) || `: ${known.join(', ')}`}`,
-  );
 }

@@ -33,7 +33,8 @@ export interface KapacitorAuth extends Middleware {
    *
    * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
    * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
-   * @throws {ConfigError} when the resource does not begin with `/api`
+   * @throws {ConfigError} for a word that is no privilege, a resource that does not begin with `/api`, or one that routers
+   *   read as another one, such as `/api/x/../config`. Without a call, as a middleware, it answers each request with 500
    */
   requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
   /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
@@ -48,10 +49,17 @@ export interface KapacitorAuth extends Middleware {
   readonly users: UserService;
   /**
    * Whether a user may make a request, as the guard decides it while authentication is on:
-   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. Whoever is not there may nothing.
+   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) have no privileges.
+   *
+   * @throws {ConfigError} the user is none; the method is no token (RFC 9110, section 5.6.2), or a known one in another
+   *   case; the path does not begin with a slash
    */
   can(user: User | null | undefined, method: string, path: string): boolean;
-  /** The same, with the rule or the permission that decided. */
+  /**
+   * The same, with the rule or the permission that decided.
+   *
+   * @throws {ConfigError} as {@link can} does, and where there is no user
+   */
   explain(user: User, method: string, path: string): Explanation;
   /** What the configuration came out as. */
   readonly config: ResolvedConfig;
@@ -67,12 +75,18 @@ export interface KapacitorAuth extends Middleware {
   /**
    * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
    * rejects with, is a warning, and disturbs nothing.
+   *
+   * @throws {ConfigError} there is no such event, or the listener is no function
    */
   on<Event extends keyof KapacitorAuthEvents>(
     event: Event,
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
-  /** Calls the listener no more. */
+  /**
+   * Calls the listener no more.
+   *
+   * @throws {ConfigError} as {@link on} does
+   */
   off<Event extends keyof KapacitorAuthEvents>(
     event: Event,
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
@@ -86,7 +100,8 @@ export interface MetricsRegistration {
   /**
    * Adds the metrics to a registry of `prom-client`. What happens is counted from then on.
    *
-   * @throws {ConfigError} `prom-client` is not installed, the prefix is none, or the registry has these metrics already
+   * @throws {ConfigError} `prom-client` is not installed, the registry or the prefix is none, an option is not known, or
+   *   the registry has these metrics already
    */
   registerIn(registry: MetricsRegistry, options?: MetricsOptions): void;
 }

@@ -2,6 +2,7 @@ import { ConfigError } from 'kapacitor-auth';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Events } from '../lib/events.js';
 import { createAuth } from './support/auth.js';
+import { failure } from './support/failure.js';
 
 /** An error that nobody can look at. */
 function unreadable(): Error {
@@ -36,6 +37,32 @@ describe('the events of a middleware', () => {
       expect(() => auth[method](event as 'login', () => {})).toThrow(ConfigError);
       expect(() => auth[method](event as 'login', () => {})).toThrow(message);
     }
+  });
+});
+
+describe.each(['on', 'off'] as const)('auth.%s', (method) => {
+  it.each([
+    [undefined, 'undefined'],
+    ['audit.log', 'a text'],
+    [{ handleEvent: () => {} }, 'an object'],
+  ])('refuses a listener that is no function: %j', async (listener, kind) => {
+    const auth = await createAuth();
+    expect(() => auth[method]('login', listener as never)).toThrow(
+      failure('CONFIG_INVALID', 500, `auth.${method}('login', …): the listener must be a function, not ${kind}`),
+    );
+  });
+
+  it('refuses more arguments than it knows', async () => {
+    const auth = await createAuth();
+    const listen = auth[method] as (...given: unknown[]) => unknown;
+    expect(() => listen('login', () => {}, { once: true })).toThrow(
+      failure('CONFIG_INVALID', 500, `auth.${method} takes an event and a listener, and no more arguments`),
+    );
+  });
+
+  it('gives the middleware back', async () => {
+    const auth = await createAuth();
+    expect(auth[method]('login', () => {})).toBe(auth);
   });
 });
 

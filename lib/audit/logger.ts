@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors.js';
+import { refuseExtra } from '../refuse-extra.js';
 import { recordOf } from './audit-record.js';
 import { type AuditSource, onEveryEvent } from './every-event.js';
 import { isWarning, sentenceOf } from './sentence.js';
@@ -14,8 +16,13 @@ export interface AuditLogger {
  * message is a short sentence. Never a password, and never a hash.
  *
  * @returns a function that ends it
+ * @throws {ConfigError} `auth` tells of no events, or the logger has no `info` or no `warn`
  */
-export function auditToLogger(auth: AuditSource, logger: AuditLogger): () => void {
+export function auditToLogger(auth: AuditSource, logger: AuditLogger, ...extra: readonly never[]): () => void {
+  refuseExtra('auditToLogger', 'auth and a logger', extra);
+  if (typeof logger?.info !== 'function' || typeof logger.warn !== 'function') {
+    throw new ConfigError('auditToLogger: a logger has the methods info and warn, as pino, bunyan and console have');
+  }
   return onEveryEvent(auth, (event, details) => {
     const level = isWarning(event, details) ? 'warn' : 'info';
     logger[level]({ event, ...recordOf(details) }, sentenceOf(event, details));

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as LogsApi from '@opentelemetry/api-logs';
 import { ConfigError } from '../errors.js';
+import { refuseExtra } from '../refuse-extra.js';
 import { type AuditRecord, type Field, recordOf } from './audit-record.js';
 import { type AuditSource, onEveryEvent } from './every-event.js';
 import { isWarning, sentenceOf } from './sentence.js';
@@ -26,9 +27,10 @@ const CONVENTIONS: Readonly<Record<string, string>> = {
  * There are no span events: by the time an event is told of, the span of its request has ended, and takes none.
  *
  * @returns a function that ends it
- * @throws {ConfigError} the package `@opentelemetry/api-logs` is not installed
+ * @throws {ConfigError} the package `@opentelemetry/api-logs` is not installed, or `auth` tells of no events
  */
-export function auditToOpenTelemetry(auth: AuditSource): () => void {
+export function auditToOpenTelemetry(auth: AuditSource, ...extra: readonly never[]): () => void {
+  refuseExtra('auditToOpenTelemetry', 'auth', extra);
   const { logs, SeverityNumber } = loadApi();
   // Until the app has registered a LoggerProvider, this waits for one.
   const logger = logs.getLogger('kapacitor-auth');

@@ -80,10 +80,11 @@ function inWords(permissions: readonly Permission[], conjunction: 'and' | 'or'):
 
 /** Resources that somebody may want to know about, from the widest to the most special. */
 const SHOWN = ['/api', '/api/ping', '/api/write', '/api/config', USERS] as const;
-const PRIVILEGES: readonly Privilege[] = ['read', 'write', 'delete'];
+/** Each of which a method needs. */
+const OF_METHODS: readonly Privilege[] = ['read', 'write', 'delete'];
 
 /** What a user has on the resources that permissions tell apart: `{ '/api': ['read', 'write', 'delete'], … }`. */
 export function privilegesOf(user: User): Record<string, Privilege[]> {
-  const held = (resource: string) => PRIVILEGES.filter((privilege) => hasPrivilege(user, privilege, resource));
+  const held = (resource: string) => OF_METHODS.filter((privilege) => hasPrivilege(user, privilege, resource));
   return Object.fromEntries(SHOWN.map((resource) => [resource, held(resource)]));
 }

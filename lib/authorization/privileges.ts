@@ -5,6 +5,8 @@ import { API, isWithin } from './resource.js';
 /** What a request wants with a resource. `all` is wanted by methods that nobody knows. */
 export type Privilege = 'read' | 'write' | 'delete' | 'all';
 
+export const PRIVILEGES: readonly Privilege[] = ['read', 'write', 'delete', 'all'];
+
 /** Where the users are: to manage them takes an admin. */
 export const USERS = '/api/users';
 
@@ -42,6 +44,11 @@ const NO_GRANT: Grant = { resource: API, permissions: [] };
 /** The privilege that a request with this method needs. */
 export function privilegeFor(method: string): Privilege {
   return BY_METHOD.get(method) ?? 'all';
+}
+
+/** Tells whether a method has a privilege of its own. Methods are case-sensitive. */
+export function isKnownMethod(method: string): boolean {
+  return BY_METHOD.has(method);
 }
 
 /** Tells whether this is a change of users, which no permission opens. */

@@ -1,6 +1,7 @@
-import { kindOf, Layer, mustBe } from './layer.js';
+import { kindOf } from '../described-value.js';
+import { didYouMean, suggest } from '../suggestion.js';
+import { Layer, mustBe } from './layer.js';
 import { SECTIONS, SETTINGS, type Setting } from './settings.js';
-import { didYouMean, suggest } from './suggestion.js';
 import { propertiesOf } from './vocabulary.js';
 
 type NamedSection = (typeof SECTIONS)[number];

@@ -1,7 +1,8 @@
-import { kindOf, type Layer, mustBe, type Place } from './layer.js';
+import { kindOf } from '../described-value.js';
+import { didYouMean, suggest } from '../suggestion.js';
+import { type Layer, mustBe, type Place } from './layer.js';
 import type { Lines } from './lines.js';
 import { AUTH_ENABLED, SECTIONS, SETTINGS, type Section, type Setting } from './settings.js';
-import { didYouMean, suggest } from './suggestion.js';
 import { inToml, isQuoted } from './syntax.js';
 import { isMetaKey, keysOf, settingsMeantBy } from './vocabulary.js';
 

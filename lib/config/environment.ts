@@ -1,7 +1,7 @@
+import { didYouMean, suggest } from '../suggestion.js';
 import { boolean } from './kinds.js';
 import { Layer, mustBe } from './layer.js';
 import { SECTIONS, SETTINGS } from './settings.js';
-import { didYouMean, suggest } from './suggestion.js';
 import { knownVariables, metaVariables } from './vocabulary.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

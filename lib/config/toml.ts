@@ -1,8 +1,8 @@
 import TOML from '@iarna/toml';
+import { suggest } from '../suggestion.js';
 import { ASSIGNMENT, HEADER } from './lines.js';
 import { type LongText, longTexts, withoutLongTexts } from './long-texts.js';
 import { SECTIONS, type Setting } from './settings.js';
-import { suggest } from './suggestion.js';
 import { syntaxProblem } from './syntax.js';
 import { settingsMeantBy } from './vocabulary.js';
 

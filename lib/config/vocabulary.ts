@@ -1,5 +1,5 @@
+import { suggest } from '../suggestion.js';
 import { SETTINGS, type Section, type Setting } from './settings.js';
-import { suggest } from './suggestion.js';
 
 /** Kapacitor's connection to a meta server, which is not supported: only the empty values are taken. */
 const META_KEYS: readonly string[] = [

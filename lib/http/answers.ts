@@ -9,7 +9,10 @@ export type UserField = (typeof USER_FIELDS)[number];
 /** Answers as Kapacitor does when something is wrong: the text twice. */
 export function sendError(res: Response, status: number, message: string): void {
   if (res.headersSent) return;
-  res.status(status).set('Cache-Control', 'no-store').json({ error: message, message });
+  res.statusCode = status;
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.end(JSON.stringify({ error: message, message }));
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Authenticator } from '../authentication/authenticator.js';
 import { Principal } from '../authentication/principal.js';
 import type { KapacitorStrategy } from '../authentication/strategy.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
-import { API, isWithin, PathReader } from '../authorization/resource.js';
-import { ConfigError, ForbiddenError } from '../errors.js';
+import { PathReader } from '../authorization/resource.js';
+import { ForbiddenError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { ADMIN_USER, type User } from '../users/user.js';
 import { adminRequired, CHANGED_MEANWHILE, privilegeMissing, sendError, sendThrown } from './answers.js';
@@ -64,12 +64,8 @@ export class Guard {
    *
    * @param privilege defaults to the one that the request's method needs
    * @param resource defaults to the request's path, in every reading
-   * @throws {ConfigError} when the resource is not one
    */
   requirePrivilege(privilege?: Privilege, resource?: string): RequestHandler {
-    if (resource !== undefined && !isWithin(resource, API)) {
-      throw new ConfigError(`requirePrivilege: a resource begins with "${API}", as "${API}/write" does: ${resource}`);
-    }
     const proceed: Proceed = (user, req, res, next) => this.authorize(user, req, res, next, privilege, resource);
     return (req, res, next) => this.identify(req, res, next, proceed);
   }

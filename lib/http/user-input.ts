@@ -1,68 +1,36 @@
-import { InvalidRequestError, InvalidUserError } from '../errors.js';
-import { isPermission, type Permission } from '../users/permissions.js';
-import type { UserType } from '../users/user.js';
+import { InvalidRequestError } from '../errors.js';
 import type { NewUser, UserChanges, UserListOptions } from '../users/user-changes.js';
+import { readChanges } from '../users/user-fields.js';
 import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
 import { queryOf } from './request-path.js';
 
-/** To Kapacitor, and to its clients, a null is the same as nothing. */
-interface UserBody {
-  readonly name: string | undefined;
-  readonly password: string | undefined;
-  readonly type: UserType | undefined;
-  readonly permissions: readonly Permission[] | undefined;
-  readonly enabled: boolean | undefined;
-}
-
-/** The body of POST. What it lacks the user service misses, in Kapacitor's words. */
+/** The body of POST, for the user service to read. */
 export function toNewUser(json: unknown): NewUser {
-  return readBody(json === null ? {} : json) as NewUser;
+  return fieldsOf(json === null ? {} : json) as unknown as NewUser;
 }
 
 /**
  * The body of PATCH for the user of this name.
  *
- * @throws {InvalidUserError} when it renames the user
+ * @throws {InvalidUserError} as the user service does
  */
 export function toChanges(json: unknown, userName: string): UserChanges {
-  const { name, ...changes } = readBody(json);
-  if (name !== undefined && name !== userName) throw new InvalidUserError('a user cannot be renamed');
-  return changes;
+  return readChanges(fieldsOf(json), userName);
 }
 
-function readBody(json: unknown): UserBody {
+/**
+ * To Kapacitor, and to its clients, a null is the same as nothing, and so is an empty type. The link is what a client has
+ * from an answer.
+ */
+function fieldsOf(json: unknown): Record<string, unknown> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new InvalidRequestError(INVALID_JSON);
-  const field = <T>(key: string, isValid: (value: unknown) => value is T): T | undefined => {
-    const value: unknown = Object.hasOwn(json, key) ? (json as Record<string, unknown>)[key] : undefined;
-    if (value === undefined || value === null) return undefined;
-    if (!isValid(value)) throw new InvalidRequestError(INVALID_JSON);
-    return value;
-  };
-  const type = field('type', isTypeOrEmpty);
-  return {
-    name: field('name', isString),
-    password: field('password', isString),
-    type: type === '' ? undefined : type,
-    permissions: field('permissions', isPermissions),
-    enabled: field('enabled', isBoolean),
-  };
+  const fields = Object.entries(json).filter(([field]) => field !== 'link');
+  return Object.fromEntries(fields.map(([field, value]) => [field, isNothing(field, value) ? undefined : value]));
 }
 
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isBoolean(value: unknown): value is boolean {
-  return typeof value === 'boolean';
-}
-
-function isTypeOrEmpty(value: unknown): value is UserType | '' {
-  return value === 'admin' || value === 'normal' || value === '';
-}
-
-function isPermissions(value: unknown): value is Permission[] {
-  return Array.isArray(value) && value.every(isPermission);
+function isNothing(field: string, value: unknown): boolean {
+  return value === null || (field === 'type' && value === '');
 }
 
 /**

@@ -3,6 +3,7 @@ import type { CacheCounts } from '../authentication/authenticator.js';
 import { LOGIN_FAILURES } from '../authentication/login-failure.js';
 import type { HashingWork } from '../authentication/password-hasher.js';
 import { ConfigError } from '../errors.js';
+import { type KnownKeys, keyProblem } from '../known-keys.js';
 import { STORE_STATES, type StoreHealth, type StoreWork } from '../users/store-state.js';
 import { type Histogram, loadPrometheus, type MetricsRegistry } from './prometheus.js';
 
@@ -13,6 +14,8 @@ const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const HASHING_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Seconds: from a database beside the app to one that is about to be given up. */
 const STORE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+const OPTIONS: KnownKeys = { owner: 'what registerIn is told', noun: 'option', keys: ['prefix'] };
 
 export interface MetricsOptions {
   /** What each name begins with; two middlewares in one registry need two of them. Defaults to `kapacitor_auth_`. */
@@ -47,10 +50,17 @@ export class Metrics {
    * Adds the metrics to a registry of `prom-client`: `auth.metrics.registerIn(register)`. What happens is counted from
    * then on.
    *
-   * @throws {ConfigError} `prom-client` is not installed, the prefix is none, or the registry has these metrics already
+   * @throws {ConfigError} `prom-client` is not installed, the registry or the prefix is none, an option is not known, or
+   *   the registry has these metrics already
    */
-  registerIn(registry: MetricsRegistry, { prefix = 'kapacitor_auth_' }: MetricsOptions = {}): void {
-    if (!PREFIX.test(prefix)) {
+  registerIn(registry: MetricsRegistry, options: MetricsOptions = {}): void {
+    const problem = keyProblem(options, OPTIONS);
+    if (problem !== undefined) throw new ConfigError(`metrics: ${problem}`);
+    if (typeof registry?.registerMetric !== 'function' || typeof registry.getSingleMetric !== 'function') {
+      throw new ConfigError("metrics: the registry is prom-client's: registerIn(register), or a new Registry()");
+    }
+    const { prefix = 'kapacitor_auth_' } = options;
+    if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
       throw new ConfigError(
         'metrics: a prefix is made of letters, digits, _ and :, and begins with no digit: "reports_"',
       );

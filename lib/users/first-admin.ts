@@ -4,7 +4,7 @@ import type { MaybePromise } from '../maybe-promise.js';
 import { hasAdmin, insertFirstAdmin } from './every-user.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { UserRepository } from './repository.js';
-import { requireString } from './user-changes.js';
+import { requireText } from './user-fields.js';
 import { checkUserName } from './user-name.js';
 import type { PasswordHashing } from './user-service.js';
 
@@ -63,10 +63,10 @@ export async function makeFirstAdmin({
 
 async function acceptedPassword({ name, password }: FirstAdmin, policy: PasswordPolicy): Promise<string> {
   try {
-    requireString(name, 'name');
+    requireText(name, 'name');
     checkUserName(name);
     const given: unknown = typeof password === 'function' ? await password() : password;
-    requireString(given, 'password');
+    requireText(given, 'password');
     return await policy.accept(given, name);
   } catch (error) {
     // By itself it could be about anybody.

@@ -1,5 +1,7 @@
-import { InvalidRequestError, InvalidUserError } from '../errors.js';
-import { isPermission, type Permission } from './permissions.js';
+import { kindOf } from '../described-value.js';
+import { InvalidRequestError } from '../errors.js';
+import { type KnownKeys, keyProblem } from '../known-keys.js';
+import type { Permission } from './permissions.js';
 import type { UserType } from './user.js';
 import { isNamePosition } from './user-name.js';
 
@@ -49,30 +51,15 @@ export interface UserListOptions {
   readonly limit?: number | undefined;
 }
 
-export function requireString(value: unknown, what: 'name' | 'password'): asserts value is string {
-  if (value === undefined)
-    throw new InvalidUserError(what === 'name' ? 'username is required' : 'password is required');
-  if (typeof value !== 'string') throw new InvalidUserError(`${what} must be a string`);
+const LIST_OPTIONS: KnownKeys = { owner: 'a list', noun: 'option', keys: ['pattern', 'after', 'offset', 'limit'] };
+
+export function checkListOptions(options: unknown): void {
+  const problem = keyProblem(options, LIST_OPTIONS);
+  if (problem !== undefined) throw new InvalidRequestError(problem);
 }
 
-export function checkType(type: unknown): void {
-  if (type !== 'admin' && type !== 'normal') {
-    throw new InvalidUserError(`type must be "admin" or "normal", not ${JSON.stringify(type)}`);
-  }
-}
-
-export function checkPermissions(permissions: unknown): void {
-  if (!Array.isArray(permissions)) throw new InvalidUserError('permissions must be an array');
-  const unknown = permissions.find((permission) => !isPermission(permission));
-  if (unknown !== undefined || permissions.includes(undefined)) {
-    throw new InvalidUserError(
-      `permission ${JSON.stringify(unknown)} is not known: there are none, api, config_api, write_points and all`,
-    );
-  }
-}
-
-export function checkEnabled(enabled: unknown): void {
-  if (typeof enabled !== 'boolean') throw new InvalidUserError('enabled must be true or false');
+export function checkPattern(value: unknown): void {
+  if (typeof value !== 'string') throw new InvalidRequestError(`pattern must be a text, not ${kindOf(value)}`);
 }
 
 export function checkAfter(value: unknown): void {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { readContext } from '../audit/audit-context.js';
 import type { Audit, AuditContext, UserOperationFailed } from '../audit/events.js';
-import { LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { kindOf } from '../described-value.js';
+import { ConfigError, LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { changedParts } from './changed-parts.js';
 import { NamePattern } from './name-pattern.js';
@@ -12,15 +14,14 @@ import { publicUser, type StoredUser, type User } from './user.js';
 import {
   checkAfter,
   checkCount,
-  checkEnabled,
-  checkPermissions,
-  checkType,
+  checkListOptions,
+  checkPattern,
   type NewUser,
-  requireString,
   type UserChanges,
   type UserListOptions,
 } from './user-changes.js';
-import { checkUserName, isUserName } from './user-name.js';
+import { readChanges, readNewUser, requireText } from './user-fields.js';
+import { isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
 export interface PasswordHashing {
@@ -34,6 +35,12 @@ export interface OwnChangeLimit {
 }
 
 const NO_LIMIT: OwnChangeLimit = { run: (_name, change) => change() };
+
+/** A user as it was, and as it is now. */
+interface Replacement {
+  readonly before: StoredUser;
+  readonly after: StoredUser;
+}
 
 const DEFAULT_LIMIT = 100;
 /** Each conflict means that somebody else's change of the same user went through. */
@@ -76,38 +83,34 @@ export class UserService {
    * The same users, for somebody whom the audit events are to name:
    * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`. Users who change their own passwords may do so
    * ten times in a minute.
+   *
+   * @throws {ConfigError} a field is not known, or no text; a request is no context
    */
-  by({ by, from, method, path, requestId }: AuditContext): UserService {
-    // Nothing else: a whole request would be a context as well, and has credentials in it.
-    const context = { by, from, method, path, requestId };
-    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, context, this.#ownChanges);
+  by(context: AuditContext): UserService {
+    const known = readContext(context);
+    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, known, this.#ownChanges);
   }
 
   /**
    * Creates a user.
    *
    * @param confirm called right before the user is stored, when the password has been hashed: what it throws ends it
-   * @throws {InvalidUserError} a name, password, type or permission is not acceptable
+   * @throws {InvalidUserError} a name, password, type or permission is not acceptable, or a field is not known
    * @throws {UserExistsError} the name is taken
    * @throws {OverloadedError} too many passwords wait to be hashed
    * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
    * @throws {StoreError} the store is unavailable
    */
   async create(user: NewUser, confirm: () => MaybePromise<void> = () => {}): Promise<User> {
-    const created = await this.#audited('create', user.name, () => this.#create(user, confirm));
+    requireConfirmation('create', confirm);
+    const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
     this.#audit('user-created', () => ({ ...this.#context, user: created }));
     return created;
   }
 
   async #create(user: NewUser, confirm: () => MaybePromise<void>): Promise<User> {
-    const { name, password } = user;
-    requireString(name, 'name');
-    checkUserName(name);
-    const { type = 'normal', permissions = [], enabled = true } = user;
-    checkType(type);
-    checkPermissions(permissions);
-    checkEnabled(enabled);
-    const accepted = await this.#accept(password, name);
+    const { name, password, type, permissions, enabled } = readNewUser(user);
+    const accepted = await this.#policy.accept(password, name);
     if ((await this.#repository.find(name)) !== undefined) throw new UserExistsError(name);
     const hash = await this.#hasher.hash(accepted);
     const created = stored({ name, type, permissions, enabled }, hash);
@@ -116,7 +119,12 @@ export class UserService {
     return publicUser(created);
   }
 
-  /** The user of this name, or undefined. */
+  /**
+   * The user of this name, or undefined.
+   *
+   * @throws {InvalidUserError} the name is no text
+   * @throws {StoreError} the store is unavailable
+   */
   async get(name: string): Promise<User | undefined> {
     const user = await this.#find(name);
     return user && publicUser(user);
@@ -125,10 +133,13 @@ export class UserService {
   /**
    * Users in the order of their names' bytes.
    *
-   * @throws {InvalidRequestError} an option is not acceptable
+   * @throws {InvalidRequestError} an option is not acceptable, or not known
    * @throws {StoreError} the store is unavailable
    */
-  async list({ pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT }: UserListOptions = {}): Promise<User[]> {
+  async list(options: UserListOptions = {}): Promise<User[]> {
+    checkListOptions(options);
+    const { pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT } = options;
+    checkPattern(pattern);
     checkAfter(after);
     checkCount(offset, 'offset');
     checkCount(limit, 'limit');
@@ -155,11 +166,8 @@ export class UserService {
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void> = () => {},
   ): Promise<User> {
-    const isOwnPassword = changes.password !== undefined && this.#context.by === name;
-    const change = () => this.#update(name, changes, confirm, { isPatient: !isOwnPassword });
-    const { before, after } = await this.#audited('change', name, () =>
-      isOwnPassword ? this.#ownChanges.run(name, change) : change(),
-    );
+    requireConfirmation('update', confirm);
+    const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
       ...this.#context,
       user: publicUser(after),
@@ -173,14 +181,22 @@ export class UserService {
     name: string,
     changes: UserChanges,
     confirm: (current: StoredUser) => MaybePromise<void>,
-    hashing: { isPatient: boolean },
-  ): Promise<{ before: StoredUser; after: StoredUser }> {
-    const { password, type, permissions, enabled } = changes;
-    if (type !== undefined) checkType(type);
-    if (permissions !== undefined) checkPermissions(permissions);
-    if (enabled !== undefined) checkEnabled(enabled);
+  ): Promise<Replacement> {
+    requireText(name, 'name');
+    const read = readChanges(changes, name);
+    if (read.password === undefined || this.#context.by !== name) return this.#replace(name, read, confirm);
+    // A user can ask for it again and again.
+    return this.#ownChanges.run(name, () => this.#replace(name, read, confirm, { isPatient: false }));
+  }
+
+  async #replace(
+    name: string,
+    { password, type, permissions, enabled }: UserChanges,
+    confirm: (current: StoredUser) => MaybePromise<void>,
+    hashing?: { isPatient: boolean },
+  ): Promise<Replacement> {
     let current = await this.#existing(name);
-    const accepted = password === undefined ? undefined : await this.#accept(password, name);
+    const accepted = password === undefined ? undefined : await this.#policy.accept(password, name);
     const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted, hashing);
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
@@ -232,12 +248,8 @@ export class UserService {
     }
   }
 
-  async #accept(password: unknown, name: string): Promise<string> {
-    requireString(password, 'password');
-    return this.#policy.accept(password, name);
-  }
-
   async #find(name: string): Promise<StoredUser | undefined> {
+    requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
   }
 
@@ -246,6 +258,12 @@ export class UserService {
     if (user === undefined) throw new UserNotFoundError();
     return user;
   }
+}
+
+/** @throws {ConfigError} it is an object of options, which there are none of */
+function requireConfirmation(call: 'create' | 'update', confirm: unknown): void {
+  if (typeof confirm === 'function') return;
+  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${kindOf(confirm)}`);
 }
 
 function stored({ name, type, permissions, enabled }: User, hash: string): StoredUser {

@@ -2,6 +2,7 @@ import { MemoryUserRepository, type NewUser } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { listen, serveAudited, type Told, untilTold } from '../support/audit.js';
 import { createAuth } from '../support/auth.js';
+import { failure } from '../support/failure.js';
 import type { SentRequest } from '../support/server.js';
 import { USERS } from '../support/users-server.js';
 
@@ -98,6 +99,28 @@ describe('over HTTP', () => {
       { method: 'POST', path: USERS, body: '{"name":"new","password":secret}' },
       400,
       { operation: 'create', user: undefined, code: 'REQUEST_INVALID', reason: 'invalid JSON' },
+    ],
+    [
+      'a field that is misspelt, of a new user',
+      { method: 'POST', path: USERS, body: '{"name":"new","pasword":"secret"}' },
+      400,
+      {
+        operation: 'create',
+        user: 'new',
+        code: 'USER_INVALID',
+        reason: 'unknown field "pasword": did you mean password?',
+      },
+    ],
+    [
+      'a field that is misspelt, of a change',
+      { method: 'PATCH', path: `${USERS}/api`, body: '{"enable":false}' },
+      400,
+      {
+        operation: 'change',
+        user: 'api',
+        code: 'USER_INVALID',
+        reason: 'unknown field "enable": did you mean enabled?',
+      },
     ],
     [
       'a change that is no JSON',
@@ -235,13 +258,27 @@ describe('by code', () => {
     expect(told[1]?.[1].from).toBeUndefined();
   });
 
-  it('nothing else of a context is told, be it a whole request', async () => {
-    const { auth, told } = await setUp();
-    const request = { method: 'POST', path: '/admin', rawHeaders: ['Authorization', 'Basic cm9vdDpyMDB0'] };
-    await auth.users.by(request).create(NEW);
-    await untilTold();
-    expect(told).toMatchObject([['user-created', { method: 'POST', path: '/admin' }]]);
-    expect(JSON.stringify(told)).not.toContain('Basic');
+  it.each<[string, unknown, string]>([
+    ['a typo', { by: 'cron', requestid: '1' }, 'unknown field "requestid": did you mean requestId?'],
+    [
+      'another word',
+      { who: 'cron' },
+      'unknown field "who": the context of users.by has by, from, method, path and requestId',
+    ],
+    ['a user', { by: { name: 'jane' } }, 'users.by: by must be a text, not an object'],
+    [
+      'a request',
+      { method: 'POST', path: '/admin', headers: { authorization: 'Basic cm9vdDpyMDB0' } },
+      'users.by takes words for the audit, not a request: did you mean users.by({ by: req.user.name, from: req.ip })?',
+    ],
+    [
+      'nothing',
+      undefined,
+      'the context of users.by must be an object with by, from, method, path and requestId, not undefined',
+    ],
+  ])('users.by refuses %s', async (_what, context, message) => {
+    const { auth } = await setUp();
+    expect(() => auth.users.by(context as never)).toThrow(failure('CONFIG_INVALID', 500, message));
   });
 
   it.each<[string, object, readonly string[]]>([
@@ -262,11 +299,11 @@ describe('by code', () => {
       throw new Error('secret');
     };
     await expect(auth.users.create(NEW, confirm)).rejects.toThrow('secret');
-    await expect(auth.users.create({ name: 7, password: 'secret' } as never)).rejects.toThrow('must be a string');
+    await expect(auth.users.create({ name: 7, password: 'secret' } as never)).rejects.toThrow('must be a text');
     await untilTold();
     expect(told).toMatchObject([
       ['user-operation-failed', { user: 'new', code: undefined, reason: 'an error that is none of this package' }],
-      ['user-operation-failed', { user: undefined, code: 'USER_INVALID', reason: 'name must be a string' }],
+      ['user-operation-failed', { user: undefined, code: 'USER_INVALID', reason: 'name must be a text, not a number' }],
     ]);
   });
 });

@@ -171,25 +171,28 @@ describe('the field enabled', () => {
     ]);
   });
 
-  it.each(['{"enabled":"false"}', '{"enabled":0}', '{"enabled":[]}', '{"enabled":""}'])(
-    'is not taken from %s, and nothing is changed',
-    async (body) => {
-      const { auth, change, send } = await setUp();
-      const answer = await change('api', body);
-      expect(answer.status).toBe(400);
-      expect(answer.body).toEqual(errorBody('invalid JSON'));
-      const created = await send({
-        method: 'POST',
-        path: USERS,
-        auth: 'root:r00t',
-        body: body.replace('{', '{"name":"new","password":"pw",'),
-      });
-      expect(created.status).toBe(400);
-      expect(created.body).toEqual(errorBody('invalid JSON'));
-      expect(await auth.users.get('api')).toMatchObject({ enabled: true });
-      expect(await auth.users.get('new')).toBeUndefined();
-    },
-  );
+  it.each([
+    ['{"enabled":"false"}', '"false"'],
+    ['{"enabled":0}', '0'],
+    ['{"enabled":[]}', 'an array'],
+    ['{"enabled":""}', '""'],
+  ])('is not taken from %s, and nothing is changed', async (body, shown) => {
+    const { auth, change, send } = await setUp();
+    const refused = errorBody(`enabled must be true or false, not ${shown}`);
+    const answer = await change('api', body);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual(refused);
+    const created = await send({
+      method: 'POST',
+      path: USERS,
+      auth: 'root:r00t',
+      body: body.replace('{', '{"name":"new","password":"pw",'),
+    });
+    expect(created.status).toBe(400);
+    expect(created.body).toEqual(refused);
+    expect(await auth.users.get('api')).toMatchObject({ enabled: true });
+    expect(await auth.users.get('new')).toBeUndefined();
+  });
 
   it('counts as absent where it is null', async () => {
     const { auth, change, create } = await setUp();

@@ -1,7 +1,7 @@
-import express, { type Express, type Request, type RequestHandler } from 'express';
-import type { KapacitorAuth } from 'kapacitor-auth';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import { type KapacitorAuth, MemoryUserRepository } from 'kapacitor-auth';
 import passport from 'passport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { showUser } from '../support/app-behind.js';
 import { createAuth } from '../support/auth.js';
 import { serve } from '../support/server.js';
@@ -42,12 +42,49 @@ describe('an app with a Passport of its own', () => {
   it('refuses who has failed too often with 429, and says when to come back', async () => {
     const { app } = await appWithPassport();
     const { send } = await serve(app);
-    const request = { path: '/passport', auth: 'api:wrong' };
-    for (let index = 0; index < 10; index += 1) expect((await send(request)).status).toBe(401);
-    const refused = await send(request);
+    const guess = (password: string) => send({ path: '/passport', auth: `api:${password}` });
+    for (let index = 0; index < 10; index += 1) expect((await guess(`wrong ${index}`)).status).toBe(401);
+    const refused = await guess('wrong');
     expect(refused).toMatchObject({ status: 429, text: 'Too Many Requests' });
     expect(refused.headers['retry-after']).toMatch(/^(600|59\d)$/);
     expect(refused.headers['www-authenticate']).toBeUndefined();
+  });
+
+  /** An app whose error handler shows what comes to it, with a store that can be broken. */
+  async function appWithErrorHandler(options: { failWithError?: boolean }) {
+    const store = new MemoryUserRepository();
+    const auth = await createAuth({ auth: { store } });
+    const own = new passport.Passport();
+    own.use(auth.strategy);
+    const app = express();
+    app.get('/passport', own.authenticate('basic', { session: false, ...options }), showUser);
+    const showError: ErrorRequestHandler = (error, _req, res, _next) => {
+      res.status(error.status).json({ name: error.name, status: error.status });
+    };
+    app.use(showError);
+    return { store, ...(await serve(app)) };
+  }
+
+  it.each([
+    [false, { status: 429, text: 'Too Many Requests' }],
+    [true, { status: 429, body: { name: 'AuthenticationError', status: 429 } }],
+  ])('leaves what is refused for now to Passport, failWithError: %s', async (failWithError, expected) => {
+    const { send } = await appWithErrorHandler({ failWithError });
+    const guess = (password: string) => send({ path: '/passport', auth: `api:${password}` });
+    for (let index = 0; index < 10; index += 1) expect((await guess(`wrong ${index}`)).status).toBe(401);
+    const refused = await guess('wrong');
+    expect(refused).toMatchObject(expected);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(500);
+  });
+
+  it('gets a store that fails as an error', async () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { store, send } = await appWithErrorHandler({});
+    vi.spyOn(store, 'find').mockImplementation(() => {
+      throw new Error('no disk');
+    });
+    const answer = await send({ path: '/passport', auth: 'api:pw' });
+    expect(answer).toMatchObject({ status: 503, body: { name: 'StoreError', status: 503 } });
   });
 
   it('goes on from there with our own checks', async () => {

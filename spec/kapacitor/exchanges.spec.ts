@@ -60,11 +60,28 @@ describe.each(['memory', 'lmdb'])('with the %s store', (store) => {
 });
 
 function playlist({ exchanges }: Scenario): [string, Exchange][] {
+  const refused = exchanges.flatMap(nameOfRefused);
   return exchanges.map((exchange, index) => {
     const { method, path, auth } = exchange.request;
     const who = auth === undefined ? '' : ` as ${auth.split(':')[0]}`;
-    return [`${index + 1}. ${method} ${path}${who}${exchange.title ? ` (${exchange.title})` : ''}`, exchange];
+    const title = `${index + 1}. ${method} ${path}${who}${exchange.title ? ` (${exchange.title})` : ''}`;
+    return [title, withoutUsers(exchange, refused)];
   });
+}
+
+/** A user whom Kapacitor has made, and who is refused here. */
+function nameOfRefused({ request, response, ours }: Exchange): string[] {
+  const isRefused = request.method === 'POST' && response.status === 200 && (ours?.status ?? 200) >= 400;
+  const { name } = (response.body ?? {}) as { name?: string };
+  return isRefused && name ? [name] : [];
+}
+
+/** Kapacitor's list has those whom it has made. */
+function withoutUsers(exchange: Exchange, names: readonly string[]): Exchange {
+  const { users } = (exchange.response.body ?? {}) as { users?: { name: string }[] };
+  if (users === undefined) return exchange;
+  const body = { users: users.filter(({ name }) => !names.includes(name)) };
+  return { ...exchange, response: { ...exchange.response, body } };
 }
 
 function isUsersApi(path: string): boolean {

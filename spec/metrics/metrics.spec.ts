@@ -3,6 +3,7 @@ import { ConfigError, type KapacitorAuth, MemoryUserRepository, type StoreSettin
 import { Counter, Registry } from 'prom-client';
 import { describe, expect, it, vi } from 'vitest';
 import { createAuth, ROOT } from '../support/auth.js';
+import { failure } from '../support/failure.js';
 import { serve } from '../support/server.js';
 
 /** A middleware whose metrics are in a registry of its own, and a server behind it. */
@@ -178,6 +179,29 @@ describe('a registry', () => {
     const auth = await createAuth();
     const registry = new Registry();
     expect(registered(registry, auth, prefix)).toThrow('metrics: a prefix is made of letters, digits, _ and :');
+    expect(registry.getMetricsAsArray()).toEqual([]);
+  });
+
+  it.each<[string, (registry: Registry) => readonly unknown[], string]>([
+    [
+      'an option that it does not know',
+      (registry) => [registry, { prefx: 'a_' }],
+      'unknown option "prefx": did you mean prefix?',
+    ],
+    [
+      'a prefix without its name',
+      (registry) => [registry, 'a_'],
+      'what registerIn is told must be an object with prefix, not a text',
+    ],
+    ['null for a prefix', (registry) => [registry, { prefix: null }], 'a prefix is made of letters'],
+    ['options in place of it', () => [{ prefix: 'a_' }], "the registry is prom-client's: registerIn(register)"],
+    ['nothing in place of it', () => [], "the registry is prom-client's: registerIn(register)"],
+  ])('is refused with %s', async (_what, given, message) => {
+    const auth = await createAuth();
+    const registry = new Registry();
+    const register = auth.metrics.registerIn.bind(auth.metrics) as (...all: readonly unknown[]) => void;
+    const refused = failure('CONFIG_INVALID', 500, expect.stringContaining(`metrics: ${message}`) as never);
+    expect(() => register(...given(registry))).toThrow(refused);
     expect(registry.getMetricsAsArray()).toEqual([]);
   });
 

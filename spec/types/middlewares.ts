@@ -1,5 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { type KapacitorAuth, kapacitorAuth, type Privilege, type UserService } from 'kapacitor-auth';
+import { type KapacitorAuth, kapacitorAuth, type Privilege, type User, type UserService } from 'kapacitor-auth';
 import { claim, type Same } from './claims.js';
 
 const app = express();
@@ -39,3 +39,37 @@ auth.authEnabled = true;
 auth.authEnabled = 'true';
 // @ts-expect-error the parts are not to be replaced
 auth.authenticate = auth.requireAdmin;
+
+// @ts-expect-error a resource comes second
+auth.requirePrivilege('/api/config');
+// @ts-expect-error one resource
+auth.requirePrivilege('read', '/api/a', '/api/b');
+// @ts-expect-error it makes the middleware
+app.get('/x', auth.requirePrivilege, (_req, res) => res.end());
+// @ts-expect-error it is the middleware
+app.use(auth.authenticate());
+// @ts-expect-error it is the middleware
+app.use(auth.requireAdmin());
+// @ts-expect-error it is the middleware
+app.use(auth());
+// @ts-expect-error it makes the middleware
+app.use(kapacitorAuth);
+// @ts-expect-error a file or an object, and an object besides
+kapacitorAuth('kapacitor.conf', {}, {});
+
+declare const user: User;
+claim<Same<ReturnType<typeof auth.can>, boolean>>();
+auth.can(user, 'GET', '/x');
+auth.can(undefined, 'GET', '/x');
+// @ts-expect-error a user is an object
+auth.can('jane', 'GET', '/x');
+// @ts-expect-error a path
+auth.can(user, 'GET');
+// @ts-expect-error nobody is not explained
+auth.explain(undefined, 'GET', '/x');
+// @ts-expect-error there is no such event
+auth.on('logout', () => {});
+// @ts-expect-error a listener is a function
+auth.on('login', 'audit.log');
+// @ts-expect-error it returns a promise
+auth.close(() => {});

@@ -43,3 +43,14 @@ await users.update(name, { name: 'janet' });
 
 const wasThere = await users.delete(name);
 claim<Same<typeof wasThere, boolean>>();
+
+// @ts-expect-error a field is not known
+await users.update(name, { enable: false });
+// @ts-expect-error a field is not known
+await users.create({ name, password, permission: ['api'] });
+// @ts-expect-error an option is not known
+await users.list({ ofset: 1 });
+// @ts-expect-error a name is a text
+await users.get(created);
+// What was read may be sent back.
+await users.update(name, { ...created, enabled: false });

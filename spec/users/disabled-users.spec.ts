@@ -49,9 +49,9 @@ describe('a disabled user', () => {
     ['0', 0],
     ['null', null],
     ['an array', [false]],
-  ])('is not made by %s', async (_what, enabled) => {
+  ])('is not made by %s', async (what, enabled) => {
     const { users } = await setUp();
-    const refused = invalidUser('enabled must be true or false');
+    const refused = invalidUser(`enabled must be true or false, not ${what}`);
     await expect(users.create({ name: 'later', password: 'p', enabled: enabled as never })).rejects.toThrow(refused);
     await expect(users.update('someone', { enabled: enabled as never })).rejects.toThrow(refused);
     expect(await users.get('later')).toBeUndefined();

@@ -84,7 +84,7 @@ describe('the first admin', () => {
     [{ name: 'root', password: 'short' }, 'password must be at least 8 characters'],
     [{ name: 'rootroot', password: 'rootroot' }, 'password must not be the username'],
     [{ name: 'root', password: () => undefined as never }, 'password is required'],
-    [{ name: 7 as never, password: 'a long secret' }, 'name must be a string'],
+    [{ name: 7 as never, password: 'a long secret' }, 'name must be a text, not a number'],
   ])('%o is measured by the rules for every user', async (admin, message) => {
     const { repository, hasher, make } = setUp();
     await expect(make(admin)).rejects.toThrow(invalidUser(`the first admin cannot be made: ${message}`));

@@ -4,6 +4,8 @@ import { ForbiddenError } from '../../lib/errors.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
+const NOT_KNOWN = 'is not known: there are none, api, config_api, write_points and all';
+
 describe('creating a user', () => {
   it('gives the user, of type normal and without permissions by default', async () => {
     const { users } = createUserService();
@@ -75,22 +77,72 @@ describe('creating a user', () => {
 
   it.each([
     [{ password: 'p' }, 'username is required'],
-    [{ name: 5, password: 'p' }, 'name must be a string'],
+    [{ name: 5, password: 'p' }, 'name must be a text, not a number'],
     [{ name: 'a' }, 'password is required'],
-    [{ name: 'a', password: 5 }, 'password must be a string'],
+    [{ name: 'a', password: 5 }, 'password must be a text, not a number'],
+    [{ name: 'a', password: ['secret'] }, 'password must be a text, not an array'],
+    [{ name: 'a', password: null }, 'password must be a text, not null'],
     [{ name: 'a', password: 'p', type: 'root' }, 'type must be "admin" or "normal", not "root"'],
-    [{ name: 'a', password: 'p', permissions: 'api' }, 'permissions must be an array'],
-    [
-      { name: 'a', password: 'p', permissions: ['API'] },
-      'permission "API" is not known: there are none, api, config_api, write_points and all',
-    ],
-    [
-      { name: 'a', password: 'p', permissions: [undefined] },
-      'permission undefined is not known: there are none, api, config_api, write_points and all',
-    ],
+    [{ name: 'a', password: 'p', type: { secret: 1 } }, 'type must be "admin" or "normal", not an object'],
+    [{ name: 'a', password: 'p', type: null }, 'type must be "admin" or "normal", not null'],
+    [{ name: 'a', password: 'p', enabled: 'false' }, 'enabled must be true or false, not "false"'],
   ])('refuses %j from JavaScript', async (user, message) => {
-    const { users } = createUserService();
+    const { users, hasher } = createUserService();
     await expect(users.create(user as never)).rejects.toThrow(invalidUser(message));
+    expect(hasher.hash).not.toHaveBeenCalled();
+  });
+
+  it.each<[unknown, string]>([
+    ['api', 'permissions must be an array, not a text'],
+    [new Set(['api']), 'permissions must be an array, not a set'],
+    [['API'], 'permission "API" is not known: did you mean api?'],
+    [['write-points'], 'permission "write-points" is not known: did you mean write_points?'],
+    [['api', 'clerk'], `permission "clerk" ${NOT_KNOWN}`],
+    [['x'.repeat(301)], `permission "${'x'.repeat(300)}"… ${NOT_KNOWN}`],
+    [[null], `permission null ${NOT_KNOWN}`],
+    [[undefined], `permission undefined ${NOT_KNOWN}`],
+    [[{ secret: 1 }], `permission an object ${NOT_KNOWN}`],
+    [Array(1), `permission undefined ${NOT_KNOWN}`],
+  ])('refuses the permissions %j', async (permissions, message) => {
+    const { users } = createUserService();
+    const creation = users.create({ name: 'a', password: 'p', permissions: permissions as never });
+    await expect(creation).rejects.toThrow(invalidUser(message));
+  });
+
+  it.each<[object, string]>([
+    [{ enable: false }, 'unknown field "enable": did you mean enabled?'],
+    [{ permission: ['api'] }, 'unknown field "permission": did you mean permissions?'],
+    [{ role: 'admin' }, 'unknown field "role": a user has name, password, type, permissions and enabled'],
+    [{ role: undefined }, 'unknown field "role": a user has name, password, type, permissions and enabled'],
+    [{ hash: '$2b$10$' }, 'unknown field "hash": a user has name, password, type, permissions and enabled'],
+    [JSON.parse('{"__proto__":{}}'), 'unknown field "__proto__": a user has '],
+    [{ constructor: 1 }, 'unknown field "constructor": a user has '],
+  ])('refuses fields that it does not know: %j', async (fields, message) => {
+    const { users, hasher } = createUserService();
+    const user = Object.defineProperties({ name: 'a', password: 'p' }, Object.getOwnPropertyDescriptors(fields));
+    await expect(users.create(user)).rejects.toThrow(invalidUser(expect.stringContaining(message) as never));
+    expect(hasher.hash).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['someone', 'a text'],
+    [[], 'an array'],
+    [new Map([['name', 'a']]), 'a map'],
+    [Promise.resolve({ name: 'a' }), 'a promise'],
+  ])('refuses %s, which is no user', async (user, kind) => {
+    const { users } = createUserService();
+    await expect(users.create(user as never)).rejects.toThrow(
+      invalidUser(`a user must be an object with name, password, type, permissions and enabled, not ${kind}`),
+    );
+  });
+
+  it('takes nothing from a prototype', async () => {
+    const { users } = createUserService();
+    const inherited = { type: 'admin', enabled: false };
+    const user = Object.assign(Object.create(inherited), { name: 'someone', password: 'p' });
+    expect(await users.create(user)).toMatchObject({ type: 'normal', enabled: true });
   });
 
   it('takes the longest name and password', async () => {
@@ -151,19 +203,33 @@ describe('changing a user', () => {
 
   it.each([
     [{ password: '' }, 'password is required'],
-    [{ password: 5 }, 'password must be a string'],
+    [{ password: 5 }, 'password must be a text, not a number'],
     [{ type: 'root' }, 'type must be "admin" or "normal", not "root"'],
-    [{ permissions: ['API'] }, 'permission "API" is not known: there are none, api, config_api, write_points and all'],
+    [{ permissions: ['API'] }, 'permission "API" is not known: did you mean api?'],
+    [{ enabled: 'no' }, 'enabled must be true or false, not "no"'],
+    [{ name: 'other' }, 'a user cannot be renamed'],
+    [{ name: 5 }, 'name must be a text, not a number'],
+    [{ enable: false }, 'unknown field "enable": did you mean enabled?'],
+    [{ role: 'admin' }, 'unknown field "role": a change of a user has name, password, type, permissions and enabled'],
+    ['someone', 'a change of a user must be an object with name, password, type, permissions and enabled, not a text'],
   ])('refuses %j', async (changes, message) => {
     const { users } = await setUpSomeone();
+    const before = await users.get('someone');
     await expect(users.update('someone', changes as never)).rejects.toThrow(invalidUser(message));
+    expect(await users.get('someone')).toEqual(before);
+  });
+
+  it('takes a user back as it was read, with what is to change', async () => {
+    const { users } = await setUpSomeone();
+    const changes = { ...(await users.get('someone')), enabled: false };
+    expect(await users.update('someone', changes)).toEqual(changes);
   });
 
   it('hashes the form of a new password that every keyboard makes', async () => {
     const { users, hasher } = await setUpSomeone();
     hasher.hash.mockClear();
     await users.update('someone', { password: 'cafe\u0301\u3000au lait' });
-    expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait', { isPatient: true });
+    expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait', undefined);
   });
 
   it('does not wait for ever for the hash of a password that the user changes itself', async () => {
@@ -236,6 +302,20 @@ describe('changing a user', () => {
   });
 });
 
+describe('a name that is no text', () => {
+  it.each([
+    [undefined, 'username is required'],
+    [null, 'name must be a text, not null'],
+    [{ name: 'someone' }, 'name must be a text, not an object'],
+  ])('is nobody to read, change or delete: %j', async (name, message) => {
+    const { users } = createUserService();
+    const refused = invalidUser(message);
+    await expect(users.get(name as never)).rejects.toThrow(refused);
+    await expect(users.update(name as never, {})).rejects.toThrow(refused);
+    await expect(users.delete(name as never)).rejects.toThrow(refused);
+  });
+});
+
 describe('deleting a user', () => {
   it('says whether there was one', async () => {
     const { users } = createUserService();
@@ -305,7 +385,25 @@ describe('listing users', () => {
     [{ limit: 1.5 }, 'limit must be an integer, 0 or more'],
     [{ limit: Number.POSITIVE_INFINITY }, 'limit must be an integer, 0 or more'],
     [{ pattern: '[' }, 'invalid pattern "["'],
+    [{ pattern: 5 }, 'pattern must be a text, not a number'],
+    [{ ofset: 5 }, 'unknown option "ofset": did you mean offset?'],
+    [{ page: 2 }, 'unknown option "page": a list has pattern, after, offset and limit'],
+    ['a*', 'a list must be an object with pattern, after, offset and limit, not a text'],
+    [null, 'a list must be an object with pattern, after, offset and limit, not null'],
   ])('refuses %j', async (options, message) => {
-    await expect(createUserService().users.list(options)).rejects.toThrow(failure('REQUEST_INVALID', 400, message));
+    const listing = createUserService().users.list(options as never);
+    await expect(listing).rejects.toThrow(failure('REQUEST_INVALID', 400, message));
+  });
+});
+
+describe('what confirms a change', () => {
+  it('is a function, and no options', async () => {
+    const { users, hasher } = createUserService();
+    const refused = (call: string) =>
+      failure('CONFIG_INVALID', 500, `users.${call}: what confirms it must be a function, not an object`);
+    const options = { by: 'root' } as never;
+    await expect(users.create({ name: 'a', password: 'p' }, options)).rejects.toThrow(refused('create'));
+    await expect(users.update('a', { password: 'p' }, options)).rejects.toThrow(refused('update'));
+    expect(hasher.hash).not.toHaveBeenCalled();
   });
 });

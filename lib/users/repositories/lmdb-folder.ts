@@ -11,7 +11,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { kindOf } from '../../described-value.js';
+import { ConfigError } from '../../errors.js';
+import { didYouMean } from '../../suggestion.js';
 
 /** A file begins with two of these pages, of which the newer one is in force: LMDB 1.0's `mdb.c`, `MDB_meta`. */
 const META = { magic: 24, version: 28, pageSize: 48, lastPage: 144, end: 152 };
@@ -19,6 +22,22 @@ const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 /** LMDB maps this file and writes to it without asking for room: on a full disk that is a SIGBUS. */
 const LOCK_SIZE = 16_384;
+
+/**
+ * The path of a folder, from the working folder on.
+ *
+ * @throws {ConfigError} it is none, or a store's URL
+ */
+export function folderPath(path: string): string {
+  if (typeof path !== 'string') throw new ConfigError(`the folder of a user store is a text, not ${kindOf(path)}`);
+  // An empty one would be the working folder.
+  if (path === '') throw new ConfigError('the folder of a user store has no name: "./users"');
+  if (path.startsWith('lmdb:')) {
+    const meant = JSON.stringify(path.slice('lmdb:'.length));
+    throw new ConfigError(`LmdbUserRepository takes the path of a folder${didYouMean(meant)}`);
+  }
+  return resolve(path);
+}
 
 /**
  * Makes a folder for LMDB to use, for its owner alone. The files are made here and not by LMDB, so that there is no

@@ -7,7 +7,7 @@ import { compareNames } from '../name-order.js';
 import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { isActiveAdmin, type StoredUser } from '../user.js';
 import { writeBackup } from './lmdb-backup.js';
-import { prepareFolder } from './lmdb-folder.js';
+import { folderPath, prepareFolder } from './lmdb-folder.js';
 import { LEASE, type Lease, MAX_LEASES, untilLeasesEnd } from './lmdb-lease.js';
 import { loadLmdb } from './lmdb-package.js';
 import { decode, encode } from './lmdb-record.js';
@@ -43,10 +43,11 @@ export class LmdbUserRepository implements UserRepository {
    * Opens the folder, and makes it if it is not there.
    *
    * @param path of the folder; a relative one starts at the working folder
+   * @throws {ConfigError} the path is empty, or a store's URL
    * @throws {StoreError} that says which folder, and why it cannot be opened
    */
   constructor(path: string) {
-    this.#path = resolve(path);
+    this.#path = folderPath(path);
     const { open } = loadLmdb();
     try {
       prepareFolder(this.#path);

@@ -14,10 +14,10 @@ import { Listing } from './postgres/listing.js';
 import { type Question, Questions } from './postgres/questions.js';
 import { prepareSchema } from './postgres/schema.js';
 import { readSnapshot } from './postgres/snapshot.js';
+import { readSource } from './postgres/source.js';
 import { Statements, toFoundUser } from './postgres/statements.js';
-import { type PostgresTable, TableNames } from './postgres/table.js';
+import { checkTable, type PostgresTable, TableNames } from './postgres/table.js';
 import { ToldChanges } from './postgres/told-changes.js';
-import { parseStoreUrl } from './postgres/url.js';
 
 /** Milliseconds. A login asks twice or three times, and waits for bcrypt besides: all within five seconds. */
 const FIND_WITHIN = 1_000;
@@ -60,11 +60,12 @@ export class PostgresUserRepository implements UserRepository {
    *   connections there are at the most, besides the one that listens; defaults to 5); or a pool of the app's own,
    *   `new pg.Pool(…)`, which is the app's to end
    * @param table which one the users are in; what is left out is the URL's to say
-   * @throws {ConfigError} the URL is none, or a name is no good
+   * @throws {ConfigError} the URL or the pool is none, a name is no good, or an option is not known
    * @throws {StoreError} the package `pg` is not installed
    */
   constructor(source: string | PostgresPool, table: PostgresTable = {}) {
-    const from = typeof source === 'string' ? parseStoreUrl(source) : source;
+    checkTable(table);
+    const from = readSource(source);
     this.#names = new TableNames('connectionString' in from ? { ...from, ...table } : table);
     this.#statements = new Statements(this.#names);
     this.#connections = new Connections(from);

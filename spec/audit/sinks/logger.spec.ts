@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { pino, stdSerializers } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { auditToLogger } from '../../../lib/audit/logger.js';
+import { failure } from '../../support/failure.js';
 import { createTeller } from './told.js';
 
 /** The app's pino, and what it has written. */
@@ -68,5 +69,25 @@ describe('events in a logger', () => {
     auditToLogger(auth, console);
     tell('login', { user: 'a' });
     expect(info).toHaveBeenCalledWith({ event: 'login', user: 'a' }, 'user "a" logged in');
+  });
+});
+
+describe('auditToLogger', () => {
+  const { auth } = createTeller();
+
+  it.each<[string, readonly unknown[], string]>([
+    ['no logger', [auth], 'auditToLogger: a logger has the methods info and warn, as pino, bunyan and console have'],
+    [
+      'a logger that cannot warn',
+      [auth, { info: () => {} }],
+      'auditToLogger: a logger has the methods info and warn, as pino, bunyan and console have',
+    ],
+    ['no events', [{}, console], 'audit events come from what kapacitorAuth() gives, and from nothing else'],
+    ['nothing', [undefined, console], 'audit events come from what kapacitorAuth() gives, and from nothing else'],
+    ['a level', [auth, console, 'info'], 'auditToLogger takes auth and a logger, and no more arguments'],
+  ])('refuses %s', (_what, given, message) => {
+    expect(() => (auditToLogger as (...all: readonly unknown[]) => unknown)(...given)).toThrow(
+      failure('CONFIG_INVALID', 500, message),
+    );
   });
 });

@@ -7,6 +7,7 @@ import express from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { auditToOpenTelemetry } from '../../../lib/audit/opentelemetry.js';
 import { createAuth } from '../../support/auth.js';
+import { failure } from '../../support/failure.js';
 import { serve } from '../../support/server.js';
 import { createTeller, TIME } from './told.js';
 
@@ -134,4 +135,11 @@ describe('an event in OpenTelemetry', () => {
     tell('login', { user: 'b' });
     expect(records().map(({ attributes }) => attributes['user.name'])).toEqual(['b']);
   });
+});
+
+it('auditToOpenTelemetry refuses a logger: it has its own', () => {
+  const { auth } = createTeller();
+  expect(() => (auditToOpenTelemetry as (...all: unknown[]) => unknown)(auth, console)).toThrow(
+    failure('CONFIG_INVALID', 500, 'auditToOpenTelemetry takes auth, and no more arguments'),
+  );
 });

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { LmdbUserRepository, StoreError } from 'kapacitor-auth';
 import * as lmdb from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import { failure } from '../../support/failure.js';
 import { openRepository } from '../../support/lmdb-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -108,5 +109,16 @@ describe('the folder', () => {
     expect(() => new LmdbUserRepository(folder)).toThrow(
       'it has format 2, and this version of kapacitor-auth reads format 1',
     );
+  });
+});
+
+describe('what is no path of a folder', () => {
+  it.each([
+    ['', 'the folder of a user store has no name: "./users"'],
+    ['lmdb:./users', 'LmdbUserRepository takes the path of a folder: did you mean "./users"?'],
+    [undefined, 'the folder of a user store is a text, not undefined'],
+    [{ path: './users' }, 'the folder of a user store is a text, not an object'],
+  ])('is refused: %j', (path, message) => {
+    expect(() => new LmdbUserRepository(path as never)).toThrow(failure('CONFIG_INVALID', 500, message));
   });
 });

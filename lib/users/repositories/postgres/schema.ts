@@ -1,7 +1,7 @@
-import { StoreError } from '../../../errors.js';
+import { ConfigError, StoreError } from '../../../errors.js';
 import type { Connections } from './connections.js';
 import type { Ask } from './driver.js';
-import { type PostgresTable, TableNames } from './table.js';
+import { checkTable, type PostgresTable, TableNames } from './table.js';
 
 /** Milliseconds. */
 const CHECK_WITHIN = 2_000;
@@ -91,9 +91,13 @@ function migration(names: TableNames, to: number, migrations: readonly Migration
  *
  * @param table defaults to `public.kapacitor_auth_users`
  * @param from the version that is there already, 0 for none, which is the default
- * @throws {ConfigError} a schema or a table cannot have this name
+ * @throws {ConfigError} a schema or a table cannot have this name, an option is not known, or there is no such version
  */
 export function postgresSchema(table: PostgresTable = {}, from = 0): string {
+  checkTable(table);
+  if (!Number.isInteger(from) || from < 0 || from > MIGRATIONS.length) {
+    throw new ConfigError(`postgresSchema: the version that is there is 0 to ${MIGRATIONS.length}`);
+  }
   const names = new TableNames(table);
   const steps = MIGRATIONS.map((_, index) => index + 1).filter((version) => version > from);
   return [

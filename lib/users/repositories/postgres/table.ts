@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConfigError } from '../../../errors.js';
+import { type KnownKeys, keyProblem } from '../../../known-keys.js';
 
 /** Which table the users are in. */
 export interface PostgresTable {
@@ -52,6 +53,14 @@ export class TableNames {
   #digest(purpose: string): Buffer {
     return createHash('sha256').update(`kapacitor-auth ${this.users} ${purpose}`).digest();
   }
+}
+
+const TABLE: KnownKeys = { owner: 'the table in PostgreSQL', noun: 'option', keys: ['schema', 'table'] };
+
+/** @throws {ConfigError} code says something else of the table than its schema and its name */
+export function checkTable(table: unknown): void {
+  const problem = keyProblem(table, TABLE);
+  if (problem !== undefined) throw new ConfigError(problem);
 }
 
 function check(name: unknown, what: 'schema' | 'table', most: number): void {
