@@ -1,11 +1,11 @@
-import type { Request } from 'express';
+import { type HostRequest, settingOf } from './host.js';
 
 /**
  * What is wrong with how the app knows its clients, which failures are counted by; undefined if nothing is seen to be.
  * See https://expressjs.com/en/guide/behind-proxies.html
  */
-export function proxyProblem(req: Request): string | undefined {
-  const trust: unknown = req.app.get('trust proxy');
+export function proxyProblem(req: HostRequest): string | undefined {
+  const trust: unknown = settingOf(req, 'trust proxy');
   if (trust === true) {
     return (
       'the setting "trust proxy" is true: whoever sends X-Forwarded-For counts as the client that it names, and ' +
