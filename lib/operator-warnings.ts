@@ -1,5 +1,5 @@
 import { type KapacitorAuthError, StoreError } from './errors.js';
-import type { HostRequest } from './http/host.js';
+import type { HostRequest } from './host.js';
 import { proxyProblem } from './http/proxy.js';
 import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import { type AddressedRequest, clientAddress } from '../client-address.js';
 import type { AuditContext } from './events.js';
 
 /** A request as Express, or something before it, has it. */
-interface AuditedRequest {
-  readonly headers: IncomingHttpHeaders;
+interface AuditedRequest extends AddressedRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly originalUrl?: string | undefined;
-  readonly ip?: string | undefined;
-  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
   readonly id?: unknown;
 }
 
@@ -24,7 +21,7 @@ const madeUp = new WeakMap<object, string>();
 /** What an event tells of the request that it happened in. */
 export function contextOf(req: AuditedRequest): AuditContext {
   return {
-    from: (req.ip ?? req.socket?.remoteAddress)?.slice(0, MAX_ADDRESS),
+    from: clientAddress(req)?.slice(0, MAX_ADDRESS),
     method: req.method,
     path: shownPath(req.originalUrl ?? req.url ?? ''),
     requestId: requestId(req),

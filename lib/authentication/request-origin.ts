@@ -1,12 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { type AddressedRequest, clientAddress } from '../client-address.js';
 
-/** What a request says of where it comes from: `ip` is Express's, which the setting `trust proxy` decides about. */
-export interface RequestOrigin extends Pick<IncomingMessage, 'headers'> {
-  readonly ip?: string | undefined;
-  /** Tests may do without one. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
-}
+/** What a request says of where it comes from. */
+export type RequestOrigin = AddressedRequest;
+
+/** Of everybody who has no address. */
+export const UNKNOWN_NETWORK = 'unknown';
 
 /** Bytes of an IPv6 address that name a network: what one customer gets, who can make up the rest. */
 const NETWORK_BYTES = 8;
@@ -15,9 +14,9 @@ const NETWORK_BYTES = 8;
  * The client's network: an IPv4 address, or the first 64 bits of an IPv6 address. What is no address, whatever a proxy
  * calls it, is one network, `unknown`: nobody becomes another client by making up names.
  */
-export function clientNetwork({ ip, socket }: RequestOrigin): string {
-  const address = withoutPort(ip ?? socket?.remoteAddress ?? '');
-  if (!ipaddr.isValid(address)) return 'unknown';
+export function clientNetwork(origin: RequestOrigin): string {
+  const address = withoutPort(clientAddress(origin) ?? '');
+  if (!ipaddr.isValid(address)) return UNKNOWN_NETWORK;
   // An IPv4 address that is written as one of IPv6 is the same client's.
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { KapacitorAuthError, TryLaterError } from '../errors.js';
+import type { HostResponse } from '../host.js';
 import type { User } from '../users/user.js';
-import type { HostResponse } from './host.js';
 
 /** The fields of a user that a client can ask for. */
 export const USER_FIELDS = ['link', 'name', 'type', 'permissions', 'enabled'] as const;

@@ -1,7 +1,7 @@
 import type { Denied } from '../audit/events.js';
 import { contextOf, shownPath } from '../audit/request-context.js';
+import type { HostRequest } from '../host.js';
 import type { User } from '../users/user.js';
-import type { HostRequest } from './host.js';
 import { wholePathOf } from './request-path.js';
 
 /** What the event `denied` tells of a request. */

@@ -5,6 +5,7 @@ import type { KapacitorStrategy } from '../authentication/strategy.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { API, isWithin, PathReader } from '../authorization/resource.js';
 import { ConfigError, ForbiddenError } from '../errors.js';
+import type { HostRequest, HostResponse, Next } from '../host.js';
 import { isPromise } from '../maybe-promise.js';
 import type { Middleware } from '../middleware.js';
 import { throwOutside } from '../throw-outside.js';
@@ -19,7 +20,6 @@ import {
   sendThrown,
 } from './answers.js';
 import { denialOf } from './denial.js';
-import type { HostRequest, HostResponse, Next } from './host.js';
 import { mountOf, pathOf, wholePathOf } from './request-path.js';
 
 export interface GuardOptions {

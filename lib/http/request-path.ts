@@ -1,4 +1,4 @@
-import type { HostRequest } from './host.js';
+import type { HostRequest } from '../host.js';
 
 /** What stands before the query in a request's target. */
 export function pathOf(url: string): string {

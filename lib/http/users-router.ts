@@ -3,6 +3,7 @@ import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, UserNotFoundError } from '../errors.js';
+import type { HostResponse } from '../host.js';
 import { failureOf } from '../users/operation-failure.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
@@ -18,7 +19,6 @@ import {
 } from './answers.js';
 import { denialOf } from './denial.js';
 import type { Guard } from './guard.js';
-import type { HostResponse } from './host.js';
 import { readJson } from './request-body.js';
 import { mountOf, wholePathOf } from './request-path.js';
 import { isForged } from './same-origin.js';
