@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressedRequest, clientAddress } from '../client-address.js';
 import type { AuditContext } from './events.js';
+import { shownPath } from './shown-path.js';
 
 /** A request as Express, or something before it, has it. */
 interface AuditedRequest extends AddressedRequest {
@@ -10,7 +11,6 @@ interface AuditedRequest extends AddressedRequest {
   readonly id?: unknown;
 }
 
-const MAX_PATH = 1_024;
 /** An address has fewer characters; what a client calls itself, where an app trusts it, may have thousands. */
 const MAX_ADDRESS = 128;
 /** What a client may call its request: visible ASCII characters, and no more than an id has. */
@@ -26,14 +26,6 @@ export function contextOf(req: AuditedRequest): AuditContext {
     path: shownPath(req.originalUrl ?? req.url ?? ''),
     requestId: requestId(req),
   };
-}
-
-/** Neither the query nor, of a target in absolute form, what stands before the host: both may hold a password. */
-export function shownPath(target: string): string {
-  return target
-    .replace(/[?#].*$/s, '')
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
-    .slice(0, MAX_PATH);
 }
 
 function requestId(req: AuditedRequest): string {

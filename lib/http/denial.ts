@@ -1,5 +1,6 @@
 import type { Denied } from '../audit/events.js';
-import { contextOf, shownPath } from '../audit/request-context.js';
+import { contextOf } from '../audit/request-context.js';
+import { shownPath } from '../audit/shown-path.js';
 import type { HostRequest } from '../host.js';
 import type { User } from '../users/user.js';
 import { wholePathOf } from './request-path.js';
