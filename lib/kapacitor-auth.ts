@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type Response } from 'express';
 import './http/express.js';
 import { AdminSetup, adminCommand } from './admin-setup.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -21,10 +21,11 @@ import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
 import { createMeRouter } from './http/me-router.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
+import { mountOf } from './http/request-path.js';
 import { createUsersRouter } from './http/users-router.js';
 import { checkListening, type ListenerArguments } from './listening.js';
 import { Metrics } from './metrics/metrics.js';
-import type { Health, KapacitorAuth, KapacitorAuthEvents } from './middleware.js';
+import type { Health, KapacitorAuth, KapacitorAuthEvents, Middleware } from './middleware.js';
 import {
   createAdminWarner,
   createErrorWarner,
@@ -121,15 +122,24 @@ export function kapacitorAuth(
   const usersRouter = createUsersRouter(users, guard, audit);
   const ownApi = express.Router().use(USERS_PATHS, usersRouter).use(ME_PATHS, createMeRouter(guard));
 
-  const proceed: Proceed = (user, req, res, next) => {
+  const proceed: Proceed = (user, req, res, next) =>
     // Most requests need not be routed: those that the routers take have this in their path.
-    if (config.auth.enabled && OWN_PATH.test(req.url)) routeOwn(user, req, res, next);
-    else guard.authorize(user, req, res, next);
-  };
+    config.auth.enabled && OWN_PATH.test(req.url ?? '')
+      ? routeOwn(user, req, res, next)
+      : guard.authorize(user, req, res);
   const routeOwn: Proceed = (user, req, res, next) => {
-    ownApi(req, res, (error?: unknown) => (error ? next(error) : guard.authorize(user, req, res, next)));
+    // Without Express the links of the users would lack the path of the mount.
+    req.baseUrl = mountOf(req);
+    ownApi(req as Request, res as Response, (error?: unknown) =>
+      guard.later(res, next, () => {
+        // To a host's `next` an error need not mean anything.
+        if (error) throw error;
+        return guard.authorize(user, req, res);
+      }),
+    );
+    return false;
   };
-  const middleware: RequestHandler = (req, res, next) => guard.identify(req, res, next, proceed);
+  const middleware: Middleware = (req, res, next) => guard.identify(req, res, next, proceed);
 
   const adminSetup = new AdminSetup({
     repository,

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import type { NextFunction, Request, Response, Router } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from 'express';
 import './http/express.js';
 import type { AuditEvents } from './audit/events.js';
 import type { Explanation } from './authorization/explanation.js';
@@ -12,10 +12,13 @@ import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 
 /**
- * A middleware that says nothing of `req.params`. Beside a `RequestHandler`, Express's types forget what the path of the
- * route says of them: in `app.get('/:id', auth.requireAdmin, …)` the `id` would not be a string.
+ * A middleware for Express, Connect, `io.engine.use()` of socket.io and a server of `node:http`: it needs no more of a
+ * request and a response than Node gives them. Express goes on to infer `req.params` from the path of the route.
+ *
+ * It throws nothing itself, and calls `next` without an argument or not at all. What `next` throws is the app's own
+ * error: it reaches the caller, or becomes an uncaught exception where the caller has returned meanwhile.
  */
-export type Middleware = <P>(req: Request<P>, res: Response, next: NextFunction) => void;
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
  * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and

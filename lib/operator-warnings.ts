@@ -1,5 +1,5 @@
-import type { Request } from 'express';
 import { type KapacitorAuthError, StoreError } from './errors.js';
+import type { HostRequest } from './host.js';
 import { proxyProblem } from './http/proxy.js';
 import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
@@ -48,7 +48,7 @@ export function createHashWarner(maxCost: number): (user: User) => void {
 }
 
 /** Once: it is about how the app is set up. */
-export function createProxyWarner(): (req: Request) => void {
+export function createProxyWarner(): (req: HostRequest) => void {
   let hasWarned = false;
   return (req) => {
     const problem = hasWarned ? undefined : proxyProblem(req);

@@ -10,7 +10,10 @@ export interface AuditContext {
   readonly from?: string | undefined;
   /** The request's method. */
   readonly method?: string | undefined;
-  /** The request's path, without its query, which may hold a password; at most 1,024 characters of it. */
+  /**
+   * The request's path without its query, names and passwords before a host, and parameters (`;v=1`), all of which may
+   * hold a password; at most 1,024 characters of it.
+   */
   readonly path?: string | undefined;
   /**
    * The `id` that the app has given the request (as pino-http does), or that its client has in the header

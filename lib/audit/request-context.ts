@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import { type AddressedRequest, clientAddress } from '../client-address.js';
 import type { AuditContext } from './events.js';
+import { shownPath } from './shown-path.js';
 
 /** A request as Express, or something before it, has it. */
-interface AuditedRequest {
-  readonly headers: IncomingHttpHeaders;
+interface AuditedRequest extends AddressedRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly originalUrl?: string | undefined;
-  readonly ip?: string | undefined;
-  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
   readonly id?: unknown;
 }
 
-const MAX_PATH = 1_024;
 /** An address has fewer characters; what a client calls itself, where an app trusts it, may have thousands. */
 const MAX_ADDRESS = 128;
 /** What a client may call its request: visible ASCII characters, and no more than an id has. */
@@ -24,19 +21,11 @@ const madeUp = new WeakMap<object, string>();
 /** What an event tells of the request that it happened in. */
 export function contextOf(req: AuditedRequest): AuditContext {
   return {
-    from: (req.ip ?? req.socket?.remoteAddress)?.slice(0, MAX_ADDRESS),
+    from: clientAddress(req)?.slice(0, MAX_ADDRESS),
     method: req.method,
     path: shownPath(req.originalUrl ?? req.url ?? ''),
     requestId: requestId(req),
   };
-}
-
-/** Neither the query nor, of a target in absolute form, what stands before the host: both may hold a password. */
-export function shownPath(target: string): string {
-  return target
-    .replace(/[?#].*$/s, '')
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
-    .slice(0, MAX_PATH);
 }
 
 function requestId(req: AuditedRequest): string {

@@ -1,12 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { type AddressedRequest, clientAddress } from '../client-address.js';
 
-/** What a request says of where it comes from: `ip` is Express's, which the setting `trust proxy` decides about. */
-export interface RequestOrigin extends Pick<IncomingMessage, 'headers'> {
-  readonly ip?: string | undefined;
-  /** Tests may do without one. */
-  readonly socket?: { readonly remoteAddress?: string | undefined };
-}
+/** What a request says of where it comes from. */
+export type RequestOrigin = AddressedRequest;
+
+/** Of everybody who has no address. */
+export const UNKNOWN_NETWORK = 'unknown';
 
 /** Bytes of an IPv6 address that name a network: what one customer gets, who can make up the rest. */
 const NETWORK_BYTES = 8;
@@ -17,7 +16,7 @@ const NETWORK_BYTES = 8;
  */
 export function clientNetwork(origin: RequestOrigin): string {
   const address = withoutPort(roughOrigin(origin));
-  if (!ipaddr.isValid(address)) return 'unknown';
+  if (!ipaddr.isValid(address)) return UNKNOWN_NETWORK;
   // An IPv4 address that is written as one of IPv6 is the same client's.
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
@@ -36,6 +35,6 @@ function withoutPort(address: string): string {
  * The client's address as the app knows it, be it one or not: all that {@link clientNetwork} follows from, for a first
  * look that costs next to nothing.
  */
-export function roughOrigin({ ip, socket }: RequestOrigin): string {
-  return ip ?? socket?.remoteAddress ?? '';
+export function roughOrigin(origin: RequestOrigin): string {
+  return clientAddress(origin) ?? '';
 }

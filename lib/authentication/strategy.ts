@@ -3,6 +3,7 @@ import { BasicStrategy } from 'passport-http';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { ThrottledError, TryLaterError } from '../errors.js';
+import { throwOutside } from '../throw-outside.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
 import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './basic-credentials.js';
@@ -36,7 +37,11 @@ export class KapacitorStrategy extends BasicStrategy {
 
   constructor(authenticator: Authenticator, { realm, queryCredentials, audit }: KapacitorStrategyOptions) {
     super({ realm: escapeQuoted(realm), passReqToCallback: true }, (req, name, password, verified) => {
-      authenticator.authenticate({ name, password }, req).then((user) => verified(null, user ?? false), verified);
+      authenticator
+        .authenticate({ name, password }, req)
+        .then((user) => verified(null, user ?? false), verified)
+        // Whoever drives the strategy, as Passport does, calls the app's handlers in these callbacks.
+        .catch(throwOutside);
     });
     this._queryCredentials = queryCredentials;
     this._audit = audit;
@@ -68,7 +73,7 @@ export class KapacitorStrategy extends BasicStrategy {
 
   /** Tells whether a request brings credentials, be they well-formed or not. */
   hasCredentials({ headers, url }: IncomingMessage): boolean {
-    return Boolean(headers.authorization) || (this._queryCredentials && /[?&][up]=/.test(url as string));
+    return Boolean(headers.authorization) || (this._queryCredentials && /[?&][up]=/.test(url ?? ''));
   }
 
   /** RFC 7617, section 2.1: `charset` asks the client to send UTF-8. */
@@ -87,12 +92,12 @@ export class KapacitorStrategy extends BasicStrategy {
   private _credentialsOf(req: IncomingMessage): Credentials | undefined {
     const { authorization } = req.headers;
     if (authorization || !this._queryCredentials) return parseBasicCredentials(authorization);
-    return parseQueryCredentials(req.url as string);
+    return parseQueryCredentials(req.url ?? '');
   }
 
   /** Passport's own answer to a failure has no headers but the challenge; Express has put the response on the request. */
   private _refuse(req: IncomingMessage & { res?: ServerResponse }, error: TryLaterError): void {
-    if (req.res !== undefined && !req.res.headersSent) req.res.setHeader('Retry-After', error.retryAfter);
+    if (req.res?.headersSent === false) req.res.setHeader('Retry-After', error.retryAfter);
     // A browser keeps a wrong password that met a 429. To a 401 it shows its dialog again, and a person can type another.
     if (error instanceof ThrottledError && isNavigation(req)) this.fail(this._challenge(), 401, error);
     else this.fail(undefined, error.status, error);

@@ -2,10 +2,13 @@ import type { Permission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import { type OwnEndpoint, ownEndpoint } from './endpoints.js';
 import { decidingGrant, hasPrivilege, needsAdmin, type Privilege, privilegeFor, USERS } from './privileges.js';
-import { PathReader } from './resource.js';
+import { isTooLong, PathReader } from './resource.js';
 
 /** Of a path whose resources are not looked at. */
 const UNREADABLE = 'the path does not begin with a slash, or can be read in more ways than an honest one can';
+
+/** Of a path that is not looked at either. */
+const TOO_LONG = 'the path has more than 2,048 bytes, and only an admin may use it';
 
 /** What a user may, and why. */
 export interface Explanation {
@@ -14,7 +17,8 @@ export interface Explanation {
   readonly privilege: Privilege;
   /**
    * What the decision is about, such as `/api/config/influxdb`. Of a path that routers could read in several ways it is
-   * the reading that the user may not have. Undefined for a path that can be read in more ways than an honest one can.
+   * the reading that the user may not have. Undefined for a path of more than 2 KiB, and for one that can be read in more ways
+   * than an honest one can.
    */
   readonly resource: string | undefined;
   /** A sentence: which rule, or which permission, decided. */
@@ -47,7 +51,7 @@ export function explain(user: User, method: string, path: string): Explanation {
   const ownRule = endpoint && ruleOf(endpoint, user, method);
   if (ownRule !== undefined) return decided(true, resource, ownRule);
   if (user.type === 'admin') return decided(true, resource, `${user.name} is an admin, who has every privilege`);
-  if (resource === undefined) return decided(false, resource, UNREADABLE);
+  if (resource === undefined) return decided(false, resource, isTooLong(whole) ? TOO_LONG : UNREADABLE);
   if (missing !== undefined && needsAdmin(privilege, missing)) {
     return decided(false, resource, `to manage users takes an admin, and ${user.name} is none`);
   }

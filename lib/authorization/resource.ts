@@ -9,6 +9,9 @@ const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
 /** What stands before the path in a target in absolute form (RFC 9112, section 3.2.2), with an honest host. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+(?=[/\\?#]|$)/i;
 
+/** Bytes. An honest path has fewer, and each reading of a longer one takes its time. */
+const MAX_PATH = 2_048;
+
 /** More readings than an honest path has. */
 const MAX_READINGS = 64;
 
@@ -26,6 +29,8 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => belowPrefix(path),
   (path) => path.replace(/[?#].*$/s, ''),
   (path) => percentDecode(path),
+  // As `unescape` of JavaScript and IIS read it; the browsers' standard and Node do not.
+  (path) => path.replace(/%u([\da-f]{4})/gi, (_escape, digits) => String.fromCharCode(Number.parseInt(digits, 16))),
   (path) => path.replaceAll('\\', '/'),
   // Matrix parameters: `/config;v=1`.
   (path) => path.replace(/;[^/]*/g, ''),
@@ -50,9 +55,10 @@ export class PathReader {
    * @param whole the path as the client sent it
    * @param below the path below the mount, or as another middleware has rewritten it; the same where there is neither
    * @param base the path of the mount
-   * @returns undefined when the path can be read in more ways than an honest one can
+   * @returns undefined when the path is too long, or can be read in more ways than an honest one can
    */
   resourcesOf(whole: string, below: string, base = ''): readonly string[] | undefined {
+    if (isTooLong(whole) || isTooLong(below)) return undefined;
     if (whole !== below) return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + below)]);
     const known = this.#plain.get(whole);
     if (known !== undefined) return known;
@@ -62,6 +68,11 @@ export class PathReader {
     this.#plain.set(whole, resources);
     return resources;
   }
+}
+
+/** Tells whether a path, without its query, has more than 2 KiB: then it is not read. */
+export function isTooLong(path: string): boolean {
+  return path.length > MAX_PATH || (path.length > MAX_PATH / 3 && Buffer.byteLength(path) > MAX_PATH);
 }
 
 function readInEveryWay(paths: readonly string[]): string[] | undefined {

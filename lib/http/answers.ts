@@ -1,30 +1,72 @@
-import type { Response } from 'express';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { KapacitorAuthError, TryLaterError } from '../errors.js';
+import type { HostResponse } from '../host.js';
 import type { User } from '../users/user.js';
 
 /** The fields of a user that a client can ask for. */
 export const USER_FIELDS = ['link', 'name', 'type', 'permissions', 'enabled'] as const;
 export type UserField = (typeof USER_FIELDS)[number];
 
+/** Answers with JSON, unless the app has answered already. Uses only what every host's response has. */
+export function sendJson(res: HostResponse, status: number, body: object, headers: OutgoingHttpHeaders = {}): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  const described = { ...headers, 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length };
+  send(res, status, described, bytes);
+}
+
+/** Answers without a body, unless the app has answered already. */
+export function sendEmpty(res: HostResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
+  send(res, status, headers);
+}
+
 /** Answers as Kapacitor does when something is wrong: the text twice. */
-export function sendError(res: Response, status: number, message: string): void {
-  if (res.headersSent) return;
-  res.statusCode = status;
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.end(JSON.stringify({ error: message, message }));
+export function sendError(res: HostResponse, status: number, message: string, headers: OutgoingHttpHeaders = {}): void {
+  sendJson(res, status, { error: message, message }, { ...headers, 'Cache-Control': 'no-store' });
 }
 
 /**
- * Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any.
+ * Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any. It
+ * throws nothing: it is the last thing that is done for a request.
  *
  * @param status defaults to that of the error
  */
-export function sendThrown(res: Response, error: unknown, status?: number): void {
+export function sendThrown(
+  res: HostResponse,
+  error: unknown,
+  status?: number,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  try {
+    if (error instanceof KapacitorAuthError) {
+      const all = error instanceof TryLaterError ? { ...headers, ...error.headers } : headers;
+      sendError(res, status ?? error.status, error.message, all);
+    } else {
+      sendError(res, 503, 'authentication is unavailable');
+    }
+  } catch {
+    hangUp(res);
+  }
+}
+
+function send(res: HostResponse, status: number, headers: OutgoingHttpHeaders, body?: Buffer): void {
   if (res.headersSent) return;
-  if (error instanceof TryLaterError) res.set(error.headers);
-  if (error instanceof KapacitorAuthError) sendError(res, status ?? error.status, error.message);
-  else sendError(res, 503, 'authentication is unavailable');
+  res.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+  res.end(body);
+}
+
+/** Keeps an answer out of shared caches, whoever gives it. */
+export function forbidStoring(res: HostResponse): void {
+  if (!res.headersSent) res.setHeader('Cache-Control', 'no-store');
+}
+
+/** A client whose request cannot be answered does not wait for the answer. */
+function hangUp(res: HostResponse): void {
+  try {
+    res.socket?.destroy();
+  } catch {
+    // There is nothing left to try.
+  }
 }
 
 /** Kapacitor's words for 403. */

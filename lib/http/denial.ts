@@ -1,18 +1,19 @@
-import type { Request } from 'express';
 import type { Denied } from '../audit/events.js';
-import { contextOf, shownPath } from '../audit/request-context.js';
+import { contextOf } from '../audit/request-context.js';
+import { shownPath } from '../audit/shown-path.js';
+import type { HostRequest } from '../host.js';
 import type { User } from '../users/user.js';
-import { pathOf } from './request-path.js';
+import { wholePathOf } from './request-path.js';
 
 /** What the event `denied` tells of a request. */
 export function denialOf(
-  req: Request,
+  req: HostRequest,
   user: User | undefined,
   status: Denied['status'],
   reason: string,
 ): Omit<Denied, 'time'> {
   // The answer repeats the path as it was sent, which may hold a password, and thousands of characters.
-  const path = pathOf(req.originalUrl);
+  const path = wholePathOf(req);
   const words = reason.replace(`"${path}"`, () => `"${shownPath(path)}"`);
   return { ...contextOf(req), by: user?.name, user: user?.name, status, reason: words };
 }

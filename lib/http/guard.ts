@@ -1,4 +1,3 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Audit } from '../audit/events.js';
 import type { Authenticator } from '../authentication/authenticator.js';
 import { Principal } from '../authentication/principal.js';
@@ -6,11 +5,22 @@ import type { KapacitorStrategy } from '../authentication/strategy.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { PathReader } from '../authorization/resource.js';
 import { ForbiddenError } from '../errors.js';
-import { isPromise, type MaybePromise } from '../maybe-promise.js';
+import type { HostRequest, HostResponse, Next } from '../host.js';
+import { isPromise } from '../maybe-promise.js';
+import type { Middleware } from '../middleware.js';
+import { throwOutside } from '../throw-outside.js';
 import { ADMIN_USER, type User } from '../users/user.js';
-import { adminRequired, CHANGED_MEANWHILE, privilegeMissing, sendError, sendThrown } from './answers.js';
+import {
+  adminRequired,
+  CHANGED_MEANWHILE,
+  forbidStoring,
+  privilegeMissing,
+  sendEmpty,
+  sendError,
+  sendThrown,
+} from './answers.js';
 import { denialOf } from './denial.js';
-import { pathOf } from './request-path.js';
+import { mountOf, pathOf, wholePathOf } from './request-path.js';
 
 export interface GuardOptions {
   /** While false every request runs as the admin ADMIN_USER. */
@@ -18,19 +28,22 @@ export interface GuardOptions {
   /** Whether the strategy takes credentials from the query as well. */
   readonly queryCredentials: boolean;
   /** Told of each request with wrong credentials. */
-  readonly onFailure: (req: Request) => void;
+  readonly onFailure: (req: HostRequest) => void;
   /** Told of each request that is answered in the app's place. */
   readonly audit: Audit;
 }
 
-/** What to do with a request once it is known who makes it. No function is made for each request: that takes time. */
-export type Proceed = (user: User, req: Request, res: Response, next: NextFunction) => void;
+/**
+ * What to do with a request once it is known who makes it: true lets it through; false says that it is answered, or will
+ * be. No function is made for each request: that takes time.
+ */
+export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => boolean;
 
 /** Lets a request through that is authenticated and authorized, and otherwise answers it in the app's place. */
 export class Guard {
   authEnabled: boolean;
   readonly #queryCredentials: boolean;
-  readonly #onFailure: (req: Request) => void;
+  readonly #onFailure: (req: HostRequest) => void;
   readonly #audit: Audit;
   readonly #authenticator: Authenticator;
   readonly #strategy: KapacitorStrategy;
@@ -50,12 +63,12 @@ export class Guard {
   }
 
   /** Who: sets `req.user`, or answers 401. */
-  readonly authenticate: RequestHandler = (req, res, next) => {
+  readonly authenticate: Middleware = (req, res, next) => {
     this.identify(req, res, next, goOn);
   };
 
   /** Who, and an admin: otherwise 401 or 403. */
-  readonly requireAdmin: RequestHandler = (req, res, next) => {
+  readonly requireAdmin: Middleware = (req, res, next) => {
     this.identify(req, res, next, this.#goOnAsAdmin);
   };
 
@@ -65,8 +78,8 @@ export class Guard {
    * @param privilege defaults to the one that the request's method needs
    * @param resource defaults to the request's path, in every reading
    */
-  requirePrivilege(privilege?: Privilege, resource?: string): RequestHandler {
-    const proceed: Proceed = (user, req, res, next) => this.authorize(user, req, res, next, privilege, resource);
+  requirePrivilege(privilege?: Privilege, resource?: string): Middleware {
+    const proceed: Proceed = (user, req, res) => this.authorize(user, req, res, privilege, resource);
     return (req, res, next) => this.identify(req, res, next, proceed);
   }
 
@@ -82,106 +95,121 @@ export class Guard {
     return current;
   }
 
-  /** Finds out who asks and proceeds with them, or answers 401 or 503. */
-  identify(req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
-    if (!this.authEnabled) {
-      req.user = ADMIN_USER;
-      proceed(ADMIN_USER, req, res, next);
-      return;
-    }
-    const known = Principal.userOf(req);
-    if (known !== undefined && this.#authenticator.knows(known)) {
-      proceed(known, req, res, next);
-      return;
-    }
-    if (req.method === 'OPTIONS' && !this.#strategy.hasCredentials(req)) {
-      // A browser's preflight has none. Behind the guard a handler of `use` or `all` would run for it.
-      res.status(204).end();
-      return;
-    }
-    const { authorization } = req.headers;
-    let recalled: MaybePromise<User | undefined>;
+  /**
+   * Finds out who asks and proceeds with them, or answers 401 or 503. An error of ours is answered. What `next` throws
+   * is the app's: it goes to the caller as it would without the guard.
+   */
+  identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): void {
+    let isLetThrough: boolean;
     try {
-      recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
+      isLetThrough = this.#identify(req, res, next, proceed);
     } catch (error) {
       sendThrown(res, error);
       return;
     }
-    if (isPromise(recalled)) this.#await(recalled, req, res, next, proceed);
-    else this.#proceedWith(recalled, req, res, next, proceed);
+    if (isLetThrough) next();
   }
 
-  #await(recalled: Promise<User | undefined>, req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
-    recalled.then(
-      (user) => this.#proceedWith(user, req, res, next, proceed),
-      (error) => sendThrown(res, error),
-    );
-  }
-
-  /** Most requests bring credentials that have been verified lately: they need no strategy. */
-  #proceedWith(user: User | undefined, req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
-    if (user === undefined) {
-      this.#driveStrategy(req, res, next, proceed);
-    } else {
-      req.user = new Principal(user, req);
-      proceed(user, req, res, next);
+  /** Decides what had to wait for something. No caller is left who could catch anything. */
+  later(res: HostResponse, next: Next, decide: () => boolean): void {
+    let isLetThrough: boolean;
+    try {
+      isLetThrough = decide();
+    } catch (error) {
+      sendThrown(res, error);
+      return;
+    }
+    try {
+      if (isLetThrough) next();
+    } catch (error) {
+      throwOutside(error);
     }
   }
 
+  #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
+    if (!this.authEnabled) {
+      req.user = ADMIN_USER;
+      return proceed(ADMIN_USER, req, res, next);
+    }
+    const known = Principal.userOf(req);
+    if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
+    if (req.method === 'OPTIONS' && !this.#strategy.hasCredentials(req)) {
+      // A browser's preflight has none. Behind the guard a handler of `use` or `all` would run for it.
+      sendEmpty(res, 204);
+      return false;
+    }
+    const { authorization } = req.headers;
+    const recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
+    if (!isPromise(recalled)) return this.#proceedWith(recalled, req, res, next, proceed);
+    recalled.then(
+      (user) => this.later(res, next, () => this.#proceedWith(user, req, res, next, proceed)),
+      (error) => sendThrown(res, error),
+    );
+    return false;
+  }
+
+  /** Most requests bring credentials that have been verified lately: they need no strategy. */
+  #proceedWith(user: User | undefined, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
+    if (user === undefined) {
+      this.#driveStrategy(req, res, next, proceed);
+      return false;
+    }
+    req.user = new Principal(user, req);
+    return proceed(user, req, res, next);
+  }
+
   /** As Passport does: https://www.passportjs.org/packages/passport-strategy */
-  #driveStrategy(req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
+  #driveStrategy(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): void {
     const attempt: KapacitorStrategy = Object.create(this.#strategy);
     attempt.success = (user) => {
-      req.user = user as User;
-      // A shared cache keeps an answer whose request has no Authorization header.
-      if (this.#queryCredentials && !res.headersSent) res.set('Cache-Control', 'no-store');
-      proceed(Principal.userOf(req) as User, req, res, next);
+      this.later(res, next, () => {
+        req.user = user;
+        // A shared cache keeps an answer whose request has no Authorization header.
+        if (this.#queryCredentials) forbidStoring(res);
+        return proceed(Principal.userOf(req) as User, req, res, next);
+      });
     };
     attempt.fail = (challenge, status = 401, reason = '') => {
-      if (challenge !== undefined && !res.headersSent) res.set('WWW-Authenticate', challenge);
-      if (reason instanceof Error) {
-        sendThrown(res, reason, status);
-        return;
-      }
-      if (reason === 'authorization failed') this.#onFailure(req);
-      if (!this.#strategy.hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
-      sendError(res, status, reason);
+      this.later(res, next, () => {
+        if (reason instanceof Error) {
+          sendThrown(res, reason, status, { 'WWW-Authenticate': challenge });
+          return false;
+        }
+        if (reason === 'authorization failed') this.#onFailure(req);
+        if (!this.#strategy.hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
+        sendError(res, status, reason, { 'WWW-Authenticate': challenge });
+        return false;
+      });
     };
     attempt.error = (error) => sendThrown(res, error);
     attempt.authenticate(req);
   }
 
-  /** Goes on if the user has the privilege on the resource, or on everything that the path could mean; else 403. */
+  /** Tells whether the user has the privilege on the resource, or on everything that the path could mean; else 403. */
   authorize(
     user: User,
-    req: Request,
-    res: Response,
-    next: NextFunction,
-    privilege: Privilege = privilegeFor(req.method),
+    req: HostRequest,
+    res: HostResponse,
+    privilege: Privilege = privilegeFor(req.method ?? ''),
     resource?: string,
-  ): void {
-    if (user.type === 'admin') {
-      next();
-      return;
-    }
+  ): boolean {
+    if (user.type === 'admin') return true;
+    const whole = wholePathOf(req);
     const resources =
-      resource === undefined
-        ? this.#paths.resourcesOf(pathOf(req.originalUrl), pathOf(req.url), req.baseUrl)
-        : [resource];
-    if (resources?.every((each) => hasPrivilege(user, privilege, each))) next();
-    else if (resources?.some((each) => needsAdmin(privilege, each))) this.#deny(req, res, user, adminRequired(user));
-    else this.#deny(req, res, user, privilegeMissing(user, privilege, resource ?? pathOf(req.originalUrl)));
+      resource === undefined ? this.#paths.resourcesOf(whole, pathOf(req.url ?? ''), mountOf(req)) : [resource];
+    if (resources?.every((each) => hasPrivilege(user, privilege, each))) return true;
+    if (resources?.some((each) => needsAdmin(privilege, each))) return this.#deny(req, res, user, adminRequired(user));
+    return this.#deny(req, res, user, privilegeMissing(user, privilege, resource ?? whole));
   }
 
-  readonly #goOnAsAdmin: Proceed = (user, req, res, next) => {
-    if (user.type === 'admin') next();
-    else this.#deny(req, res, user, adminRequired(user, 'do this'));
-  };
+  readonly #goOnAsAdmin: Proceed = (user, req, res) =>
+    user.type === 'admin' || this.#deny(req, res, user, adminRequired(user, 'do this'));
 
-  #deny(req: Request, res: Response, user: User, reason: string): void {
+  #deny(req: HostRequest, res: HostResponse, user: User, reason: string): false {
     this.#audit('denied', () => denialOf(req, user, 403, reason));
     sendError(res, 403, reason);
+    return false;
   }
 }
 
-const goOn: Proceed = (_user, _req, _res, next) => next();
+const goOn: Proceed = () => true;

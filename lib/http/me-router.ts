@@ -1,7 +1,8 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { privilegesOf } from '../authorization/explanation.js';
-import { sendError, userBody } from './answers.js';
+import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
 import type { Guard, Proceed } from './guard.js';
+import { mountOf } from './request-path.js';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 
@@ -10,16 +11,21 @@ export function createMeRouter(guard: Guard): Router {
   const answer =
     (proceed: Proceed): RequestHandler =>
     (req, res, next) => {
-      res.set('Cache-Control', 'no-store');
+      forbidStoring(res);
       guard.identify(req, res, next, proceed);
     };
   const show = answer((user, req, res) => {
-    res.json({ ...userBody(user, usersBeside(req.baseUrl)), privileges: privilegesOf(user) });
+    sendJson(res, 200, { ...userBody(user, usersBeside(mountOf(req))), privileges: privilegesOf(user) });
+    return false;
   });
   const options = answer((_user, _req, res) => {
-    res.set('Allow', ALLOW).status(204).end();
+    sendEmpty(res, 204, { Allow: ALLOW });
+    return false;
   });
-  const refuse = answer((_user, _req, res) => sendError(res.set('Allow', ALLOW), 405, 'method not allowed'));
+  const refuse = answer((_user, _req, res) => {
+    sendError(res, 405, 'method not allowed', { Allow: ALLOW });
+    return false;
+  });
   const router = express.Router();
   router.route('/').get(show).options(options).all(refuse);
   return router;

@@ -1,11 +1,13 @@
-import type { Request } from 'express';
+import { clientNetwork, UNKNOWN_NETWORK } from '../authentication/request-origin.js';
+import { isUnixSocket } from '../client-address.js';
+import { type HostRequest, settingOf } from '../host.js';
 
 /**
  * What is wrong with how the app knows its clients, which failures are counted by; undefined if nothing is seen to be.
  * See https://expressjs.com/en/guide/behind-proxies.html
  */
-export function proxyProblem(req: Request): string | undefined {
-  const trust: unknown = req.app.get('trust proxy');
+export function proxyProblem(req: HostRequest): string | undefined {
+  const trust: unknown = settingOf(req, 'trust proxy');
   if (trust === true) {
     return (
       'the setting "trust proxy" is true: whoever sends X-Forwarded-For counts as the client that it names, and ' +
@@ -18,10 +20,35 @@ export function proxyProblem(req: Request): string | undefined {
       'all its clients count as one. Set it to a number'
     );
   }
-  if (trust === false && req.headers['x-forwarded-for'] !== undefined) {
+  return req.headers['x-forwarded-for'] === undefined ? undefined : forwardingProblem(req, trust);
+}
+
+/** What is wrong for a request that comes through a proxy, or says so. */
+function forwardingProblem(req: HostRequest, trust: unknown): string | undefined {
+  if (trust === false) {
     return (
       'a request has X-Forwarded-For, and the setting "trust proxy" is false: if there is a proxy, all its clients ' +
       'count as one, and their failed logins together. Set it to the number or the addresses of your proxies'
+    );
+  }
+  const isCountedTogether = clientNetwork(req) === UNKNOWN_NETWORK;
+  if (req.ip === undefined && isUnixSocket(req.socket)) {
+    const counted = isCountedTogether ? 'as one' : 'as if the proxy connected from 127.0.0.1';
+    return (
+      'a request has X-Forwarded-For, and came through a Unix socket: by its setting "trust proxy" Express gives no ' +
+      `req.ip. The clients of the proxy count ${counted}. Set "trust proxy" to the number of your proxies`
+    );
+  }
+  if (req.ip === undefined && trust === undefined) {
+    return (
+      'a request has X-Forwarded-For, which is not read without Express: if there is a proxy, all its clients count as ' +
+      'one, and their failed logins together. Set req.ip to the address of the client before kapacitorAuth'
+    );
+  }
+  if (isCountedTogether && !req.socket.destroyed) {
+    return (
+      'a request has X-Forwarded-For, and no address comes out of it: all such clients count as one, and their failed ' +
+      'logins together. Let your proxy write the address of its client last'
     );
   }
   return undefined;

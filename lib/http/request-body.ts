@@ -1,5 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { InvalidRequestError } from '../errors.js';
+import type { HostResponse } from '../host.js';
 
 /** Bytes: 64 KiB. */
 const MAX_BODY = 65_536;
@@ -14,7 +15,7 @@ const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY 
  *
  * @throws {InvalidRequestError} 413 over 64 KiB; 400 for what is not JSON, or cannot be had back from the parser
  */
-export async function readJson(req: Request, res: Response): Promise<unknown> {
+export async function readJson(req: Request, res: HostResponse): Promise<unknown> {
   // The app's own parser may take more.
   if (Number(req.headers['content-length']) > MAX_BODY) throw tooLarge();
   const wasRead = req.readableEnded;
@@ -27,9 +28,9 @@ export async function readJson(req: Request, res: Response): Promise<unknown> {
   return /^application\/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '') ? fromForm(req) : body;
 }
 
-function readBytes(req: Request, res: Response): Promise<void> {
+function readBytes(req: Request, res: HostResponse): Promise<void> {
   return new Promise((resolve, reject) => {
-    readRaw(req, res, (error?: unknown) => (error ? reject(asInvalidRequest(error)) : resolve()));
+    readRaw(req, res as Response, (error?: unknown) => (error ? reject(asInvalidRequest(error)) : resolve()));
   });
 }
 

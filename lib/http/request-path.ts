@@ -1,3 +1,5 @@
+import type { HostRequest } from '../host.js';
+
 /** What stands before the query in a request's target. */
 export function pathOf(url: string): string {
   const query = url.indexOf('?');
@@ -8,4 +10,20 @@ export function pathOf(url: string): string {
 export function queryOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? '' : url.slice(query + 1);
+}
+
+/** The path as the client sent it. */
+export function wholePathOf({ originalUrl, url = '' }: Pick<HostRequest, 'originalUrl' | 'url'>): string {
+  return pathOf(originalUrl ?? url);
+}
+
+/** The path of the mount. Connect says only what is left below it: this is the rest. */
+export function mountOf(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'>): string {
+  if (req.baseUrl) return req.baseUrl;
+  const whole = wholePathOf(req);
+  const below = pathOf(req.url ?? '');
+  if (whole === below) return '';
+  if (whole.endsWith(below)) return whole.slice(0, whole.length - below.length);
+  // What is mounted sees at least a slash.
+  return below === '/' ? whole : '';
 }

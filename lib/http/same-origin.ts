@@ -1,4 +1,5 @@
-import type { Request } from 'express';
+import { trustsPeer } from '../client-address.js';
+import type { HostRequest } from '../host.js';
 
 /** What a page may send to another site without asking first: https://fetch.spec.whatwg.org/#cors-safelisted-request-header */
 const SIMPLE_TYPES: ReadonlySet<string> = new Set([
@@ -10,29 +11,35 @@ const SIMPLE_TYPES: ReadonlySet<string> = new Set([
 
 /**
  * Tells whether a page of another site may have made a browser send this. The browser adds the credentials that it
- * has for our site, and asks no preflight for a content type of a form's; others, and other methods than POST, are
- * CORS's to allow.
+ * has for our site, and asks no preflight where the content type is a form's, a text's or none. The method says nothing:
+ * method-override makes a DELETE of an image's GET. Other content types are CORS's to allow. Clients that are no browsers
+ * say nothing of where they come from.
  */
-export function isForged(req: Request): boolean {
-  const type = (req.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  // The method that the browser sent: method-override keeps it, and makes a DELETE of a form's POST.
-  const method = (req as Request & { originalMethod?: string }).originalMethod ?? req.method;
-  if (method !== 'POST' || !SIMPLE_TYPES.has(type)) return false;
-  const site = req.headers['sec-fetch-site'];
-  if (site === 'cross-site' || site === 'same-site') return true;
-  const { origin } = req.headers;
-  return origin !== undefined && site !== 'same-origin' && hostOf(origin) !== requestHost(req);
+export function isForged(req: HostRequest): boolean {
+  const { headers } = req;
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!SIMPLE_TYPES.has(type)) return false;
+  const site = headers['sec-fetch-site'];
+  if (site === 'same-origin') return false;
+  if (site !== undefined && site !== 'none') return true;
+  // A link in a mail, say, is followed with a GET.
+  if (site === 'none' && type === '' && headers['sec-fetch-mode'] === 'navigate') return true;
+  // Older browsers send neither Sec-Fetch-Site nor, with a GET, Origin.
+  const source = headers.origin ?? headers.referer;
+  return source !== undefined && !isOfThisHost(source, req);
 }
 
-/** Undefined for `null`, which is what a sandboxed page sends. */
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+/** False for `null`, which is what a sandboxed page sends, and where the request names no host. */
+function isOfThisHost(source: string, req: HostRequest): boolean {
+  if (!URL.canParse(source)) return false;
+  const { protocol, host } = new URL(source);
+  // A proxy may name the port that goes without saying.
+  const own = `${protocol}//${requestHost(req)}`;
+  return host !== '' && URL.canParse(own) && new URL(own).host === host;
 }
 
 /** Behind a proxy that Express trusts it is the proxy that knows the host. */
-function requestHost(req: Request): string | undefined {
-  const trust = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
+function requestHost(req: HostRequest): string {
   const forwarded = req.headers['x-forwarded-host']?.toString().split(',', 1)[0]?.trim();
-  const host = forwarded && trust(req.socket.remoteAddress, 0) ? forwarded : req.headers.host;
-  return host?.toLowerCase();
+  return (forwarded && trustsPeer(req) ? forwarded : req.headers.host) ?? '';
 }

@@ -1,28 +1,32 @@
-import express, {
-  type ErrorRequestHandler,
-  type Request,
-  type RequestHandler,
-  type Response,
-  type Router,
-} from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { Tarpit } from '../authentication/tarpit.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
 import { ForbiddenError, TryLaterError, UserNotFoundError } from '../errors.js';
+import type { HostResponse } from '../host.js';
 import { failureOf } from '../users/operation-failure.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
-import { adminRequired, privilegeMissing, sendError, sendThrown, userBody } from './answers.js';
+import {
+  adminRequired,
+  forbidStoring,
+  privilegeMissing,
+  sendEmpty,
+  sendError,
+  sendJson,
+  sendThrown,
+  userBody,
+} from './answers.js';
 import { denialOf } from './denial.js';
 import type { Guard } from './guard.js';
 import { readJson } from './request-body.js';
-import { pathOf } from './request-path.js';
+import { mountOf, wholePathOf } from './request-path.js';
 import { isForged } from './same-origin.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
 
 /** Answers a request of an authenticated user. What it throws is answered as well. */
-type Action = (req: Request, res: Response, principal: User) => Promise<void>;
+type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;
 
 /**
  * Kapacitor's users API, to be mounted where it shall be. It authenticates, and it decides what a user may: everybody
@@ -30,17 +34,26 @@ type Action = (req: Request, res: Response, principal: User) => Promise<void>;
  */
 export function createUsersRouter(users: UserService, guard: Guard, audit: Audit): Router {
   const tarpit = new Tarpit();
+  const act = async (action: Action, req: Request, res: HostResponse, principal: User): Promise<void> => {
+    try {
+      await action(req, res, principal);
+    } catch (error) {
+      if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, principal, 403, error.message));
+      throw error;
+    }
+  };
+
   const answer =
     (action: Action): RequestHandler =>
     (req, res, next) => {
-      res.set('Cache-Control', 'no-store');
+      forbidStoring(res);
       guard.identify(req, res, next, (principal) => {
-        action(req, res, principal).catch((error: unknown) => {
-          if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, principal, 403, error.message));
+        act(action, req, res, principal).catch((error: unknown) => {
           // What is refused without work could be asked for without end.
           if (error instanceof TryLaterError) tarpit.hold(() => sendThrown(res, error));
           else sendThrown(res, error);
         });
+        return false;
       });
     };
 
@@ -70,7 +83,8 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     requireReader(req, principal);
     const { fields, ...query } = toListQuery(req.url);
     const found = await users.list(query);
-    res.json({ users: found.map((user) => userBody(user, baseOf(req), fields)) });
+    const base = baseOf(req);
+    sendJson(res, 200, { users: found.map((user) => userBody(user, base, fields)) });
   };
 
   const create: Action = async (req, res, principal) => {
@@ -80,7 +94,7 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     // Who asks may be no admin any more when the body has come, and the password has been hashed.
     const confirm = async () => requireAdmin(await guard.reconsider(principal));
     await confirm();
-    res.json(userBody(await usersFor(req, principal).create(user, confirm), baseOf(req)));
+    sendJson(res, 200, userBody(await usersFor(req, principal).create(user, confirm), baseOf(req)));
   };
 
   const show: Action = async (req, res, principal) => {
@@ -88,7 +102,7 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     if (name !== principal.name) requireReader(req, principal);
     const user = await users.get(name);
     if (user === undefined) throw new UserNotFoundError();
-    res.json(userBody(user, baseOf(req)));
+    sendJson(res, 200, userBody(user, baseOf(req)));
   };
 
   const update: Action = async (req, res, principal) => {
@@ -105,28 +119,28 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     };
     await confirm();
     const updated = await usersFor(req, principal).update(name, { password, ...others }, confirm);
-    res.json(userBody(updated, baseOf(req)));
+    sendJson(res, 200, userBody(updated, baseOf(req)));
   };
 
   const remove: Action = async (req, res, principal) => {
     requireAdmin(principal);
     refuseForged(req);
     await usersFor(req, principal).delete(nameOf(req));
-    res.status(204).end();
+    sendEmpty(res, 204);
   };
 
   const options =
     (allow: string): Action =>
     async (req, res, principal) => {
       requireReader(req, principal);
-      res.set('Allow', allow).status(204).end();
+      sendEmpty(res, 204, { Allow: allow });
     };
 
   const refuse =
     (allow: string): Action =>
     async (_req, res, principal) => {
       requireAdmin(principal);
-      sendError(res.set('Allow', allow), 405, 'method not allowed');
+      sendError(res, 405, 'method not allowed', { Allow: allow });
     };
 
   const nothingThere: Action = async (req, _res, principal) => {
@@ -165,7 +179,7 @@ function refuseForged(req: Request): void {
 
 function requireReader(req: Request, principal: User): void {
   if (!hasPrivilege(principal, 'read', USERS)) {
-    throw new ForbiddenError(privilegeMissing(principal, 'read', pathOf(req.originalUrl)));
+    throw new ForbiddenError(privilegeMissing(principal, 'read', wholePathOf(req)));
   }
 }
 
@@ -179,5 +193,5 @@ function nameOf(req: Request): string {
 
 /** Where the users are to the client. Kapacitor gives the same links under both of its prefixes. */
 function baseOf(req: Request): string {
-  return req.baseUrl.replace(/\/v1preview(?=\/users$)/i, '/v1');
+  return mountOf(req).replace(/\/v1preview(?=\/users$)/i, '/v1');
 }

@@ -19,6 +19,7 @@ const [ROOT_PASSWORD, API_PASSWORD, NEW_PASSWORD, CHANGED_PASSWORD, WRONG_PASSWO
 const USERS_OF_THE_SESSION: NewUser[] = [
   { name: 'root', password: ROOT_PASSWORD, type: 'admin' },
   { name: 'api', password: API_PASSWORD, permissions: ['api'] },
+  { name: 'nobody', password: API_PASSWORD },
 ];
 
 /** Every way in which a request can bring a password. */
@@ -41,6 +42,21 @@ function session(): SentRequest[] {
     { path: `/kapacitor/v1/tasks${query('', WRONG_PASSWORD)}` },
     { path: `http://name:${WRONG_PASSWORD}@h/kapacitor/v1/config`, auth: api },
     { path: `http://name:${WRONG_PASSWORD}@h/kapacitor/v1/config` },
+    ...[undefined, api].flatMap((auth) =>
+      [
+        `//name:${WRONG_PASSWORD}@h/kapacitor/v1/config`,
+        `/proxy/http://name:${WRONG_PASSWORD}@h/kapacitor/v1/config`,
+        `/\\name:${WRONG_PASSWORD}@h/kapacitor/v1/config`,
+        `/kapacitor/v1/config%3fu=api&p=${WRONG_PASSWORD}`,
+        `/kapacitor/v1/config%253fu=api&p=${WRONG_PASSWORD}`,
+        `/kapacitor/v1/config%23p=${WRONG_PASSWORD}`,
+        `/kapacitor/v1/config;pw=${WRONG_PASSWORD}`,
+        `/kapacitor/v1/config%3bpw=${WRONG_PASSWORD}/x`,
+        `/kapacitor/v1/config&u=api&p=${WRONG_PASSWORD}`,
+      ].map((path) => ({ path, ...(auth !== undefined && { auth }) })),
+    ),
+    { path: `${USERS}/x%3fp=${WRONG_PASSWORD}`, auth: `nobody:${API_PASSWORD}` },
+    { path: `${USERS};pw=${WRONG_PASSWORD}`, auth: api, method: 'DELETE' },
     { path: `${USERS}${query('api', API_PASSWORD)}` },
     { path: `/kapacitor/v1/me${query('api', API_PASSWORD)}` },
     { method: 'POST', path: USERS, auth: root, body: json({ name: 'new', password: NEW_PASSWORD }) },

@@ -32,6 +32,16 @@ describe('the network of a client', () => {
     expect(clientNetwork({ headers: {}, socket: {} })).toBe('unknown');
     expect(clientNetwork({ headers: {} })).toBe('unknown');
   });
+
+  it('is not what a client says that has hung up, and has no address any more', () => {
+    const app = { get: () => () => true };
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    expect(clientNetwork({ app, headers, socket: {} })).toBe('192.0.2.1');
+    expect(clientNetwork({ app, headers, socket: { destroyed: true } })).toBe('unknown');
+    expect(clientNetwork({ app, headers, socket: { localAddress: '192.0.2.9' } })).toBe('unknown');
+    expect(clientNetwork({ app: { get: () => undefined }, headers, socket: {} })).toBe('unknown');
+    expect(clientNetwork({ app: {}, headers, socket: {} })).toBe('unknown');
+  });
 });
 
 describe('the rough origin', () => {

@@ -130,6 +130,15 @@ describe('an explanation', () => {
       undefined,
       'the path does not begin with a slash, or can be read in more ways than an honest one can',
     ],
+    [
+      'a path over 2 KiB',
+      API,
+      'GET',
+      `/${'x'.repeat(2_048)}?x`,
+      false,
+      undefined,
+      'the path has more than 2,048 bytes, and only an admin may use it',
+    ],
     ['such a path, to an admin', ROOT, 'GET', 'tasks', true, undefined, 'root is an admin, who has every privilege'],
   ])('names what decided: %s', (_what, who, method, path, allowed, resource, reason) => {
     expect(explain(who, method, path)).toMatchObject({ allowed, resource, reason });

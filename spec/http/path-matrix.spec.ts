@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import express, { type Express } from 'express';
+import type { User } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { API_USER, createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
@@ -62,6 +63,21 @@ const SPELLINGS = [
   '/kapacitor/v1\\config',
   '/kapacitor/v1%5Cconfig',
   '/kapacitor/v1/tasks\\..\\config',
+  '/kapacitor/v1/%u0063onfig',
+  '/kapacitor/v1/%25u0063onfig',
+  '/kapacitor/v1/%252525u0063onfig',
+  '/kapacitor/v1/%u0025u0063onfig',
+  '/kapacitor/v1/%u002563onfig',
+  '/kapacitor/v1/%u00%36%33onfig',
+  '/kapacitor/v1/%%750063onfig',
+  '/kapacitor/v1/%uFF23onfig',
+  '/kapacitor/v1%u002fconfig',
+  '/kapacitor%u002Fv1%u002Fconfig',
+  '/kapacitor/v1/tasks%u002f%u002e%u002e%u002fconfig',
+  '/kapacitor/v1/tasks%u005c..%u005cconfig',
+  '/kapacitor/v1/config%u003bx',
+  '/kapacitor/v1/config%u0000',
+  '/%u006bapacitor/v1/config',
   '/kapacitor/v1/%EF%BD%83onfig',
   '/kapacitor/v1/%EF%BC%A3ONFIG',
   '/kapacitor/v1/conf%C4%B1g',
@@ -88,7 +104,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PR
 
 /** What an app may do with a parameter of its path. */
 function isConfig(section: string): boolean {
-  const readings = [section, decode(section), decode(decode(section))];
+  const legacy = unescape(section);
+  const readings = [section, decode(section), decode(decode(section)), legacy, unescape(legacy)];
   return readings.some((reading) => /^\/*config(?![a-z])/i.test(reading.normalize('NFKC').replace('ı', 'i')));
 }
 
@@ -123,7 +140,8 @@ function addHandlers(app: Express, reached: string[]): void {
   // Routers of other kinds: by the URL standard, and by the decoded path.
   app.use((req, res) => {
     const { pathname } = new URL(req.originalUrl, 'http://localhost');
-    for (const path of [pathname, decode(pathname), decode(decode(pathname))]) {
+    const legacy = unescape(req.originalUrl);
+    for (const path of [pathname, decode(pathname), decode(decode(pathname)), legacy, unescape(legacy)]) {
       if (/^\/+kapacitor\/+v1\/+config(?![a-z])/i.test(path)) reached.push(`fallback ${path}: ${req.originalUrl}`);
     }
     res.sendStatus(200);
@@ -229,6 +247,30 @@ describe('a user who has api, but not config_api', () => {
     ]) {
       expect(await sendRaw(port, `GET ${path}`, auth), path).toBe(299);
     }
+  });
+});
+
+describe('a path over 2 KiB', () => {
+  it('is an admin’s alone, and is refused before it is read', async () => {
+    const app = express();
+    app.use(await createAuth());
+    app.use((_req, res) => {
+      res.sendStatus(299);
+    });
+    const { port } = await serve(app);
+    const longest = `/${'x'.repeat(2_047)}`;
+    expect(await sendRaw(port, `GET ${longest}?${'x'.repeat(2_000)}`, `${API_USER.name}:pw`)).toBe(299);
+    expect(await sendRaw(port, `GET ${longest}x`, `${API_USER.name}:pw`)).toBe(403);
+    expect(await sendRaw(port, `GET ${longest}x`, 'root:r00t')).toBe(299);
+  });
+
+  it('costs a normal user’s requests no more than a short one', async () => {
+    const auth = await createAuth();
+    const path = `/${'%2e%2E/;x\\A//'.repeat(1_150)}`;
+    const user = (await auth.users.get('api')) as User;
+    const start = process.cpuUsage();
+    for (let time = 0; time < 1_000; time += 1) expect(auth.can(user, 'GET', path)).toBe(false);
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(1_000);
   });
 });
 

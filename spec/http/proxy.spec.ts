@@ -1,7 +1,11 @@
+import { createServer, request as httpRequest, type RequestListener } from 'node:http';
+import { join } from 'node:path';
 import express from 'express';
-import { describe, expect, it, vi } from 'vitest';
+import type { KapacitorAuth } from 'kapacitor-auth';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
-import { serve } from '../support/server.js';
+import { basic, serve } from '../support/server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** What is warned of when logins fail behind this setting. */
 async function warningsOf(trustProxy: unknown, headers: Record<string, string>, failureLimit = 3): Promise<unknown[]> {
@@ -53,5 +57,128 @@ describe('the operator', () => {
     ['failures are not counted', true, FORWARDED, 0],
   ])('is not told anything where %s', async (_what, trustProxy, headers, failureLimit) => {
     expect(await warningsOf(trustProxy, headers as Record<string, string>, failureLimit)).toEqual([]);
+  });
+});
+
+/** Serves an app at a Unix socket; resolves requests, as its proxy sends them, with the status. */
+async function serveAtSocket(auth: KapacitorAuth, trustProxy?: unknown) {
+  const app = express();
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
+  app.use(auth, (_req, res) => {
+    res.status(299).end();
+  });
+  const server = createServer(app as RequestListener);
+  const socketPath = join(temporaryFolder(), 'app');
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (credentials: string, forwarded?: string, more: object = {}): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        Authorization: basic(credentials),
+        ...(forwarded !== undefined && { 'X-Forwarded-For': forwarded }),
+      };
+      httpRequest({ socketPath, path: '/x', agent: false, headers, ...more }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end();
+    });
+}
+
+describe('behind a proxy that connects through a Unix socket', () => {
+  it.each(['loopback', 'loopback, 10.0.0.0/8', 1])('clients are told apart with "trust proxy" %j', async (trust) => {
+    const auth = await createAuth({ auth: { failureLimit: 2 } });
+    const ask = await serveAtSocket(auth, trust);
+    const from: unknown[] = [];
+    auth.on('login-failed', (event) => from.push(event.from));
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const guesses = [];
+    // What a client writes itself comes before what the proxy adds.
+    for (const made of ['198.51.100.1', '198.51.100.2', '198.51.100.3']) {
+      guesses.push(await ask(`api:wrong ${made}`, `${made}, 192.0.2.1`));
+    }
+    expect(guesses).toEqual([401, 401, 429]);
+    expect(await ask('api:pw', '192.0.2.2')).toBe(299);
+    expect(new Set(from)).toEqual(new Set(['192.0.2.1']));
+  });
+
+  it('addresses of trusted proxies are passed over, as Express passes them over', async () => {
+    const auth = await createAuth();
+    const ask = await serveAtSocket(auth, 'loopback, 10.0.0.0/8');
+    const from: unknown[] = [];
+    auth.on('login-failed', (event) => from.push(event.from));
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    await ask('api:wrong', '192.0.2.1, 10.0.0.1, 127.0.0.1');
+    await ask('api:wrong', '10.0.0.2,10.0.0.1');
+    await new Promise(setImmediate);
+    expect(from).toEqual(['192.0.2.1', '10.0.0.2']);
+  });
+
+  it.each([undefined, '10.0.0.1'])('nobody becomes another client where it is not trusted: %j', async (trust) => {
+    const auth = await createAuth({ auth: { failureLimit: 2 } });
+    const ask = await serveAtSocket(auth, trust);
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const statuses = [];
+    for (let index = 1; index <= 3; index += 1) statuses.push(await ask(`api:wrong ${index}`, `192.0.2.${index}`));
+    expect(statuses).toEqual([401, 401, 429]);
+  });
+
+  it.each([
+    ['loopback', /through a Unix socket: .* count as if the proxy connected from 127\.0\.0\.1\. Set .* to the number/],
+    ['10.0.0.1', /through a Unix socket: .* count as one\. Set "trust proxy" to the number of your proxies$/],
+    [undefined, /"trust proxy" is false/],
+  ])('the operator is told once: %j', async (trust, message) => {
+    const ask = await serveAtSocket(await createAuth(), trust);
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    await ask('api:wrong', '192.0.2.1');
+    await ask('api:wrong', '192.0.2.2');
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(message), options]]);
+  });
+
+  it.each([1, 'loopback'])('the operator is told nothing where all is well: %j', async (trust) => {
+    const ask = await serveAtSocket(await createAuth(), trust);
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    await ask('api:wrong', trust === 1 ? '192.0.2.1' : undefined);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('the proxy may say which host a page is of', async () => {
+    const auth = await createAuth();
+    const ask = await serveAtSocket(auth, 'loopback');
+    const headers = (forwarded: string) => ({
+      method: 'DELETE',
+      path: '/kapacitor/v1/users/api',
+      headers: {
+        Authorization: basic('root:r00t'),
+        Origin: 'https://public.example',
+        'X-Forwarded-Host': forwarded,
+      },
+    });
+    expect(await ask('', undefined, headers('evil.example'))).toBe(403);
+    expect(await ask('', undefined, headers('public.example'))).toBe(204);
+  });
+});
+
+describe('the operator of an app behind another proxy', () => {
+  it('is told once that its addresses are none', async () => {
+    expect(await warningsOf(1, { 'X-Forwarded-For': 'somebody' })).toEqual([
+      [expect.stringMatching(/no address comes out of it: .* Let your proxy write the address/), options],
+    ]);
+  });
+
+  it('is told once where there is no Express to read them', async () => {
+    const auth = await createAuth();
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { send } = await serve((req, res) => auth(req, res, () => res.end()));
+    await send({ path: '/x', auth: 'api:wrong' });
+    expect(warn).not.toHaveBeenCalled();
+    for (let time = 0; time < 2; time += 1) await send({ path: '/x', auth: 'api:wrong', headers: FORWARDED });
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/not read without Express: .* Set req\.ip to the address/), options],
+    ]);
   });
 });

@@ -1,9 +1,12 @@
 import { createServer } from 'node:http';
-import express from 'express';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import express, { type RequestHandler } from 'express';
+import methodOverride from 'method-override';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { FORM, JSON_TYPE } from '../support/content-types.js';
-import { serve } from '../support/server.js';
+import { basic, serve } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
 
 const errorBody = (message: string) => ({ error: message, message });
@@ -58,18 +61,8 @@ describe('a page of another site', () => {
     expect((await post({ Origin: `http://127.0.0.1:${port}` }, 'a')).status).toBe(200);
     expect((await post({ Origin: 'http://public.example', 'Sec-Fetch-Site': 'same-origin' }, 'b')).status).toBe(200);
     expect((await post({ 'Sec-Fetch-Site': 'none' }, 'c')).status).toBe(200);
-  });
-
-  it.each(['DELETE', 'PATCH'])('does not %s users by way of method-override', async (method) => {
-    const { send, auth } = await serveUsers((req, _res, next) => {
-      Object.assign(req, { originalMethod: req.method, method });
-      next();
-    });
-    const headers = { 'Content-Type': 'text/plain', Origin: 'http://evil.example' };
-    const change = '{"permissions":["all"]}';
-    const answer = await send({ method: 'POST', path: `${USERS}/api`, auth: 'root:r00t', headers, body: change });
-    expect(answer.status).toBe(403);
-    expect(await auth.users.get('api')).toMatchObject({ permissions: ['api'] });
+    expect((await post({ Referer: `http://127.0.0.1:${port}/admin` }, 'd')).status).toBe(200);
+    expect((await post({ Origin: 'https://public.example', Host: 'Public.example:443' }, 'e')).status).toBe(200);
   });
 
   it('is told by the host that a trusted proxy names', async () => {
@@ -80,5 +73,84 @@ describe('a page of another site', () => {
     const { send } = await serve(createServer(app).listeners('request')[0] as never);
     const headers = { ...FORM, Origin: 'https://public.example', 'X-Forwarded-Host': 'public.example, inner' };
     expect((await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body })).status).toBe(200);
+  });
+});
+
+describe('a page of another site behind method overriding', () => {
+  const CROSS_SITE = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors' };
+  const TEXT = { 'Content-Type': 'text/plain' };
+  const PERMISSIONS = '{"permissions":["all"]}';
+  const homeMade: RequestHandler = (req, _res, next) => {
+    const method = new URL(req.url, 'http://h').searchParams.get('_method');
+    if (method !== null) req.method = method;
+    next();
+  };
+  const OVERRIDES: [string, () => RequestHandler][] = [
+    ['method-override', () => methodOverride('_method', { methods: null as never })],
+    ['a middleware of the app’s own', () => homeMade],
+  ];
+
+  describe.each(OVERRIDES)('with %s', (_what, override) => {
+    const change = async (method: string, overridden: string, headers: Record<string, string>, body = '') => {
+      const { send, auth } = await serveUsers(override());
+      const path = `${USERS}/api?_method=${overridden}`;
+      const { status } = await send({ method, path, auth: 'root:r00t', headers, body });
+      return { status, user: await auth.users.get('api') };
+    };
+
+    it.each<[string, string, string, Record<string, string>]>([
+      ['an image', 'GET', 'DELETE', CROSS_SITE],
+      ['an image of a neighbour', 'GET', 'DELETE', { 'Sec-Fetch-Site': 'same-site' }],
+      ['an image in an older browser', 'GET', 'DELETE', { Referer: 'http://evil.example/page' }],
+      ['a link in a mail', 'GET', 'DELETE', { 'Sec-Fetch-Site': 'none', 'Sec-Fetch-Mode': 'navigate' }],
+      ['a form', 'POST', 'DELETE', { ...FORM, ...CROSS_SITE }],
+      ['a text', 'POST', 'PATCH', { ...TEXT, ...CROSS_SITE }],
+      ['a text in an older browser', 'POST', 'PATCH', { ...TEXT, Origin: 'http://evil.example' }],
+      ['a text of a sandboxed page', 'POST', 'PATCH', { ...TEXT, Origin: 'null' }],
+    ])('changes nobody by %s', async (_by, method, overridden, headers) => {
+      const { status, user } = await change(method, overridden, headers, method === 'POST' ? PERMISSIONS : '');
+      expect(status).toBe(403);
+      expect(user).toMatchObject({ permissions: ['api'] });
+    });
+
+    it('is told from a client that is no browser, and from a page of our own', async () => {
+      expect(await change('GET', 'DELETE', {})).toMatchObject({ status: 204, user: undefined });
+      expect(await change('GET', 'DELETE', { 'Sec-Fetch-Site': 'same-origin' })).toMatchObject({ status: 204 });
+      const changed = { status: 200, user: { permissions: ['all'] } };
+      expect(await change('POST', 'PATCH', FORM, PERMISSIONS)).toMatchObject(changed);
+    });
+  });
+});
+
+describe('a change of users that a browser has asked for first', () => {
+  it.each(['DELETE', 'PATCH'])('needs a content type that is not simple: %s', async (method) => {
+    const { send } = await serveUsers();
+    const change = (headers: Record<string, string>) =>
+      send({
+        method,
+        path: `${USERS}/api`,
+        auth: 'root:r00t',
+        headers,
+        body: method === 'PATCH' ? '{"permissions":[]}' : '',
+      });
+    const other = { Origin: 'http://other.example', 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' };
+    expect((await change(other)).status).toBe(403);
+    expect((await change({ ...other, ...JSON_TYPE })).status).toBe(method === 'DELETE' ? 204 : 200);
+  });
+
+  it('goes on without any of these headers where the client is no browser', async () => {
+    const { send } = await serveUsers();
+    expect((await send({ method: 'DELETE', path: `${USERS}/api`, auth: 'root:r00t' })).status).toBe(204);
+  });
+});
+
+describe('a request without a Host', () => {
+  it.each(['null', 'http://', 'http://evil.example'])('has no origin: %s', async (origin) => {
+    const { port, auth } = await serveUsers();
+    const socket = connect(port, '127.0.0.1');
+    const head = [`DELETE ${USERS}/api HTTP/1.0`, `Authorization: ${basic('root:r00t')}`, `Origin: ${origin}`];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await auth.users.get('api')).toBeDefined();
   });
 });

@@ -1,5 +1,15 @@
+import { createServer } from 'node:http';
+import connect from 'connect';
 import express, { type RequestHandler, type Router } from 'express';
-import { type KapacitorAuth, kapacitorAuth, type Privilege, type User, type UserService } from 'kapacitor-auth';
+import {
+  type KapacitorAuth,
+  kapacitorAuth,
+  type Middleware,
+  type Privilege,
+  type User,
+  type UserService,
+} from 'kapacitor-auth';
+import { Server } from 'socket.io';
 import { claim, type Same } from './claims.js';
 
 const app = express();
@@ -12,6 +22,12 @@ claim<Same<ReturnType<typeof auth.close>, Promise<void>>>();
 
 for (const handler of [auth, auth.authenticate, auth.requireAdmin, auth.requirePrivilege()]) {
   handler satisfies RequestHandler;
+  handler satisfies Middleware;
+  // Other hosts have no more than Node's own requests and responses.
+  connect().use(handler).use('/mounted', handler);
+  createServer((req, res) => handler(req, res, () => res.end()));
+  createServer((req, res) => handler(req, res, (error) => res.end(String(error))));
+  new Server().engine.use(handler);
 }
 
 app.use(auth);
@@ -22,6 +38,10 @@ app.use('/reports', auth.authenticate);
 app.delete('/reports/:id', auth.requirePrivilege('delete'), (req, res) => {
   claim<Same<typeof req.params.id, string>>();
   res.send(req.user.name);
+});
+app.use('/:section/:id', auth, auth.authenticate, (req, _res, next) => {
+  claim<Same<typeof req.params.section, string>>();
+  next();
 });
 app.get('/audit', auth.requireAdmin, (req, res) => {
   res.send(req.user.name);
