@@ -11,6 +11,7 @@ import { PasswordHasher } from './authentication/password-hasher.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
 import { explain } from './authorization/explanation.js';
+import { readAllowedHosts } from './config/code.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
 import { didYouMean, suggest } from './config/suggestion.js';
@@ -58,13 +59,15 @@ export function kapacitorAuth(
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
 
   const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
-  const isRefused = refusedPasswords && refusalOf(refusedPasswords);
+  // Without users nobody sets a password, and nothing happens that the log could tell of.
+  const isRefused = config.auth.enabled && refusedPasswords ? refusalOf(refusedPasswords) : undefined;
   const policy = new PasswordPolicy({
     minimumLength: minimumPasswordLength,
     ...(isRefused && { isRefused }),
     onFailure: createErrorWarner('KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'),
   });
-  const auditLog = config.auth.auditLog === undefined ? undefined : new AuditLog(config.auth.auditLog);
+  const auditLog =
+    config.auth.enabled && config.auth.auditLog !== undefined ? new AuditLog(config.auth.auditLog) : undefined;
   const opened = !config.auth.enabled ? noUsers : typeof store === 'string' ? createRepository(store) : store;
   const events = new Events<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
@@ -184,6 +187,12 @@ export function kapacitorAuth(
       value: () => {
         closing ??= close();
         return closing;
+      },
+    },
+    allowedHosts: {
+      get: () => guard.allowedHosts,
+      set: (hosts: unknown) => {
+        guard.allowedHosts = readAllowedHosts(hosts);
       },
     },
     authEnabled: {

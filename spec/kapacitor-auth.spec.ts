@@ -29,7 +29,8 @@ describe('kapacitorAuth', () => {
   it('reads a config file, and keeps users where it says', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
-    writeFileSync(file, 'data_dir = "data"\n[auth]\nenabled = true\nbcrypt-cost = 4\n[http]\nauth-enabled = true\n');
+    const rules = 'bcrypt-cost = 4\nminimum-password-length = 0\n';
+    writeFileSync(file, `data_dir = "data"\n[auth]\nenabled = true\n${rules}[http]\nauth-enabled = true\n`);
     const auth = kapacitorAuth(file);
     onTestFinished(() => auth.close());
     await auth.ready;

@@ -3,6 +3,14 @@ import { join } from 'node:path';
 import { PasswordHasher } from '../authentication/password-hasher.js';
 import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
+import {
+  AUDIT_LOG,
+  BCRYPT_COST,
+  DATA_DIR,
+  MINIMUM_PASSWORD_LENGTH,
+  REFUSED_PASSWORDS,
+  STORE,
+} from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import { refusalOf } from '../users/refused-passwords.js';
@@ -32,6 +40,9 @@ export interface OpenOptions {
   readonly onTrailProblem: (problem: string) => void;
 }
 
+/** What this heeds of a configuration: users can be made before a server has them. */
+const HEEDED = [STORE, DATA_DIR, BCRYPT_COST, MINIMUM_PASSWORD_LENGTH, REFUSED_PASSWORDS, AUDIT_LOG];
+
 /** The store of the configuration, with the rules of the server that has the same one. */
 export class UserStore {
   /** As it may be shown: without a password. */
@@ -47,7 +58,7 @@ export class UserStore {
 
   /** @throws {ConfigError} something is wrong with the configuration */
   constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
-    const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment);
+    const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment, HEEDED);
     const { auth } = config;
     // No more than a text can come from a file, the environment or an option.
     this.#store = store as string;

@@ -8,6 +8,7 @@ import { API, isWithin, PathReader } from '../authorization/resource.js';
 import { ConfigError, ForbiddenError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { ADMIN_USER, type User } from '../users/user.js';
+import { createHostCheck, type HostCheck } from './allowed-hosts.js';
 import { adminRequired, CHANGED_MEANWHILE, privilegeMissing, sendError, sendThrown } from './answers.js';
 import { denialOf } from './denial.js';
 import { pathOf } from './request-path.js';
@@ -15,6 +16,8 @@ import { pathOf } from './request-path.js';
 export interface GuardOptions {
   /** While false every request runs as the admin ADMIN_USER. */
   readonly authEnabled: boolean;
+  /** The hosts that requests may ask for. Undefined: every host. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Whether the strategy takes credentials from the query as well. */
   readonly queryCredentials: boolean;
   /** Told of each request with wrong credentials. */
@@ -29,6 +32,8 @@ export type Proceed = (user: User, req: Request, res: Response, next: NextFuncti
 /** Lets a request through that is authenticated and authorized, and otherwise answers it in the app's place. */
 export class Guard {
   authEnabled: boolean;
+  #allowedHosts: readonly string[] | undefined;
+  #isAllowedHost: HostCheck | undefined;
   readonly #queryCredentials: boolean;
   readonly #onFailure: (req: Request) => void;
   readonly #audit: Audit;
@@ -39,14 +44,24 @@ export class Guard {
   constructor(
     authenticator: Authenticator,
     strategy: KapacitorStrategy,
-    { authEnabled, queryCredentials, onFailure, audit }: GuardOptions,
+    { authEnabled, allowedHosts, queryCredentials, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.#strategy = strategy;
     this.authEnabled = authEnabled;
+    this.allowedHosts = allowedHosts;
     this.#queryCredentials = queryCredentials;
     this.#onFailure = onFailure;
     this.#audit = audit;
+  }
+
+  get allowedHosts(): readonly string[] | undefined {
+    return this.#allowedHosts;
+  }
+
+  set allowedHosts(hosts: readonly string[] | undefined) {
+    this.#allowedHosts = hosts;
+    this.#isAllowedHost = hosts && createHostCheck(hosts);
   }
 
   /** Who: sets `req.user`, or answers 401. */
@@ -86,8 +101,12 @@ export class Guard {
     return current;
   }
 
-  /** Finds out who asks and proceeds with them, or answers 401 or 503. */
+  /** Finds out who asks and proceeds with them, or answers 401, 421 or 503. */
   identify(req: Request, res: Response, next: NextFunction, proceed: Proceed): void {
+    if (this.#isAllowedHost?.(req) === false) {
+      sendError(res, 421, 'this host is not served here: [http] allowed-hosts does not name it');
+      return;
+    }
     if (!this.authEnabled) {
       req.user = ADMIN_USER;
       proceed(ADMIN_USER, req, res, next);
