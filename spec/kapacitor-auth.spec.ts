@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect, promisify } from 'node:util';
@@ -40,6 +40,23 @@ describe('kapacitorAuth', () => {
     const again = kapacitorAuth(file);
     onTestFinished(() => again.close());
     expect(await again.users.get('root')).toEqual({ name: 'root', type: 'admin', permissions: [], enabled: true });
+  });
+
+  it('opens nothing that matters only with users where there are none', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'kapacitor.conf');
+    const lines = [
+      '[auth]',
+      'refused-passwords = "missing.txt"',
+      'audit-log = "missing/audit.jsonl"',
+      'store = "lmdb:./users"',
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const auth = kapacitorAuth(file);
+    await auth.ready;
+    await auth.close();
+    expect(readdirSync(folder)).toEqual(['kapacitor.conf']);
+    expect(() => kapacitorAuth(file, { auth: { enabled: true } })).toThrow('missing.txt');
   });
 
   it('takes from code what a file cannot say, and has code come first', async () => {

@@ -3,14 +3,7 @@ import { join } from 'node:path';
 import { PasswordHasher } from '../authentication/password-hasher.js';
 import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
-import {
-  AUDIT_LOG,
-  BCRYPT_COST,
-  DATA_DIR,
-  MINIMUM_PASSWORD_LENGTH,
-  REFUSED_PASSWORDS,
-  STORE,
-} from '../config/settings.js';
+import { AUDIT_LOG, DATA_DIR, REFUSED_PASSWORDS, STORE } from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import { refusalOf } from '../users/refused-passwords.js';
@@ -40,8 +33,11 @@ export interface OpenOptions {
   readonly onTrailProblem: (problem: string) => void;
 }
 
-/** What this heeds of a configuration: users can be made before a server has them. */
-const HEEDED = [STORE, DATA_DIR, BCRYPT_COST, MINIMUM_PASSWORD_LENGTH, REFUSED_PASSWORDS, AUDIT_LOG];
+/**
+ * What is to be right although `[auth] enabled` is false: users can be made before a server has them, and then in the
+ * right store, by its rules and with a trail. The other rules have defaults that are safe.
+ */
+const HEEDED = [STORE, DATA_DIR, REFUSED_PASSWORDS, AUDIT_LOG];
 
 /** The store of the configuration, with the rules of the server that has the same one. */
 export class UserStore {

@@ -99,15 +99,8 @@ export function settle(
   heeded: readonly Setting[] = [],
 ): Settlement {
   const isFile = typeof source === 'string';
-  const workingFolder = process.cwd();
-  const file = isFile ? readConfigFile(source) : new Layer(workingFolder);
-  const layers = [
-    readCode(code, workingFolder),
-    readCode(isFile ? {} : source, workingFolder),
-    readEnvironment(environment, workingFolder),
-    file,
-  ];
-  const choice = new Choice(layers, workingFolder);
+  const { layers, file } = readLayers(source, code, environment);
+  const choice = new Choice(layers, process.cwd());
   const chosenStore = chooseStore(choice, isFile);
   const chosenAdmin = chooseAdmin(choice);
   const https = chooseHttps(choice);
@@ -153,6 +146,19 @@ export function settle(
     cause: file.cause,
     choice,
   };
+}
+
+/** The strongest one comes first. */
+function readLayers(
+  source: string | KapacitorAuthConfig,
+  code: KapacitorAuthConfig,
+  environment: Environment,
+): { layers: readonly Layer[]; file: Layer } {
+  const folder = process.cwd();
+  const isFile = typeof source === 'string';
+  const file = isFile ? readConfigFile(source) : new Layer(folder);
+  const inCode = [code, isFile ? {} : source].map((each) => readCode(each, folder));
+  return { layers: [...inCode, readEnvironment(environment, folder), file], file };
 }
 
 function chooseStore(
