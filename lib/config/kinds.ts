@@ -158,9 +158,11 @@ export const hosts: Kind<readonly string[]> = {
   toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
 };
 
-/** A copy: what the caller does to the list later is not seen. */
-function listOfTexts(value: unknown): string[] | undefined {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string') ? [...value] : undefined;
+/** A copy: what the caller does to the list later is not seen, and the copy is not to be changed. */
+function listOfTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+    ? Object.freeze([...value])
+    : undefined;
 }
 
 function splitAtCommas(value: string): string[] {

@@ -84,6 +84,6 @@ function requestedHost(req: IncomingMessage & { readonly originalUrl?: string })
   if (req.rawHeaders.filter(isHost).length > 1) return undefined;
   const [, authority] = ABSOLUTE_FORM.exec(req.originalUrl ?? req.url ?? '') ?? [];
   if (authority !== undefined) return authority;
-  // HTTP/2 has it in a field of its own: https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
-  return req.httpVersionMajor >= 2 ? (req.headers[':authority'] as string | undefined) : req.headers.host;
+  // HTTP/2 has a field of its own, which comes before `Host`: https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
+  return (req.headers[':authority'] as string | undefined) ?? req.headers.host;
 }

@@ -14,7 +14,7 @@ const MESSAGE = 'this host is not served here: [http] allowed-hosts does not nam
 /** What Node.js makes of a request with this `Host`. */
 function request(host: string | undefined, { url = '/', rawHeaders }: { url?: string; rawHeaders?: string[] } = {}) {
   const headers = host === undefined ? {} : { host };
-  return { url, httpVersionMajor: 1, headers, rawHeaders: rawHeaders ?? Object.entries(headers).flat() } as never;
+  return { url, headers, rawHeaders: rawHeaders ?? Object.entries(headers).flat() } as never;
 }
 
 function isAllowed(host: string | undefined, ...allowed: readonly string[]): boolean {
@@ -198,6 +198,8 @@ describe('http.allowedHosts', () => {
     });
     expect(await text(session.request({ ':authority': 'a.example' }))).toBe('true');
     expect(await text(session.request({ ':authority': 'evil.example' }))).toBe('false');
+    expect(await text(session.request({ host: 'a.example' }))).toBe('true');
+    expect(await text(session.request({ ':authority': 'evil.example', host: 'a.example' }))).toBe('false');
   });
 
   it('lets every host through where it is not set, or has *', async () => {
@@ -205,6 +207,12 @@ describe('http.allowedHosts', () => {
       const { send } = await serve(express().use(await createAuth({ http }), showUser));
       expect((await send({ path: '/', auth: 'root:r00t', headers: { Host: 'any.example' } })).status).toBe(200);
     }
+  });
+
+  it('cannot be changed but by setting it', async () => {
+    const auth = await createAuth({ http: { allowedHosts: ['a.example'] } });
+    expect(() => (auth.allowedHosts as string[]).push('b.example')).toThrow(TypeError);
+    expect(() => (auth.config.http.allowedHosts as string[]).push('b.example')).toThrow(TypeError);
   });
 
   it('can be set while the app runs, and be taken away again', async () => {
