@@ -59,7 +59,7 @@ export function kapacitorAuth(
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
 
   const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
-  // Without users nobody sets a password, and nothing happens that the log could tell of.
+  // Without users nobody logs in or sets a password: neither the list nor the log is opened.
   const isRefused = config.auth.enabled && refusedPasswords ? refusalOf(refusedPasswords) : undefined;
   const policy = new PasswordPolicy({
     minimumLength: minimumPasswordLength,
