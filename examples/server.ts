@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import express, { type Express } from 'express';
@@ -10,6 +11,9 @@ import { type KapacitorAuth, KapacitorAuthError, kapacitorAuth } from 'kapacitor
 
 const USAGE = 'usage: npm start -- [-config FILE]';
 const { version } = createRequire(import.meta.url)('kapacitor-auth/package.json') as { version: string };
+
+/** What this machine is called in its own browser. */
+const LOCALHOST = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Milliseconds that requests have to come to their end when the server is stopped. */
 const SHUTDOWN_TIMEOUT = 10_000;
@@ -26,6 +30,7 @@ try {
 
 async function start(path: string): Promise<void> {
   const auth = kapacitorAuth(path);
+  restrictHosts(auth);
   await auth.ready;
   const server = createServer(auth, createApp(auth));
   await listen(server, auth);
@@ -37,6 +42,32 @@ async function start(path: string): Promise<void> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
   console.log(await greeting(auth, urlOf(server, auth), path));
+}
+
+/**
+ * Everybody who reaches this server is an admin while authentication is off, and so would be a page of another site that
+ * has its own name resolved to this machine's address (DNS rebinding). Its requests have that name in `Host`.
+ */
+function restrictHosts(auth: KapacitorAuth): void {
+  if (auth.authEnabled || auth.allowedHosts !== undefined) return;
+  const host = boundHost(auth);
+  const bound = host === undefined ? addressesOfThisMachine() : [host];
+  auth.allowedHosts = [...new Set([...LOCALHOST, ...bound.map(inUrl)])];
+}
+
+function addressesOfThisMachine(): string[] {
+  return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
+}
+
+/** Undefined: every address of this machine. */
+function boundHost({ config }: KapacitorAuth): string | undefined {
+  const { host } = config.http.bindAddress;
+  return host === '0.0.0.0' || host === '::' ? undefined : host;
+}
+
+function inUrl(host: string): string {
+  // A browser's `Host` does not have the zone of an address.
+  return host.includes(':') ? `[${host.replace(/%.*/, '')}]` : host;
 }
 
 function createApp(auth: KapacitorAuth): RequestListener {
@@ -94,23 +125,29 @@ function listen(server: Server, { config }: KapacitorAuth): Promise<void> {
   });
 }
 
-function urlOf(server: Server, { config: { http } }: KapacitorAuth): string {
-  const { host = 'localhost' } = http.bindAddress;
+function urlOf(server: Server, auth: KapacitorAuth): string {
   // Nobody can type the port 0, nor an address that stands for all of them.
   const { port } = server.address() as AddressInfo;
-  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `${http.https ? 'https' : 'http'}://${name}:${port}`;
+  return `${auth.config.http.https ? 'https' : 'http'}://${inUrl(boundHost(auth) ?? 'localhost')}:${port}`;
 }
 
 async function greeting(auth: KapacitorAuth, url: string, path: string): Promise<string> {
   const { enabled, store } = auth.config.auth;
   return [
     `Listening on ${url}`,
-    `Authentication is ${auth.authEnabled ? 'on' : 'off'}`,
+    ...(auth.authEnabled ? ['Authentication is on'] : withoutAuthentication(auth)),
     enabled ? `The users are in ${store}` : 'There are no users and no users API: [auth] enabled is false',
     '',
     ...(await nextSteps(auth, url, path)),
   ].join('\n');
+}
+
+function withoutAuthentication({ allowedHosts = [] }: KapacitorAuth): string[] {
+  return [
+    `Authentication is off: only requests for ${allowedHosts.join(', ')} are answered.`,
+    'Otherwise a page of another site could reach this server under a name of its own (DNS rebinding).',
+    '[http] allowed-hosts, or KAPACITOR_HTTP_ALLOWED_HOSTS, names other hosts.',
+  ];
 }
 
 async function nextSteps(auth: KapacitorAuth, url: string, path: string): Promise<string[]> {

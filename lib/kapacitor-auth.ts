@@ -14,6 +14,7 @@ import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
 import { type Explanation, explain } from './authorization/explanation.js';
 import { checkQuestion } from './authorization/question.js';
 import { readRequirement } from './authorization/requirement.js';
+import { readAllowedHosts } from './config/code.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
 import { ConfigError } from './errors.js';
@@ -70,13 +71,15 @@ export function kapacitorAuth(
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
 
   const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
-  const isRefused = refusedPasswords && refusalOf(refusedPasswords);
+  // Without users nobody logs in or sets a password: neither the list nor the log is opened.
+  const isRefused = config.auth.enabled && refusedPasswords ? refusalOf(refusedPasswords) : undefined;
   const policy = new PasswordPolicy({
     minimumLength: minimumPasswordLength,
     ...(isRefused && { isRefused }),
     onFailure: createErrorWarner('KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'),
   });
-  const auditLog = config.auth.auditLog === undefined ? undefined : new AuditLog(config.auth.auditLog);
+  const auditLog =
+    config.auth.enabled && config.auth.auditLog !== undefined ? new AuditLog(config.auth.auditLog) : undefined;
   const opened = !config.auth.enabled ? noUsers : typeof store === 'string' ? createRepository(store) : store;
   const events = new Events<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
@@ -229,6 +232,12 @@ export function kapacitorAuth(
         if (typeof callback === 'function') throw new ConfigError('auth.close takes no callback: it returns a promise');
         closing ??= close();
         return closing;
+      },
+    },
+    allowedHosts: {
+      get: () => guard.allowedHosts,
+      set: (hosts: unknown) => {
+        guard.allowedHosts = readAllowedHosts(hosts);
       },
     },
     authEnabled: {

@@ -48,6 +48,12 @@ export interface KapacitorAuth extends Middleware {
    * @throws {ConfigError} when it is set to true while `auth.enabled` is false: there are no users then
    */
   authEnabled: boolean;
+  /**
+   * The hosts that requests may ask for; undefined: every host. It can be set while the app runs.
+   *
+   * @throws {ConfigError} when it is set to what is no such list
+   */
+  allowedHosts: readonly string[] | undefined;
   /** The users, for code: create, get, list, update, delete. */
   readonly users: UserService;
   /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect, promisify } from 'node:util';
@@ -29,7 +29,8 @@ describe('kapacitorAuth', () => {
   it('reads a config file, and keeps users where it says', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
-    writeFileSync(file, 'data_dir = "data"\n[auth]\nenabled = true\nbcrypt-cost = 4\n[http]\nauth-enabled = true\n');
+    const rules = 'bcrypt-cost = 4\nminimum-password-length = 0\n';
+    writeFileSync(file, `data_dir = "data"\n[auth]\nenabled = true\n${rules}[http]\nauth-enabled = true\n`);
     const auth = kapacitorAuth(file);
     onTestFinished(() => auth.close());
     await auth.ready;
@@ -39,6 +40,23 @@ describe('kapacitorAuth', () => {
     const again = kapacitorAuth(file);
     onTestFinished(() => again.close());
     expect(await again.users.get('root')).toEqual({ name: 'root', type: 'admin', permissions: [], enabled: true });
+  });
+
+  it('opens nothing that matters only with users where there are none', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'kapacitor.conf');
+    const lines = [
+      '[auth]',
+      'refused-passwords = "missing.txt"',
+      'audit-log = "missing/audit.jsonl"',
+      'store = "lmdb:./users"',
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const auth = kapacitorAuth(file);
+    await auth.ready;
+    await auth.close();
+    expect(readdirSync(folder)).toEqual(['kapacitor.conf']);
+    expect(() => kapacitorAuth(file, { auth: { enabled: true } })).toThrow('missing.txt');
   });
 
   it('takes from code what a file cannot say, and has code come first', async () => {

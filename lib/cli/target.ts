@@ -88,8 +88,9 @@ function server(url: string, source: string, { skipVerify }: TargetOptions, envi
   const address = parseServerUrl(url, source);
   const unsafe = environment['KAPACITOR_UNSAFE_SSL'];
   const isUnsafe = unsafe ? boolean.fromText(unsafe) : false;
-  if (isUnsafe === undefined) throw new UsageError('KAPACITOR_UNSAFE_SSL must be true or false');
-  return { kind: 'server', address, skipVerify: skipVerify ?? isUnsafe };
+  const skips = skipVerify ?? isUnsafe;
+  if (skips === undefined) throw new UsageError('KAPACITOR_UNSAFE_SSL must be true or false');
+  return { kind: 'server', address, skipVerify: skips };
 }
 
 function checkStore(store: string): void {

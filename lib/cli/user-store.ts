@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PasswordHasher } from '../authentication/password-hasher.js';
 import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
+import { AUDIT_LOG, DATA_DIR, REFUSED_PASSWORDS, STORE } from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import { refusalOf } from '../users/refused-passwords.js';
@@ -32,6 +33,12 @@ export interface OpenOptions {
   readonly onTrailProblem: (problem: string) => void;
 }
 
+/**
+ * What is to be right although `[auth] enabled` is false: users can be made before a server has them, and then in the
+ * right store, by its rules and with a trail. The other rules have defaults that are safe.
+ */
+const HEEDED = [STORE, DATA_DIR, REFUSED_PASSWORDS, AUDIT_LOG];
+
 /** The store of the configuration, with the rules of the server that has the same one. */
 export class UserStore {
   /** As it may be shown: without a password. */
@@ -47,7 +54,7 @@ export class UserStore {
 
   /** @throws {ConfigError} something is wrong with the configuration */
   constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
-    const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment);
+    const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment, HEEDED);
     const { auth } = config;
     // No more than a text can come from a file, the environment or an option.
     this.#store = store as string;

@@ -4,7 +4,7 @@ import { opaqueString, problemOf } from '../users/password.js';
 import { weaknessOf } from '../users/password-policy.js';
 import type { Choice } from './choice.js';
 import type { FirstAdmin } from './resolved.js';
-import { ADMIN_PASSWORD, ADMIN_PASSWORD_FILE, ADMIN_USERNAME, type Setting } from './settings.js';
+import { ADMIN_PASSWORD, ADMIN_PASSWORD_FILE, ADMIN_PASSWORDS, ADMIN_USERNAME, type Setting } from './settings.js';
 
 /** How the three are called wherever one can write them. */
 const USERNAME = 'admin-username, KAPACITOR_AUTH_ADMIN_USERNAME, or auth.admin.name in code';
@@ -29,7 +29,7 @@ export interface AdminSettings {
  */
 export function chooseAdmin(choice: Choice): AdminSettings {
   const name = choice.choose(ADMIN_USERNAME, undefined);
-  const given = choice.strongest([ADMIN_PASSWORD, ADMIN_PASSWORD_FILE]);
+  const given = choice.strongest(ADMIN_PASSWORDS);
   const [first] = given;
   const from = first && choice.placeOf(first)?.from;
   return {
@@ -45,7 +45,7 @@ export function chooseAdmin(choice: Choice): AdminSettings {
 
 /** What is wrong with them together. */
 export function adminProblems(admin: AdminSettings, choice: Choice, minimumPasswordLength: number): string[] {
-  if (![ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_PASSWORD_FILE].every((setting) => choice.isKnown(setting))) return [];
+  if (![ADMIN_USERNAME, ...ADMIN_PASSWORDS].every((setting) => choice.isKnown(setting))) return [];
   const subjectOf = (setting: Setting) => choice.placeOf(setting)?.subject;
   const { name, password, passwordFile } = admin;
   const passwordSetting = password === undefined ? ADMIN_PASSWORD_FILE : ADMIN_PASSWORD;

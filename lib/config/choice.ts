@@ -56,6 +56,15 @@ export class Choice {
     return this.#layerOf(setting) !== undefined;
   }
 
+  /** What a stronger layer says of one of these settings. */
+  overrideOf(settings: readonly Setting[], layer: Layer): Place | undefined {
+    const stronger = this.#layers.slice(0, this.#layers.indexOf(layer));
+    const [override] = stronger.flatMap((each) =>
+      settings.flatMap((setting) => (each.doubts(setting) ? [] : (each.placeOf(setting) ?? []))),
+    );
+    return override;
+  }
+
   /** Of settings that stand for one another, those that the first layer has which has any. */
   strongest<S extends Setting>(settings: readonly S[]): S[] {
     const layer = this.#firstWith(settings);

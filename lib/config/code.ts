@@ -1,7 +1,9 @@
 import { kindOf } from '../described-value.js';
+import { ConfigError } from '../errors.js';
 import { didYouMean, suggest } from '../suggestion.js';
 import { Layer, mustBe } from './layer.js';
-import { SECTIONS, SETTINGS, type Setting } from './settings.js';
+import { ALLOWED_HOSTS, SECTIONS, SETTINGS, type Setting } from './settings.js';
+import { settingCalled } from './synonyms.js';
 import { propertiesOf } from './vocabulary.js';
 
 type NamedSection = (typeof SECTIONS)[number];
@@ -14,12 +16,24 @@ export function readCode(config: unknown, folder: string): Layer {
   for (const [name, options] of entries(config, EXPECTED, layer, SETTINGS)) {
     const section = SECTIONS.find((known) => known === name);
     if (section === undefined) {
-      complain(layer, SETTINGS, `${name} is not known${didYouMean(suggest(name, SECTIONS) ?? suggestProperty(name))}`);
+      layer.complain(`${name} is not known${didYouMean(suggest(name, SECTIONS) ?? suggestProperty(name))}`, SETTINGS);
     } else {
       readProperties(layer, section, undefined, options);
     }
   }
   return layer;
+}
+
+/**
+ * What code sets `auth.allowedHosts` to, while the app runs.
+ *
+ * @throws {ConfigError} it is no such list; says what to write
+ */
+export function readAllowedHosts(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const hosts = ALLOWED_HOSTS.kind.fromValue(value);
+  if (hosts === undefined) throw new ConfigError(`allowedHosts: ${mustBe(ALLOWED_HOSTS, value)}`);
+  return hosts;
 }
 
 /** Those of a section, or of a group in it: of an object such as `auth.admin`. */
@@ -36,13 +50,13 @@ function readProperties(layer: Layer, section: NamedSection, group: string | und
         group === undefined ? suggestProperty(name, section) : suggestInside(section, group, name),
       );
       const all = `: ${home} has ${propertiesOf(section, group).join(', ')}`;
-      complain(layer, possible, `${subject} is not known${hint || all}`);
+      layer.complain(`${subject} is not known${hint || all}`, possible);
     } else if (setting === undefined) {
       readProperties(layer, section, name, value);
     } else {
       const { kind } = setting;
       const valid = kind.fromCode === undefined ? kind.fromValue(value) : kind.fromCode(value);
-      if (valid === undefined) complain(layer, [setting], `${subject}: ${mustBe(setting, value)}`);
+      if (valid === undefined) layer.refuse(setting, `${subject}: ${mustBe(setting, value)}`);
       else layer.set(setting, valid, { from: 'code', subject });
     }
   }
@@ -55,28 +69,24 @@ function entries(value: unknown, expected: string, layer: Layer, doubtful: reado
   if (Object.prototype.toString.call(value) === '[object Object]') {
     return Object.entries(value as object).filter(([, each]) => each !== undefined);
   }
-  complain(layer, doubtful, `${expected}, not ${kindOf(value)}`);
+  layer.complain(`${expected}, not ${kindOf(value)}`, doubtful);
   return [];
-}
-
-/** Of something that is not known, any of the settings that are near may have been meant. */
-function complain(layer: Layer, doubtful: readonly Setting[], problem: string): void {
-  layer.problems.push(problem);
-  layer.doubt(doubtful);
 }
 
 /** `http.authEnabled` for `authEnable`; of two that are equally near, the one of this section. */
 function suggestProperty(property: string, section: NamedSection = 'http'): string | undefined {
   const sections = [section, ...SECTIONS.filter((other) => other !== section)];
-  const meant = suggest(
-    property,
-    sections.flatMap((each) => propertiesOf(each)),
-  );
+  const properties = sections.flatMap((each) => propertiesOf(each));
+  const called = properties.includes(property) ? undefined : settingCalled(property);
+  if (called?.property !== undefined) return `${called.section}.${called.property}`;
+  const meant = suggest(property, properties);
   const home = sections.find((each) => meant !== undefined && propertiesOf(each).includes(meant));
   return home && `${home}.${meant}`;
 }
 
 function suggestInside(section: NamedSection, group: string, property: string): string | undefined {
+  const called = settingCalled(property)?.property;
+  if (called?.startsWith(`${group}.`)) return `${section}.${called}`;
   const meant = suggest(property, propertiesOf(section, group));
   return meant && `${section}.${group}.${meant}`;
 }

@@ -4,15 +4,17 @@ import type { RefusedPasswords } from '../users/refused-passwords.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
 import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
-import { problemsBetween } from './checks.js';
+import { isWithoutUsers, problemsBetween } from './checks.js';
 import { Choice } from './choice.js';
 import { readCode } from './code.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { readConfigFile } from './file.js';
 import { Layer } from './layer.js';
 import type { KapacitorAuthConfig } from './options.js';
+import { judge } from './relevance.js';
 import type { FirstAdmin, ResolvedConfig } from './resolved.js';
 import {
+  ALLOWED_HOSTS,
   AUDIT_LOG,
   AUTH_ENABLED,
   BCRYPT_COST,
@@ -31,6 +33,7 @@ import {
   QUERY_CREDENTIALS,
   REALM,
   REFUSED_PASSWORDS,
+  type Setting,
   SHARED_SECRET,
   STORE,
   STORE_GRACE,
@@ -59,18 +62,21 @@ interface Resolution {
 
 /**
  * Puts the configuration together. Code comes before the environment, that before the file, and that before the
- * defaults, which are Kapacitor's where there is a file, and closed where there is none.
+ * defaults. With a file these are Kapacitor's, except that new passwords have a minimum length; without one,
+ * authentication is on.
  *
  * @param source the path of a config file, or the configuration itself
  * @param code what code says besides: it comes before `source`
+ * @param heeded settings that matter to the caller while there are no users as well
  * @throws {ConfigError} with everything that is wrong, each with its place
  */
 export function resolveConfig(
   source: string | KapacitorAuthConfig,
   code: KapacitorAuthConfig,
   environment: Environment,
+  heeded: readonly Setting[] = [],
 ): Resolution {
-  const { config, store, admin, warnings, problems, cause } = settle(source, code, environment);
+  const { config, store, admin, warnings, problems, cause } = settle(source, code, environment, heeded);
   if (problems.length > 0) throw new ConfigError(problems.join('\n'), cause === undefined ? {} : { cause });
   return { config, store, admin, warnings };
 }
@@ -90,22 +96,16 @@ export function settle(
   source: string | KapacitorAuthConfig,
   code: KapacitorAuthConfig,
   environment: Environment,
+  heeded: readonly Setting[] = [],
 ): Settlement {
   const isFile = typeof source === 'string';
-  const workingFolder = process.cwd();
-  const file = isFile ? readConfigFile(source) : new Layer(workingFolder);
-  const layers = [
-    readCode(code, workingFolder),
-    readCode(isFile ? {} : source, workingFolder),
-    readEnvironment(environment, workingFolder),
-    file,
-  ];
-  const choice = new Choice(layers, workingFolder);
+  const { layers, file } = readLayers(source, code, environment);
+  const choice = new Choice(layers, process.cwd());
   const chosenStore = chooseStore(choice, isFile);
   const chosenAdmin = chooseAdmin(choice);
   const https = chooseHttps(choice);
   const enabled = choice.choose(ENABLED, !isFile);
-  const minimumPasswordLength = choice.choose(MINIMUM_PASSWORD_LENGTH, isFile ? 0 : 8);
+  const minimumPasswordLength = choice.choose(MINIMUM_PASSWORD_LENGTH, 8);
   const admin = enabled ? firstAdmin(chosenAdmin, minimumPasswordLength) : undefined;
   // It is not heeded: a warning and a report tell of it.
   choice.choose(SHARED_SECRET, '');
@@ -114,6 +114,7 @@ export function settle(
       authEnabled: choice.choose(AUTH_ENABLED, !isFile),
       queryCredentials: choice.choose(QUERY_CREDENTIALS, false),
       realm: choice.choose(REALM, 'Kapacitor'),
+      allowedHosts: choice.choose(ALLOWED_HOSTS, undefined),
       bindAddress: choice.choose(BIND_ADDRESS, { host: undefined, port: 9092 }),
       https,
     },
@@ -133,20 +134,31 @@ export function settle(
       auditLog: choice.choosePath(AUDIT_LOG),
     },
   };
-  const problems = [
-    ...layers.flatMap((layer) => layer.problems),
-    ...problemsBetween(config, choice, environment),
-    ...adminProblems(chosenAdmin, choice, minimumPasswordLength),
-  ];
+  const together = problemsBetween(config, choice, environment);
+  const { problems, warnings } = judge(layers, together, { config, choice, heeded });
+  if (!isWithoutUsers(config, choice)) problems.push(...adminProblems(chosenAdmin, choice, minimumPasswordLength));
   return {
     config,
     store: chosenStore.opened,
     admin,
-    warnings: [...layers.flatMap((layer) => layer.warnings), ...warningsFor(config, choice, environment)],
+    warnings: [...warnings, ...layers.flatMap((layer) => layer.warnings), ...warningsFor(config, choice, environment)],
     problems,
     cause: file.cause,
     choice,
   };
+}
+
+/** The strongest one comes first. */
+function readLayers(
+  source: string | KapacitorAuthConfig,
+  code: KapacitorAuthConfig,
+  environment: Environment,
+): { layers: readonly Layer[]; file: Layer } {
+  const folder = process.cwd();
+  const isFile = typeof source === 'string';
+  const file = isFile ? readConfigFile(source) : new Layer(folder);
+  const inCode = [code, isFile ? {} : source].map((each) => readCode(each, folder));
+  return { layers: [...inCode, readEnvironment(environment, folder), file], file };
 }
 
 function chooseStore(

@@ -3,8 +3,9 @@ import { didYouMean, suggest } from '../suggestion.js';
 import { type Layer, mustBe, type Place } from './layer.js';
 import type { Lines } from './lines.js';
 import { AUTH_ENABLED, SECTIONS, SETTINGS, type Section, type Setting } from './settings.js';
+import { settingCalled } from './synonyms.js';
 import { inToml, isQuoted } from './syntax.js';
-import { isMetaKey, keysOf, settingsMeantBy } from './vocabulary.js';
+import { isMetaKey, keysOf, META_SERVER, NO_META_SERVER, settingsMeantBy } from './vocabulary.js';
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -32,20 +33,21 @@ export class DocumentReader {
   #readSection(section: (typeof SECTIONS)[number], table: unknown): void {
     if (!isTable(table)) {
       const problem = `must be a section, with a line  [${section}]  above its settings, not ${kindOf(table)}`;
-      this.#complain([section], undefined, problem);
-      this.#layer.doubt(SETTINGS.filter((setting) => setting.section === section));
+      const possible = SETTINGS.filter((setting) => setting.section === section);
+      this.#complain([section], undefined, problem, possible);
       return;
     }
     for (const [key, value] of Object.entries(table)) {
       const setting = SETTINGS.find((known) => known.section === section && known.key === key);
       if (setting !== undefined) this.#readValue(setting, value);
-      else if (isMetaKey(section, key)) this.#readMeta(section, key, value);
-      else if (!keysOf(section).includes(key)) {
-        const hint = didYouMean(suggestKey(section, key)) || `: [${section}] has ${keysOf(section).join(', ')}`;
-        this.#complain([section], key, `this key is not known${hint}`);
-        this.#layer.doubt(settingsMeantBy([key]));
+      else if (!isMetaKey(section, key) && !keysOf(section).includes(key)) {
+        const hint =
+          didYouMean(isTable(value) ? suggestSection(key) : suggestKey(section, key)) ||
+          `: [${section}] has ${keysOf(section).join(', ')}`;
+        this.#complain([section], key, `this key is not known${hint}`, settingsMeantBy([key]));
       }
     }
+    this.#refuseMetaServer(section, table);
   }
 
   /** A key that was put before its section would leave the door open. */
@@ -53,27 +55,24 @@ export class DocumentReader {
     const setting = SETTINGS.find((known) => known.section === '' && known.key === key);
     const home = SECTIONS.find((section) => keysOf(section).includes(key));
     const meant = suggestKey('', key);
+    const doubtful = settingsMeantBy([key]);
     if (setting !== undefined) this.#readValue(setting, value);
-    else if (home !== undefined) this.#complain([], key, `belongs below [${home}]: move it there`);
-    else if (meant !== undefined) this.#complain([], key, `this key is not known${didYouMean(meant)}`);
-    if (setting === undefined && (home ?? meant) !== undefined) this.#layer.doubt(settingsMeantBy([key]));
+    else if (home !== undefined) this.#complain([], key, `belongs below [${home}]: move it there`, doubtful);
+    else if (meant !== undefined) this.#complain([], key, `this key is not known${didYouMean(meant)}`, doubtful);
   }
 
   /** So would a section with a slip in its name, and a switch put at the end of the file, in whatever is last there. */
   #checkOtherSection(path: readonly string[], value: unknown): void {
-    const meant = path.length === 1 ? suggest(path.join(), SECTIONS) : undefined;
+    const meant = path.length === 1 ? suggestSection(path.join()) : undefined;
     if (meant !== undefined) {
-      this.#complain(path, undefined, `this section is not known${didYouMean(`[${meant}]`)}`);
-      this.#layer.doubt(SETTINGS.filter(({ section }) => section === meant));
+      const possible = SETTINGS.filter(({ section }) => `[${section}]` === meant);
+      this.#complain(path, undefined, `this section is not known${didYouMean(meant)}`, possible);
     } else if (Array.isArray(value)) {
       for (const each of value) this.#checkOtherSection(path, each);
     } else if (isTable(value)) {
       for (const [key, inner] of Object.entries(value)) {
         if (key !== AUTH_ENABLED.key) this.#checkOtherSection([...path, key], inner);
-        else {
-          this.#complain(path, key, `belongs below [${AUTH_ENABLED.section}]: move it there`);
-          this.#layer.doubt([AUTH_ENABLED]);
-        }
+        else this.#complain(path, key, `belongs below [${AUTH_ENABLED.section}]: move it there`, [AUTH_ENABLED]);
       }
     }
   }
@@ -88,21 +87,26 @@ export class DocumentReader {
     }
     const isOnlyQuoted = typeof value === 'string' && !isQuoted(setting) && kind.fromText(value) !== undefined;
     const hint = isOnlyQuoted ? `: write  ${inToml(setting, value)}` : '';
-    this.#complain(home, key, `${mustBe(setting, value)}${hint}`);
-    this.#layer.doubt([setting]);
+    this.#layer.refuse(setting, `${this.#place(home, key).subject}: ${mustBe(setting, value)}${hint}`);
   }
 
-  #readMeta(section: Section, key: string, value: unknown): void {
-    if (value === '' || value === false) return;
-    this.#complain(
-      [section],
-      key,
-      'a meta server is not supported: remove the line, and keep the users in [auth] store',
+  /** The empty values are in Kapacitor's own files, and say that there is none. */
+  #refuseMetaServer(section: Section, table: Table): void {
+    const keys = Object.keys(table).filter(
+      (key) => isMetaKey(section, key) && table[key] !== '' && table[key] !== false,
+    );
+    const [first, ...others] = keys;
+    if (first === undefined) return;
+    const subject = [this.#place([section], first).subject, ...others].join(', ');
+    const lines = others.length === 0 ? 'the line' : 'these lines';
+    this.#layer.refuse(
+      META_SERVER,
+      `${subject}: ${NO_META_SERVER}: remove ${lines}, and keep the users in [auth] store`,
     );
   }
 
-  #complain(section: readonly string[], key: string | undefined, problem: string): void {
-    this.#layer.problems.push(`${this.#place(section, key).subject}: ${problem}`);
+  #complain(section: readonly string[], key: string | undefined, problem: string, doubtful: Iterable<Setting>): void {
+    this.#layer.complain(`${this.#place(section, key).subject}: ${problem}`, doubtful);
   }
 
   #place(section: readonly string[], key: string | undefined): Place {
@@ -118,10 +122,19 @@ function isTable(value: unknown): value is Table {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
+/** `[auth]` for `Auth`. */
+function suggestSection(name: string): string | undefined {
+  const meant = suggest(name, SECTIONS);
+  return meant && `[${meant}]`;
+}
+
 /** `auth-enabled` for `auth_enabled`, or `[http] auth-enabled` if it is at home there. */
 function suggestKey(section: Section, key: string): string | undefined {
   const sections = [section, ...SECTIONS.filter((other) => other !== section)];
-  const meant = suggest(key, sections.flatMap(keysOf));
+  // Above any section there are other programs' words, which Kapacitor does not mind.
+  const called = section === '' ? undefined : settingCalled(key)?.key;
+  const keys = sections.flatMap(keysOf);
+  const meant = called === undefined || keys.includes(key) ? suggest(key, keys) : called;
   const home = sections.find((each) => meant !== undefined && keysOf(each).includes(meant));
   return home === undefined || home === section ? meant : `[${home}] ${meant}`;
 }

@@ -2,7 +2,8 @@ import { didYouMean, suggest } from '../suggestion.js';
 import { boolean } from './kinds.js';
 import { Layer, mustBe } from './layer.js';
 import { SECTIONS, SETTINGS } from './settings.js';
-import { knownVariables, metaVariables } from './vocabulary.js';
+import { settingCalled } from './synonyms.js';
+import { knownVariables, META_SERVER, NO_META_SERVER } from './vocabulary.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,19 +15,25 @@ export function readEnvironment(environment: Environment, folder: string): Layer
     const values = new Set(set.map((variable) => environment[variable]));
     const variable = set[0];
     if (variable === undefined) continue;
-    if (values.size > 1) layer.problems.push(`${set.join(' and ')} are both set, to different values: unset one`);
-    const value = setting.kind.fromText(environment[variable] as string);
-    if (value === undefined) layer.problems.push(`${variable}: ${mustBe(setting, environment[variable])}`);
-    else layer.set(setting, value, { from: variable, subject: variable });
-    if (value === undefined || values.size > 1) layer.doubt([setting]);
-  }
-  for (const variable of metaVariables()) {
-    const value = environment[variable];
-    if (value && boolean.fromText(value) !== false) {
-      layer.problems.push(`${variable}: a meta server is not supported: unset it, and keep the users in [auth] store`);
+    if (values.size > 1) {
+      layer.refuse(setting, `${set.join(' and ')} are both set, to different values: unset one`);
     }
+    const value = setting.kind.fromText(environment[variable] as string);
+    if (value === undefined) layer.refuse(setting, `${variable}: ${mustBe(setting, environment[variable])}`);
+    else layer.set(setting, value, { from: variable, subject: variable });
   }
+  refuseMetaServer(layer, environment);
   return layer;
+}
+
+function refuseMetaServer(layer: Layer, environment: Environment): void {
+  const set = META_SERVER.variables.filter((variable) => {
+    const value = environment[variable];
+    return value && boolean.fromText(value) !== false;
+  });
+  if (set.length === 0) return;
+  const them = set.length === 1 ? 'it' : 'them';
+  layer.refuse(META_SERVER, `${set.join(', ')}: ${NO_META_SERVER}: unset ${them}, and keep the users in [auth] store`);
 }
 
 /**
@@ -42,13 +49,18 @@ export function misspeltVariables(environment: Environment): string[] {
     .map(({ variable, meant }) => `the environment variable ${variable} is not known${didYouMean(meant)}`);
 }
 
+/** What Kubernetes adds to a service's name: https://kubernetes.io/docs/concepts/services-networking/service/ */
+const KUBERNETES = /^(?:SERVICE_)?(?:HOST|PORT)(?:_|$)/;
+
 /**
  * Section and name are compared each for itself: as a whole, `KAPACITOR_SMTP_ENABLED` would be near to
- * `KAPACITOR_AUTH_ENABLED`, and Kubernetes' `KAPACITOR_AUTH_PORT` to `KAPACITOR_AUTH_STORE`.
+ * `KAPACITOR_AUTH_ENABLED`.
  */
 function suggestVariable(variable: string, known: readonly string[]): string | undefined {
   const [, section, name] = /^KAPACITOR_([^_]+)_(.+)$/.exec(variable) ?? [];
-  if (!section || !name || suggest(section, SECTIONS) === undefined) return undefined;
+  if (!section || !name || suggest(section, SECTIONS) === undefined || KUBERNETES.test(name)) return undefined;
+  const called = settingCalled(name);
+  if (called !== undefined) return called.variables[0];
   const names = known.map((each) => each.replace(/^KAPACITOR_(?:AUTH|HTTP)_/, ''));
   const meant = suggest(name, names);
   return meant && known[names.indexOf(meant)];

@@ -16,13 +16,12 @@ export function readConfigFile(path: string): Layer {
   const layer = new Layer(dirname(absolute));
   const read = path === '' ? { problem: EMPTY_PATH } : readText(path, absolute);
   if ('problem' in read) {
-    layer.problems.push(read.problem);
+    layer.complain(read.problem, SETTINGS);
     layer.cause = read.cause;
-    layer.doubt(SETTINGS);
     return layer;
   }
   const { document, text, problems, doubtful } = parseToml(read.text);
-  layer.problems.push(...problems.map(({ line, problem }) => `${absolute}, line ${line}: ${problem}`));
+  for (const { line, problem } of problems) layer.complain(`${absolute}, line ${line}: ${problem}`);
   layer.doubt(doubtful);
   new DocumentReader(absolute, new Lines(text), layer).read(document);
   warnOfOpenFile(layer, read.mode);

@@ -1,3 +1,4 @@
+import { faultOf } from '../http/allowed-hosts.js';
 import { opaqueString, problemOf } from '../users/password.js';
 import type { RefusedPasswords } from '../users/refused-passwords.js';
 import { isPostgresUrl } from '../users/repositories/postgres/url.js';
@@ -15,6 +16,8 @@ export interface Kind<T> {
   fromValue(value: unknown): T | undefined;
   /** Reads a value of code, where that may be more than the file's. Undefined: it is none. */
   fromCode?(value: unknown): T | undefined;
+  /** What is wrong with a value that is none, if more can be said than what is expected. */
+  faultOf?(value: unknown): string | undefined;
   /** Reads an environment variable. Undefined: it is none. */
   fromText(text: string): T | undefined;
   /** As the config file writes it. */
@@ -136,6 +139,35 @@ export const bindAddress: Kind<BindAddress> = {
   ),
   toToml: ({ host = '', port }) => inQuotes(`${host.includes(':') ? `[${host}]` : host}:${port}`),
 };
+
+/** Which hosts requests may ask for: a list in the file and in code, with commas in the environment. */
+export const hosts: Kind<readonly string[]> = {
+  expected: 'a list of hosts, such as ["localhost", "example.com:8080", ".example.com", "[::1]"]',
+  example: '["localhost"]',
+  fromValue: (value) => {
+    const entries = listOfTexts(value);
+    const isValid =
+      entries !== undefined && entries.length > 0 && entries.every((entry) => faultOf(entry) === undefined);
+    return isValid ? entries : undefined;
+  },
+  fromText: (value) => hosts.fromValue(splitAtCommas(value)),
+  faultOf: (value) => {
+    const entries = typeof value === 'string' ? splitAtCommas(value) : listOfTexts(value);
+    return entries?.map(faultOf).find((fault) => fault !== undefined);
+  },
+  toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
+};
+
+/** A copy: what the caller does to the list later is not seen, and the copy is not to be changed. */
+function listOfTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+    ? Object.freeze([...value])
+    : undefined;
+}
+
+function splitAtCommas(value: string): string[] {
+  return value.split(',').map((entry) => entry.trim());
+}
 
 const REPOSITORY_METHODS = ['find', 'list', 'insert', 'replace', 'remove'] as const;
 

@@ -9,10 +9,17 @@ export interface Place {
   readonly subject: string;
 }
 
+/** Something that is wrong. */
+export interface Problem {
+  readonly text: string;
+  /** The setting whose value is wrong, which stops a start only while it counts. Absent: it always does. */
+  readonly setting?: Setting;
+}
+
 /** What one source says: the file, the environment, or code. */
 export class Layer {
-  /** Everything that is wrong with it, one text for each. */
-  readonly problems: string[] = [];
+  /** Everything that is wrong with it. */
+  readonly problems: Problem[] = [];
   /** What is allowed there, and should be known. */
   readonly warnings: string[] = [];
   /** Why it could not be read, if it could not. */
@@ -20,6 +27,7 @@ export class Layer {
   /** The folder where relative paths start. */
   readonly folder: string;
   readonly #values = new Map<Setting, { readonly value: unknown; readonly place: Place }>();
+  readonly #refused = new Set<Setting>();
   readonly #doubts = new Set<Setting>();
 
   constructor(folder: string) {
@@ -38,17 +46,36 @@ export class Layer {
     return this.#values.get(setting)?.place;
   }
 
+  /** Keeps a problem that always stops a start, such as a key that is not known, and may be about these settings. */
+  complain(text: string, doubtful: Iterable<Setting> = []): void {
+    this.problems.push({ text });
+    this.doubt(doubtful);
+  }
+
+  /** Keeps a problem with the value of a setting. */
+  refuse(setting: Setting, text: string): void {
+    this.problems.push({ text, setting });
+    this.#refused.add(setting);
+  }
+
+  /** Leaves a refused value out of account: the layer does not set the setting. */
+  forgive(setting: Setting): void {
+    this.#refused.delete(setting);
+  }
+
   /** What it says of these cannot be made out: a problem has been told, and what would follow from it is not told. */
   doubt(settings: Iterable<Setting>): void {
     for (const setting of settings) this.#doubts.add(setting);
   }
 
   doubts(setting: Setting): boolean {
-    return this.#doubts.has(setting);
+    return this.#refused.has(setting) || this.#doubts.has(setting);
   }
 }
 
 /** `must be true or false, not "yes"`; a secret is not repeated. */
 export function mustBe({ kind, isSecret }: Setting, value: unknown): string {
+  const fault = kind.faultOf?.(value);
+  if (fault !== undefined) return fault;
   return isSecret ? `must be ${kind.expected}` : `must be ${kind.expected}, not ${describeValue(value)}`;
 }

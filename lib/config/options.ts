@@ -14,6 +14,13 @@ export interface HttpConfig {
   readonly queryCredentials?: boolean | undefined;
   /** What the browser's dialog names. Defaults to `Kapacitor`. */
   readonly realm?: string | undefined;
+  /**
+   * The hosts that requests may ask for: names or addresses, with a port or without (any port), such as `example.com`,
+   * `localhost:9092`, `[::1]`, `.example.com` (with its subdomains), `*.example.com` (its subdomains alone), or `*`.
+   * Another `Host` gets 421, also while authentication is off. This keeps pages of other sites from reaching the app
+   * under a name of their own (DNS rebinding). Defaults to every host.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 export interface AuthConfig {
@@ -29,7 +36,10 @@ export interface AuthConfig {
    * replaced when their users log in. Defaults to 10.
    */
   readonly bcryptCost?: number | undefined;
-  /** How many characters (code points) a new password must have at least, 0 to 72. Defaults to 8. */
+  /**
+   * How many characters (code points) a new password must have at least, 0 to 72. Defaults to 8, also with a file;
+   * Kapacitor's own rule is 0.
+   */
   readonly minimumPasswordLength?: number | undefined;
   /**
    * Passwords that nobody may choose: a `Set`, the path of a file with one on each line, which is read at the start, or

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.js';
 import { refusalOf } from '../users/refused-passwords.js';
 import { isPostgresUrl, parseStoreUrl } from '../users/repositories/postgres/url.js';
 import { passwordFileProblem } from './admin.js';
+import { isWithoutUsers } from './checks.js';
 import type { Outcome } from './choice.js';
 import { type Settlement, settle } from './config.js';
 import type { Environment } from './environment.js';
@@ -64,11 +65,12 @@ function problemsAtStart({ config, store, choice }: Settlement): string[] {
       problems.push(`${subject}${error.message}`);
     }
   };
+  if (isWithoutUsers(config, choice)) return problems;
   if (choice.isKnown(REFUSED_PASSWORDS) && typeof refusedPasswords === 'string') {
     const from = choice.placeOf(REFUSED_PASSWORDS)?.from;
     attempt(`${from}: `, () => refusalOf(refusedPasswords));
   }
-  if (config.auth.enabled && choice.isKnown(STORE) && typeof store === 'string' && isPostgresUrl(store)) {
+  if (choice.isKnown(STORE) && typeof store === 'string' && isPostgresUrl(store)) {
     attempt(`${choice.placeOf(STORE)?.subject}: `, () => parseStoreUrl(store));
   }
   return problems;

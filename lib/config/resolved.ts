@@ -8,6 +8,8 @@ export interface ResolvedConfig {
     readonly authEnabled: boolean;
     readonly queryCredentials: boolean;
     readonly realm: string;
+    /** Undefined: every host. */
+    readonly allowedHosts: readonly string[] | undefined;
     /** Where a server of the app's may listen; this package does not listen itself. */
     readonly bindAddress: BindAddress;
     /** The PEM files for a server of the app's that speaks TLS; undefined for one that does not. */

@@ -7,6 +7,7 @@ import {
   duration,
   file,
   folder,
+  hosts,
   integer,
   type Kind,
   password,
@@ -87,6 +88,14 @@ export const HTTPS_PRIVATE_KEY: Setting<string> = {
   key: 'https-private-key',
   variables: ['KAPACITOR_HTTP_HTTPS_PRIVATE_KEY'],
   kind: text,
+};
+
+export const ALLOWED_HOSTS: Setting<readonly string[]> = {
+  section: 'http',
+  key: 'allowed-hosts',
+  property: 'allowedHosts',
+  variables: ['KAPACITOR_HTTP_ALLOWED_HOSTS'],
+  kind: hosts,
 };
 
 export const SHARED_SECRET: Setting<string> = {
@@ -213,6 +222,9 @@ export const ADMIN_PASSWORD_FILE: Setting<string> = {
   kind: file,
 };
 
+/** Either stands for the other. */
+export const ADMIN_PASSWORDS: readonly Setting[] = [ADMIN_PASSWORD, ADMIN_PASSWORD_FILE];
+
 export const AUDIT_LOG: Setting<string> = {
   section: 'auth',
   key: 'audit-log',
@@ -232,6 +244,7 @@ export const SETTINGS: readonly Setting[] = [
   AUTH_ENABLED,
   QUERY_CREDENTIALS,
   REALM,
+  ALLOWED_HOSTS,
   BIND_ADDRESS,
   HTTPS_ENABLED,
   HTTPS_CERTIFICATE,

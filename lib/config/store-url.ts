@@ -1,3 +1,5 @@
+import type { UserRepository } from '../users/repository.js';
+
 /** As far as they matter to what is shown, and of any text that begins like a URL. */
 const PARTS = /^(postgres(?:ql)?:\/\/)(?:([^?#]*)@)?([^?#]*)(?:\?([^#]*))?/;
 
@@ -15,6 +17,11 @@ export function withoutSecrets(store: string): string {
   const [user] = credentials.split(/:|%3a/i);
   const parameters = query.split('&').filter((parameter) => parameter !== '' && !isSecret(parameter));
   return `${scheme}${user ? `${user}@` : ''}${place}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`;
+}
+
+/** `lmdb:` or `memory:`; undefined for a store that other machines can share. */
+export function localScheme(store: string | UserRepository): string | undefined {
+  return typeof store === 'string' ? /^(?:lmdb|memory):/.exec(store)?.[0] : undefined;
 }
 
 /** Names may be percent-encoded, and badly. */

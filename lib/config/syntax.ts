@@ -28,7 +28,7 @@ export function inToml(setting: Setting, value: string): string {
   const bare = value.replace(/^["'“”‘’]+|["'“”‘’]+$/g, '');
   const meant = isSecret ? undefined : kind.fromText(bare);
   if (meant === undefined) return `${key} = ${kind.example}`;
-  return `${key} = ${isQuoted(setting) ? JSON.stringify(bare) : String(meant)}`;
+  return `${key} = ${isQuoted(setting) ? JSON.stringify(bare) : kind.toToml(meant)}`;
 }
 
 /** Whether the config file writes it in quotes. */

@@ -1,7 +1,8 @@
 import { suggest } from '../suggestion.js';
+import { text } from './kinds.js';
 import { SETTINGS, type Section, type Setting } from './settings.js';
+import { settingCalled } from './synonyms.js';
 
-/** Kapacitor's connection to a meta server, which is not supported: only the empty values are taken. */
 const META_KEYS: readonly string[] = [
   'meta-addr',
   'meta-username',
@@ -21,13 +22,20 @@ const OTHER_KEYS: Readonly<Record<Section, readonly string[]>> = {
   http: ['log-enabled', 'write-tracing', 'pprof-enabled', 'shutdown-timeout'],
 };
 
-export function isMetaKey(section: Section, key: string): boolean {
-  return section === 'auth' && META_KEYS.includes(key);
-}
+/** Kapacitor's connection to a meta server, which is not supported: only the empty values are taken. */
+export const META_SERVER: Setting<string> = {
+  section: 'auth',
+  key: 'meta-*',
+  variables: META_KEYS.map((key) => variableOf('auth', key)),
+  kind: text,
+  isSecret: true,
+};
 
-/** `KAPACITOR_AUTH_META_ADDR` for `meta-addr`. */
-export function metaVariables(): string[] {
-  return META_KEYS.map((key) => variableOf('auth', key));
+/** What is wrong with a configuration that names one. */
+export const NO_META_SERVER = 'a meta server is not supported';
+
+export function isMetaKey(section: Section, key: string): boolean {
+  return section === META_SERVER.section && META_KEYS.includes(key);
 }
 
 /** What may stand in a section of the file; of `''`, only what is ours. */
@@ -38,7 +46,7 @@ export function keysOf(section: Section): readonly string[] {
 /** The settings that words of a config file are the keys of, or near to. */
 export function settingsMeantBy(words: Iterable<string>): Setting[] {
   const keys = SETTINGS.map(({ key }) => key);
-  const meant = new Set([...new Set(words)].map((word) => suggest(word, keys)));
+  const meant = new Set([...new Set(words)].map((word) => settingCalled(word)?.key ?? suggest(word, keys)));
   return SETTINGS.filter(({ key }) => meant.has(key));
 }
 
@@ -54,7 +62,7 @@ export function knownVariables(): string[] {
   const others = (['auth', 'http'] as const).flatMap((section) =>
     OTHER_KEYS[section].map((key) => variableOf(section, key)),
   );
-  return [...SETTINGS.flatMap(({ variables }) => variables), ...metaVariables(), ...others];
+  return [...[...SETTINGS, META_SERVER].flatMap(({ variables }) => variables), ...others];
 }
 
 function variableOf(section: Section, key: string): string {

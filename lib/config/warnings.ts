@@ -11,6 +11,7 @@ import {
   STORE,
   STORE_GRACE,
 } from './settings.js';
+import { localScheme } from './store-url.js';
 import { threadPoolSize } from './thread-pool.js';
 
 /** What the operator is told whenever it is. */
@@ -25,7 +26,7 @@ export function warningsFor(config: ResolvedConfig, choice: Choice, environment:
         'KAPACITOR_HTTP_AUTH_ENABLED=true, or http.authEnabled: true in code',
     );
   }
-  if (threadPoolSize(environment) === 1) {
+  if (config.auth.enabled && threadPoolSize(environment) === 1) {
     warnings.push(
       'UV_THREADPOOL_SIZE leaves Node.js one thread: while a password is hashed, the app can read no file and look up ' +
         'no name. Set it to 2 or more, or unset it',
@@ -34,9 +35,8 @@ export function warningsFor(config: ResolvedConfig, choice: Choice, environment:
   if (choice.outcomes.get(SHARED_SECRET)?.value !== '') {
     warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');
   }
-  const { store } = config.auth;
-  const localStore = typeof store === 'string' ? /^(?:lmdb|memory):/.exec(store)?.[0] : undefined;
-  if (choice.isSet(STORE_GRACE) && choice.isKnown(STORE) && localStore !== undefined) {
+  const localStore = localScheme(config.auth.store);
+  if (config.auth.enabled && choice.isSet(STORE_GRACE) && choice.isKnown(STORE) && localStore !== undefined) {
     warnings.push(
       `[auth] store-grace has no effect with the store ${localStore} it says how long users are served on while ` +
         'PostgreSQL cannot be reached',

@@ -10,6 +10,7 @@ import { isPromise } from '../maybe-promise.js';
 import type { Middleware } from '../middleware.js';
 import { throwOutside } from '../throw-outside.js';
 import { ADMIN_USER, type User } from '../users/user.js';
+import { createHostCheck, type HostCheck } from './allowed-hosts.js';
 import {
   adminRequired,
   CHANGED_MEANWHILE,
@@ -25,6 +26,8 @@ import { mountOf, pathOf, wholePathOf } from './request-path.js';
 export interface GuardOptions {
   /** While false every request runs as the admin ADMIN_USER. */
   readonly authEnabled: boolean;
+  /** The hosts that requests may ask for. Undefined: every host. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Whether the strategy takes credentials from the query as well. */
   readonly queryCredentials: boolean;
   /** Told of each request with wrong credentials. */
@@ -42,6 +45,8 @@ export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Ne
 /** Lets a request through that is authenticated and authorized, and otherwise answers it in the app's place. */
 export class Guard {
   authEnabled: boolean;
+  #allowedHosts: readonly string[] | undefined;
+  #isAllowedHost: HostCheck | undefined;
   readonly #queryCredentials: boolean;
   readonly #onFailure: (req: HostRequest) => void;
   readonly #audit: Audit;
@@ -52,14 +57,24 @@ export class Guard {
   constructor(
     authenticator: Authenticator,
     strategy: KapacitorStrategy,
-    { authEnabled, queryCredentials, onFailure, audit }: GuardOptions,
+    { authEnabled, allowedHosts, queryCredentials, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.#strategy = strategy;
     this.authEnabled = authEnabled;
+    this.allowedHosts = allowedHosts;
     this.#queryCredentials = queryCredentials;
     this.#onFailure = onFailure;
     this.#audit = audit;
+  }
+
+  get allowedHosts(): readonly string[] | undefined {
+    return this.#allowedHosts;
+  }
+
+  set allowedHosts(hosts: readonly string[] | undefined) {
+    this.#allowedHosts = hosts;
+    this.#isAllowedHost = hosts && createHostCheck(hosts);
   }
 
   /** Who: sets `req.user`, or answers 401. */
@@ -96,8 +111,8 @@ export class Guard {
   }
 
   /**
-   * Finds out who asks and proceeds with them, or answers 401 or 503. An error of ours is answered. What `next` throws
-   * is the app's: it goes to the caller as it would without the guard.
+   * Finds out who asks and proceeds with them, or answers 401, 421 or 503. An error of ours is answered. What `next`
+   * throws is the app's: it goes to the caller as it would without the guard.
    */
   identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): void {
     let isLetThrough: boolean;
@@ -127,6 +142,10 @@ export class Guard {
   }
 
   #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
+    if (this.#isAllowedHost?.(req) === false) {
+      sendError(res, 421, 'this host is not served here: [http] allowed-hosts does not name it');
+      return false;
+    }
     if (!this.authEnabled) {
       req.user = ADMIN_USER;
       return proceed(ADMIN_USER, req, res, next);

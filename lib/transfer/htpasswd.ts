@@ -8,6 +8,18 @@ import type { ImportedUser, RefusedUser, UserFile } from './user-file.js';
 
 const BCRYPT = /^\$2[aby]\$/;
 
+/** NAME:REALM:MD5, as Apache's htdigest writes it: https://httpd.apache.org/docs/current/programs/htdigest.html */
+const HTDIGEST = /^[^:]*:(?!\$|\{[A-Z\d]+\})[^:]*:[0-9a-f]{32}\s*$/i;
+
+/** What is wrong with it, and what to do. */
+export const HTDIGEST_PROBLEM =
+  'this is htdigest\'s NAME:REALM:MD5, which holds no password hash that can be verified here: make the users anew with "htpasswd -B"';
+
+/** Whether a line is of a file of htdigest's, and not of htpasswd's with a comment. */
+export function isHtdigest(line: string): boolean {
+  return HTDIGEST.test(line);
+}
+
 /** What an htpasswd file does not say of its users. */
 export interface HtpasswdRights {
   /** Defaults to `normal`. */
@@ -16,7 +28,10 @@ export interface HtpasswdRights {
   readonly permissions?: readonly Permission[] | undefined;
 }
 
-/** A password file of Apache's or nginx's: `NAME:HASH` on each line. Only bcrypt hashes can be verified later. */
+/**
+ * A password file of Apache's or nginx's: `NAME:HASH` or `NAME:HASH:COMMENT` on each line. Only bcrypt hashes can be
+ * verified later. See https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic_user_file
+ */
 export class HtpasswdFile implements UserFile {
   readonly format = 'htpasswd';
   readonly #text: TextFile;
@@ -34,10 +49,10 @@ export class HtpasswdFile implements UserFile {
     for await (const { text, number } of this.#text.lines()) {
       if (text.trim() === '' || text.startsWith('#')) continue;
       const complain = (problem: string) => new ImportError(`${this.#text.shownPath}, line ${number}: ${problem}`);
-      // Neither a name nor a hash of bcrypt's has a colon.
-      const [name = '', hash, ...others] = text.split(':');
+      if (isHtdigest(text)) throw complain(HTDIGEST_PROBLEM);
+      // Neither a name nor a hash of bcrypt's has a colon. What stands behind a second one is a comment.
+      const [name = '', hash] = text.split(':');
       if (hash === undefined) throw complain('this is not NAME:HASH');
-      if (others.length > 0) throw complain('this is not NAME:HASH, but has more colons (as files of htdigest do)');
       const before = names.get(name);
       if (before !== undefined) throw complain(`${JSON.stringify(name)} stands in line ${before} already`);
       names.set(name, number);

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat, unlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { HtpasswdFile, type HtpasswdRights } from './htpasswd.js';
+import { HTDIGEST_PROBLEM, HtpasswdFile, type HtpasswdRights, isHtdigest } from './htpasswd.js';
 import { ImportError } from './import-error.js';
 import { JsonLinesFile } from './json-lines.js';
 import { isBoltFile, openKapacitorDatabase } from './kapacitor/kapacitor-database.js';
@@ -37,6 +37,9 @@ const FOREIGN: readonly { readonly pattern: RegExp; readonly hint: string }[] = 
     hint: 'it is a JSON array, such as "user list --json" prints, without hashes: "export" writes what can be imported',
   },
 ];
+
+/** A comment may follow what is a hash by its form; a URL and the like have more colons as well. */
+const HTPASSWD_LINE = /^[^:{[\s][^:]*:(?:[^\s:]{4,}|[${][^\s:]{3,}:.*|[./\w]{13}:.*)\s*$/;
 
 /**
  * Opens a file of users: a Kapacitor's database, an htpasswd file, or the JSON lines of `export`. Which of them it is
@@ -108,7 +111,8 @@ function formatOf(head: Buffer, path: string): FormatName {
     .split(/\r?\n/);
   const first = lines.find((line) => line.trim() !== '' && !line.startsWith('#'));
   if (foreign === undefined && !head.includes(0)) {
-    if (first === undefined || /^[^:{[\s][^:]*:[^\s:]{4,}\s*$/.test(first)) return 'htpasswd';
+    if (first === undefined || HTPASSWD_LINE.test(first)) return 'htpasswd';
+    if (isHtdigest(first)) throw new ImportError(`${path} is no file of users: ${HTDIGEST_PROBLEM}`);
     if (first.trimStart().startsWith('{')) return 'jsonl';
   }
   const hint =

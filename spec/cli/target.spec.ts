@@ -102,6 +102,7 @@ describe('whose users a command is about', () => {
     const skips = (options: object, value: string) =>
       chooseTarget({ url: URL, ...options }, { KAPACITOR_UNSAFE_SSL: value }, EMPTY);
     expect(skips({ skipVerify: true }, '')).toMatchObject({ skipVerify: true });
+    expect(skips({ skipVerify: true }, 'maybe')).toMatchObject({ skipVerify: true });
     expect(skips({}, 'true')).toMatchObject({ skipVerify: true });
     expect(skips({}, '0')).toMatchObject({ skipVerify: false });
     expect(() => skips({}, 'maybe')).toThrow(new UsageError('KAPACITOR_UNSAFE_SSL must be true or false'));

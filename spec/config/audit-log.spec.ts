@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 describe('audit-log', () => {
   it('is none by default', () => {
@@ -28,7 +28,7 @@ describe('audit-log', () => {
   });
 
   it('is the path of a file, and nothing else', () => {
-    expect(problemsOf(() => fromFile('[auth]\naudit-log = true\n'))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers('[auth]\naudit-log = true\n'))).toEqual([
       'kapacitor.conf, line 2: [auth] audit-log: must be the path of a file, in quotes, not true',
     ]);
     expect(problemsOf(() => fromCode({ auth: { auditLog: '' } }))).toEqual([

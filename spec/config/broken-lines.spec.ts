@@ -12,12 +12,13 @@ function placesOf(content: string): string[] {
 
 describe('a file with several lines that are not TOML', () => {
   it('is told of all of them, and of what is wrong with the other settings', () => {
-    const text = '[http]\nauth-enabled: true\n[auth]\nenabled = True\nbcrypt-cost = 012\nstore-grace = "x"\n[htttp]\n';
+    const text =
+      '[http]\nauth-enabled: true\n[auth]\nenabled = True\nbcrypt-cost = 012\ncache-expiration = "x"\n[htttp]\n';
     expect(problemsOf(() => fromFile(text))).toEqual([
       'kapacitor.conf, line 2: auth-enabled: this is not TOML: write  auth-enabled = true',
       'kapacitor.conf, line 4: enabled: this is not TOML: write  enabled = true',
       'kapacitor.conf, line 5: bcrypt-cost: this is not TOML: write  bcrypt-cost = 12',
-      'kapacitor.conf, line 6: [auth] store-grace: must be a duration such as "10m", "1h30m", "500ms" or "0", not "x"',
+      'kapacitor.conf, line 6: [auth] cache-expiration: must be a duration such as "10m", "1h30m", "500ms" or "0", not "x"',
       'kapacitor.conf, line 7: [htttp]: this section is not known: did you mean [http]?',
     ]);
   });
@@ -40,7 +41,7 @@ describe('a file with several lines that are not TOML', () => {
   });
 
   it('has the right line numbers behind them', () => {
-    expect(placesOf('x y\n[auth\n\n[http]\nrealm = 3\nz z\n[auth]\nbcrypt-cost = 3\n')).toEqual([
+    expect(placesOf('x y\n[auth\n\n[http]\nrealm = 3\nz z\n[auth]\nbcrypt-cost = 3\nenabled = true\n')).toEqual([
       'line 1: this',
       'line 2: this',
       'line 6: this',
@@ -153,9 +154,9 @@ describe('a text in three quotes that does not end', () => {
   });
 
   it('does not hide what stands before it', () => {
-    expect(placesOf(`no toml\n[auth]\nbcrypt-cost = 3\nx = """\nnor this\n`)).toEqual([
+    expect(placesOf(`no toml\n[auth]\nbcrypt-cost = 3\nenabled = true\nx = """\nnor this\n`)).toEqual([
       'line 1: this',
-      'line 4: this',
+      'line 5: this',
       'line 3: [auth] bcrypt-cost',
     ]);
   });

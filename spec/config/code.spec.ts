@@ -86,8 +86,11 @@ describe('the configuration in code', () => {
     [{ http: { authEnable: false } }, 'http.authEnable is not known: did you mean http.authEnabled?'],
     [{ http: { auth_enabled: false } }, 'http.auth_enabled is not known: did you mean http.authEnabled?'],
     [{ http: { bcryptCost: 12 } }, 'http.bcryptCost is not known: did you mean auth.bcryptCost?'],
-    [{ http: { port: 80 } }, 'http.port is not known: http has authEnabled, queryCredentials, realm'],
-    [{ http: { constructor: 1 } }, 'http.constructor is not known: http has authEnabled, queryCredentials, realm'],
+    [{ http: { port: 80 } }, 'http.port is not known: http has authEnabled, queryCredentials, realm, allowedHosts'],
+    [
+      { http: { constructor: 1 } },
+      'http.constructor is not known: http has authEnabled, queryCredentials, realm, allowedHosts',
+    ],
     [{ htp: {} }, 'htp is not known: did you mean http?'],
     [{ Auth: {} }, 'Auth is not known: did you mean auth?'],
     [{ authEnabled: false }, 'authEnabled is not known: did you mean http.authEnabled?'],

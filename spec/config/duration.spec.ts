@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration, LONGEST, parseDuration } from '../../lib/config/duration.js';
-import { fromCode, fromFile, problemsOf } from './resolve.js';
+import { fromCode, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 const UNITS = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 } as const;
 
@@ -95,7 +95,7 @@ describe('cache-expiration', () => {
   it.each(['600', '1.5', 'nan', 'inf', '-1', 'true', '2020-01-01'])(
     'needs a unit, or could be meant as seconds or milliseconds: %s in a file is refused',
     (value) => {
-      const [problem] = problemsOf(() => fromFile(`[auth]\ncache-expiration = ${value}\n`));
+      const [problem] = problemsOf(() => fromFileWithUsers(`[auth]\ncache-expiration = ${value}\n`));
       expect(problem).toContain(
         'kapacitor.conf, line 2: [auth] cache-expiration: must be a duration such as "10m", "1h30m", "500ms" or "0", not ',
       );

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 const HTTP_KEYS =
-  'auth-enabled, query-credentials, realm, bind-address, https-enabled, https-certificate, https-private-key, ' +
+  'auth-enabled, query-credentials, realm, allowed-hosts, bind-address, https-enabled, https-certificate, https-private-key, ' +
   'shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
 const AUTH_KEYS =
   'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
@@ -19,11 +19,6 @@ describe('a value in a file', () => {
     ['[http] auth-enabled', '{ password = "hunter2" }', 'true or false, not an object'],
     ['[http] query-credentials', '"x"', 'true or false, not "x"'],
     ['[http] realm', '3', 'a text without control characters, which a header can hold, not 3'],
-    ['[http] https-enabled', '0', 'true or false, not 0'],
-    ['[http] https-certificate', 'true', 'a text in quotes, not true'],
-    ['[http] https-private-key', '1.5', 'a text in quotes, not 1.5'],
-    ['[http] shared-secret', '12345678', 'a text in quotes'],
-    ['[auth] enabled', '"true"', 'true or false, not "true": write  enabled = true'],
     ['[auth] bcrypt-cost', '"12"', 'an integer from 4 to 20, not "12": write  bcrypt-cost = 12'],
     ['[auth] bcrypt-cost', '"120"', 'an integer from 4 to 20, not "120"'],
     ['[auth] bcrypt-cost', '3', 'an integer from 4 to 20, not 3'],
@@ -39,13 +34,35 @@ describe('a value in a file', () => {
     ],
   ])('%s = %s is refused, and its line named', (name, value, expected) => {
     const [section, key] = name.split(' ');
-    expect(problemsOf(() => fromFile(`# first\n${section}\n${key} = ${value}\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`# first\n${section}\n${key} = ${value}\n`))).toEqual([
       `kapacitor.conf, line 3: ${name}: must be ${expected}`,
     ]);
   });
 
+  it.each([
+    ['[auth] enabled', '"true"', 'true or false, not "true": write  enabled = true'],
+    ['[auth] enabled', '"yes"', 'true or false, not "yes"'],
+    ['[http] auth-enabled', '"yes"', 'true or false, not "yes"'],
+    ['[http] https-enabled', '0', 'true or false, not 0'],
+    ['[http] bind-address', '9092', expect.stringMatching(/^an address with a port /)],
+  ])('%s = %s is refused also without users', (name, value, expected) => {
+    const [section, key] = name.split(' ');
+    const [problem, ...others] = problemsOf(() => fromFile(`${section}\n${key} = ${value}\n`));
+    expect(problem?.replace(`kapacitor.conf, line 2: ${name}: must be `, '')).toEqual(expected);
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['https-certificate', 'true'],
+    ['https-private-key', '1.5'],
+  ])('[http] %s = %s is refused where https-enabled is true, also without users', (key, value) => {
+    expect(problemsOf(() => fromFile(`[http]\nhttps-enabled = true\n${key} = ${value}\n`))).toEqual([
+      `kapacitor.conf, line 3: [http] ${key}: must be a text in quotes, not ${value}`,
+    ]);
+  });
+
   it.each(['""', '3', 'false'])('data_dir = %s is refused', (value) => {
-    expect(problemsOf(() => fromFile(`data_dir = ${value}\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`data_dir = ${value}\n`))).toEqual([
       `kapacitor.conf, line 1: data_dir: must be the path of a folder, in quotes, not ${value}`,
     ]);
   });
@@ -53,7 +70,7 @@ describe('a value in a file', () => {
   it.each(['\\n', '\\r', '\\u0000', '\\u007f', '\\u0080', '☃', 'Ā'])(
     'a realm with %s in it is refused',
     (character) => {
-      const [problem] = problemsOf(() => fromFile(`[http]\nrealm = "a${character}b"\n`));
+      const [problem] = problemsOf(() => fromFileWithUsers(`[http]\nrealm = "a${character}b"\n`));
       expect(problem).toContain(
         'kapacitor.conf, line 2: [http] realm: must be a text without control characters, which a header can hold, not "a',
       );
@@ -77,7 +94,7 @@ describe('a key that is not known', () => {
     ['http', 'enabled', '[auth] enabled'],
     ['http', 'bcrypt-cost', '[auth] bcrypt-cost'],
     ['auth', 'bcrypt_cost', 'bcrypt-cost'],
-    ['auth', 'cache-expiry', undefined],
+    ['auth', 'cache-expires-after', undefined],
     ['auth', 'stor', 'store'],
     ['auth', 'minimum_password_length', 'minimum-password-length'],
     ['auth', 'min-password-length', 'minimum-password-length'],
@@ -91,7 +108,6 @@ describe('a key that is not known', () => {
     ['auth', 'auth-enabled', '[http] auth-enabled'],
     ['auth', 'auth_enabled', '[http] auth-enabled'],
     ['auth', 'log-enabled', '[http] log-enabled'],
-    ['auth', 'bcrypt', undefined],
     ['auth', '"a(b"', undefined],
     ['auth', '__proto__', undefined],
     ['http', 'meta-addr', undefined],
@@ -99,14 +115,14 @@ describe('a key that is not known', () => {
   ])('in [%s] %s is an error, with a suggestion or with what there is', (section, key, meant) => {
     const keys = section === 'http' ? HTTP_KEYS : AUTH_KEYS;
     const hint = meant === undefined ? `: [${section}] has ${keys}` : `: did you mean ${meant}?`;
-    expect(problemsOf(() => fromFile(`[${section}]\n${key} = true\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`[${section}]\n${key} = true\n`))).toEqual([
       `kapacitor.conf, line 2: [${section}] ${key.replaceAll('"', '')}: this key is not known${hint}`,
     ]);
   });
 
   it('may be a section of its own', () => {
-    expect(problemsOf(() => fromFile('[http]\n[http.auth]\nenabled = true\n'))).toEqual([
-      `kapacitor.conf, line 2: [http] auth: this key is not known: [http] has ${HTTP_KEYS}`,
+    expect(problemsOf(() => fromFileWithUsers('[http]\n[http.auth]\nenabled = true\n'))).toEqual([
+      'kapacitor.conf, line 2: [http] auth: this key is not known: did you mean [auth]?',
     ]);
   });
 });
@@ -121,7 +137,9 @@ describe('a setting in the wrong place', () => {
     ['auth_enabled = true', 'auth_enabled: this key is not known: did you mean [http] auth-enabled?'],
     ['data-dir = "/x"', 'data-dir: this key is not known: did you mean data_dir?'],
   ])('%s before any section is an error', (line, problem) => {
-    expect(problemsOf(() => fromFile(`# first\n${line}\n[http]\n`))).toEqual([`kapacitor.conf, line 2: ${problem}`]);
+    expect(problemsOf(() => fromFileWithUsers(`# first\n${line}\n[http]\n`))).toEqual([
+      `kapacitor.conf, line 2: ${problem}`,
+    ]);
   });
 
   it.each([
@@ -130,7 +148,7 @@ describe('a setting in the wrong place', () => {
     ['a nested one', '[udf.functions]\n[udf.functions.avg]\nauth-enabled = true\n', 3, '[udf.functions.avg]'],
     ['one of several', '[[udp]]\nenabled = true\n[[udp]]\nauth-enabled = true\n', 4, '[udp]'],
   ])('auth-enabled in %s, where it would do nothing, is an error', (_, text, line, section) => {
-    expect(problemsOf(() => fromFile(text))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(text))).toEqual([
       `kapacitor.conf, line ${line}: ${section} auth-enabled: belongs below [http]: move it there`,
     ]);
   });
@@ -142,13 +160,13 @@ describe('a setting in the wrong place', () => {
     ['Auth', 'auth'],
     ['"auth "', 'auth'],
   ])('[%s] is an error: did you mean [%s]?', (section, meant) => {
-    expect(problemsOf(() => fromFile(`hostname = "x"\n[${section}]\nauth-enabled = true\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`hostname = "x"\n[${section}]\nauth-enabled = true\n`))).toEqual([
       `kapacitor.conf, line 2: [${section.replaceAll('"', '')}]: this section is not known: did you mean [${meant}]?`,
     ]);
   });
 
   it('[[htttp]] is an error as well', () => {
-    expect(problemsOf(() => fromFile('[[htttp]]\n[[htttp]]\n'))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers('[[htttp]]\n[[htttp]]\n'))).toEqual([
       'kapacitor.conf, line 1: [htttp]: this section is not known: did you mean [http]?',
     ]);
   });
@@ -160,7 +178,7 @@ describe('a setting in the wrong place', () => {
     ['http = true', 'a boolean'],
     ['http = 2026-01-01', 'a date'],
   ])('%s is an error: http must be a section', (line, what) => {
-    expect(problemsOf(() => fromFile(`\n${line}\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`\n${line}\n`))).toEqual([
       `kapacitor.conf, line 2: [http]: must be a section, with a line  [http]  above its settings, not ${what}`,
     ]);
   });
@@ -170,7 +188,7 @@ describe('a meta server', () => {
   it.each(['meta-addr = "secret:8091"', 'meta-password = "secret"', 'meta-use-tls = true', 'meta-ca = 3'])(
     'is not supported: %s names the line, and does not repeat the value',
     (line) => {
-      expect(problemsOf(() => fromFile(`[auth]\nenabled = true\n${line}\n`))).toEqual([
+      expect(problemsOf(() => fromFileWithUsers(`[auth]\nenabled = true\n${line}\n`))).toEqual([
         `kapacitor.conf, line 3: [auth] ${line.split(' ')[0]}: a meta server is not supported: remove the line, and keep the users in [auth] store`,
       ]);
     },
@@ -216,13 +234,13 @@ describe('the problems of a file', () => {
       6,
     ],
   ])('have the right line, also beside %s', (_, text, line) => {
-    expect(problemsOf(() => fromFile(text))).toContain(
+    expect(problemsOf(() => fromFileWithUsers(text))).toContain(
       `kapacitor.conf, line ${line}: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3`,
     );
   });
 
   it('have no line where the key is written with escapes', () => {
-    expect(problemsOf(() => fromFile('"au\\u0074h".bcrypt-cost = 3\n'))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers('"au\\u0074h".bcrypt-cost = 3\n'))).toEqual([
       'kapacitor.conf: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3',
     ]);
   });

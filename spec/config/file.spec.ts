@@ -107,7 +107,7 @@ describe('a kapacitor.conf', () => {
           enabled: true,
           cacheExpiration: 5_400_000,
           bcryptCost: 12,
-          minimumPasswordLength: 0,
+          minimumPasswordLength: 8,
           refusedPasswords: undefined,
           failureLimit: 10,
           failureWindow: 600_000,

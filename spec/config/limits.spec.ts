@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 /** There is no machine whose thread pool is too small for what these tests set. */
 const THREADS = { UV_THREADPOOL_SIZE: '1024' };
@@ -57,7 +57,7 @@ describe.each(LIMITS)('$key', ({ key, property, variable, min, max }) => {
   });
 
   it.each([min - 1, max + 1, 1.5])('is not %d', (value) => {
-    expect(problemsOf(() => fromFile(`[auth]\n${key} = ${value}\n`, THREADS))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`[auth]\n${key} = ${value}\n`, THREADS))).toEqual([
       `kapacitor.conf, line 2: [auth] ${key}: ${expected} ${value}`,
     ]);
     expect(problemsOf(() => fromEnvironment({ ...THREADS, [variable]: String(value) }))).toEqual([
@@ -82,7 +82,7 @@ describe.each(LIMITS)('$key', ({ key, property, variable, min, max }) => {
     ['{ a = 5 }', 'an object'],
     ['nan', 'NaN'],
   ])('is not %s in a file', (value, shown) => {
-    expect(problemsOf(() => fromFile(`[auth]\n${key} = ${value}\n`, THREADS))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`[auth]\n${key} = ${value}\n`, THREADS))).toEqual([
       `kapacitor.conf, line 2: [auth] ${key}: ${expected} ${shown}`,
     ]);
   });
@@ -109,18 +109,16 @@ describe.each(LIMITS)('$key', ({ key, property, variable, min, max }) => {
 });
 
 describe('the minimum length of passwords', () => {
-  it('is 0 by default where there is a file, as in Kapacitor, also when code is given beside it', () => {
-    expect(fromFile('').config.auth.minimumPasswordLength).toBe(0);
-    const { config } = resolveConfig(configFile(''), { auth: { enabled: true } }, {});
-    expect(config.auth.minimumPasswordLength).toBe(0);
-  });
-
-  it('is 8 by default in code', () => {
+  it('is 8 by default, with a file and without', () => {
+    expect(fromFile('').config.auth.minimumPasswordLength).toBe(8);
     expect(fromCode({}).config.auth.minimumPasswordLength).toBe(8);
-    expect(resolveConfig({}, { auth: { enabled: true } }, {}).config.auth.minimumPasswordLength).toBe(8);
+    const { config } = resolveConfig(configFile(''), { auth: { enabled: true } }, {});
+    expect(config.auth.minimumPasswordLength).toBe(8);
   });
 
-  it('is 0 in code where code says so', () => {
+  it("is Kapacitor's where a file, the environment or code says 0", () => {
+    expect(fromFile('[auth]\nminimum-password-length = 0\n').config.auth.minimumPasswordLength).toBe(0);
+    expect(fromFile('', { KAPACITOR_AUTH_MINIMUM_PASSWORD_LENGTH: '0' }).config.auth.minimumPasswordLength).toBe(0);
     expect(fromCode({ auth: { minimumPasswordLength: 0 } }).config.auth.minimumPasswordLength).toBe(0);
   });
 });
@@ -151,7 +149,7 @@ describe('failure-window', () => {
     ['true', 'true'],
     ['["10m"]', 'an array'],
   ])('is not %s in a file', (value, shown) => {
-    expect(problemsOf(() => fromFile(`[auth]\nfailure-window = ${value}\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`[auth]\nfailure-window = ${value}\n`))).toEqual([
       `kapacitor.conf, line 2: [auth] failure-window: ${EXPECTED} ${shown}`,
     ]);
   });

@@ -106,7 +106,7 @@ describe('the defaults', () => {
         enabled: false,
         cacheExpiration: 600_000,
         bcryptCost: 10,
-        minimumPasswordLength: 0,
+        minimumPasswordLength: 8,
         refusedPasswords: undefined,
         failureLimit: 10,
         failureWindow: 600_000,

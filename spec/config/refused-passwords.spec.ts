@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 const PROBLEM =
   'must be the path of a file with a password on each line or, in code, a Set of them or a function that tells of one, not';
@@ -43,7 +43,7 @@ describe('refused-passwords', () => {
     ['3', '3'],
     ['{ file = "hunter2" }', 'an object'],
   ])('are not %s in a file', (value, shown) => {
-    expect(problemsOf(() => fromFile(`[auth]\nrefused-passwords = ${value}\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`[auth]\nrefused-passwords = ${value}\n`))).toEqual([
       `kapacitor.conf, line 2: [auth] refused-passwords: ${PROBLEM} ${shown}`,
     ]);
   });

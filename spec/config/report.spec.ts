@@ -16,6 +16,7 @@ data_dir = "state"
 auth-enabled = true
 query-credentials = true
 realm = 'a "b" \\\\ c'
+allowed-hosts = ["LocalHost", '.example.com']
 bind-address = "[::1]:80"
 https-enabled = false
 https-certificate = "/c.pem"
@@ -55,26 +56,27 @@ describe('the report on a configuration', () => {
       ['http', 'auth-enabled', 'true', 'kapacitor.conf, line 4'],
       ['http', 'query-credentials', 'true', 'kapacitor.conf, line 5'],
       ['http', 'realm', String.raw`"a \"b\" \\\\ c"`, 'kapacitor.conf, line 6'],
-      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 7'],
-      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 8'],
-      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 9'],
-      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 10'],
-      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 11'],
-      ['auth', 'enabled', 'true', 'kapacitor.conf, line 13'],
-      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 14'],
-      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 15'],
-      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 16'],
-      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 17'],
-      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 18'],
-      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 19'],
-      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 20'],
-      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 21'],
-      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 22'],
-      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 23'],
-      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 24'],
-      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 25'],
-      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 25'],
-      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 26'],
+      ['http', 'allowed-hosts', '["LocalHost", ".example.com"]', 'kapacitor.conf, line 7'],
+      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 8'],
+      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 9'],
+      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 10'],
+      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 11'],
+      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 12'],
+      ['auth', 'enabled', 'true', 'kapacitor.conf, line 14'],
+      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 15'],
+      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 16'],
+      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 17'],
+      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 18'],
+      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 19'],
+      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 20'],
+      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 21'],
+      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 22'],
+      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 23'],
+      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 24'],
+      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 25'],
+      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 26'],
+      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 26'],
+      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 27'],
       ['', 'data_dir', '"state"', 'kapacitor.conf, line 2'],
     ]);
     expect(JSON.stringify(report)).not.toContain('hunter2');

@@ -19,6 +19,11 @@ export function fromFile(content: string | Uint8Array, environment: Environment 
   return resolveConfig(configFile(content), {}, environment);
 }
 
+/** The same where there are users, whose settings matter then. */
+export function fromFileWithUsers(content: string | Uint8Array, environment: Environment = {}): Resolution {
+  return fromFile(content, { KAPACITOR_AUTH_ENABLED: 'true', ...environment });
+}
+
 /** What code says need not be of the right type: JavaScript has none. */
 export function fromCode(config: unknown, environment: Environment = {}): Resolution {
   return resolveConfig(config as KapacitorAuthConfig, {}, environment);

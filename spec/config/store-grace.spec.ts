@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
 import { LONGEST } from '../../lib/config/duration.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
+/** Where it matters. */
+const STORE = 'postgres://user@host/db';
 const EXPECTED = 'must be a duration such as "10m", "1h30m", "500ms" or "0", not';
 
 describe('store-grace', () => {
@@ -49,15 +51,15 @@ describe('store-grace', () => {
     ['true', 'true'],
     ['["1m"]', 'an array'],
   ])('is not %s in a file', (value, shown) => {
-    expect(problemsOf(() => fromFile(`[auth]\nstore-grace = ${value}\n`))).toEqual([
+    expect(problemsOf(() => fromFileWithUsers(`[auth]\nstore-grace = ${value}\nstore = "${STORE}"\n`))).toEqual([
       `kapacitor.conf, line 2: [auth] store-grace: ${EXPECTED} ${shown}`,
     ]);
   });
 
   it.each(['60', '-1m', '2562048h', 'forever'])('is not %s in the environment', (value) => {
-    expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: value }))).toEqual([
-      `KAPACITOR_AUTH_STORE_GRACE: ${EXPECTED} "${value}"`,
-    ]);
+    expect(
+      problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_STORE: STORE, KAPACITOR_AUTH_STORE_GRACE: value })),
+    ).toEqual([`KAPACITOR_AUTH_STORE_GRACE: ${EXPECTED} "${value}"`]);
   });
 
   it.each([
@@ -69,7 +71,7 @@ describe('store-grace', () => {
     [null, 'null'],
     [[], 'an array'],
   ])('is not %s in code', (value, shown) => {
-    expect(problemsOf(() => fromCode({ auth: { storeGrace: value } }))).toEqual([
+    expect(problemsOf(() => fromCode({ auth: { store: STORE, storeGrace: value } }))).toEqual([
       `auth.storeGrace: ${EXPECTED} ${shown}`,
     ]);
   });

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
 import { withoutSecrets } from '../../lib/config/store-url.js';
 import { isPostgresUrl } from '../../lib/users/repositories/postgres/url.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 /** The same store in a file, the environment and code. */
 const SOURCES = [
   [
     'in a file',
     'kapacitor.conf, line 2: [auth] store',
-    (url: string) => fromFile(`[auth]\nstore = ${JSON.stringify(url)}\n`),
+    (url: string) => fromFileWithUsers(`[auth]\nstore = ${JSON.stringify(url)}\n`),
   ],
   ['in the environment', 'KAPACITOR_AUTH_STORE', (url: string) => fromEnvironment({ KAPACITOR_AUTH_STORE: url })],
   ['in code', 'auth.store', (url: string) => fromCode({ auth: { store: url } })],
@@ -80,7 +80,7 @@ describe('a postgres:// URL that is not in quotes in a file', () => {
   it.each(['store = postgres://user:hunter2@host/db', 'store: "postgres://user:hunter2@host/db"'])(
     'is an error that does not repeat it: %s',
     (line) => {
-      const problems = problemsOf(() => fromFile(`[auth]\n${line}\n`));
+      const problems = problemsOf(() => fromFileWithUsers(`[auth]\n${line}\n`));
       expect(problems).toEqual(['kapacitor.conf, line 2: store: this is not TOML: write  store = "lmdb:./users"']);
       expect(problems.join()).not.toContain('hunter2');
     },

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFileWithUsers, problemsOf } from './resolve.js';
 
 vi.mock('node:os', async (importOriginal) => ({
   ...(await importOriginal<typeof import('node:os')>()),
@@ -67,7 +67,7 @@ describe('the number of passwords that are hashed at once', () => {
       '[auth] hashing-concurrency must be at most 3, not 4: the thread pool of Node.js has the size 4, and must not be ' +
       'taken whole. To have more, set UV_THREADPOOL_SIZE';
     expect(problemsOf(() => fromCode(hashing(4)))).toEqual([problem]);
-    expect(problemsOf(() => fromFile('[auth]\nhashing-concurrency = 4\n'))).toEqual([problem]);
+    expect(problemsOf(() => fromFileWithUsers('[auth]\nhashing-concurrency = 4\n'))).toEqual([problem]);
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_HASHING_CONCURRENCY: '4' }))).toEqual([problem]);
   });
 

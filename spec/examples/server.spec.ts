@@ -155,7 +155,9 @@ describe('examples/server.ts: what it prints at start', () => {
     await server.printed(/start again\.\n/);
     expect(server.stdout.split('\n')).toEqual([
       `Listening on http://localhost:${port}`,
-      'Authentication is off',
+      'Authentication is off: only requests for localhost, 127.0.0.1, [::1] are answered.',
+      'Otherwise a page of another site could reach this server under a name of its own (DNS rebinding).',
+      '[http] allowed-hosts, or KAPACITOR_HTTP_ALLOWED_HOSTS, names other hosts.',
       `The users are in lmdb:${join(file, '..', 'data', 'auth')}`,
       '',
       'There are no users yet. Make the first admin:',
@@ -211,6 +213,49 @@ describe('examples/server.ts: what it prints at start', () => {
       env: { KAPACITOR_HTTP_BIND_ADDRESS: '0.0.0.0:0' },
     });
     await all.printed(/Listening on http:\/\/localhost:\d+\n/);
+  });
+});
+
+describe('examples/server.ts while authentication is off', () => {
+  const ping = async (port: number, host: string) =>
+    (await send(port, { path: '/kapacitor/v1/ping', headers: { Host: host } })).status;
+
+  it("answers for localhost's names with any port, and 421 for another site's", async () => {
+    const port = await portOf(new Example(SERVER, { args: ['-config', config({ auth: ['  enabled = true'] })] }));
+    for (const host of [`localhost:${port}`, 'localhost', '127.0.0.1:1', '[::1]'])
+      expect(await ping(port, host)).toBe(204);
+    expect(await ping(port, 'rebound.example')).toBe(421);
+    const { status } = await send(port, {
+      method: 'POST',
+      path: '/kapacitor/v1/users',
+      headers: { ...CURL, Host: 'rebound.example' },
+      body: FIRST_ADMIN,
+    });
+    expect(status).toBe(421);
+  });
+
+  it.each([
+    ['the address that it is bound to', '127.0.0.2:0', '127.0.0.2:9092'],
+    ['each address of this machine, where it is bound to all', ':0', '127.0.0.1:9092'],
+  ])('answers for %s', async (_what, address, host) => {
+    const server = new Example(SERVER, { args: ['-config', config()], env: { KAPACITOR_HTTP_BIND_ADDRESS: address } });
+    const [, text = ''] = await server.printed(/only requests for (.*) are answered/);
+    expect(text.split(', ')).toContain(host.replace(':9092', ''));
+    expect(new Set(text.split(', ')).size).toBe(text.split(', ').length);
+  });
+
+  it('answers for what the file says instead', async () => {
+    const port = await portOf(
+      new Example(SERVER, { args: ['-config', config({ http: ['  allowed-hosts = ["a.example"]'] })] }),
+    );
+    expect(await ping(port, 'a.example')).toBe(204);
+    expect(await ping(port, 'localhost')).toBe(421);
+  });
+
+  it('answers for every host once authentication is on', async () => {
+    const file = config({ http: ['  auth-enabled = true'], auth: ['  enabled = true'] });
+    const port = await portOf(new Example(SERVER, { args: ['-config', file] }));
+    expect(await ping(port, 'kapacitor.example')).toBe(401);
   });
 });
 

@@ -38,6 +38,41 @@ describe('an htpasswd file', () => {
     expect(users).toEqual([{ name: 'old', refusal }, imported('stan')]);
   });
 
+  it.each([
+    ['$2y$', 'a comment'],
+    ['$2a$', ''],
+    ['$2b$', 'with: more: colons'],
+    ['$2y$', '0123456789abcdef0123456789abcdef'],
+    ['$2y$', '  ユーザー'],
+  ])('may have a comment behind the hash, as nginx and Apache allow: %s…:%s', async (prefix, comment) => {
+    const hash = HASH.replace(/^\$2.\$/, prefix);
+    const path = fileWith(`stan:${hash}:${comment}\nold:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=:${comment}\r\nkim:${hash}\n`);
+    expect(await readFrom(path)).toEqual([
+      imported('stan', { hash }),
+      { name: 'old', refusal: ONLY_BCRYPT },
+      imported('kim', { hash }),
+    ]);
+  });
+
+  it('is told by its content, also with comments', async () => {
+    for (const line of [`stan:${HASH}:a comment`, `stan:${HASH}:`, 'old:rqXexS6ZhobKA:a comment', `old:$apr1$x$y:a`]) {
+      const file = await openUserFile(fileWith(`${line}\n`));
+      expect(file.format).toBe('htpasswd');
+      await file.close();
+    }
+  });
+
+  it.each(['stan:my realm:0123456789abcdef0123456789abcdef', 'stan::0123456789ABCDEF0123456789ABCDEF\r'])(
+    'is not one of htdigest: %j',
+    async (line) => {
+      const path = fileWith(`${line}\n`);
+      const problem = /this is htdigest's NAME:REALM:MD5, .*: make the users anew with "htpasswd -B"$/;
+      await expect(readFrom(path)).rejects.toThrow(problem);
+      await expect(openUserFile(path)).rejects.toThrow(problem);
+      await expect(openUserFile(path)).rejects.not.toThrow(/0123456789abcdef/i);
+    },
+  );
+
   it('tells of a name that nobody may have', async () => {
     const users = await readFrom(fileWith(`a b:${HASH}\n`));
     expect(users).toEqual([
@@ -53,7 +88,11 @@ describe('an htpasswd file', () => {
 
   it.each([
     ['stan', 'this is not NAME:HASH'],
-    ['stan:realm:0123', 'this is not NAME:HASH, but has more colons (as files of htdigest do)'],
+    [
+      'stan:realm:0123456789abcdef0123456789abcdef',
+      "this is htdigest's NAME:REALM:MD5, which holds no password hash that can be verified here: " +
+        'make the users anew with "htpasswd -B"',
+    ],
     [`kim:${HASH}`, '"kim" stands in line 1 already'],
   ])('says what is wrong with %s, and in which line', async (content, problem) => {
     const path = fileWith(`kim:${HASH}\n${content}\n`);

@@ -11,6 +11,7 @@ kapacitorAuth({ http: { queryCredentials: true, realm: 'Reports' }, auth: { enab
 const store: string | undefined = process.env['STORE'];
 kapacitorAuth({ http: undefined, auth: { store, enabled: undefined } });
 
+kapacitorAuth({ http: { allowedHosts: ['localhost', '.example.com'] } });
 kapacitorAuth({ auth: { minimumPasswordLength: 12, refusedPasswords: 'refused.txt' } });
 kapacitorAuth({ auth: { refusedPasswords: new Set(['password']) } });
 kapacitorAuth({ auth: { refusedPasswords: async (password) => password.startsWith('password') } });
@@ -31,6 +32,8 @@ kapacitorAuth({ auth: { authEnabled: true } });
 kapacitorAuth('kapacitor.conf', { auth: { bcryptCosts: 12 } });
 // @ts-expect-error a switch is no text
 kapacitorAuth({ http: { authEnabled: 'true' } });
+// @ts-expect-error hosts are a list
+kapacitorAuth({ http: { allowedHosts: 'localhost' } });
 // @ts-expect-error a cost is a number
 kapacitorAuth({ auth: { bcryptCost: '12' } });
 // @ts-expect-error a duration is a text or a number of milliseconds
@@ -54,6 +57,7 @@ const config: KapacitorAuthConfig = { http, auth };
 const { config: resolved } = kapacitorAuth(config);
 claim<Same<typeof resolved.http.authEnabled, boolean>>();
 claim<Same<typeof resolved.http.bindAddress.host, string | undefined>>();
+claim<Same<typeof resolved.http.allowedHosts, readonly string[] | undefined>>();
 claim<Same<typeof resolved.auth.cacheExpiration, number>>();
 claim<Same<typeof resolved.auth.admin, { readonly name: string } | undefined>>();
 claim<Same<typeof resolved.auth.auditLog, string | undefined>>();

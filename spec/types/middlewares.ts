@@ -57,6 +57,10 @@ auth.requirePrivilege('write_points');
 auth.authEnabled = true;
 // @ts-expect-error the switch is on or off
 auth.authEnabled = 'true';
+auth.allowedHosts = ['localhost'];
+auth.allowedHosts = undefined;
+// @ts-expect-error hosts are a list
+auth.allowedHosts = 'localhost';
 // @ts-expect-error the parts are not to be replaced
 auth.authenticate = auth.requireAdmin;
 

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+import { domainToASCII } from 'node:url';
+
+/** A host and perhaps a port, as `Host` has them: https://www.rfc-editor.org/rfc/rfc9110#section-7.2 */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\%]+)(?::(\d{1,5}))?$/i;
+
+/** An absolute-form target, which comes before `Host`: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+const ABSOLUTE_FORM = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
+
+/** An IPv6 address without its brackets. */
+const BARE_IPV6 = /^[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*$/i;
+
+/** The ports that a URL leaves out. */
+const DEFAULT_PORTS: readonly string[] = ['80', '443'];
+
+interface Host {
+  /** In lower case and ASCII, without a dot at its end. */
+  readonly name: string;
+  readonly port: string | undefined;
+}
+
+/** Tells whether a request asks for a host that is allowed. */
+export type HostCheck = (req: IncomingMessage) => boolean;
+
+/**
+ * Reads a list of allowed hosts: `example.com`, `example.com:8080` (on this port alone), `.example.com` (with its
+ * subdomains), `*.example.com` (its subdomains alone), `[::1]`, or `*` (every host). A request with no host, or with
+ * two, asks for none of them. `X-Forwarded-Host` is not looked at.
+ *
+ * @param allowed entries that have no fault, as {@link faultOf} finds it
+ */
+export function createHostCheck(allowed: readonly string[]): HostCheck {
+  if (allowed.includes('*')) return () => true;
+  const matchers = allowed.map(toMatcher);
+  return (req) => {
+    const host = parseHost(requestedHost(req));
+    return host !== undefined && matchers.some((matches) => matches(host));
+  };
+}
+
+/** What is wrong with an entry of the list, and what to write instead; undefined if nothing is. */
+export function faultOf(entry: string): string | undefined {
+  if (entry === '*') return undefined;
+  // What stands before it may be a password.
+  if (entry.includes('@')) return 'a host has no @ in it: write it alone, as "example.com"';
+  const host = parseHost(withoutWildcard(entry));
+  if (host !== undefined && !/[*,;"']/.test(host.name)) {
+    return Number(host.port ?? 0) > 65_535 ? `${JSON.stringify(entry)} has a port over 65535` : undefined;
+  }
+  const slips: readonly (readonly [what: string, instead: string | undefined])[] = [
+    ['is a URL', ABSOLUTE_FORM.exec(entry)?.[1]],
+    ['has a path', /^([^/?#]+)[/?#]/.exec(entry)?.[1]],
+    ['has no brackets', BARE_IPV6.test(entry) ? `[${entry}]` : undefined],
+  ];
+  const slip = slips.find(([, instead]) => instead !== undefined && faultOf(instead) === undefined);
+  if (slip !== undefined) return `${JSON.stringify(entry)} ${slip[0]}: write ${JSON.stringify(slip[1])}`;
+  return `${JSON.stringify(entry)} is not a host, such as "localhost", "example.com:8080", ".example.com" or "[::1]"`;
+}
+
+function toMatcher(entry: string): (host: Host) => boolean {
+  const { name, port } = parseHost(withoutWildcard(entry)) as Host;
+  const below = /^\*?\./.test(entry) ? `.${name}` : undefined;
+  const isItself = !entry.startsWith('*');
+  return (host) =>
+    ((isItself && host.name === name) || (below !== undefined && host.name.endsWith(below))) &&
+    (port === undefined || port === host.port || (host.port === undefined && DEFAULT_PORTS.includes(port)));
+}
+
+/** `.example.com` and `*.example.com` are about `example.com`. */
+function withoutWildcard(entry: string): string {
+  return entry.replace(/^\*?\./, '');
+}
+
+/** An IPv6 address can be written in many ways, and a name in Unicode: each has one form in ASCII. */
+function parseHost(text: string | undefined): Host | undefined {
+  const [, written, port] = HOST_AND_PORT.exec(text ?? '') ?? [];
+  const name = domainToASCII(written ?? '').replace(/\.$/, '');
+  return name === '' ? undefined : { name, port };
+}
+
+function requestedHost(req: IncomingMessage & { readonly originalUrl?: string }): string | undefined {
+  // Of two, `headers` has the first alone.
+  const isHost = (name: string, index: number) => index % 2 === 0 && name.toLowerCase() === 'host';
+  if (req.rawHeaders.filter(isHost).length > 1) return undefined;
+  const [, authority] = ABSOLUTE_FORM.exec(req.originalUrl ?? req.url ?? '') ?? [];
+  if (authority !== undefined) return authority;
+  // HTTP/2 has a field of its own, which comes before `Host`: https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
+  return (req.headers[':authority'] as string | undefined) ?? req.headers.host;
+}
