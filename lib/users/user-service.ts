@@ -13,6 +13,7 @@ import {
   checkAfter,
   checkCount,
   checkEnabled,
+  checkLimit,
   checkPermissions,
   checkType,
   type NewUser,
@@ -118,7 +119,7 @@ export class UserService {
   async list({ pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT }: UserListOptions = {}): Promise<User[]> {
     checkAfter(after);
     checkCount(offset, 'offset');
-    checkCount(limit, 'limit');
+    checkLimit(limit);
     const users = await this.#repository.list({
       pattern: new NamePattern(pattern),
       after: after === '' ? undefined : after,
