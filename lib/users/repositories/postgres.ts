@@ -149,7 +149,7 @@ export class PostgresUserRepository implements UserRepository {
   async #close(): Promise<void> {
     this.#known.clear();
     this.#availability.close();
-    await Promise.all([this.#feed?.close(), this.#connections.close()]);
+    await Promise.all([this.#feed?.close(), this.#connections.close(() => this.#closedError())]);
   }
 
   async #open(settings: StoreSettings): Promise<void> {
@@ -173,6 +173,7 @@ export class PostgresUserRepository implements UserRepository {
       onState: (isListening, error) => this.#onFeedState(isListening, error),
     });
     await this.#feed.start();
+    this.#assertOpen();
   }
 
   #ask(name: string): Promise<StoredUser | undefined> {
@@ -292,7 +293,10 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   #assertOpen(): void {
-    if (this.#closing !== undefined)
-      throw new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
+    if (this.#closing !== undefined) throw this.#closedError();
+  }
+
+  #closedError(): StoreError {
+    return new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
   }
 }
