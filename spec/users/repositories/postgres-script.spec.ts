@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { NODE_OPTIONS, pathOf } from '../../support/child-process.js';
+import { NODE_OPTIONS } from '../../support/child-process.js';
 import { openPostgres, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-const SCRIPT = pathOf('postgres-script.ts');
-const CLOSING_SCRIPT = pathOf('postgres-closing-script.ts');
+const SCRIPT = fileURLToPath(new URL('../../support/postgres-script.ts', import.meta.url));
+const CLOSING_SCRIPT = fileURLToPath(new URL('../../support/postgres-closing-script.ts', import.meta.url));
 
 /** Milliseconds. Nothing that is done at intervals, or is idle for long, is waited for. */
 const ENDS_WITHIN = 5_000;
