@@ -45,6 +45,6 @@ it.each([
 
 it('a script that closes during a flood of creations has an end to each of them', async () => {
   const { endedAfter, ...ended } = await run(CLOSING_SCRIPT, ownSchema());
-  expect(ended).toEqual({ said: '["created","the user store is closed"]', errors: '', code: 0, signal: null });
+  expect(ended).toEqual({ said: 'created, the user store is closed', errors: '', code: 0, signal: null });
   expect(endedAfter).toBeLessThan(ENDS_WITHIN);
 });
