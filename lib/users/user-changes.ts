@@ -33,6 +33,9 @@ export interface UserChanges {
   readonly enabled?: boolean | undefined;
 }
 
+/** A longer list is read in pages: so none holds the server up for long, or fills the memory. */
+const MAX_LIMIT = 10_000;
+
 /** Which users to list. */
 export interface UserListOptions {
   /** Go's `path.Match`: `j*`, `?ohn`, `[a-c]*`. Defaults to everybody. */
@@ -47,7 +50,7 @@ export interface UserListOptions {
   readonly after?: string | undefined;
   /** How many to pass over. Defaults to 0. */
   readonly offset?: number | undefined;
-  /** How many to give at the most. Defaults to 100, as in Kapacitor. */
+  /** How many to give at the most: 10,000 or fewer. Defaults to 100, as in Kapacitor. */
   readonly limit?: number | undefined;
 }
 
@@ -71,5 +74,14 @@ export function checkAfter(value: unknown): void {
 export function checkCount(value: unknown, what: 'offset' | 'limit'): void {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
     throw new InvalidRequestError(`${what} must be an integer, 0 or more`);
+  }
+}
+
+export function checkLimit(value: unknown): void {
+  checkCount(value, 'limit');
+  if ((value as number) > MAX_LIMIT) {
+    throw new InvalidRequestError(
+      `limit must be at most ${MAX_LIMIT}: for more users, pass the last name of a page as after`,
+    );
   }
 }

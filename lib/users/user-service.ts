@@ -14,6 +14,7 @@ import { publicUser, type StoredUser, type User } from './user.js';
 import {
   checkAfter,
   checkCount,
+  checkLimit,
   checkListOptions,
   checkPattern,
   type NewUser,
@@ -142,7 +143,7 @@ export class UserService {
     checkPattern(pattern);
     checkAfter(after);
     checkCount(offset, 'offset');
-    checkCount(limit, 'limit');
+    checkLimit(limit);
     const users = await this.#repository.list({
       pattern: new NamePattern(pattern),
       after: after === '' ? undefined : after,

@@ -102,6 +102,16 @@ describe('a list that begins after a name', () => {
     expect(await names('after=a+b%2f&limit=2')).toEqual(['a-b', 'a.b']);
   });
 
+  it('is how to get more users than a page may have', async () => {
+    const { list, names } = await setUp();
+    expect(await names('limit=10000')).toEqual(ALL);
+    const { status, body } = await list('limit=10001');
+    expect(status).toBe(400);
+    expect(body).toEqual(
+      errorBody('limit must be at most 10000: for more users, pass the last name of a page as after'),
+    );
+  });
+
   it('goes together with a pattern, an offset and fields', async () => {
     const { list, names } = await setUp();
     expect(await names('after=a-b&pattern=a*&offset=1&limit=1')).toEqual(['ab']);

@@ -158,10 +158,19 @@ async function create(prefix: string): Promise<void> {
   );
 }
 
+/** Undefined also when it cannot be told: a refusal is no sight. */
+async function revisionOf(name: string): Promise<string | undefined> {
+  try {
+    return (await repository.find(name))?.revision;
+  } catch {
+    return undefined;
+  }
+}
+
 async function watch(name: string): Promise<void> {
   let seen: string | undefined;
   for (;;) {
-    const revision = (await repository.find(name))?.revision;
+    const revision = await revisionOf(name);
     if (revision !== undefined && revision !== seen) {
       seen = revision;
       send({ revision, at: process.hrtime.bigint() } satisfies Sight);

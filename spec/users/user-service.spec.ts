@@ -384,6 +384,7 @@ describe('listing users', () => {
     [{ offset: -1 }, 'offset must be an integer, 0 or more'],
     [{ limit: 1.5 }, 'limit must be an integer, 0 or more'],
     [{ limit: Number.POSITIVE_INFINITY }, 'limit must be an integer, 0 or more'],
+    [{ limit: 10_001 }, 'limit must be at most 10000: for more users, pass the last name of a page as after'],
     [{ pattern: '[' }, 'invalid pattern "["'],
     [{ pattern: 5 }, 'pattern must be a text, not a number'],
     [{ ofset: 5 }, 'unknown option "ofset": did you mean offset?'],

@@ -11,7 +11,10 @@ import { Connections } from './postgres/connections.js';
 import type { Ask, PostgresPool, Row } from './postgres/driver.js';
 import { KnownUsers } from './postgres/known-users.js';
 import { Listing } from './postgres/listing.js';
+import { look } from './postgres/look.js';
+import { expectPrimary, isOfStandby } from './postgres/primary.js';
 import { type Question, Questions } from './postgres/questions.js';
+import { Reconnection, TRY_EVERY } from './postgres/reconnection.js';
 import { prepareSchema } from './postgres/schema.js';
 import { readSnapshot } from './postgres/snapshot.js';
 import { readSource } from './postgres/source.js';
@@ -21,11 +24,6 @@ import { ToldChanges } from './postgres/told-changes.js';
 
 /** Milliseconds. A login asks twice or three times, and waits for bcrypt besides: all within five seconds. */
 const FIND_WITHIN = 1_000;
-/** How many users are looked at with one question: few enough for the index to be the shortest way to them. */
-const LOOK_AT = 500;
-
-/** What PostgreSQL calls it when it is asked to LISTEN and is a standby. */
-const READ_ONLY = '25006';
 
 /**
  * Keeps users in a table of PostgreSQL, which any number of processes on any number of machines may share.
@@ -33,7 +31,8 @@ const READ_ONLY = '25006';
  * A user who makes requests is read from this process's memory. The table tells of each change, whoever makes it (by a
  * trigger and LISTEN/NOTIFY), and users in memory are compared with the table three times a second: so a change is in
  * force everywhere within milliseconds, and within a second if it is not told. While changes are not heard of, each
- * request reads the table. While the table cannot be read, users in memory are served on for `store-grace`.
+ * request reads the table. While the table cannot be read, users in memory are served on for `store-grace`: each request
+ * tries it again before, unless it has been tried within 50 ms.
  */
 export class PostgresUserRepository implements UserRepository {
   readonly #names: TableNames;
@@ -49,6 +48,8 @@ export class PostgresUserRepository implements UserRepository {
   #known = new KnownUsers(DEFAULT_STORE_SETTINGS.grace);
   #availability = new Availability(DEFAULT_STORE_SETTINGS.grace, () => {});
   #feed: ChangeFeed | undefined;
+  readonly #askPool: Ask = (statement) => this.#connections.ask(statement, FIND_WITHIN);
+  readonly #reconnection = new Reconnection(this.#askPool, (...failure) => this.#availability.failed(...failure));
   #opening: Promise<void> = Promise.resolve();
   #looking: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -96,7 +97,7 @@ export class PostgresUserRepository implements UserRepository {
         return known.user;
       }
     }
-    if (this.#availability.isUnavailable) return this.#inGrace(name, this.#availability.failure as Error);
+    if (this.#availability.isUnavailable) return this.#findAgain(name);
     // A question under way may be older than a change that has been answered. Where that would be heard of, it is not.
     const latest = isListening ? this.#questions.latest(name) : undefined;
     if (latest === undefined) return this.#ask(name);
@@ -124,7 +125,7 @@ export class PostgresUserRepository implements UserRepository {
 
   async hasAdmin(): Promise<boolean> {
     this.#assertOpen();
-    const { rowCount } = await this.#connections.ask(this.#statements.anyAdmin(), FIND_WITHIN);
+    const { rowCount } = await this.#askPool(this.#statements.anyAdmin());
     return rowCount === 1;
   }
 
@@ -150,7 +151,7 @@ export class PostgresUserRepository implements UserRepository {
   async #close(): Promise<void> {
     this.#known.clear();
     this.#availability.close();
-    await Promise.all([this.#feed?.close(), this.#connections.close()]);
+    await Promise.all([this.#feed?.close(), this.#connections.close(() => this.#closedError())]);
   }
 
   async #open(settings: StoreSettings): Promise<void> {
@@ -168,12 +169,24 @@ export class PostgresUserRepository implements UserRepository {
     this.#feed = new ChangeFeed({
       channel: this.#names.channel,
       createClient: () => this.#connections.createClient(),
-      askElsewhere: (statement) => this.#connections.ask(statement, FIND_WITHIN),
+      askElsewhere: this.#askPool,
       onChange: (name) => this.#hear(name),
-      look: (ask) => this.#lookHearing(ask),
+      look: async (ask) => {
+        const askedAt = now();
+        await this.#look(ask, true);
+        this.#availability.hears(askedAt);
+      },
       onState: (isListening, error) => this.#onFeedState(isListening, error),
     });
     await this.#feed.start();
+    this.#assertOpen();
+  }
+
+  /** When the database did not answer lately. */
+  #findAgain(name: string): MaybePromise<StoredUser | undefined> {
+    const trying = this.#availability.isOutage ? this.#reconnection.try(() => this.#ask(name)) : undefined;
+    if (trying === undefined) return this.#inGrace(name);
+    return trying.then(() => (this.#availability.isUnavailable ? this.#inGrace(name) : this.find(name)));
   }
 
   #ask(name: string): Promise<StoredUser | undefined> {
@@ -185,7 +198,7 @@ export class PostgresUserRepository implements UserRepository {
     const { isListening, interruptions } = availability;
     let rows: readonly Row[];
     try {
-      ({ rows } = await this.#connections.ask(this.#statements.find(name), FIND_WITHIN));
+      ({ rows } = await this.#askPool(this.#statements.find(name)));
     } catch (error) {
       availability.failed(error as Error, question.askedAt);
       return this.#inGrace(name, error as Error);
@@ -205,7 +218,7 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   /** @throws the error, unless the user is in memory and may be served from there */
-  #inGrace(name: string, error: Error): StoredUser {
+  #inGrace(name: string, error: Error = this.#availability.failure as Error): StoredUser {
     const known = this.#known.get(name);
     const time = now();
     if (known === undefined || !this.#availability.isGraceFor(known.confirmedAt, time)) throw error;
@@ -215,8 +228,9 @@ export class PostgresUserRepository implements UserRepository {
 
   /** Answers when the change is on disk, and as good as everywhere in force. */
   #change<T>(name: string, change: () => Promise<T>): Promise<T> {
-    const { isListening } = this.#availability;
-    return this.#forgetting([{ name }], () => (isListening ? this.#told.whenTold(name, change) : change()));
+    // Then the database has been there for so long, and whoever had lost it has tried it again.
+    const isListening = this.#availability.hasListenedFor(TRY_EVERY);
+    return this.#forgetting([{ name }], () => this.#told.inForce(name, change, isListening));
   }
 
   async #forgetting<T>(users: readonly { readonly name: string }[], change: () => Promise<T>): Promise<T> {
@@ -245,27 +259,9 @@ export class PostgresUserRepository implements UserRepository {
     }
   }
 
-  async #lookHearing(ask: Ask): Promise<void> {
-    const askedAt = now();
-    await this.#look(ask, true);
-    this.#availability.hears(askedAt);
-  }
-
-  /** Compares all that is in memory with the table. Where nothing is, it asks all the same: that tells of the table. */
-  async #look(ask: Ask, isHeard: boolean): Promise<void> {
-    const users = this.#known.toConfirm(now());
-    for (let from = 0; from === 0 || from < users.length; from += LOOK_AT) {
-      const some = users.slice(from, from + LOOK_AT);
-      const askedAt = now();
-      const { rows } = await ask(this.#statements.changed(some));
-      const changed = new Set(rows.map((row) => row['name']));
-      for (const known of some) {
-        // It may have been read anew meanwhile.
-        if (this.#known.get(known.name) !== known) continue;
-        if (changed.has(known.name)) this.#forget(known.name);
-        else this.#known.confirm(known, askedAt, isHeard);
-      }
-    }
+  #look(ask: Ask, isHeard: boolean): Promise<void> {
+    const onChange = (name: string) => this.#forget(name);
+    return look({ ask, statements: this.#statements, known: this.#known, isHeard, onChange });
   }
 
   #onFeedState(isListening: boolean, error?: NodeJS.ErrnoException): void {
@@ -274,15 +270,15 @@ export class PostgresUserRepository implements UserRepository {
       this.#known.distrust();
     }
     // What has become a standby answers, and what it answers may be old.
-    if (error?.code === READ_ONLY) this.#availability.failed(error, now());
+    if (isOfStandby(error)) this.#availability.failed(error as Error, now());
     else if (this.#availability.failure !== undefined || !isListening) this.#lookElsewhere();
   }
 
   /** Looks without the feed: so that it is known whether users can be read, and what is in memory stays right. */
   #lookElsewhere(): void {
     const askedAt = now();
-    const ask: Ask = (statement) => this.#connections.ask(statement, FIND_WITHIN);
-    this.#looking ??= this.#look(ask, false)
+    this.#looking ??= expectPrimary(this.#askPool)
+      .then(() => this.#look(this.#askPool, false))
       .then(
         () => this.#availability.answered(askedAt),
         (error) => this.#availability.failed(error, askedAt),
@@ -293,7 +289,10 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   #assertOpen(): void {
-    if (this.#closing !== undefined)
-      throw new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
+    if (this.#closing !== undefined) throw this.#closedError();
+  }
+
+  #closedError(): StoreError {
+    return new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
   }
 }

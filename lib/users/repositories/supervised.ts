@@ -2,9 +2,11 @@ import { answerWithin } from '../../answer-within.js';
 import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import { isPromise, type MaybePromise } from '../../maybe-promise.js';
+import { UnderWay } from '../../under-way.js';
 import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from '../every-user.js';
 import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
-import type { StoreHealth, StoreState, StoreWork } from '../store-state.js';
+import { SlowListError } from '../slow-list-error.js';
+import type { StoreHealth, StoreSettings, StoreState, StoreWork } from '../store-state.js';
 import type { StoredUser } from '../user.js';
 import { UserSnapshots } from './user-snapshots.js';
 
@@ -47,6 +49,7 @@ export class SupervisedRepository implements UserRepository {
   #opening: Promise<void> | undefined;
   #reopening: NodeJS.Timeout | undefined;
   #isClosed = false;
+  readonly #underWay = new UnderWay();
   #health: StoreHealth;
   /** Of how it is before it is opened nobody is told. */
   #isStateTold: boolean;
@@ -142,9 +145,14 @@ export class SupervisedRepository implements UserRepository {
     }
   }
 
-  /** From here on no question reaches the repository. It is not closed itself: see {@link UserRepository.close}. */
+  /**
+   * From here on no question reaches the repository, and those that are under way are refused. The repository is not
+   * closed itself: see {@link UserRepository.close}.
+   */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#underWay.close(closed);
     clearTimeout(this.#reopening);
     this.#health = { state: 'down', since: new Date(), reason: 'it is closed' };
   }
@@ -155,14 +163,15 @@ export class SupervisedRepository implements UserRepository {
   }
 
   async #open(): Promise<void> {
+    const settings: StoreSettings = {
+      grace: this.#options.grace,
+      report: (state, reason) => {
+        this.#concludes = false;
+        this.#enter(state, reason);
+      },
+    };
     try {
-      await this.#repository.open?.({
-        grace: this.#options.grace,
-        report: (state, reason) => {
-          this.#concludes = false;
-          this.#enter(state, reason);
-        },
-      });
+      await this.#underWay.wait(async () => this.#repository.open?.(settings));
     } catch (error) {
       throw this.#failure(error);
     }
@@ -203,15 +212,18 @@ export class SupervisedRepository implements UserRepository {
       void Promise.allSettled([leave()]);
       throw error;
     } finally {
-      if (isLeftEarly) await this.#supervise('snapshot', leave);
+      if (isLeftEarly && this.#isClosed) void Promise.allSettled([leave()]);
+      else if (isLeftEarly) await this.#supervise('snapshot', leave);
     }
   }
 
   #supervise<T>(operation: StoreWork['operation'], ask: () => MaybePromise<T>): MaybePromise<T> {
-    if (this.#isClosed) throw new StoreError('the user store is closed');
-    // Who has been refused meanwhile is not to be obeyed later.
-    if (this.#opening !== undefined) {
-      return this.#inTime(operation, answerWithin(ANSWER_WITHIN, this.#opening).then(ask));
+    if (this.#isClosed) throw closed();
+    const opening = this.#opening;
+    if (opening !== undefined) {
+      // Who has been refused meanwhile is not to be obeyed later.
+      const opened = this.#underWay.wait(() => answerWithin(ANSWER_WITHIN, opening));
+      return this.#inTime(operation, opened.then(ask));
     }
     let answer: MaybePromise<T>;
     try {
@@ -226,8 +238,9 @@ export class SupervisedRepository implements UserRepository {
 
   async #inTime<T>(operation: StoreWork['operation'], answer: Promise<T>): Promise<T> {
     const from = now();
+    const lateness = operation === 'list' ? () => new SlowListError() : undefined;
     try {
-      const result = await answerWithin(ANSWER_WITHIN, answer);
+      const result = await this.#underWay.wait(() => answerWithin(ANSWER_WITHIN, answer, lateness));
       this.#succeeded();
       return result;
     } catch (error) {
@@ -238,6 +251,9 @@ export class SupervisedRepository implements UserRepository {
   }
 
   #failure(error: unknown): StoreError {
+    if (this.#isClosed) return closed();
+    // It tells whoever asked what to do, and nothing of how the store is.
+    if (error instanceof SlowListError) return error;
     if (error instanceof StoreError && this.#told.has(error)) return error;
     const failure = error instanceof StoreError ? new StoreError(withoutHashes(error.message)) : unavailable(error);
     this.#told.add(failure);
@@ -259,6 +275,10 @@ export class SupervisedRepository implements UserRepository {
     this.#health = { state, since, reason: reason && withoutHashes(reason) };
     if (isNews) this.#options.onState(this.#health);
   }
+}
+
+function closed(): StoreError {
+  return new StoreError('the user store is closed');
 }
 
 /** The store's own words, where there are any. */

@@ -40,7 +40,7 @@ async function openDeaf(...names: string[]) {
     /** Of each comparison of what is in memory with the table, the names. */
     looks,
     run: (text: string) => psql(url, text.replaceAll('USERS', usersTable(url))),
-    fail: (error: Error) => {
+    fail: (error: Error | undefined) => {
       failure = error;
     },
     doNotAnswerAbout: (name: string) => {
@@ -59,6 +59,20 @@ it('who hears of no changes goes on comparing users in memory with the table: wh
   await expect(repository.find('deleted')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   expect(await repository.find('known')).toMatchObject({ name: 'known' });
   expect(states.at(-1)).toBe('grace');
+});
+
+it('whoever is served from memory is asked about again as soon as the database is back', async () => {
+  const { repository, states, run, fail } = await openDeaf('known', 'other');
+  fail(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+  for (const name of ['known', 'other']) expect(await repository.find(name)).toMatchObject({ enabled: true });
+  expect(states.at(-1)).toBe('grace');
+  await run('UPDATE USERS SET enabled = false');
+  expect(await repository.find('known')).toMatchObject({ enabled: true });
+
+  fail(undefined);
+  const isInForce = async () => expect(await repository.find('known')).toMatchObject({ enabled: false });
+  await vi.waitFor(isInForce, { timeout: 500, interval: 5 });
+  expect(await repository.find('other')).toMatchObject({ enabled: false });
 });
 
 it('a question that has no answer, while others have, is refused and not answered from memory, and there is no grace', async () => {

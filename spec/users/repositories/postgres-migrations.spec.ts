@@ -17,7 +17,7 @@ const FAILING: Migrations = [...SECOND, ({ users }) => `ALTER TABLE ${users} DRO
 /** Starts as a version that knows these migrations. */
 async function start(url: string, migrations: Migrations): Promise<void> {
   const connections = new Connections(parseStoreUrl(url));
-  onTestFinished(() => connections.close());
+  onTestFinished(() => connections.close(() => new Error('closed')));
   await prepareSchema(connections, new TableNames(parseStoreUrl(url)), migrations);
 }
 

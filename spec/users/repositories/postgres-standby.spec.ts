@@ -38,6 +38,31 @@ it('a standby is refused, whatever format its answers have, and is as good as an
   expect(await (await openPostgres(server.url())).find('someone')).toBeUndefined();
 });
 
+it('a server that comes back as a standby lets nobody in, also not who was served from memory', async () => {
+  const server = await PostgresServer.create();
+  onTestFinished(() => server.remove());
+  const repository = new PostgresUserRepository(server.url());
+  onTestFinished(() => repository.close());
+  const states: string[] = [];
+  await repository.open({ grace: 60_000, report: (state) => states.push(state) });
+  await repository.insert(userNamed('someone'));
+  await repository.find('someone');
+  const [{ data_directory: folder }] = await server.query('SHOW data_directory');
+  await server.stop();
+  expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
+  states.length = 0;
+
+  writeFileSync(join(folder, 'standby.signal'), '');
+  const isPrimary = server.start();
+  const ask = async () => repository.find('someone');
+  await expect.poll(() => ask().catch(({ message }) => message), { interval: 5, timeout: 10_000 }).toMatch('standby');
+  expect(new Set(states)).toEqual(new Set(['grace', 'down']));
+  await server.query('SELECT pg_promote()');
+  await isPrimary;
+  await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe('up');
+  expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
+});
+
 it('a server that becomes a standby while the app runs lets nobody in: what it answers may be old', async () => {
   const url = `${inject('postgresUrl')}?schema=${randomUUID()}`;
   const pool = ownPool(url, { connectionTimeoutMillis: 2_000, statement_timeout: 1_000 });

@@ -151,6 +151,19 @@ describe('a supervised snapshot', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
+  it('that is left after the repository was closed lets go as well, and nobody waits for it', async () => {
+    const letGo = vi.fn(() => new Promise<never>(() => {}));
+    const { supervised } = withSnapshot(() => ({
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: ADMIN }), return: letGo }),
+    }));
+    for await (const user of supervised.snapshot()) {
+      expect(user).toBe(ADMIN);
+      supervised.close();
+      break;
+    }
+    expect(letGo).toHaveBeenCalledTimes(1);
+  });
+
   it('ends when the repository is closed, and does not begin any more', async () => {
     const { supervised } = withSnapshot(async function* () {
       yield* USERS;

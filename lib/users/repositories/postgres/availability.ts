@@ -14,7 +14,7 @@ const CONFIRMED_WITHIN = 4_000;
  * a connection that exists goes on when there is none left for others.
  */
 export class Availability {
-  isListening = false;
+  #listensSince = Number.POSITIVE_INFINITY;
   /** How often hearing has ceased. */
   interruptions = 0;
   /** Why users cannot be read; undefined while they can. */
@@ -35,14 +35,28 @@ export class Availability {
     this.#report = report;
   }
 
-  /** Whether it is known that the database does not answer: asking it again would only take time. */
+  get isListening(): boolean {
+    return this.#listensSince < Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether changes have been heard of without a break for so many milliseconds. */
+  hasListenedFor(milliseconds: number): boolean {
+    return this.#listensSince + milliseconds <= now();
+  }
+
+  /** Whether it is known that the database does not answer: see {@link Reconnection} for when it is asked again. */
   get isUnavailable(): boolean {
     return !this.isListening && this.failure !== undefined;
   }
 
+  /** Whether the reason is that the database does not answer, and not that it refuses. */
+  get isOutage(): boolean {
+    return this.failure !== undefined && isOutage(this.failure);
+  }
+
   /** Whether a user in memory, whom the database has confirmed when it was asked then, may be served from there. */
   isGraceFor(confirmedAt: number, time: number): boolean {
-    if (this.failure === undefined || !isOutage(this.failure)) return false;
+    if (!this.isOutage) return false;
     return time < confirmedAt + this.#grace && this.#lastAnswer < confirmedAt + CONFIRMED_WITHIN;
   }
 
@@ -64,12 +78,12 @@ export class Availability {
   hears(askedAt: number): void {
     this.#lastAnswer = Math.max(this.#lastAnswer, askedAt);
     if (this.isListening) return;
-    this.isListening = true;
+    this.#listensSince = now();
     this.#tell();
   }
 
   deaf(error: Error): void {
-    this.isListening = false;
+    this.#listensSince = Number.POSITIVE_INFINITY;
     this.interruptions += 1;
     this.#deafness = error;
     this.#tell();
@@ -94,7 +108,7 @@ export class Availability {
 
   #stateWith(graceLeft: number): StoreState {
     if (this.failure !== undefined && !this.isListening) {
-      return graceLeft > 0 && isOutage(this.failure) ? 'grace' : 'down';
+      return graceLeft > 0 && this.isOutage ? 'grace' : 'down';
     }
     return this.isListening && this.failure === undefined ? 'up' : 'degraded';
   }

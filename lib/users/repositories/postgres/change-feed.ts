@@ -81,8 +81,14 @@ export class ChangeFeed {
       // What is wrong is told here, and in less telling words to whoever waits for an answer.
       client.on('error', giveUp);
       client.on('end', () => giveUp(new Error('the connection that listens for changes has ended')));
-      connection.signal.addEventListener('abort', () => end(client));
-      await this.#hear(client, connection.signal, onListening);
+      const givenUp = new Promise<void>((resolve) => {
+        connection.signal.addEventListener('abort', () => {
+          end(client);
+          resolve();
+        });
+      });
+      // Whoever waits for an answer of what is given up waits in vain.
+      await Promise.race([this.#hear(client, connection.signal, onListening), givenUp]);
     } catch (error) {
       giveUp(error);
     }

@@ -1,5 +1,6 @@
 import { answerWithin } from '../../../answer-within.js';
 import { now } from '../../../clock.js';
+import { UnderWay } from '../../../under-way.js';
 import { warn } from '../../../warnings.js';
 import {
   type Answer,
@@ -38,6 +39,7 @@ export class Connections {
   readonly #isOwn: boolean;
   readonly #createClient: () => PostgresClient;
   readonly #inUse = new Set<Pick<PostgresClient, 'end'>>();
+  readonly #underWay = new UnderWay();
 
   /** @param source the app's pool, or what to make one of */
   constructor(source: PostgresPool | StoreUrl) {
@@ -99,9 +101,11 @@ export class Connections {
     const client = await this.#connect(Math.min(milliseconds, CONNECT_WITHIN));
     let asked: Promise<unknown> = Promise.resolve();
     const asking: Ask = (statement) => {
-      const answer: Promise<Answer> = client.query(withTypes(statement));
-      asked = answer;
-      return answerWithin(deadline - now(), answer);
+      return this.#answer(deadline - now(), () => {
+        const answer: Promise<Answer> = client.query(withTypes(statement));
+        asked = answer;
+        return answer;
+      });
     };
     try {
       const result = await work(asking);
@@ -126,8 +130,8 @@ export class Connections {
     client.on('error', ignore);
     this.#inUse.add(client);
     try {
-      await answerWithin(CONNECT_WITHIN, client.connect());
-      yield* work((statement) => answerWithin(milliseconds, client.query(withTypes(statement))));
+      await this.#answer(CONNECT_WITHIN, () => client.connect());
+      yield* work((statement) => this.#answer(milliseconds, () => client.query(withTypes(statement))));
     } finally {
       this.#inUse.delete(client);
       // What is mute does not answer a goodbye either.
@@ -135,25 +139,33 @@ export class Connections {
     }
   }
 
-  async close(): Promise<void> {
-    // What is asked at this moment is not waited for.
+  /** @param reason makes the error for each question that is under way: it is not waited for */
+  async close(reason: () => Error): Promise<void> {
+    this.#underWay.close(reason);
     for (const client of this.#inUse) client.end().catch(ignore);
     if (this.#isOwn) return this.#pool.end();
     this.#pool.off('error', ignore);
     this.#pool.off('connect', listenForLoss);
   }
 
+  #answer<T>(milliseconds: number, ask: () => Promise<T>): Promise<T> {
+    return this.#underWay.wait(() => answerWithin(milliseconds, ask()));
+  }
+
   async #connect(milliseconds: number): Promise<PooledClient> {
-    const connecting = this.#pool.connect();
+    let connecting: Promise<PooledClient> | undefined;
     try {
-      const client = await answerWithin(milliseconds, connecting);
+      const client = await this.#answer(milliseconds, () => {
+        connecting = this.#pool.connect();
+        return connecting;
+      });
       // One of the app's pool may have been made before there was a listener.
       client.on('error', ignore);
       this.#inUse.add(client);
       return client;
     } catch (error) {
       // One that comes after all is for others to use.
-      connecting.then((late) => late.release(), ignore);
+      connecting?.then((late) => late.release(), ignore);
       throw error;
     }
   }

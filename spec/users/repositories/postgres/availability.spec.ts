@@ -128,6 +128,21 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['down', 'no answer']);
   });
 
+  it('tells for how long changes have been heard of without a break', () => {
+    const { availability } = createAvailability();
+    expect(availability.hasListenedFor(0)).toBe(false);
+    availability.hears(clock.time);
+    pass(50);
+    availability.hears(clock.time);
+    expect(availability.hasListenedFor(50)).toBe(true);
+    expect(availability.hasListenedFor(51)).toBe(false);
+    availability.deaf(NO_FEED);
+    expect(availability.hasListenedFor(0)).toBe(false);
+    availability.hears(clock.time);
+    expect(availability.hasListenedFor(0)).toBe(true);
+    expect(availability.hasListenedFor(1)).toBe(false);
+  });
+
   it('counts how often hearing has ceased', () => {
     const { availability } = createAvailability();
     availability.deaf(NO_FEED);

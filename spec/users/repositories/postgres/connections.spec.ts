@@ -24,6 +24,8 @@ function poolOf(...answers: ((text: string) => unknown)[]) {
   return { connections: new Connections(pool), pool: pool as PostgresPool, sent, released, ended };
 }
 
+const closed = () => new Error('it is closed');
+
 const fails = (properties: object) => () => {
   throw Object.assign(new Error('it fails'), properties);
 };
@@ -120,13 +122,40 @@ describe('a connection that is given up', () => {
   });
 
   it('is ended when all is closed, also if it does not answer', async () => {
-    const { connections, ended, end } = busyServer();
-    const answer = connections.ask({ text: 'SELECT' }, 1_000);
-    await expect.poll(() => ended).toEqual([]);
-    await connections.close();
+    const { connections, sent, ended, released, end } = busyServer();
+    const answer = expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toThrow('it is closed');
+    await expect.poll(() => sent).toEqual(['SELECT']);
+    await connections.close(closed);
     expect(ended).toHaveLength(1);
+    await answer;
     end(new Error('Connection terminated'));
-    await expect(answer).rejects.toThrow('Connection terminated');
+    await expect.poll(() => released).toHaveLength(1);
+  });
+});
+
+describe('when all is closed', () => {
+  it('a question that waits for a connection is refused, and the connection is left to others when it comes', async () => {
+    const { pool, released, sent } = poolOf(() => 'answer');
+    let come: () => void = () => {};
+    const late = new Promise<void>((resolve) => {
+      come = resolve;
+    });
+    const connections = new Connections({ ...pool, connect: () => late.then(() => pool.connect()) });
+    const answer = expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toThrow('it is closed');
+    await connections.close(closed);
+    await answer;
+    come();
+    await expect.poll(() => released).toEqual([undefined]);
+    expect(sent).toEqual([]);
+  });
+
+  it('no connection is asked for any more', async () => {
+    const { pool } = poolOf(() => 'answer');
+    const connect = vi.fn(pool.connect);
+    const connections = new Connections({ ...pool, connect });
+    await connections.close(closed);
+    await expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toThrow('it is closed');
+    expect(connect).not.toHaveBeenCalled();
   });
 });
 

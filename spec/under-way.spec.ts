@@ -1,0 +1,44 @@
+import { describe, expect, it, vi } from 'vitest';
+import { UnderWay } from '../lib/under-way.js';
+
+const closed = () => new Error('closed');
+
+describe('an answer that is waited for', () => {
+  it('is given as it comes', async () => {
+    const underWay = new UnderWay();
+    expect(await underWay.wait(async () => 'an answer')).toBe('an answer');
+    await expect(underWay.wait(() => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer');
+  });
+
+  it('is refused when all is closed, though it never comes, each with an error of its own', async () => {
+    const underWay = new UnderWay();
+    const answers = [1, 2].map(() => underWay.wait(() => new Promise(() => {})));
+    underWay.close(closed);
+    const [one, other] = await Promise.allSettled(answers);
+    expect(one).toEqual({ status: 'rejected', reason: new Error('closed') });
+    expect(other).toEqual(one);
+    expect((other as PromiseRejectedResult).reason).not.toBe((one as PromiseRejectedResult).reason);
+  });
+
+  it('that comes after all disturbs nobody', async () => {
+    const underWay = new UnderWay();
+    let fail: (error: Error) => void = () => {};
+    const answer = underWay.wait(
+      () =>
+        new Promise((_, reject) => {
+          fail = reject;
+        }),
+    );
+    underWay.close(closed);
+    fail(new Error('too late'));
+    await expect(answer).rejects.toThrow('closed');
+  });
+});
+
+it('once all is closed nothing is asked any more', async () => {
+  const underWay = new UnderWay();
+  underWay.close(closed);
+  const ask = vi.fn();
+  await expect(underWay.wait(ask)).rejects.toThrow('closed');
+  expect(ask).not.toHaveBeenCalled();
+});
