@@ -9,8 +9,8 @@ type LoadError = new (message: string, options: ErrorOptions) => Error;
  * Loads a package when something needs it.
  *
  * @param need the beginning of the error's message, such as `metrics need`
- * @throws {LoadError} For a missing package it names the package to install. For a package that is installed but cannot
- *   be loaded it gives the reason. `cause` is what `require()` threw.
+ * @throws {LoadError} For a missing package it names the package to install. For a package that cannot be loaded for
+ *   another reason it gives that reason. `cause` is what `require()` threw.
  */
 export function loadPackage<Package>(name: OptionalPackage, need: string, LoadError: LoadError): Package {
   const outcome = requirePackage(name);
@@ -18,8 +18,8 @@ export function loadPackage<Package>(name: OptionalPackage, need: string, LoadEr
   const { error } = outcome;
   const message = isMissing(name, error)
     ? `${need} the package ${name}, which is not installed: npm install ${name}`
-    : `${need} the package ${name}, which is installed but cannot be loaded: ${reasonOf(error)} (in a bundle, keep ` +
-      `${name} external; elsewhere, delete node_modules and install again on this machine)`;
+    : `${need} the package ${name}, which cannot be loaded: ${reasonOf(error)} (in a bundle, keep ${name} external, ` +
+      'and give an ES module require(); elsewhere, delete node_modules and install again on this machine)';
   throw new LoadError(message, { cause: error });
 }
 

@@ -39,7 +39,7 @@ const NEEDS = [
 ];
 
 describe.each(NEEDS)('$name, when something needs it,', ({ name, need, LoadError, code, use }) => {
-  const advice = `(in a bundle, keep ${name} external; elsewhere, delete node_modules and install again on this machine)`;
+  const advice = `(in a bundle, keep ${name} external, and give an ES module require(); elsewhere, delete node_modules and install again on this machine)`;
 
   it.each([
     ['by Node', () => missing(name)],
@@ -67,7 +67,7 @@ describe.each(NEEDS)('$name, when something needs it,', ({ name, need, LoadError
     ['what throws no error', 'no', 'no'],
   ])('gives its own reason, where it cannot be loaded because of %s', (_of, cause, reason) => {
     outcome = { error: cause };
-    const message = `${need} the package ${name}, which is installed but cannot be loaded: ${reason} ${advice}`;
+    const message = `${need} the package ${name}, which cannot be loaded: ${reason} ${advice}`;
     expect(use).toThrow(LoadError);
     expect(use).toThrow(expect.objectContaining({ code, message, cause }));
   });
