@@ -13,6 +13,22 @@ export type KapacitorAuthErrorCode =
   | 'USER_INVALID'
   | 'USER_NOT_FOUND';
 
+/** What the classes are called, which a bundler may change: an app's minified bundle logs these names all the same. */
+const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
+  CONFIG_INVALID: 'ConfigError',
+  FORBIDDEN: 'ForbiddenError',
+  IMPORT_INVALID: 'ImportError',
+  LAST_ADMIN: 'LastAdminError',
+  OVERLOADED: 'OverloadedError',
+  PASSWORD_CHECK_FAILED: 'PasswordCheckError',
+  REQUEST_INVALID: 'InvalidRequestError',
+  STORE_UNAVAILABLE: 'StoreError',
+  THROTTLED: 'ThrottledError',
+  USER_EXISTS: 'UserExistsError',
+  USER_INVALID: 'InvalidUserError',
+  USER_NOT_FOUND: 'UserNotFoundError',
+};
+
 /** The root of the error tree: `error instanceof KapacitorAuthError` holds for each error of this package. */
 export class KapacitorAuthError extends Error {
   /** Says which error this is, for programs. */
@@ -22,7 +38,7 @@ export class KapacitorAuthError extends Error {
 
   constructor(code: KapacitorAuthErrorCode, status: number, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    this.name = NAMES[code];
     this.code = code;
     this.status = status;
   }

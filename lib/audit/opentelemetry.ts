@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type * as LogsApi from '@opentelemetry/api-logs';
 import { ConfigError } from '../errors.js';
+import { loadPackage } from '../optional-package.js';
 import { refuseExtra } from '../refuse-extra.js';
 import { type AuditRecord, type Field, recordOf } from './audit-record.js';
 import { type AuditSource, onEveryEvent } from './every-event.js';
@@ -27,11 +27,16 @@ const CONVENTIONS: Readonly<Record<string, string>> = {
  * There are no span events: by the time an event is told of, the span of its request has ended, and takes none.
  *
  * @returns a function that ends it
- * @throws {ConfigError} the package `@opentelemetry/api-logs` is not installed, or `auth` tells of no events
+ * @throws {ConfigError} the package `@opentelemetry/api-logs` is not installed or cannot be loaded, or `auth` tells of no
+ *   events
  */
 export function auditToOpenTelemetry(auth: AuditSource, ...extra: readonly never[]): () => void {
   refuseExtra('auditToOpenTelemetry', 'auth', extra);
-  const { logs, SeverityNumber } = loadApi();
+  const { logs, SeverityNumber } = loadPackage<typeof LogsApi>(
+    '@opentelemetry/api-logs',
+    'auditToOpenTelemetry needs',
+    ConfigError,
+  );
   // Until the app has registered a LoggerProvider, this waits for one.
   const logger = logs.getLogger('kapacitor-auth');
   return onEveryEvent(auth, (event, details) => {
@@ -48,19 +53,6 @@ export function auditToOpenTelemetry(auth: AuditSource, ...extra: readonly never
       attributes: attributesOf(recordOf(details)),
     });
   });
-}
-
-/** Loaded when it is asked for: most apps have none of it. */
-function loadApi(): typeof LogsApi {
-  try {
-    return createRequire(import.meta.url)('@opentelemetry/api-logs');
-  } catch (cause) {
-    throw new ConfigError(
-      'auditToOpenTelemetry needs the package @opentelemetry/api-logs, which cannot be loaded: ' +
-        'npm install @opentelemetry/api-logs',
-      { cause },
-    );
-  }
 }
 
 /** Flat, as most backends take them. A user that was created, changed or deleted becomes the name, and what else it has. */

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { main } from './main.js';
 
-process.exitCode = await main(process.argv, process, process.env);
+void main(process.argv, process, process.env).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
 import { addBackup } from './commands/backup.js';
 import { addCan } from './commands/can.js';
 import { addCheckConfig } from './commands/check-config.js';
@@ -26,7 +26,7 @@ ${EXIT_CODES_HELP}`;
 export function createProgram(createSession: (program: Command) => Session): Command {
   const program = new Command('kapacitor-auth')
     .description('Users of kapacitor-auth, in a store (also while servers use it) or behind the users API of a server.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [COMMAND]', 'print help')
     .option('--url <URL>', 'the users of a server: http://USER@HOST:9092 (also -url)')
@@ -47,8 +47,4 @@ export function createProgram(createSession: (program: Command) => Session): Com
   addBackup(program, session);
   addCompletion(program, session);
   return program;
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)('kapacitor-auth/package.json') as { version: string }).version;
 }

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { ConfigError } from '../errors.js';
+import { loadPackage } from '../optional-package.js';
 
 /** What is used of a registry of `prom-client`. An app that has no metrics need not have its types. */
 export interface MetricsRegistry {
@@ -41,11 +41,5 @@ interface Prometheus {
 
 /** Loaded when it is asked for: most apps have no metrics. */
 export function loadPrometheus(): Prometheus {
-  try {
-    return createRequire(import.meta.url)('prom-client');
-  } catch (error) {
-    throw new ConfigError('metrics need the package prom-client, which cannot be loaded: npm install prom-client', {
-      cause: error,
-    });
-  }
+  return loadPackage('prom-client', 'metrics need', ConfigError);
 }

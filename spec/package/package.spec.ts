@@ -1,39 +1,28 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CONSUMERS = fileURLToPath(new URL('./consumers', import.meta.url));
-/** Milliseconds, for npm and the compiler. */
-const DONE_WITHIN = 120_000;
-/** Milliseconds, for a consumer: one that does not end by itself is killed, and its test fails. */
-const END_WITHIN = 20_000;
-
-/** What `npm pack --json` says of a package. */
-interface Packed {
-  readonly filename: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Bytes. */
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string }[];
-}
+import {
+  type ConsumerProject,
+  consumerProjects,
+  DONE_WITHIN,
+  END_WITHIN,
+  execute,
+  install,
+  type Packed,
+  pack,
+} from './consumer-project.js';
+import { describeModuleSystems } from './module-systems.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-package-'));
-const projects = [
-  { major: 5, express: versionOf('express'), types: versionOf('@types/express') },
-  { major: 4, express: versionOf('express4'), types: versionOf('types-express4') },
-].map((project) => ({ ...project, folder: join(folder, `express${project.major}`) }));
+const projects = consumerProjects(folder);
+const [newest] = projects as [ConsumerProject];
 let packed: Packed;
 
 beforeAll(async () => {
-  packed = await pack();
-  await Promise.all(projects.map(install));
+  packed = await pack(folder);
+  await Promise.all(projects.map((project) => install(project, packed)));
 }, 2 * DONE_WITHIN);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,7 +33,8 @@ describe('the packed package', () => {
     const built = paths.filter((path) => path.startsWith('dist/'));
     const papers = paths.filter((path) => !path.startsWith('dist/'));
     expect(papers.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    expect(built.filter((path) => !/^dist\/(lib|spec\/contract)\/.+\.(js|d\.ts)$/.test(path))).toEqual([]);
+    const others = built.filter((path) => !/^dist\/(lib|spec\/contract)\/.+\.(js|d\.ts)$/.test(path));
+    expect(others.sort()).toEqual(['dist/THIRD-PARTY-NOTICES.txt', 'dist/lib/esm/package.json', 'dist/package.json']);
     expect(built.filter((path) => /\.spec\./.test(path))).toEqual([]);
     expect(built).toEqual(
       expect.arrayContaining(
@@ -54,10 +44,26 @@ describe('the packed package', () => {
   });
 
   it('is small', () => {
-    expect(packed.size).toBeLessThan(260_000);
-    expect(packed.unpackedSize).toBeLessThan(920_000);
+    expect(packed.size).toBeLessThan(240_000);
+    expect(packed.unpackedSize).toBeLessThan(820_000);
+  });
+
+  it('has the licences of the packages that it includes', () => {
+    const notices = readFileSync(
+      join(newest.folder, 'node_modules/kapacitor-auth/dist/THIRD-PARTY-NOTICES.txt'),
+      'utf8',
+    );
+    expect(
+      notices
+        .match(/^[\w-]+ \d+\.\d+\.\d+$/gm)
+        ?.map((line) => line.split(' ')[0])
+        .sort(),
+    ).toEqual(['eventemitter3', 'p-queue', 'p-timeout']);
+    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(3);
   });
 });
+
+describeModuleSystems(newest);
 
 describe.each(projects)(
   'installed beside Express $express',
@@ -103,6 +109,17 @@ describe.each(projects)(
       expect(stdout).toBe('nobody asked for them\n');
     });
 
+    it('gives the reason for which an installed package cannot be loaded', async () => {
+      const pg = join(project.folder, 'node_modules/pg');
+      mkdirSync(pg);
+      try {
+        writeFileSync(join(pg, 'index.js'), "throw new Error('the disk has a hole')");
+        expect(await run('broken-pg.mjs')).toBe('the disk has a hole\n');
+      } finally {
+        rmSync(pg, { recursive: true });
+      }
+    });
+
     it('has the command line', async () => {
       const bin = join(project.folder, 'node_modules/.bin/kapacitor-auth');
       const store = `lmdb:${join(project.folder, 'operators')}`;
@@ -128,48 +145,3 @@ describe.each(projects)(
   },
   2 * DONE_WITHIN,
 );
-
-/**
- * Packs a copy, which the package's own `prepack` builds: what is in the tarball are the sources as they are now, and
- * whoever uses the folder `dist` meanwhile keeps it.
- */
-async function pack(): Promise<Packed> {
-  const copy = join(folder, 'copy');
-  const isSource = (path: string) => !/^(\..*|node_modules|dist|coverage)$/.test(basename(path));
-  cpSync(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || isSource(path) });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
-  const stdout = await execute('npm', ['pack', '--json', '--pack-destination', folder], copy);
-  const [one] = JSON.parse(stdout) as [Packed];
-  return one;
-}
-
-/** Makes a small project of somebody's who uses the package. */
-async function install({ folder: project, express, types }: (typeof projects)[number]): Promise<void> {
-  mkdirSync(project);
-  cpSync(CONSUMERS, project, { recursive: true });
-  const dependencies = {
-    'kapacitor-auth': `file:../${packed.filename}`,
-    express,
-    '@types/express': types,
-    '@types/node': versionOf('@types/node'),
-    typescript: versionOf('typescript'),
-  };
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
-  await execute('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], project);
-}
-
-/** Runs a program, and gives what it wrote. Compilers write what is wrong to the standard output, so errors tell it. */
-async function execute(program: string, args: readonly string[], cwd: string, timeout = DONE_WITHIN): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)(program, args, { cwd, timeout });
-    return stdout;
-  } catch (error) {
-    const { message, stdout } = error as Error & { readonly stdout?: string };
-    throw new Error(`${message}\n${stdout ?? ''}`, { cause: error });
-  }
-}
-
-/** The version that this package's own specs use, which is at hand. */
-function versionOf(name: string): string {
-  return JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')).version;
-}

@@ -3,13 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Database, RangeOptions, RootDatabase, Transaction } from 'lmdb';
 import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
+import { loadPackage } from '../../optional-package.js';
 import { compareNames } from '../name-order.js';
 import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
 import { isActiveAdmin, type StoredUser } from '../user.js';
 import { writeBackup } from './lmdb-backup.js';
 import { folderPath, prepareFolder } from './lmdb-folder.js';
 import { LEASE, type Lease, MAX_LEASES, untilLeasesEnd } from './lmdb-lease.js';
-import { loadLmdb } from './lmdb-package.js';
 import { decode, encode } from './lmdb-record.js';
 
 /** What the databases hold and how. A folder that says another number was written by another version. */
@@ -48,7 +48,7 @@ export class LmdbUserRepository implements UserRepository {
    */
   constructor(path: string) {
     this.#path = folderPath(path);
-    const { open } = loadLmdb();
+    const { open } = loadPackage<typeof import('lmdb')>('lmdb', 'the store "lmdb:" needs', StoreError);
     try {
       prepareFolder(this.#path);
       this.#root = open({

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { StoreError } from '../../../errors.js';
+import { loadPackage } from '../../../optional-package.js';
 
 /** What is used of a client of `pg`. An app that uses this package need not have the types of `pg`. */
 export interface PostgresClient {
@@ -34,13 +34,7 @@ export interface Driver {
 
 /** Loaded when it is asked for: most apps have another store. */
 export function loadDriver(): Driver {
-  try {
-    return createRequire(import.meta.url)('pg');
-  } catch (error) {
-    throw new StoreError('the store "postgres:" needs the package pg, which cannot be loaded: npm install pg', {
-      cause: error,
-    });
-  }
+  return loadPackage('pg', 'the store "postgres:" needs', StoreError);
 }
 
 export interface Statement {

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { type OutputChunk, rolldown } from 'rolldown';
+import packageJson from '../../package.json' with { type: 'json' };
+
+/** What users install along with the package. Node's own modules are external without being named. */
+const EXTERNAL = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.peerDependencies)];
+
+/**
+ * Writes the implementation, as CommonJS. What several entries share is in files of its own, so that there is one of
+ * each class. A package that is not a dependency is included.
+ */
+export async function bundleImplementation(): Promise<readonly OutputChunk[]> {
+  const bundle = await rolldown({
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    input: {
+      'lib/index': 'lib/index.ts',
+      'lib/postgres': 'lib/postgres.ts',
+      'lib/cli/bin': 'lib/cli/bin.ts',
+      'spec/contract/index': 'spec/contract/index.ts',
+    },
+    platform: 'node',
+    external: (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`)),
+  });
+  const { output } = await bundle.write({
+    dir: 'dist',
+    format: 'cjs',
+    chunkFileNames: 'lib/shared/[name].js',
+    // A class is called what it is in the source, also where two files have one of that name.
+    keepNames: true,
+  });
+  await bundle.close();
+  return output.filter((file) => file.type === 'chunk');
+}

@@ -1,0 +1,91 @@
+import { auditToOpenTelemetry, ConfigError, kapacitorAuth, LmdbUserRepository, StoreError } from 'kapacitor-auth';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import { describe, expect, it, vi } from 'vitest';
+
+let outcome: { readonly loaded: unknown } | { readonly error: unknown };
+vi.mock('../lib/require-package.cjs', () => ({ default: () => outcome }));
+
+const REGISTRY = { registerMetric() {}, getSingleMetric() {} };
+
+const NEEDS = [
+  {
+    name: 'lmdb',
+    need: 'the store "lmdb:" needs',
+    LoadError: StoreError,
+    code: 'STORE_UNAVAILABLE',
+    use: () => new LmdbUserRepository('users'),
+  },
+  {
+    name: 'pg',
+    need: 'the store "postgres:" needs',
+    LoadError: StoreError,
+    code: 'STORE_UNAVAILABLE',
+    use: () => new PostgresUserRepository('postgres://host/db'),
+  },
+  {
+    name: 'prom-client',
+    need: 'metrics need',
+    LoadError: ConfigError,
+    code: 'CONFIG_INVALID',
+    use: () => kapacitorAuth({ auth: { store: 'memory:' } }).metrics.registerIn(REGISTRY),
+  },
+  {
+    name: '@opentelemetry/api-logs',
+    need: 'auditToOpenTelemetry needs',
+    LoadError: ConfigError,
+    code: 'CONFIG_INVALID',
+    use: () => auditToOpenTelemetry(kapacitorAuth({ auth: { store: 'memory:' } })),
+  },
+];
+
+describe.each(NEEDS)('$name, when something needs it,', ({ name, need, LoadError, code, use }) => {
+  const advice = `(in a bundle, keep ${name} external, and give an ES module require(); elsewhere, delete node_modules and install again on this machine)`;
+
+  it.each([
+    ['by Node', () => missing(name)],
+    [
+      'by Jest',
+      () => missing(name, `Cannot find module '${name}' from 'node_modules/kapacitor-auth/dist/lib/index.js'`),
+    ],
+    ['by Bun', () => missing(name, `Cannot find package '${name}' from '/app/index.js'`)],
+  ])('is named with how to install it, where it is missed %s', (_by, error) => {
+    const cause = error();
+    outcome = { error: cause };
+    const message = `${need} the package ${name}, which is not installed: npm install ${name}`;
+    expect(use).toThrow(LoadError);
+    expect(use).toThrow(expect.objectContaining({ code, message, cause }));
+  });
+
+  it.each([
+    ['the file that it is in', new Error('libc.so.6: cannot open\nloaded from: /app'), 'libc.so.6: cannot open'],
+    ['a package that it needs', missing('pg-types'), "Cannot find module 'pg-types'"],
+    [
+      'a bundle',
+      new Error(`Dynamic require of "${name}" is not supported`),
+      `Dynamic require of "${name}" is not supported`,
+    ],
+    ['what throws no error', 'no', 'no'],
+  ])('gives its own reason, where it cannot be loaded because of %s', (_of, cause, reason) => {
+    outcome = { error: cause };
+    const message = `${need} the package ${name}, which cannot be loaded: ${reason} ${advice}`;
+    expect(use).toThrow(LoadError);
+    expect(use).toThrow(expect.objectContaining({ code, message, cause }));
+  });
+});
+
+it('a store in a setting that needs a missing package is an error at the start', () => {
+  outcome = { error: missing('pg') };
+  expect(() => kapacitorAuth({ auth: { store: 'postgres://host/db' } })).toThrow(StoreError);
+});
+
+it('a mistake in the URL of PostgreSQL is told before the missing package', () => {
+  outcome = { error: missing('pg') };
+  expect(() => new PostgresUserRepository('postgres://host/db?max=0')).toThrow(
+    'postgres://…?max= must be an integer from 1 to 9999',
+  );
+});
+
+/** What `require()` throws for a package that is not there. */
+function missing(name: string, message = `Cannot find module '${name}'\nRequire stack:\n- /app/index.js`): Error {
+  return Object.assign(new Error(message), { code: 'MODULE_NOT_FOUND' });
+}

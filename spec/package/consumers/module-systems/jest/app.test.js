@@ -1,0 +1,43 @@
+const { mkdtempSync, rmSync } = require('node:fs');
+const { once } = require('node:events');
+const { join } = require('node:path');
+const express = require('express');
+const { KapacitorAuthError, kapacitorAuth, MemoryUserRepository, StoreError } = require('kapacitor-auth');
+const { PostgresUserRepository } = require('kapacitor-auth/postgres');
+const { userRepositoryContract } = require('kapacitor-auth/contract');
+
+const folder = mkdtempSync(join(__dirname, 'users-'));
+const auth = kapacitorAuth({ auth: { bcryptCost: 4, store: `lmdb:${folder}` } });
+let server;
+
+beforeAll(async () => {
+  await auth.users.create({ name: 'somebody', password: 'examplePassword', permissions: ['api'] });
+  const app = express();
+  app.use(auth);
+  app.get('/api/tasks', (req, res) => res.json({ for: req.user.name }));
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterAll(async () => {
+  server.close();
+  await auth.close();
+  rmSync(folder, { recursive: true });
+});
+
+test.each([
+  ['wrong', 401],
+  ['examplePassword', 200],
+])('the password %s is answered with %i', async (password, status) => {
+  const headers = { Authorization: `Basic ${btoa(`somebody:${password}`)}` };
+  const response = await fetch(`http://127.0.0.1:${server.address().port}/api/tasks`, { headers });
+  expect(response.status).toBe(status);
+});
+
+test('an error is one of the tree, from each entry', async () => {
+  await expect(auth.users.create({ name: '', password: 'examplePassword' })).rejects.toBeInstanceOf(KapacitorAuthError);
+  expect(() => new PostgresUserRepository('postgres://host/database')).toThrow(StoreError);
+  expect(() => new PostgresUserRepository('postgres://host/database')).toThrow('npm install pg');
+});
+
+userRepositoryContract({ describe, it }, 'the repository in memory', { create: () => new MemoryUserRepository() });
