@@ -72,6 +72,12 @@ describe('the strategy', () => {
     expect((await drive(strategy, { authorization: basic('api:wrong') }, url))[0]).toBe('fail');
   });
 
+  it('finds no credentials in the query of a request without a target', async () => {
+    const { strategy } = await createAuth({ http: { queryCredentials: true } });
+    const [outcome, , status] = await drive(strategy, {}, null as never);
+    expect([outcome, status]).toEqual(['fail', 401]);
+  });
+
   it('fails with 429, held back and without a challenge, where too many attempts have failed', async () => {
     const hold = vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
     const auth = await createAuth({ auth: { failureLimit: 1 } });

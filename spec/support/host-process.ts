@@ -9,7 +9,15 @@ import connect from 'connect';
 import express from 'express';
 import { Server as SocketServer } from 'socket.io';
 import { kapacitorAuth, type Middleware } from '../../lib/index.js';
-import type { HostName, HostTold, MiddlewareName } from './hosts.js';
+import type { HostName, MiddlewareName } from './hosts.js';
+
+/** What a process with a host tells. */
+export interface HostTold {
+  /** Where each of the middlewares is served. */
+  readonly ports?: Readonly<Record<MiddlewareName, number>>;
+  /** What would have ended the process. */
+  readonly uncaught?: string;
+}
 
 const express4: typeof express = createRequire(import.meta.url)('express4');
 

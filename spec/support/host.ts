@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll } from 'vitest';
 import { kill, NODE_OPTIONS, pathOf } from './child-process.js';
-import type { HostName, HostTold, MiddlewareName } from './hosts.js';
+import type { HostTold } from './host-process.js';
+import type { HostName, MiddlewareName } from './hosts.js';
 import { type Answer, type SentRequest, send } from './server.js';
 
 /** A host in a process of its own. */

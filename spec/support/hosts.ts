@@ -4,11 +4,3 @@ export type HostName = (typeof HOSTS)[number];
 
 export const MIDDLEWARES = ['auth', 'authenticate', 'requirePrivilege()', 'requireAdmin'] as const;
 export type MiddlewareName = (typeof MIDDLEWARES)[number];
-
-/** What a process with a host tells. */
-export interface HostTold {
-  /** Where each of the middlewares is served. */
-  readonly ports?: Readonly<Record<MiddlewareName, number>>;
-  /** What would have ended the process. */
-  readonly uncaught?: string;
-}
