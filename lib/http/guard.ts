@@ -111,6 +111,18 @@ export class Guard {
   }
 
   /**
+   * Makes sure that a user who is logged in knows its password. A wrong one counts as a failed login.
+   *
+   * @throws {ForbiddenError} the password is wrong
+   * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as with a login
+   */
+  async confirmPassword({ name }: User, password: string, req: HostRequest): Promise<void> {
+    if (!this.authEnabled) return;
+    const user = await this.#authenticator.authenticate({ name, password }, req);
+    if (user === undefined) throw new ForbiddenError('the current password is wrong');
+  }
+
+  /**
    * Finds out who asks and proceeds with them, or answers 401, 421 or 503. An error of ours is answered. What `next`
    * throws is the app's: it goes to the caller as it would without the guard.
    */

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../errors.js';
-import type { NewUser, UserChanges, UserListOptions } from '../users/user-changes.js';
-import { readChanges } from '../users/user-fields.js';
+import type { NewUser, UserListOptions } from '../users/user-changes.js';
+import { type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
 import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
 import { queryOf } from './request-path.js';
@@ -15,8 +15,8 @@ export function toNewUser(json: unknown): NewUser {
  *
  * @throws {InvalidUserError} as the user service does
  */
-export function toChanges(json: unknown, userName: string): UserChanges {
-  return readChanges(fieldsOf(json), userName);
+export function toChanges(json: unknown, userName: string): RequestedChanges {
+  return readRequestedChanges(fieldsOf(json), userName);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { Tarpit } from '../authentication/tarpit.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
-import { ForbiddenError, TryLaterError, UserNotFoundError } from '../errors.js';
+import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
 import type { HostResponse } from '../host.js';
 import { failureOf } from '../users/operation-failure.js';
 import type { User } from '../users/user.js';
@@ -59,8 +59,8 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
 
   const usersFor = (req: Request, principal: User) => users.by({ ...contextOf(req), by: principal.name });
 
-  /** What cannot be understood is told of as well: it does not come to the user service. */
-  const understand = async <T>(
+  /** What cannot be understood, or is refused here, is told of as well: it does not come to the user service. */
+  const tellingOfRefusal = async <T>(
     operation: 'create' | 'change',
     req: Request,
     principal: User,
@@ -90,7 +90,7 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
   const create: Action = async (req, res, principal) => {
     requireAdmin(principal);
     refuseForged(req);
-    const user = await understand('create', req, principal, async () => toNewUser(await readJson(req, res)));
+    const user = await tellingOfRefusal('create', req, principal, async () => toNewUser(await readJson(req, res)));
     // Who asks may be no admin any more when the body has come, and the password has been hashed.
     const confirm = async () => requireAdmin(await guard.reconsider(principal));
     await confirm();
@@ -110,15 +110,23 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     const isSelf = name === principal.name;
     if (!isSelf) requireAdmin(principal);
     refuseForged(req);
-    const read = async () => toChanges(await readJson(req, res), name);
-    const { password, ...others } = await understand('change', req, principal, read);
+    const read = async () => {
+      const requested = toChanges(await readJson(req, res), name);
+      if (requested.currentPassword === undefined || isSelf) return requested;
+      throw new InvalidUserError('currentPassword is taken where users change their own passwords: leave it out');
+    };
+    const { changes, currentPassword } = await tellingOfRefusal('change', req, principal, read);
+    const { password: _, ...others } = changes;
     const needsAdmin = !isSelf || Object.values(others).some((value) => value !== undefined);
     const confirm = async () => {
       const current = await guard.reconsider(principal);
       if (needsAdmin) requireAdmin(current);
     };
     await confirm();
-    const updated = await usersFor(req, principal).update(name, { password, ...others }, confirm);
+    if (currentPassword !== undefined) {
+      await tellingOfRefusal('change', req, principal, () => guard.confirmPassword(principal, currentPassword, req));
+    }
+    const updated = await usersFor(req, principal).update(name, changes, confirm);
     sendJson(res, 200, userBody(updated, baseOf(req)));
   };
 

@@ -14,6 +14,8 @@ const NEW_USER: KnownKeys = {
 };
 /** The name only as it is: whoever has read a user may send it back. */
 const CHANGES: KnownKeys = { ...NEW_USER, owner: 'a change of a user' };
+/** A client may prove besides that its user is still there. */
+const REQUESTED_CHANGES: KnownKeys = { ...CHANGES, keys: [...CHANGES.keys, 'currentPassword'] };
 const PERMISSIONS = ['none', 'api', 'config_api', 'write_points', 'all'];
 
 /** A user to create, whose password has still to be accepted. */
@@ -51,8 +53,30 @@ export function readChanges(given: unknown, userName: string): UserChanges {
   return { password, type, permissions, enabled };
 }
 
+/** A change as a client asks for it. */
+export interface RequestedChanges {
+  readonly changes: UserChanges;
+  /** Sent along with a new password, to be checked before the change. */
+  readonly currentPassword: string | undefined;
+}
+
+/**
+ * What a client asks to change in the user of this name.
+ *
+ * @throws {InvalidUserError} as {@link readChanges} does; also for a current password that no new one comes with
+ */
+export function readRequestedChanges(given: unknown, userName: string): RequestedChanges {
+  const { currentPassword, ...fields } = fieldsOf(given, REQUESTED_CHANGES);
+  const changes = readChanges(fields, userName);
+  if (currentPassword === undefined) return { changes, currentPassword };
+  requireText(currentPassword, 'currentPassword');
+  if (changes.password === undefined)
+    throw new InvalidUserError('currentPassword goes with a new password: add password');
+  return { changes, currentPassword };
+}
+
 /** @throws {InvalidUserError} it is no text, or missing; a password is not repeated */
-export function requireText(value: unknown, field: 'name' | 'password'): asserts value is string {
+export function requireText(value: unknown, field: 'name' | 'password' | 'currentPassword'): asserts value is string {
   if (value === undefined) throw new InvalidUserError(`${field === 'name' ? 'username' : 'password'} is required`);
   if (typeof value !== 'string') throw new InvalidUserError(`${field} must be a text, not ${kindOf(value)}`);
 }

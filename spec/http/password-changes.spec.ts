@@ -27,6 +27,60 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+describe('the current password', () => {
+  it('may come along with a new one, and is checked', async () => {
+    const { patch } = await setUp();
+    const wrong = await patch('api', { password: 'another', currentPassword: 'wrong' });
+    expect(wrong).toMatchObject({ status: 403, body: { error: 'the current password is wrong' } });
+    expect((await patch('api', { password: 'another', currentPassword: 'pw' })).status).toBe(200);
+    expect((await patch('api', { password: 'third' }, 'api:another')).status).toBe(200);
+  });
+
+  it('is guessed as slowly as at a login', async () => {
+    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    const { patch } = await setUp({ failureLimit: 3 });
+    const guess = async (currentPassword: string) => (await patch('api', { password: 'new', currentPassword })).status;
+    expect([await guess('1'), await guess('2'), await guess('3'), await guess('4')]).toEqual([403, 403, 403, 429]);
+  });
+
+  it('is told in the audit where it is wrong, and is in no event', async () => {
+    const { auth, patch } = await setUp();
+    const told: unknown[] = [];
+    for (const event of ['login-failed', 'denied', 'user-operation-failed'] as const) {
+      auth.on(event, (...details) => told.push([event, ...details]));
+    }
+    await patch('api', { password: 'new password', currentPassword: 'a wrong guess' });
+    await vi.waitFor(() => expect(told).toHaveLength(3));
+    expect(told).toMatchObject([
+      ['login-failed', { user: 'api', reason: 'wrong-password' }],
+      ['user-operation-failed', { user: 'api', by: 'api', code: 'FORBIDDEN', reason: 'the current password is wrong' }],
+      ['denied', { user: 'api', status: 403, reason: 'the current password is wrong' }],
+    ]);
+    expect(JSON.stringify(told)).not.toMatch(/new password|a wrong guess/);
+  });
+
+  it.each<[string, string, object, string]>([
+    ['api', 'api:pw', { currentPassword: 'pw' }, 'currentPassword goes with a new password: add password'],
+    ['api', 'api:pw', { password: 'new', currentPassword: 1 }, 'currentPassword must be a text, not a number'],
+    [
+      'api',
+      'root:r00t',
+      { password: 'new', currentPassword: 'pw' },
+      'currentPassword is taken where users change their own passwords: leave it out',
+    ],
+  ])('is refused where it proves nothing: %s by %s, %j', async (name, who, change, error) => {
+    const { patch } = await setUp();
+    expect(await patch(name, change, who)).toMatchObject({ status: 400, body: { error } });
+  });
+
+  it('is not asked for where nobody has logged in', async () => {
+    const { auth, patch } = await setUp();
+    await auth.users.create({ name: 'ADMIN_USER', password: 'pw' });
+    auth.authEnabled = false;
+    expect((await patch('ADMIN_USER', { password: 'new', currentPassword: 'wrong' })).status).toBe(200);
+  });
+});
+
 describe('a user who changes its own password again and again', () => {
   it('keeps none of the known users from logging in', async () => {
     // Fewer may wait than there are connections.
