@@ -38,6 +38,9 @@ function isEqual(a: StoredUser, b: StoredUser): boolean {
   );
 }
 
+/** Each request comes by here. */
 function areEqual(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((each, index) => each === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }
