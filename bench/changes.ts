@@ -17,7 +17,7 @@ interface Login {
   readonly took: number;
 }
 
-/** What known users notice of a user without permissions who changes its own password on many connections. */
+/** Measures the logins of known users while a user changes its own password on many connections. */
 export async function measureChanges(rounds: number): Promise<void> {
   const quiet: Login[] = [];
   const flooded: Login[] = [];

@@ -12,7 +12,7 @@ import { type KapacitorAuth, KapacitorAuthError, kapacitorAuth } from 'kapacitor
 const USAGE = 'usage: npm start -- [-config FILE]';
 const { version } = createRequire(import.meta.url)('kapacitor-auth/package.json') as { version: string };
 
-/** What this machine is called in its own browser. */
+/** The names of this machine in its own browser. */
 const LOCALHOST = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Milliseconds that requests have to come to their end when the server is stopped. */

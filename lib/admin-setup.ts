@@ -53,8 +53,8 @@ export class AdminSetup {
   }
 
   /**
-   * What a login has to wait for: until the first admin is made its right password would be refused. Undefined where
-   * there is nothing to wait for.
+   * The promise that a login waits for. Before the first admin is made, its right password would be refused. Undefined
+   * where there is nothing to wait for.
    *
    * @throws {OverloadedError} it takes too long
    */

@@ -57,7 +57,7 @@ function afterLastAt(path: string): number {
   return at === -1 ? 0 : (starts[at + 1] ?? path.length);
 }
 
-/** What comes before this, in whatever spelling. */
+/** The part before the first match, in whatever spelling. */
 function cutAt(path: string, pattern: RegExp): string {
   const { text, starts } = decode(path);
   const end = text.search(pattern);
@@ -70,7 +70,7 @@ function decode(path: string): Decoded {
   for (let index = 0; index < path.length; index += 1) {
     characters.push(path[index] as string);
     starts.push(index);
-    // What is decoded may be the end of another escape.
+    // A decoded character may be the end of another escape.
     while (replaceEscape(characters, starts, 2, '%') || replaceEscape(characters, starts, 4, '%u'));
   }
   return { text: characters.join(''), starts };

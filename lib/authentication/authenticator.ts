@@ -29,7 +29,7 @@ export interface AuthenticatorParts {
   readonly hasher: PasswordHasher;
   readonly cache: CredentialCache;
   readonly throttle: LoginThrottle;
-  /** What a login has to wait for, if there is something: the first admin, while its password is hashed. */
+  /** Called before each login, which waits for the promise: the first admin may still be on its way. */
   readonly beforeLogin?: (() => Promise<void> | undefined) | undefined;
   /** Told of a user with a hash that is not verified: no bcrypt hash, or one with too high a cost. */
   readonly onUnusableHash: (user: User) => void;

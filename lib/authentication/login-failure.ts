@@ -26,7 +26,7 @@ export const LOGIN_FAILURES = [
  */
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
-/** What is thrown where a password was not looked at. */
+/** The errors after which no password was looked at. */
 const BY_CODE: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
   THROTTLED: 'throttled',
   OVERLOADED: 'overloaded',

@@ -41,7 +41,7 @@ export interface HashingWork {
 export class PasswordHasher {
   /** Of new hashes. */
   readonly cost: number;
-  /** Of the stored hashes that are verified. */
+  /** The highest cost of a stored hash that is verified. */
   readonly maxCost: number;
   /** A hash of this cost that no password has: what to verify against when there is no user. */
   readonly dummyHash: string;

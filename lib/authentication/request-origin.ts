@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { type AddressedRequest, clientAddress } from '../client-address.js';
 
-/** What a request says of where it comes from. */
+/** A request, as far as it tells where it comes from. */
 export type RequestOrigin = AddressedRequest;
 
 /** Of everybody who has no address. */

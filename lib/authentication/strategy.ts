@@ -40,7 +40,7 @@ export class KapacitorStrategy extends BasicStrategy {
       authenticator
         .authenticate({ name, password }, req)
         .then((user) => verified(null, user ?? false), verified)
-        // Whoever drives the strategy, as Passport does, calls the app's handlers in these callbacks.
+        // The caller, Passport for example, runs the app's handlers in these callbacks.
         .catch(throwOutside);
     });
     this._queryCredentials = queryCredentials;

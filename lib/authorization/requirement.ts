@@ -7,7 +7,7 @@ import { isPermission } from '../users/permissions.js';
 import { decidingGrant, isKnownMethod, PRIVILEGES, type Privilege, privilegeFor, USERS } from './privileges.js';
 import { API, isWithin, PathReader } from './resource.js';
 
-/** What a route asks of a user. */
+/** A route's demand on its users. */
 export interface Requirement {
   /** Undefined: the one that the request's method needs. */
   readonly privilege: Privilege | undefined;
@@ -65,7 +65,7 @@ function ruleOf(resource: string): string {
   return isWithin(resource, USERS) ? USERS : decidingGrant(resource).resource;
 }
 
-/** What a path, or a resource without its beginning, stands for. */
+/** The resource that a path, or a resource without its beginning, stands for. */
 function resourceOf(path: string): string {
   if (isWithin(path, API)) return path;
   const whole = path.startsWith('/') ? path : `/${path}`;

@@ -7,7 +7,7 @@ import { writeEsModules } from './es-modules.js';
 import { noticesFor } from './notices.js';
 
 /**
- * What is published: one implementation in CommonJS, ES modules that export the same, and the types of both. Node, the
+ * Builds the published files: one implementation in CommonJS, ES modules that export the same, and the types of both. Node, the
  * compiler and bundlers tell by the nearest package.json which of the two a `.js` or a `.d.ts` is.
  */
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));

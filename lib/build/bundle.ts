@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type OutputChunk, rolldown } from 'rolldown';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** What users install along with the package. Node's own modules are external without being named. */
+/** These packages are installed along with this one. Node's own modules are external without being named. */
 const EXTERNAL = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.peerDependencies)];
 
 /**
