@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
 import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
+import { isFromScript, isNavigation } from '../browser-request.js';
 import { ThrottledError, TryLaterError } from '../errors.js';
 import { throwOutside } from '../throw-outside.js';
 import type { User } from '../users/user.js';
@@ -103,21 +104,10 @@ export class KapacitorStrategy extends BasicStrategy {
     else this.fail(undefined, error.status, error);
   }
 
+  /** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */
   private _fail(req: IncomingMessage, reason: AuthenticationFailure): void {
     this.fail(isFromScript(req) ? undefined : this._challenge(), 401, reason);
   }
-}
-
-/** Fetch Metadata, section 2.2 (https://www.w3.org/TR/fetch-metadata/): `navigate` where a person opens a page. */
-function isNavigation({ headers }: IncomingMessage): boolean {
-  return headers['sec-fetch-mode'] === 'navigate';
-}
-
-/** To the challenge a browser shows its dialog, which a page that asks in the background does not want. */
-function isFromScript({ headers }: IncomingMessage): boolean {
-  const mode = headers['sec-fetch-mode'];
-  if (mode === 'cors' || mode === 'same-origin') return true;
-  return headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest';
 }
 
 /** The inside of a quoted-string: RFC 9110, section 5.6.4. */

@@ -1,3 +1,4 @@
+import { isFromBrowser } from '../browser-request.js';
 import { trustsPeer } from '../client-address.js';
 import type { HostRequest } from '../host.js';
 
@@ -24,9 +25,11 @@ export function isForged(req: HostRequest): boolean {
   if (site !== undefined && site !== 'none') return true;
   // A link in a mail, say, is followed with a GET.
   if (site === 'none' && type === '' && headers['sec-fetch-mode'] === 'navigate') return true;
-  // Older browsers send neither Sec-Fetch-Site nor, with a GET, Origin.
+  // Over plain HTTP, and in older browsers, there is no Sec-Fetch-Site, and with a GET no Origin.
   const source = headers.origin ?? headers.referer;
-  return source !== undefined && !isOfThisHost(source, req);
+  if (source !== undefined) return !isOfThisHost(source, req);
+  // A page can leave its Referer out. A browser's own DELETE and PATCH have an Origin: this was a GET.
+  return site === undefined && isFromBrowser(req);
 }
 
 /** False for `null`, which is what a sandboxed page sends, and where the request names no host. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { createAuth } from '../support/auth.js';
+import { BROWSER } from '../support/browser-headers.js';
 import { basic } from '../support/server.js';
 
 /** Drives the strategy as Passport does, and gives what it calls. */
@@ -52,6 +53,7 @@ describe('the strategy', () => {
     { 'x-requested-with': 'xmlhttprequest' },
     { 'sec-fetch-mode': 'cors' },
     { 'sec-fetch-mode': 'same-origin' },
+    { ...BROWSER, accept: '*/*' },
   ])('leaves the challenge out for a script: %j', async (headers: Record<string, string>) => {
     const { strategy } = await createAuth();
     const outcome = await drive(strategy, headers);

@@ -5,6 +5,7 @@ import express, { type RequestHandler } from 'express';
 import methodOverride from 'method-override';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
+import { BROWSER, POWERSHELL } from '../support/browser-headers.js';
 import { FORM, JSON_TYPE } from '../support/content-types.js';
 import { basic, serve } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
@@ -103,6 +104,7 @@ describe('a page of another site behind method overriding', () => {
       ['an image of a neighbour', 'GET', 'DELETE', { 'Sec-Fetch-Site': 'same-site' }],
       ['an image in an older browser', 'GET', 'DELETE', { Referer: 'http://evil.example/page' }],
       ['a link in a mail', 'GET', 'DELETE', { 'Sec-Fetch-Site': 'none', 'Sec-Fetch-Mode': 'navigate' }],
+      ['a page over plain HTTP that hides where it is', 'GET', 'DELETE', BROWSER],
       ['a form', 'POST', 'DELETE', { ...FORM, ...CROSS_SITE }],
       ['a text', 'POST', 'PATCH', { ...TEXT, ...CROSS_SITE }],
       ['a text in an older browser', 'POST', 'PATCH', { ...TEXT, Origin: 'http://evil.example' }],
@@ -115,6 +117,7 @@ describe('a page of another site behind method overriding', () => {
 
     it('is told from a client that is no browser, and from a page of our own', async () => {
       expect(await change('GET', 'DELETE', {})).toMatchObject({ status: 204, user: undefined });
+      expect(await change('DELETE', 'DELETE', POWERSHELL)).toMatchObject({ status: 204, user: undefined });
       expect(await change('GET', 'DELETE', { 'Sec-Fetch-Site': 'same-origin' })).toMatchObject({ status: 204 });
       const changed = { status: 200, user: { permissions: ['all'] } };
       expect(await change('POST', 'PATCH', FORM, PERMISSIONS)).toMatchObject(changed);

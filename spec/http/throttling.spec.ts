@@ -4,6 +4,7 @@ import { type AuthConfig, MemoryUserRepository } from 'kapacitor-auth';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { createAuth } from '../support/auth.js';
+import { BROWSER, PAGE } from '../support/browser-headers.js';
 import { type Answer, serve } from '../support/server.js';
 
 /** An app behind one proxy, with three failures in ten minutes, that remembers no login unless it is told to. */
@@ -164,6 +165,15 @@ describe('a page that too many failed attempts keep closed', () => {
     expect(answer.headers['retry-after']).toMatch(/^(600|59\d)$/);
     expect(answer.body.error).toMatch(/^too many failed attempts: try again in \d+ s$/);
     expect((await send({ path: '/kapacitor/v1/tasks', auth: 'nobody:pw', headers })).status).toBe(403);
+  });
+
+  it('lets a person type again over plain HTTP as well, where a browser does not say that it navigates', async () => {
+    const { send, guesses } = await setUp();
+    await guesses(3, 'api:wrong');
+    const headers = { 'X-Forwarded-For': '192.0.2.1', ...BROWSER, ...PAGE };
+    const answer = await send({ path: '/kapacitor/v1/tasks', auth: 'api:pw', headers });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Basic realm="Kapacitor", charset="UTF-8"');
   });
 });
 
