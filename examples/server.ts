@@ -143,6 +143,12 @@ async function greeting(auth: KapacitorAuth, url: string, path: string): Promise
 }
 
 function withoutAuthentication({ allowedHosts = [] }: KapacitorAuth): string[] {
+  if (allowedHosts.includes('*')) {
+    return [
+      'Authentication is off, and requests for every host are answered ([http] allowed-hosts).',
+      'A page of another site can reach this server under a name of its own (DNS rebinding), and is an admin.',
+    ];
+  }
   return [
     `Authentication is off: only requests for ${allowedHosts.join(', ')} are answered.`,
     'Otherwise a page of another site could reach this server under a name of its own (DNS rebinding).',

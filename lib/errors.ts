@@ -44,7 +44,10 @@ export class KapacitorAuthError extends Error {
   }
 }
 
-/** The configuration is missing, unreadable or wrong. Thrown at construction: the app does not start. */
+/**
+ * The configuration is missing, unreadable or wrong, which is thrown at construction: the app does not start. Or the app
+ * has called this package in a way that is a mistake: an unknown argument, a middleware called instead of used.
+ */
 export class ConfigError extends KapacitorAuthError {
   constructor(message: string, options?: ErrorOptions) {
     super('CONFIG_INVALID', 500, message, options);
@@ -73,8 +76,8 @@ export abstract class TryLaterError extends KapacitorAuthError {
 }
 
 /**
- * More passwords wait to be hashed than may wait, or one has waited too long, or the first admin is still being made. Try
- * again after `retryAfter` seconds.
+ * Too many passwords wait to be hashed, one has waited too long, or the first admin is still being made. Try again after
+ * `retryAfter` seconds.
  */
 export class OverloadedError extends TryLaterError {
   constructor(retryAfter: number, reason = 'too many passwords are being verified') {
@@ -83,8 +86,8 @@ export class OverloadedError extends TryLaterError {
 }
 
 /**
- * Too many attempts to log in have failed, from this address or for this user, and whether the password is right was not
- * looked at; or a user changes its own password too often. Try again after `retryAfter` seconds.
+ * Too many attempts to log in have failed, from this address or for this user: the password was not checked. Or a user
+ * changes its own password too often. Try again after `retryAfter` seconds.
  */
 export class ThrottledError extends TryLaterError {
   constructor(retryAfter: number, reason = 'too many failed attempts') {
@@ -99,7 +102,7 @@ export class PasswordCheckError extends KapacitorAuthError {
   }
 }
 
-/** A name, a password, a type or a permission that is not acceptable. */
+/** A name, a password, a type, a permission or another value of a user is not acceptable, or a field is unknown. */
 export class InvalidUserError extends KapacitorAuthError {
   constructor(message: string) {
     super('USER_INVALID', 400, message);

@@ -252,6 +252,8 @@ export function kapacitorAuth(
       },
     },
   }) as KapacitorAuth;
+  // `auth.authenabled = true` must not be silent.
+  Object.preventExtensions(auth);
   if (auditLog !== undefined) onEveryEvent(auth, (event, details) => auditLog.write(event, details));
   return auth;
 }

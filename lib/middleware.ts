@@ -12,8 +12,8 @@ import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 
 /**
- * A middleware for Express, Connect, `io.engine.use()` of socket.io and a server of `node:http`: it needs no more of a
- * request and a response than Node gives them. Express goes on to infer `req.params` from the path of the route.
+ * A middleware for Express, Connect, `io.engine.use()` of socket.io and a server of `node:http`: it works with Node's own
+ * request and response. Express still infers `req.params` from the path of the route.
  *
  * It throws nothing itself, and calls `next` without an argument or not at all. What `next` throws is the app's own
  * error: it reaches the caller, or becomes an uncaught exception where the caller has returned meanwhile.
@@ -36,8 +36,10 @@ export interface KapacitorAuth extends Middleware {
    *
    * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
    * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
-   * @throws {ConfigError} for a word that is no privilege, a resource that does not begin with `/api`, or one that routers
-   *   read as another one, such as `/api/x/../config`. Without a call, as a middleware, it answers each request with 500
+   * Used as a middleware, without a call, it answers each request with 500.
+   *
+   * @throws {ConfigError} for an unknown privilege, for a resource that does not begin with `/api`, and for one that
+   *   routers read as another one, such as `/api/x/../config`
    */
   requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
   /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
@@ -45,13 +47,15 @@ export interface KapacitorAuth extends Middleware {
   /**
    * The toggle: while false every request runs as the admin ADMIN_USER. It can be set while the app runs.
    *
-   * @throws {ConfigError} when it is set to true while `auth.enabled` is false: there are no users then
+   * @throws {ConfigError} when it is set to a value that is not a boolean, or to true while `auth.enabled` is false:
+   *   there are no users then
    */
   authEnabled: boolean;
   /**
-   * The hosts that requests may ask for; undefined: every host. It can be set while the app runs.
+   * The hosts that requests may ask for, as in `http.allowedHosts`; undefined: every host. It can be set while the app
+   * runs.
    *
-   * @throws {ConfigError} when it is set to what is no such list
+   * @throws {ConfigError} when it is set to a value that is not a list of hosts, or to an empty list
    */
   allowedHosts: readonly string[] | undefined;
   /** The users, for code: create, get, list, update, delete. */
@@ -60,21 +64,23 @@ export interface KapacitorAuth extends Middleware {
    * Whether a user may make a request, as the guard decides it while authentication is on:
    * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) have no privileges.
    *
-   * @throws {ConfigError} the user is none; the method is no token (RFC 9110, section 5.6.2), or a known one in another
-   *   case; the path does not begin with a slash
+   * @throws {ConfigError} the first argument is not a user; the method is not a token (RFC 9110, section 5.6.2), is a
+   *   known one in another case, or is a privilege such as `read`; the path does not begin with a slash
    */
   can(user: User | null | undefined, method: string, path: string): boolean;
   /**
    * The same, with the rule or the permission that decided.
    *
-   * @throws {ConfigError} as {@link can} does, and where there is no user
+   * @throws {ConfigError} as {@link can} does, and for `undefined` and null
    */
   explain(user: User, method: string, path: string): Explanation;
   /** What the configuration came out as. */
   readonly config: ResolvedConfig;
   /**
-   * Fulfilled when the store can be asked; rejects with a {@link StoreError} when the first attempt to open it fails. It
-   * is tried again each second, and {@link health} tells when it has succeeded.
+   * Fulfilled when the store can be asked and the first admin is there, if one is configured. Rejects with a
+   * {@link StoreError} when the first attempt to open the store fails: it is tried again each second, and {@link health}
+   * tells when it has succeeded. Rejects with an {@link InvalidUserError} or a {@link ConfigError} when the first admin
+   * cannot be made.
    */
   readonly ready: Promise<void>;
   /** For Prometheus: `auth.metrics.registerIn(register)`, with the registry of the package `prom-client`. */
@@ -85,7 +91,7 @@ export interface KapacitorAuth extends Middleware {
    * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
    * rejects with, is a warning, and disturbs nothing.
    *
-   * @throws {ConfigError} there is no such event, or the listener is no function
+   * @throws {ConfigError} the event is unknown, or the listener is not a function
    */
   on<Event extends keyof KapacitorAuthEvents>(
     event: Event,
@@ -100,7 +106,10 @@ export interface KapacitorAuth extends Middleware {
     event: Event,
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
-  /** Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. */
+  /**
+   * Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. It
+   * waits for nothing that is under way: calls of {@link users} reject with a {@link StoreError}.
+   */
   close(): Promise<void>;
 }
 
@@ -109,8 +118,8 @@ export interface MetricsRegistration {
   /**
    * Adds the metrics to a registry of `prom-client`. What happens is counted from then on.
    *
-   * @throws {ConfigError} `prom-client` is not installed, the registry or the prefix is none, an option is not known, or
-   *   the registry has these metrics already
+   * @throws {ConfigError} `prom-client` is not installed or cannot be loaded; the registry or the prefix is not valid; an
+   *   option is unknown; the registry has these metrics already
    */
   registerIn(registry: MetricsRegistry, options?: MetricsOptions): void;
 }

@@ -30,7 +30,7 @@ afterEach(() => {
 describe('the events of a middleware', () => {
   it.each([
     ['user-create', 'there is no event user-create: did you mean user-created?'],
-    ['everything', 'there is no event everything: store-state, login, login-failed, '],
+    ['everything', 'there is no event everything: there are store-state, login, login-failed, '],
   ])('do not have %s among them', async (event, message) => {
     const auth = await createAuth();
     for (const method of ['on', 'off'] as const) {

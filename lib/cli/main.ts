@@ -70,11 +70,12 @@ function report(error: unknown, output: Output): void {
   }
 }
 
-/** The store's own words, where they say more. */
+/** The store's own words, where they say more. The list of places where a missing package was looked for does not. */
 function withCause(error: KapacitorAuthError): string {
   const { message, cause } = error;
-  const saysMore = error instanceof StoreError && cause instanceof Error && !message.includes(cause.message);
-  return saysMore ? `${message}: ${cause.message}` : message;
+  if (!(error instanceof StoreError && cause instanceof Error)) return message;
+  const isMissing = 'code' in cause && cause.code === 'MODULE_NOT_FOUND';
+  return isMissing || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
 }
 
 /** Commander's words, without what was typed where that may be a secret. */

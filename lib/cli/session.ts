@@ -133,5 +133,5 @@ export async function existingUser(users: ManagedUsers, name: string): Promise<U
 
 export function noSuchUser(...names: readonly string[]): RefusedError {
   const quoted = names.map((name) => JSON.stringify(name)).join(', ');
-  return new RefusedError(`there is no user ${quoted}. Names have case: "user list" shows them`);
+  return new RefusedError(`there is no user ${quoted}. Names are case-sensitive: "user list" shows them`);
 }

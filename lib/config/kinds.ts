@@ -1,3 +1,4 @@
+import { describeValue } from '../described-value.js';
 import { faultOf } from '../http/allowed-hosts.js';
 import { opaqueString, problemOf } from '../users/password.js';
 import type { RefusedPasswords } from '../users/refused-passwords.js';
@@ -152,11 +153,17 @@ export const hosts: Kind<readonly string[]> = {
   },
   fromText: (value) => hosts.fromValue(splitAtCommas(value)),
   faultOf: (value) => {
-    const entries = typeof value === 'string' ? splitAtCommas(value) : listOfTexts(value);
-    return entries?.map(faultOf).find((fault) => fault !== undefined);
+    const entries: unknown = typeof value === 'string' ? splitAtCommas(value) : value;
+    if (!Array.isArray(entries)) return undefined;
+    if (entries.length === 0) return 'an empty list allows no host: leave it out to allow every host';
+    return entries.map(faultOfEntry).find((fault) => fault !== undefined);
   },
   toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
 };
+
+function faultOfEntry(entry: unknown): string | undefined {
+  return typeof entry === 'string' ? faultOf(entry) : `a host must be a text in quotes, not ${describeValue(entry)}`;
+}
 
 /** A copy: what the caller does to the list later is not seen, and the copy is not to be changed. */
 function listOfTexts(value: unknown): readonly string[] | undefined {

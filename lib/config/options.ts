@@ -37,15 +37,15 @@ export interface AuthConfig {
    */
   readonly bcryptCost?: number | undefined;
   /**
-   * How many characters (code points) a new password must have at least, 0 to 72. Defaults to 8, also with a file;
-   * Kapacitor's own rule is 0.
+   * How many characters (code points) a new password must have at least, 0 to 72. Defaults to 8, also with a file.
+   * Kapacitor has no minimum: 0.
    */
   readonly minimumPasswordLength?: number | undefined;
   /**
    * Passwords that nobody may choose: a `Set`, the path of a file with one on each line, which is read at the start, or
-   * a function that gets a password (in the form that is hashed: NFC) and the user's name, and says whether it is
-   * refused, such as a look-up in a list of breached passwords. While the function throws, rejects or takes more than 5 seconds, no password can be
-   * set. Defaults to none.
+   * a function that gets a password (in the form that is hashed: NFC) and the user's name, and says whether the password
+   * is refused, such as a look-up in a list of breached passwords. While the function throws, rejects or takes more than
+   * 5 seconds, no password can be set. Defaults to none.
    */
   readonly refusedPasswords?: RefusedPasswords | undefined;
   /**

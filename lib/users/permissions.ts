@@ -16,7 +16,7 @@ export type Permission = 'none' | 'all' | (typeof GRANTED)[number];
 
 const PERMISSIONS: ReadonlySet<unknown> = new Set(['none', 'all', ...GRANTED]);
 
-/** Tells whether this is the name of a permission. Names have case. */
+/** Tells whether this is the name of a permission. Names are case-sensitive. */
 export function isPermission(value: unknown): value is Permission {
   return PERMISSIONS.has(value);
 }

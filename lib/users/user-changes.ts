@@ -7,7 +7,7 @@ import { isNamePosition } from './user-name.js';
 
 /** A user to create. */
 export interface NewUser {
-  /** Letters of any script, digits, `-`, `.`, `@` and `_`; at most 256 bytes in UTF-8. */
+  /** Letters of any script (no invisible ones), digits, `-`, `.`, `@` and `_`; at most 256 bytes in UTF-8. */
   readonly name: string;
   /**
    * At most 72 bytes in UTF-8, no control characters, not the name, and whatever `minimumPasswordLength` and
@@ -33,7 +33,7 @@ export interface UserChanges {
   readonly enabled?: boolean | undefined;
 }
 
-/** A longer list is read in pages: so none holds the server up for long, or fills the memory. */
+/** Longer lists are read in pages, so that none occupies the server for long or fills its memory. */
 const MAX_LIMIT = 10_000;
 
 /** Which users to list. */

@@ -100,9 +100,13 @@ function checkPermissions(permissions: unknown): asserts permissions is Permissi
   const index = permissions.findIndex((permission) => !isPermission(permission));
   if (index === -1) return;
   const unknown: unknown = permissions[index];
-  const hint = typeof unknown === 'string' ? didYouMean(suggest(unknown, PERMISSIONS)) : '';
   const all = ': there are none, api, config_api, write_points and all';
-  throw new InvalidUserError(`permission ${describeValue(unknown)} is not known${hint || all}`);
+  if (typeof unknown !== 'string') {
+    throw new InvalidUserError(`a permission must be a text, not ${describeValue(unknown)}${all}`);
+  }
+  throw new InvalidUserError(
+    `permission ${describeValue(unknown)} is not known${didYouMean(suggest(unknown, PERMISSIONS)) || all}`,
+  );
 }
 
 function checkEnabled(enabled: unknown): asserts enabled is boolean {

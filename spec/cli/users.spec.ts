@@ -92,7 +92,7 @@ describe('user show', () => {
   it('says that there is none', async () => {
     const { on } = await storeWith();
     expect(await on(['user', 'show', 'Root'])).toEqual(
-      failed(1, 'there is no user "Root". Names have case: "user list" shows them'),
+      failed(1, 'there is no user "Root". Names are case-sensitive: "user list" shows them'),
     );
   });
 });
@@ -211,7 +211,7 @@ describe('user delete', () => {
   it('deletes nobody if one of them is not there', async () => {
     const { on, repository } = await storeWith('a');
     expect(await on(['user', 'delete', 'a', 'x', 'y', '--yes'])).toEqual(
-      failed(1, 'there is no user "x", "y". Names have case: "user list" shows them'),
+      failed(1, 'there is no user "x", "y". Names are case-sensitive: "user list" shows them'),
     );
     expect(repository.find('a')).toBeDefined();
   });
@@ -255,7 +255,7 @@ describe('can', () => {
   it('says who is not there, and what is written wrongly', async () => {
     const { on } = await storeWith();
     expect(await on(['can', 'stan', 'GET', '/x'])).toEqual(
-      failed(1, 'there is no user "stan". Names have case: "user list" shows them'),
+      failed(1, 'there is no user "stan". Names are case-sensitive: "user list" shows them'),
     );
     expect(await on(['can', 'root', '/x', 'GET'])).toEqual(
       failed(2, 'the method comes before the path: can USER GET /kapacitor/v1/tasks'),

@@ -252,6 +252,15 @@ describe('examples/server.ts while authentication is off', () => {
     expect(await ping(port, 'localhost')).toBe(421);
   });
 
+  it('answers for every host where the file says so, and warns of it', async () => {
+    const server = new Example(SERVER, { args: ['-config', config({ http: ['  allowed-hosts = ["*"]'] })] });
+    expect(await ping(await portOf(server), 'kapacitor.example')).toBe(204);
+    expect(server.stdout).toContain(
+      'Authentication is off, and requests for every host are answered ([http] allowed-hosts).\n',
+    );
+    expect(server.stdout).not.toContain('only requests for');
+  });
+
   it('answers for every host once authentication is on', async () => {
     const file = config({ http: ['  auth-enabled = true'], auth: ['  enabled = true'] });
     const port = await portOf(new Example(SERVER, { args: ['-config', file] }));

@@ -235,7 +235,7 @@ describe('http.allowedHosts', () => {
       auth.allowedHosts = hosts as string[];
     };
     expect(set('localhost')).toThrow('allowedHosts: must be a list of hosts, such as ["localhost", ');
-    expect(set([])).toThrow('allowedHosts: must be a list of hosts');
+    expect(set([])).toThrow('allowedHosts: an empty list allows no host: leave it out to allow every host');
     expect(set(['http://localhost'])).toThrow('allowedHosts: "http://localhost" is a URL: write "localhost"');
     expect(auth.allowedHosts).toEqual(['a.example']);
   });

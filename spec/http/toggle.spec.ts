@@ -28,4 +28,9 @@ describe('the toggle', () => {
     }).toThrow('authEnabled must be true or false');
     expect(auth.authEnabled).toBe(true);
   });
+
+  it.each(['authenabled', 'allowedHost'])('cannot be set by a misspelt name: %s', async (name) => {
+    const auth = await createAuth();
+    expect(() => Object.assign(auth, { [name]: true })).toThrow(`Cannot add property ${name}`);
+  });
 });

@@ -76,11 +76,12 @@ describe('what GET gave', () => {
 });
 
 describe('a value that a field cannot have', () => {
-  const NOT_KNOWN = 'is not known: there are none, api, config_api, write_points and all';
+  const THERE_ARE = 'there are none, api, config_api, write_points and all';
+  const NOT_KNOWN = `is not known: ${THERE_ARE}`;
 
   it.each<[object, string]>([
     [{ permissions: ['clerk'] }, `permission "clerk" ${NOT_KNOWN}`],
-    [{ permissions: ['api', null] }, `permission null ${NOT_KNOWN}`],
+    [{ permissions: ['api', null] }, `a permission must be a text, not null: ${THERE_ARE}`],
     [{ permissions: ['Config_API'] }, 'permission "Config_API" is not known: did you mean config_api?'],
     [{ permissions: 'api' }, 'permissions must be an array, not a text'],
     [{ permissions: { api: true } }, 'permissions must be an array, not an object'],

@@ -4,7 +4,8 @@ import { ForbiddenError } from '../../lib/errors.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
-const NOT_KNOWN = 'is not known: there are none, api, config_api, write_points and all';
+const THERE_ARE = 'there are none, api, config_api, write_points and all';
+const NOT_KNOWN = `is not known: ${THERE_ARE}`;
 
 describe('creating a user', () => {
   it('gives the user, of type normal and without permissions by default', async () => {
@@ -99,10 +100,10 @@ describe('creating a user', () => {
     [['write-points'], 'permission "write-points" is not known: did you mean write_points?'],
     [['api', 'clerk'], `permission "clerk" ${NOT_KNOWN}`],
     [['x'.repeat(301)], `permission "${'x'.repeat(300)}"… ${NOT_KNOWN}`],
-    [[null], `permission null ${NOT_KNOWN}`],
-    [[undefined], `permission undefined ${NOT_KNOWN}`],
-    [[{ secret: 1 }], `permission an object ${NOT_KNOWN}`],
-    [Array(1), `permission undefined ${NOT_KNOWN}`],
+    [[null], `a permission must be a text, not null: ${THERE_ARE}`],
+    [[undefined], `a permission must be a text, not undefined: ${THERE_ARE}`],
+    [[{ secret: 1 }], `a permission must be a text, not an object: ${THERE_ARE}`],
+    [Array(1), `a permission must be a text, not undefined: ${THERE_ARE}`],
   ])('refuses the permissions %j', async (permissions, message) => {
     const { users } = createUserService();
     const creation = users.create({ name: 'a', password: 'p', permissions: permissions as never });
