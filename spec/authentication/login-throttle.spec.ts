@@ -294,6 +294,14 @@ describe('a user', () => {
     expect(await admit('203.0.113.1')).toBeUndefined();
   });
 
+  it('is admitted from where it has been let in before, however often it has failed there', async () => {
+    const { throttle, fail } = setUp();
+    throttle.remember(HERE, NAME);
+    for (let index = 0; index < 3; index += 1) await fail();
+    expect(await fail()).toBe(60);
+    await expect(throttle.admit(HERE, NAME)).resolves.toBeUndefined();
+  });
+
   it('is remembered to have been let in from there for thirty days', async () => {
     const { throttle } = setUp();
     throttle.remember(HERE, NAME);
