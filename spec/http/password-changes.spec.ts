@@ -134,6 +134,8 @@ describe('a user who changes its own password again and again', () => {
     const own = auth.users.by({ by: 'api' });
     for (let index = 0; index < 10; index += 1) await own.update('api', { password: 'pw' });
     await expect(own.update('api', { password: 'pw' })).rejects.toMatchObject({ code: 'THROTTLED' });
+    // Neither what takes no hash, nor what it does to others.
+    await own.update('api', { permissions: [] });
     await own.update('evil', { password: 'pw' });
     await auth.users.update('api', { password: 'pw' });
   });
