@@ -261,6 +261,14 @@ describe('changing a user', () => {
     expect(await repository.find('someone')).toMatchObject({ hash: 'the new hash', permissions: ['write_points'] });
   });
 
+  it('is made to the user as another change that came between has left it, and confirmed again', async () => {
+    const { users } = await setUpSomeone();
+    const confirm = vi.fn().mockImplementationOnce(() => users.update('someone', { permissions: ['write_points'] }));
+    const changed = await users.update('someone', { enabled: false }, confirm);
+    expect(changed).toMatchObject({ permissions: ['write_points'], enabled: false });
+    expect(confirm.mock.calls.map(([{ permissions }]) => permissions)).toEqual([['api'], ['write_points']]);
+  });
+
   it('tries again when another change comes between, and not for ever', async () => {
     const { users, repository } = await setUpSomeone();
     const replace = vi.spyOn(repository, 'replace').mockReturnValueOnce('conflict').mockReturnValueOnce('conflict');
