@@ -333,6 +333,27 @@ describe('deleting a user', () => {
     expect(await users.delete('a b')).toBe(false);
     expect(await users.get('someone')).toBeUndefined();
   });
+
+  it('says that there was none where another process was faster', async () => {
+    const { users, repository } = createUserService();
+    await users.create({ name: 'someone', password: 'p' });
+    vi.spyOn(repository, 'remove').mockReturnValue('not-found');
+    expect(await users.delete('someone')).toBe(false);
+  });
+});
+
+describe('a name that nobody may have', () => {
+  it.each([
+    ['a blank', 'a b'],
+    ['too many letters', 'x'.repeat(10_000)],
+  ])('brings no question to the store: %s', async (_what, name) => {
+    const { users, repository } = createUserService();
+    const find = vi.spyOn(repository, 'find');
+    expect(await users.get(name)).toBeUndefined();
+    expect(await users.delete(name)).toBe(false);
+    await expect(users.update(name, {})).rejects.toMatchObject({ code: 'USER_NOT_FOUND', status: 404 });
+    expect(find).not.toHaveBeenCalled();
+  });
 });
 
 describe('listing users', () => {
