@@ -37,6 +37,17 @@ describe('a supervised repository', () => {
     await expect(supervised.insert(USER)).rejects.toThrow('the user store is unavailable');
   });
 
+  it.each(['at once', 'with a promise'])('gives users that never change, answered %s', async (how) => {
+    const row = { ...USER };
+    const repository = new MemoryUserRepository();
+    vi.spyOn(repository, 'find').mockImplementation((() => (how === 'at once' ? row : Promise.resolve(row))) as never);
+    const { supervised } = supervise(repository);
+    const before = await supervised.find('someone');
+    Object.assign(row, { type: 'admin', hash: 'another' });
+    expect(before).toEqual(USER);
+    expect(await supervised.find('someone')).toEqual(row);
+  });
+
   it('asks nothing before it is open, and then everything that was asked meanwhile', async () => {
     let open = () => {};
     const repository = Object.assign(new MemoryUserRepository(), {
