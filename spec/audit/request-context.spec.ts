@@ -47,6 +47,7 @@ describe('the path of an event', () => {
     ['http://name:secret#secret@host/tasks', 'http://'],
     ['http://name:secret;secret@host/tasks', 'http://host/tasks'],
     ['http://name:secret/tasks', 'http:///tasks'],
+    ['http:\\\\name:secret\\tasks', 'http:\\\\\\tasks'],
     ['/config%3fp=secret', '/config'],
     ['/config%3Fp=secret', '/config'],
     ['/config%253fp=secret', '/config'],

@@ -20,6 +20,10 @@ describe('a page of another site', () => {
     ['a form from another origin', { ...FORM, Origin: 'http://evil.example' }],
     ['a form of a sandboxed page', { ...FORM, Origin: 'null' }],
     ['a form of the same host on another port', { ...FORM, Origin: 'http://127.0.0.1:1' }],
+    [
+      'a form whose Referer says otherwise than its Origin',
+      { ...FORM, Host: 'public.example', Origin: 'null', Referer: 'http://public.example/' },
+    ],
     ['a text', { 'Content-Type': 'text/plain', Origin: 'http://evil.example' }],
     ['a form with files', { 'Content-Type': 'Multipart/Form-Data; boundary=x', Origin: 'http://evil.example' }],
     ['no content type', { Origin: 'http://evil.example' }],
