@@ -33,6 +33,7 @@ describe('the path of an event', () => {
     ['/%252f%252fname%253asecret%2540host/tasks', '/host/tasks'],
     ['/proxy/http://name:secret@host/tasks', '/proxy/http://host/tasks'],
     ['/proxy/name:secret@host', '/proxy/host'],
+    ['/proxy/name@example.com:secret@host', '/proxy/host'],
     ['http:name:secret@host/tasks', 'host/tasks'],
     ['http:/name:secret@host/tasks', 'http:/host/tasks'],
     ['http:/secret@host/tasks', 'http:/host/tasks'],

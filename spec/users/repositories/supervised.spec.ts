@@ -114,6 +114,9 @@ describe('a supervised repository', () => {
     expect(cause).toMatchObject({ message: 'row (someone, (a hash)) rejected', code: '23505' });
     expect((cause as Error).stack).toContain('supervised.spec.ts');
     expect(inspect(cause, { depth: 20, showHidden: true })).not.toContain(HASH);
+    expect(await causeOf(Object.assign(new Error('no'), { code: `of ${HASH}` }))).toMatchObject({
+      code: 'of (a hash)',
+    });
     expect(await causeOf('a string')).toMatchObject({ message: 'a string' });
     const bare = new Error('no stack');
     delete bare.stack;
