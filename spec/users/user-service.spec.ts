@@ -1,5 +1,5 @@
 import type { StoredUser } from 'kapacitor-auth';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ForbiddenError } from '../../lib/errors.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
@@ -15,6 +15,13 @@ describe('creating a user', () => {
       permissions: [],
       enabled: true,
     });
+  });
+
+  it('takes nothing from a prototype', async () => {
+    const { users } = createUserService();
+    Object.defineProperty(Object.prototype, 'type', { value: 'admin', configurable: true });
+    onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'type'));
+    expect((await users.create({ name: 'someone', password: 'p' })).type).toBe('normal');
   });
 
   it('keeps the hash and never the password', async () => {
