@@ -150,6 +150,14 @@ describe('a client that repeats one wrong password', () => {
     expect(await attempt(wrong, undefined)).toBe(60);
   });
 
+  it('may do so no more often with several passwords', async () => {
+    const { attempt } = setUp();
+    const [first, second] = [guess(), guess()];
+    for (let index = 0; index < 21; index += 1) expect(await attempt(first, undefined)).toBe('failed');
+    for (let index = 0; index < 12; index += 1) expect(await attempt(second, undefined)).toBe('failed');
+    expect(await attempt(second, undefined)).toBe(60);
+  });
+
   it('is refused as others where it has failed too often', async () => {
     const { attempt, fail } = setUp();
     const wrong = guess();

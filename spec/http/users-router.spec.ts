@@ -134,6 +134,17 @@ describe('a list that begins after a name', () => {
   });
 });
 
+describe('where a list begins, and how long it is', () => {
+  it.each(['limit', 'offset'])('is a number in decimal digits that can be counted: %s', async (parameter) => {
+    const { send } = await serveUsers();
+    for (const text of ['1e1', '0x1', '1.0', '99999999999999999999']) {
+      const error = `invalid ${parameter} parameter "${text}" must be an integer`;
+      const answer = await send({ path: `${USERS}?${parameter}=${text}`, auth: 'root:r00t' });
+      expect(answer).toMatchObject({ status: 400, body: { error } });
+    }
+  });
+});
+
 describe('a client that holds its body back', () => {
   const CHANGED = { status: 403, body: errorBody('the user who asks has been changed meanwhile: ask again') };
 
