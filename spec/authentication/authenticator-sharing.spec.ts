@@ -23,7 +23,7 @@ describe('a verification that is under way', () => {
     await vi.waitFor(() => expect(verify).toHaveBeenCalledOnce());
     const known = authenticator.authenticate(...attempt(NAME, PASSWORD, from('192.0.2.1')));
     expect(await known).toMatchObject({ name: NAME });
-    expect(verify.mock.calls.map(([, , { isKnown }]) => isKnown)).toEqual([false, true]);
+    expect(verify.mock.calls.map(([, , admission]) => admission?.isKnown)).toEqual([false, true]);
     finish(PASSWORD);
     expect(await stranger).toMatchObject({ name: NAME });
   });

@@ -115,6 +115,7 @@ describe('a user who changes its own password again and again', () => {
       expect(headers['retry-after']).toMatch(/^(60|59)$/);
       expect(body.error).toMatch(/^too many changes of your password: try again in \d+ s$/);
       expect(hash).toHaveBeenCalledTimes(10);
+      expect(Tarpit.prototype.hold).toHaveBeenCalledOnce();
       // Somebody else's doing is not limited by it.
       expect((await patch('api', { password: 'pw' }, 'root:r00t')).status).toBe(200);
     });

@@ -49,6 +49,15 @@ describe('the users API', () => {
     expect((await send({ method, path, auth: 'api:pw' })).status).toBe(403);
   });
 
+  it('shows others to those alone who may read, and lets no user but an admin change others, whatever it sends', async () => {
+    const { send } = await serveUsers();
+    const ask = async (method: string, name: string) =>
+      (await send({ method, path: `${USERS}/${name}`, auth: 'nobody:pw', body: method === 'PATCH' ? 'no JSON' : '' }))
+        .status;
+    expect([await ask('GET', 'api'), await ask('GET', 'nobody')]).toEqual([403, 200]);
+    expect([await ask('PATCH', 'api'), await ask('PATCH', 'nobody')]).toEqual([403, 400]);
+  });
+
   it('answers OPTIONS with credentials to those who may read', async () => {
     const { send } = await serveUsers();
     expect((await send({ method: 'OPTIONS', path: USERS, auth: 'api:pw' })).headers.allow).toBe(
