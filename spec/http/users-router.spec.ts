@@ -56,6 +56,8 @@ describe('the users API', () => {
         .status;
     expect([await ask('GET', 'api'), await ask('GET', 'nobody')]).toEqual([403, 200]);
     expect([await ask('PATCH', 'api'), await ask('PATCH', 'nobody')]).toEqual([403, 400]);
+    // Where there is nothing it is not told either.
+    expect([await ask('GET', 'a/b'), await ask('POST', 'a/b')]).toEqual([403, 403]);
   });
 
   it('answers OPTIONS with credentials to those who may read', async () => {
