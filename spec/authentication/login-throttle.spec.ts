@@ -310,6 +310,14 @@ describe('a user', () => {
     await expect(throttle.admit(HERE, NAME)).resolves.toBeUndefined();
   });
 
+  it('is checked by its own failures alone from where it has been let in before', async () => {
+    const { throttle, failFromEverywhere } = setUp();
+    throttle.remember(HERE, NAME);
+    await failFromEverywhere(31);
+    await expect(throttle.check('203.0.113.1', NAME)).rejects.toMatchObject({ code: 'THROTTLED', retryAfter: 20 });
+    await expect(throttle.check(HERE, NAME)).resolves.toBeUndefined();
+  });
+
   it('is remembered to have been let in from there for thirty days', async () => {
     const { throttle } = setUp();
     throttle.remember(HERE, NAME);
