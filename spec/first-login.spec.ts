@@ -1,10 +1,10 @@
 import bcrypt from 'bcrypt';
 import express from 'express';
-import { type AuthConfig, kapacitorAuth, MemoryUserRepository } from 'kapacitor-auth';
+import { type AuthConfig, kapacitorAuth, MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AdminSetup } from '../lib/admin-setup.js';
 import { Tarpit } from '../lib/authentication/tarpit.js';
-import { StoreError } from '../lib/errors.js';
+import { OverloadedError, StoreError } from '../lib/errors.js';
 import { PasswordPolicy } from '../lib/users/password-policy.js';
 import { serve } from './support/server.js';
 
@@ -68,6 +68,30 @@ describe('a login while the first admin is being made', () => {
 });
 
 describe('the setup of the first admin', () => {
+  function setUp(repository: UserRepository, minimumLength = 0) {
+    const onFailure = vi.fn();
+    const hash = vi.fn(async () => 'a hash');
+    const setup = new AdminSetup({
+      repository,
+      hasher: { hash },
+      policy: new PasswordPolicy({ minimumLength }),
+      admin: ADMIN,
+      onMade: vi.fn(),
+      onMissing: vi.fn(),
+      onFailure,
+    });
+    onTestFinished(() => setup.close());
+    return { setup, hash, onFailure };
+  }
+
+  it('is not tried again where it is the operator’s mistake', async () => {
+    vi.useFakeTimers();
+    const { setup, onFailure } = setUp(new MemoryUserRepository(), 72);
+    await expect(setup.run()).rejects.toMatchObject({ code: 'USER_INVALID' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(onFailure).toHaveBeenCalledOnce();
+  });
+
   it('keeps logins waiting while the store fails, for half a minute at the most', async () => {
     vi.useFakeTimers();
     const repository = Object.assign(new MemoryUserRepository(), {
@@ -75,16 +99,7 @@ describe('the setup of the first admin', () => {
         throw new StoreError('the user store is unavailable');
       },
     });
-    const setup = new AdminSetup({
-      repository,
-      hasher: { hash: async () => 'a hash' },
-      policy: new PasswordPolicy({ minimumLength: 0 }),
-      admin: ADMIN,
-      onMade: vi.fn(),
-      onMissing: vi.fn(),
-      onFailure: vi.fn(),
-    });
-    onTestFinished(() => setup.close());
+    const { setup } = setUp(repository);
     await expect(setup.run()).rejects.toThrow(StoreError);
     const waiting = setup.beforeLogin();
     expect(waiting).toBeInstanceOf(Promise);
@@ -95,5 +110,29 @@ describe('the setup of the first admin', () => {
     expect(setup.beforeLogin()).toBeInstanceOf(Promise);
     vi.setSystemTime(Date.now() + 30_001);
     expect(setup.beforeLogin()).toBeUndefined();
+  });
+
+  it('keeps logins waiting as well while too many passwords wait, and lets them go when it is closed', async () => {
+    vi.useFakeTimers();
+    const { setup, hash } = setUp(new MemoryUserRepository());
+    hash.mockRejectedValue(new OverloadedError(1));
+    await expect(setup.run()).rejects.toMatchObject({ code: 'OVERLOADED' });
+    const waiting = setup.beforeLogin();
+    expect(waiting).toBeInstanceOf(Promise);
+    setup.close();
+    await expect(waiting).resolves.toBeUndefined();
+    expect(setup.beforeLogin()).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not tried again when it fails after it was closed', async () => {
+    vi.useFakeTimers();
+    const { setup, hash } = setUp(new MemoryUserRepository());
+    hash.mockImplementation(async () => {
+      setup.close();
+      throw new OverloadedError(1);
+    });
+    await expect(setup.run()).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

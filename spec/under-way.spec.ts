@@ -20,6 +20,17 @@ describe('an answer that is waited for', () => {
     expect((other as PromiseRejectedResult).reason).not.toBe((one as PromiseRejectedResult).reason);
   });
 
+  it('is not held on to when it has come, or was refused', async () => {
+    const underWay = new UnderWay();
+    const reason = vi.fn(closed);
+    await underWay.wait(async () => 'an answer');
+    const refused = underWay.wait(() => new Promise(() => {}));
+    underWay.close(reason);
+    underWay.close(reason);
+    await expect(refused).rejects.toThrow('closed');
+    expect(reason).toHaveBeenCalledOnce();
+  });
+
   it('that comes after all disturbs nobody', async () => {
     const underWay = new UnderWay();
     let fail: (error: Error) => void = () => {};

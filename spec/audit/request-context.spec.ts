@@ -33,6 +33,7 @@ describe('the path of an event', () => {
     ['/%252f%252fname%253asecret%2540host/tasks', '/host/tasks'],
     ['/proxy/http://name:secret@host/tasks', '/proxy/http://host/tasks'],
     ['/proxy/name:secret@host', '/proxy/host'],
+    ['/proxy/name@example.com:secret@host', '/proxy/host'],
     ['http:name:secret@host/tasks', 'host/tasks'],
     ['http:/name:secret@host/tasks', 'http:/host/tasks'],
     ['http:/secret@host/tasks', 'http:/host/tasks'],
@@ -47,6 +48,7 @@ describe('the path of an event', () => {
     ['http://name:secret#secret@host/tasks', 'http://'],
     ['http://name:secret;secret@host/tasks', 'http://host/tasks'],
     ['http://name:secret/tasks', 'http:///tasks'],
+    ['http:\\\\name:secret\\tasks', 'http:\\\\\\tasks'],
     ['/config%3fp=secret', '/config'],
     ['/config%3Fp=secret', '/config'],
     ['/config%253fp=secret', '/config'],
@@ -90,7 +92,10 @@ describe('the path of an event', () => {
   );
 
   it('has at most 1,024 characters', () => {
-    expect(contextOf(request({ originalUrl: `/${'x'.repeat(9_000)}` })).path).toBe(`/${'x'.repeat(1_023)}`);
+    for (const query of ['', '?p=secret']) {
+      const originalUrl = `/${'x'.repeat(9_000)}${query}`;
+      expect(contextOf(request({ originalUrl })).path).toBe(`/${'x'.repeat(1_023)}`);
+    }
   });
 
   it('is the one that the client has sent, behind a mount as well, and without Express the one that there is', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { from } from '../support/origin.js';
@@ -68,5 +68,17 @@ describe('a login that is recalled', () => {
     expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, origin))).toMatchObject({ name: NAME });
     expect(set.mock.calls[0]?.[1].origins.size).toBe(0);
     expect(await authenticator.authenticate(...attempt(NAME, PASSWORD, origin))).toMatchObject({ name: NAME });
+  });
+});
+
+describe('an authenticator that is closed', () => {
+  it('has forgotten every login, and leaves no timer', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { authenticator } = await setUpAuthenticator();
+    await authenticator.authenticate(...attempt(NAME, PASSWORD));
+    authenticator.close();
+    expect(authenticator.recall(basicCredentials(NAME, PASSWORD), ORIGIN)).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

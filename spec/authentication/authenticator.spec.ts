@@ -1,27 +1,14 @@
 import { inspect } from 'node:util';
 import bcrypt from 'bcrypt';
 import { MemoryUserRepository, type StoredUser, type UserRepository } from 'kapacitor-auth';
-import { describe, expect, it, type MockInstance, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
-import type { PasswordHasher } from '../../lib/authentication/password-hasher.js';
 import { SupervisedRepository } from '../../lib/users/repositories/supervised.js';
 import type { UserService } from '../../lib/users/user-service.js';
-import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
+import { attempt, holdVerification, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { InPlaceRepository } from '../support/in-place-repository.js';
 import { from } from '../support/origin.js';
 import { userNamed } from '../support/stored-user.js';
-
-/** Keeps the first verification waiting; gives what finishes it. */
-function holdVerification(verify: MockInstance<PasswordHasher['verify']>): (password: string) => void {
-  let finish = (_password: string) => {};
-  verify.mockImplementationOnce(
-    () =>
-      new Promise((resolve) => {
-        finish = resolve;
-      }),
-  );
-  return (password) => finish(password);
-}
 
 describe('authentication', () => {
   it('gives the user with this name and password, without the hash', async () => {

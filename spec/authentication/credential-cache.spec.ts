@@ -39,12 +39,22 @@ describe('the cache of verified credentials', () => {
   });
 
   it('makes room for new entries when it is full, and lets the oldest go', () => {
-    const cache = new CredentialCache(10_000, 0, 20);
-    for (let index = 0; index < 21; index += 1) cache.set(`key ${index}`, VERIFICATION);
-    expect(cache.get('key 0')).toBeUndefined();
-    expect(cache.get('key 1')).toBeUndefined();
-    expect(cache.get('key 2')).toEqual(VERIFICATION);
-    expect(cache.get('key 20')).toEqual(VERIFICATION);
+    const cache = new CredentialCache(10_000, 60_000, 20);
+    const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };
+    for (let index = 0; index < 21; index += 1) {
+      cache.set(`key ${index}`, verification);
+      cache.setFormer(`key ${index}`, verification);
+    }
+    const kept = [0, 1, 2, 20].map((index) => [
+      cache.get(`key ${index}`) !== undefined,
+      cache.former(`key ${index}`, '192.0.2.1') !== undefined,
+    ]);
+    expect(kept).toEqual([
+      [false, false],
+      [false, false],
+      [true, true],
+      [true, true],
+    ]);
     cache.close();
   });
 

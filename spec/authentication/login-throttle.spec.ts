@@ -150,6 +150,14 @@ describe('a client that repeats one wrong password', () => {
     expect(await attempt(wrong, undefined)).toBe(60);
   });
 
+  it('may do so no more often with several passwords', async () => {
+    const { attempt } = setUp();
+    const [first, second] = [guess(), guess()];
+    for (let index = 0; index < 21; index += 1) expect(await attempt(first, undefined)).toBe('failed');
+    for (let index = 0; index < 12; index += 1) expect(await attempt(second, undefined)).toBe('failed');
+    expect(await attempt(second, undefined)).toBe(60);
+  });
+
   it('is refused as others where it has failed too often', async () => {
     const { attempt, fail } = setUp();
     const wrong = guess();
@@ -292,6 +300,22 @@ describe('a user', () => {
     expect(await fail('203.0.113.2')).toBe('failed');
     expect(await admit('203.0.113.3')).toBe(20);
     expect(await admit('203.0.113.1')).toBeUndefined();
+  });
+
+  it('is admitted from where it has been let in before, however often it has failed there', async () => {
+    const { throttle, fail } = setUp();
+    throttle.remember(HERE, NAME);
+    for (let index = 0; index < 3; index += 1) await fail();
+    expect(await fail()).toBe(60);
+    await expect(throttle.admit(HERE, NAME)).resolves.toBeUndefined();
+  });
+
+  it('is checked by its own failures alone from where it has been let in before', async () => {
+    const { throttle, failFromEverywhere } = setUp();
+    throttle.remember(HERE, NAME);
+    await failFromEverywhere(31);
+    await expect(throttle.check('203.0.113.1', NAME)).rejects.toMatchObject({ code: 'THROTTLED', retryAfter: 20 });
+    await expect(throttle.check(HERE, NAME)).resolves.toBeUndefined();
   });
 
   it('is remembered to have been let in from there for thirty days', async () => {

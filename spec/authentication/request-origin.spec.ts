@@ -42,6 +42,12 @@ describe('the network of a client', () => {
     expect(clientNetwork({ app: { get: () => undefined }, headers, socket: {} })).toBe('unknown');
     expect(clientNetwork({ app: {}, headers, socket: {} })).toBe('unknown');
   });
+
+  it('is the first address that is not trusted, counted from the connection, which is the first hop', () => {
+    const trust = (address: string, hop: number) => (hop === 0 ? address === '127.0.0.1' : hop < 2);
+    const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.2, 198.51.100.1' };
+    expect(clientNetwork({ app: { get: () => trust }, headers, socket: {} })).toBe('192.0.2.2');
+  });
 });
 
 describe('the rough origin', () => {

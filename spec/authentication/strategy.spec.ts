@@ -1,18 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
+import { PasswordHasher } from '../../lib/authentication/password-hasher.js';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
+import { OverloadedError } from '../../lib/errors.js';
 import { createAuth } from '../support/auth.js';
 import { BROWSER } from '../support/browser-headers.js';
 import { basic } from '../support/server.js';
 
 /** Drives the strategy as Passport does, and gives what it calls. */
-async function drive(strategy: object, headers: Record<string, string>, url = '/'): Promise<unknown[]> {
+async function drive(strategy: object, headers: Record<string, string>, url = '/', more = {}): Promise<unknown[]> {
   return new Promise((resolve) => {
     const attempt = Object.create(strategy);
     attempt.success = (...args: unknown[]) => resolve(['success', ...args]);
     attempt.fail = (...args: unknown[]) => resolve(['fail', ...args]);
     attempt.error = (...args: unknown[]) => resolve(['error', ...args]);
-    attempt.authenticate({ headers, url } as IncomingMessage);
+    attempt.authenticate({ headers, url, ...more } as IncomingMessage);
   });
 }
 
@@ -102,6 +104,25 @@ describe('the strategy', () => {
     expect([outcome, challenge, status]).toEqual(['fail', CHALLENGE, 401]);
     expect(reason).toMatchObject({ code: 'THROTTLED' });
     expect((await drive(strategy, { ...headers, 'sec-fetch-mode': 'cors' }))[2]).toBe(429);
+  });
+
+  it('asks nobody to type again where too many passwords wait', async () => {
+    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    vi.spyOn(PasswordHasher.prototype, 'verify').mockRejectedValue(new OverloadedError(1, 'too many passwords wait'));
+    const headers = { authorization: basic('api:pw'), 'sec-fetch-mode': 'navigate' };
+    const [outcome, challenge, status, reason] = await drive((await createAuth()).strategy, headers);
+    expect([outcome, challenge, status]).toEqual(['fail', undefined, 503]);
+    expect(reason).toMatchObject({ code: 'OVERLOADED' });
+  });
+
+  it.each([true, false])('sets Retry-After unless the answer has begun: %s', async (headersSent) => {
+    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    const { strategy } = await createAuth({ auth: { failureLimit: 1 } });
+    const headers = { authorization: basic('api:wrong') };
+    await drive(strategy, headers);
+    const setHeader = vi.fn();
+    expect((await drive(strategy, headers, '/', { res: { headersSent, setHeader } }))[2]).toBe(429);
+    expect(setHeader.mock.calls).toEqual(headersSent ? [] : [['Retry-After', 600]]);
   });
 
   it('reports an error where the store fails', async () => {

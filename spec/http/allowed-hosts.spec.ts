@@ -56,6 +56,7 @@ describe('a host', () => {
     ['example.com', 'example.com.evil.example'],
     ['example.com', 'notexample.com'],
     ['.example.com', 'notexample.com'],
+    ['.example.com', 'a.example.com.evil.example'],
     ['*.example.com', 'example.com'],
     ['*.example.com', 'notexample.com'],
     ['example.com:8080', 'example.com'],
@@ -93,6 +94,8 @@ describe('a host', () => {
     expect(check(request('evil.example', { url: 'http://localhost:9092/x?y=http://evil.example' }))).toBe(true);
     expect(check(request('localhost', { url: 'http://evil.example/localhost' }))).toBe(false);
     expect(check(request('localhost', { url: 'HTTP://evil.example' }))).toBe(false);
+    const belowMount = { ...(request('localhost', { url: '/x' }) as object), originalUrl: 'http://evil.example/a/x' };
+    expect(check(belowMount as never)).toBe(false);
     expect(check(request('localhost', { url: 'http://localhost@evil.example/' }))).toBe(false);
     expect(check(request('localhost', { url: 'http:///x' }))).toBe(false);
     expect(check(request('localhost', { url: '//evil.example/x' }))).toBe(true);

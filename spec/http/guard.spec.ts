@@ -50,6 +50,12 @@ describe('the guard', () => {
     expect((await send({ method: 'OPTIONS', path: '/x?u=api&p=wrong' })).status).toBe(401);
   });
 
+  it('finds no credentials in the query otherwise: a preflight with such a query is answered', async () => {
+    const { send } = await serve(appBehind(await createAuth()));
+    expect((await send({ method: 'OPTIONS', path: '/x?u=api&p=pw' })).status).toBe(204);
+    expect((await send({ path: '/x?u=api&p=pw' })).status).toBe(401);
+  });
+
   it('shows who lacks which privilege for what', async () => {
     const { send } = await serve(appBehind(await createAuth()));
     const { status, body } = await send({ method: 'DELETE', path: '/kapacitor/v1/tasks/a%20b?x=1', auth: 'nobody:pw' });

@@ -115,6 +115,7 @@ describe('a user who changes its own password again and again', () => {
       expect(headers['retry-after']).toMatch(/^(60|59)$/);
       expect(body.error).toMatch(/^too many changes of your password: try again in \d+ s$/);
       expect(hash).toHaveBeenCalledTimes(10);
+      expect(Tarpit.prototype.hold).toHaveBeenCalledOnce();
       // Somebody else's doing is not limited by it.
       expect((await patch('api', { password: 'pw' }, 'root:r00t')).status).toBe(200);
     });
@@ -134,6 +135,8 @@ describe('a user who changes its own password again and again', () => {
     const own = auth.users.by({ by: 'api' });
     for (let index = 0; index < 10; index += 1) await own.update('api', { password: 'pw' });
     await expect(own.update('api', { password: 'pw' })).rejects.toMatchObject({ code: 'THROTTLED' });
+    // Neither what takes no hash, nor what it does to others.
+    await own.update('api', { permissions: [] });
     await own.update('evil', { password: 'pw' });
     await auth.users.update('api', { password: 'pw' });
   });

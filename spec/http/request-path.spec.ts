@@ -5,6 +5,7 @@ describe('the path of a mount', () => {
   it.each([
     ['Express', { originalUrl: '/a/b?c', url: '/b?c', baseUrl: '/a' }, '/a'],
     ['Express, without a mount', { originalUrl: '/a?b', url: '/a?b', baseUrl: '' }, ''],
+    ['Express, where another middleware has rewritten the path', { originalUrl: '/c', url: '/b', baseUrl: '/a' }, '/a'],
     ['Connect', { originalUrl: '/a/b?c', url: '/b?c' }, '/a'],
     ['Connect, at the mount itself', { originalUrl: '/a?c', url: '/?c' }, '/a'],
     ['Connect, where another middleware has rewritten the path', { originalUrl: '/a', url: '/b' }, ''],

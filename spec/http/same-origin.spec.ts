@@ -21,6 +21,13 @@ describe('a page of another site', () => {
     ['a form from another origin', { ...FORM, Origin: 'http://evil.example' }],
     ['a form of a sandboxed page', { ...FORM, Origin: 'null' }],
     ['a form of the same host on another port', { ...FORM, Origin: 'http://127.0.0.1:1' }],
+    ['a form of the parent domain', { ...FORM, Host: 'app.example.com', Origin: 'http://example.com' }],
+    ['a form of a domain that ends alike', { ...FORM, Host: 'example.com', Origin: 'http://an-example.com' }],
+    ['a form in a file', { ...FORM, Host: 'localhost', Origin: 'file:///page.html' }],
+    [
+      'a form whose Referer says otherwise than its Origin',
+      { ...FORM, Host: 'public.example', Origin: 'null', Referer: 'http://public.example/' },
+    ],
     ['a text', { 'Content-Type': 'text/plain', Origin: 'http://evil.example' }],
     ['a form with files', { 'Content-Type': 'Multipart/Form-Data; boundary=x', Origin: 'http://evil.example' }],
     ['no content type', { Origin: 'http://evil.example' }],
@@ -62,6 +69,7 @@ describe('a page of another site', () => {
     expect((await post({ Origin: `http://127.0.0.1:${port}` }, 'a')).status).toBe(200);
     expect((await post({ Origin: 'http://public.example', 'Sec-Fetch-Site': 'same-origin' }, 'b')).status).toBe(200);
     expect((await post({ 'Sec-Fetch-Site': 'none' }, 'c')).status).toBe(200);
+    expect((await post({ 'Sec-Fetch-Site': 'none', 'Sec-Fetch-Mode': 'navigate' }, 'f')).status).toBe(200);
     expect((await post({ Referer: `http://127.0.0.1:${port}/admin` }, 'd')).status).toBe(200);
     expect((await post({ Origin: 'https://public.example', Host: 'Public.example:443' }, 'e')).status).toBe(200);
   });

@@ -49,6 +49,17 @@ describe('the users API', () => {
     expect((await send({ method, path, auth: 'api:pw' })).status).toBe(403);
   });
 
+  it('shows others to those alone who may read, and lets no user but an admin change others, whatever it sends', async () => {
+    const { send } = await serveUsers();
+    const ask = async (method: string, name: string) =>
+      (await send({ method, path: `${USERS}/${name}`, auth: 'nobody:pw', body: method === 'PATCH' ? 'no JSON' : '' }))
+        .status;
+    expect([await ask('GET', 'api'), await ask('GET', 'nobody')]).toEqual([403, 200]);
+    expect([await ask('PATCH', 'api'), await ask('PATCH', 'nobody')]).toEqual([403, 400]);
+    // Where there is nothing it is not told either.
+    expect([await ask('GET', 'a/b'), await ask('POST', 'a/b')]).toEqual([403, 403]);
+  });
+
   it('answers OPTIONS with credentials to those who may read', async () => {
     const { send } = await serveUsers();
     expect((await send({ method: 'OPTIONS', path: USERS, auth: 'api:pw' })).headers.allow).toBe(
@@ -131,6 +142,17 @@ describe('a list that begins after a name', () => {
     const { status, body } = await list(`after=${after}`);
     expect(status).toBe(400);
     expect(body).toEqual(errorBody(REFUSED));
+  });
+});
+
+describe('where a list begins, and how long it is', () => {
+  it.each(['limit', 'offset'])('is a number in decimal digits that can be counted: %s', async (parameter) => {
+    const { send } = await serveUsers();
+    for (const text of ['1e1', '0x1', '1.0', '99999999999999999999']) {
+      const error = `invalid ${parameter} parameter "${text}" must be an integer`;
+      const answer = await send({ path: `${USERS}?${parameter}=${text}`, auth: 'root:r00t' });
+      expect(answer).toMatchObject({ status: 400, body: { error } });
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
-import { onTestFinished, vi } from 'vitest';
+import { type MockInstance, onTestFinished, vi } from 'vitest';
 import { Authenticator } from '../../lib/authentication/authenticator.js';
 import type { Credentials } from '../../lib/authentication/basic-credentials.js';
 import { CredentialCache } from '../../lib/authentication/credential-cache.js';
@@ -35,4 +35,16 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
 /** What the authenticator is asked with. */
 export function attempt(name: string, password: string, origin = ORIGIN): [Credentials, RequestOrigin] {
   return [{ name, password }, origin];
+}
+
+/** Keeps the first verification waiting; gives what finishes it. */
+export function holdVerification(verify: MockInstance<PasswordHasher['verify']>): (password?: string) => void {
+  let finish = (_password?: string) => {};
+  verify.mockImplementationOnce(
+    () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      }),
+  );
+  return (password) => finish(password);
 }

@@ -1,5 +1,5 @@
 import type { StoredUser } from 'kapacitor-auth';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ForbiddenError } from '../../lib/errors.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
@@ -16,6 +16,13 @@ describe('creating a user', () => {
       permissions: [],
       enabled: true,
     });
+  });
+
+  it('takes nothing from a prototype', async () => {
+    const { users } = createUserService();
+    Object.defineProperty(Object.prototype, 'type', { value: 'admin', configurable: true });
+    onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'type'));
+    expect((await users.create({ name: 'someone', password: 'p' })).type).toBe('normal');
   });
 
   it('keeps the hash and never the password', async () => {
@@ -262,6 +269,14 @@ describe('changing a user', () => {
     expect(await repository.find('someone')).toMatchObject({ hash: 'the new hash', permissions: ['write_points'] });
   });
 
+  it('is made to the user as another change that came between has left it, and confirmed again', async () => {
+    const { users } = await setUpSomeone();
+    const confirm = vi.fn().mockImplementationOnce(() => users.update('someone', { permissions: ['write_points'] }));
+    const changed = await users.update('someone', { enabled: false }, confirm);
+    expect(changed).toMatchObject({ permissions: ['write_points'], enabled: false });
+    expect(confirm.mock.calls.map(([{ permissions }]) => permissions)).toEqual([['api'], ['write_points']]);
+  });
+
   it('tries again when another change comes between, and not for ever', async () => {
     const { users, repository } = await setUpSomeone();
     const replace = vi.spyOn(repository, 'replace').mockReturnValueOnce('conflict').mockReturnValueOnce('conflict');
@@ -325,6 +340,27 @@ describe('deleting a user', () => {
     expect(await users.delete('someone')).toBe(false);
     expect(await users.delete('a b')).toBe(false);
     expect(await users.get('someone')).toBeUndefined();
+  });
+
+  it('says that there was none where another process was faster', async () => {
+    const { users, repository } = createUserService();
+    await users.create({ name: 'someone', password: 'p' });
+    vi.spyOn(repository, 'remove').mockReturnValue('not-found');
+    expect(await users.delete('someone')).toBe(false);
+  });
+});
+
+describe('a name that nobody may have', () => {
+  it.each([
+    ['a blank', 'a b'],
+    ['too many letters', 'x'.repeat(10_000)],
+  ])('brings no question to the store: %s', async (_what, name) => {
+    const { users, repository } = createUserService();
+    const find = vi.spyOn(repository, 'find');
+    expect(await users.get(name)).toBeUndefined();
+    expect(await users.delete(name)).toBe(false);
+    await expect(users.update(name, {})).rejects.toMatchObject({ code: 'USER_NOT_FOUND', status: 404 });
+    expect(find).not.toHaveBeenCalled();
   });
 });
 

@@ -155,9 +155,9 @@ describe('a store that cannot be opened', () => {
     const { open, supervised } = notThereFor(9);
     await expect(supervised.open()).rejects.toThrow(StoreError);
     supervised.close();
+    expect(vi.getTimerCount()).toBe(0);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(open).toHaveBeenCalledTimes(1);
-    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is not opened again when it is closed while an attempt is under way', async () => {

@@ -37,6 +37,17 @@ describe('a supervised repository', () => {
     await expect(supervised.insert(USER)).rejects.toThrow('the user store is unavailable');
   });
 
+  it.each(['at once', 'with a promise'])('gives users that never change, answered %s', async (how) => {
+    const row = { ...USER };
+    const repository = new MemoryUserRepository();
+    vi.spyOn(repository, 'find').mockImplementation((() => (how === 'at once' ? row : Promise.resolve(row))) as never);
+    const { supervised } = supervise(repository);
+    const before = await supervised.find('someone');
+    Object.assign(row, { type: 'admin', hash: 'another' });
+    expect(before).toEqual(USER);
+    expect(await supervised.find('someone')).toEqual(row);
+  });
+
   it('asks nothing before it is open, and then everything that was asked meanwhile', async () => {
     let open = () => {};
     const repository = Object.assign(new MemoryUserRepository(), {
@@ -103,6 +114,9 @@ describe('a supervised repository', () => {
     expect(cause).toMatchObject({ message: 'row (someone, (a hash)) rejected', code: '23505' });
     expect((cause as Error).stack).toContain('supervised.spec.ts');
     expect(inspect(cause, { depth: 20, showHidden: true })).not.toContain(HASH);
+    expect(await causeOf(Object.assign(new Error('no'), { code: `of ${HASH}` }))).toMatchObject({
+      code: 'of (a hash)',
+    });
     expect(await causeOf('a string')).toMatchObject({ message: 'a string' });
     const bare = new Error('no stack');
     delete bare.stack;

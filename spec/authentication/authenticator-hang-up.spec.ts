@@ -1,0 +1,14 @@
+import { describe, expect, it, vi } from 'vitest';
+import { attempt, NAME, setUpAuthenticator } from '../support/authenticator.js';
+
+describe('a client that hangs up while its login waits', () => {
+  it('has failed as the client that it was', async () => {
+    const { authenticator, throttle } = await setUpAuthenticator();
+    const counted = vi.spyOn(throttle, 'attempt');
+    const socket: { remoteAddress?: string } = { remoteAddress: '192.0.2.9' };
+    const login = authenticator.authenticate(...attempt(NAME, 'wrong', { headers: {}, socket }));
+    delete socket.remoteAddress;
+    expect(await login).toBeUndefined();
+    expect(counted.mock.calls.map(([{ client }]) => client)).toEqual(['192.0.2.9']);
+  });
+});
