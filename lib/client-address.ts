@@ -23,7 +23,9 @@ type Trust = (address: string | undefined, hop: number) => boolean;
  * @returns undefined if no address is known; otherwise what a proxy calls the client, which need not be an address
  */
 export function clientAddress(req: AddressedRequest): string | undefined {
-  return req.ip ?? req.socket?.remoteAddress ?? forwardedAddress(req);
+  const { ip } = req;
+  // An app that defines it may give anything where its proxy names nobody.
+  return typeof ip === 'string' && ip !== '' ? ip : (req.socket?.remoteAddress ?? forwardedAddress(req));
 }
 
 /** Tells whether the app trusts what is at the other end of the connection to say who its clients are. */

@@ -20,6 +20,17 @@ export interface Reservation {
   giveBack(): Promise<void>;
 }
 
+/** Somebody who wants to be let in. */
+export interface ThrottledAttempt {
+  /** See {@link clientNetwork}. */
+  readonly client: string;
+  readonly name: string;
+  /** A digest of name and password: what is the same failed attempt again counts as one. */
+  readonly digest: string;
+  /** False for a password that was the user's own until lately. */
+  readonly isGuess: boolean;
+}
+
 /** How many failures there may be in a window of time. */
 export class FailureLimits {
   /** Of a client at a user. What is being verified counts as well: many at once are not more than one by one. */
@@ -31,6 +42,8 @@ export class FailureLimits {
   /** What a user has when that is used up: it gets slow, and does not stop. */
   readonly #trickle: BoundedRateLimiter;
   readonly #repeated: RepeatedFailures;
+  /** Of a client at a user, with passwords that were the user's own until lately: see {@link isForgiven}. */
+  readonly #former: BoundedRateLimiter;
 
   /** @param window milliseconds */
   constructor(limit: number, window: number) {
@@ -39,6 +52,7 @@ export class FailureLimits {
     this.#user = new BoundedRateLimiter(limit * WIDER, window);
     this.#trickle = new BoundedRateLimiter(1, window / limit);
     this.#repeated = new RepeatedFailures(limit * WIDER, window);
+    this.#former = new BoundedRateLimiter(limit, window);
   }
 
   /**
@@ -103,13 +117,19 @@ export class FailureLimits {
     refuseIf(await this.#pair.waitOf(shortKey(client, name)));
   }
 
-  /** Tells whether a failure is that of an attempt which has counted already: see {@link RepeatedFailures}. */
-  isRepetition(client: string, attempt: string): Promise<boolean> {
-    return this.#repeated.isRepetition(client, attempt);
+  /**
+   * Tells whether a failure does not count: that of an attempt which has counted already (see {@link RepeatedFailures}),
+   * or that of a former password. Of these a client has so many as well, since it can make any number of them: by changing
+   * its password, and by writing one in different forms of Unicode.
+   */
+  async isForgiven({ client, name, digest, isGuess }: ThrottledAttempt): Promise<boolean> {
+    if (isGuess) return this.#repeated.isRepetition(client, digest);
+    return (await this.#former.take(shortKey(client, name))) === 0;
   }
 
   close(): void {
-    for (const each of [this.#pair, this.#client, this.#user, this.#trickle, this.#repeated]) each.close();
+    const all = [this.#pair, this.#client, this.#user, this.#trickle, this.#repeated, this.#former];
+    for (const each of all) each.close();
   }
 
   /**

@@ -1,4 +1,4 @@
-import { FailureLimits, type Reservation } from './failure-limits.js';
+import { FailureLimits, type Reservation, type ThrottledAttempt } from './failure-limits.js';
 import { KnownClients } from './known-clients.js';
 
 export interface LoginThrottleOptions {
@@ -6,17 +6,6 @@ export interface LoginThrottleOptions {
   readonly failureLimit: number;
   /** Milliseconds; 0 throttles nothing. */
   readonly failureWindow: number;
-}
-
-/** Somebody who wants to be let in. */
-export interface ThrottledAttempt {
-  /** See {@link clientNetwork}. */
-  readonly client: string;
-  readonly name: string;
-  /** A digest of name and password: what is the same failed attempt again counts as one. */
-  readonly digest: string;
-  /** False for a password that was the user's own until lately: its failure does not count. */
-  readonly isGuess: boolean;
 }
 
 /** An attempt that may be verified. */
@@ -51,9 +40,10 @@ export class LoginThrottle {
    * @throws {ThrottledError} it is not verified
    */
   async attempt<T>(
-    { client, name, digest, isGuess }: ThrottledAttempt,
+    attempt: ThrottledAttempt,
     verify: (admission: Admission) => Promise<T | undefined>,
   ): Promise<T | undefined> {
+    const { client, name } = attempt;
     const isKnown = this.#known.has(client, name);
     const limits = this.#limits;
     if (limits === undefined) return verify({ isKnown, begin: async () => {} });
@@ -61,7 +51,7 @@ export class LoginThrottle {
     let counts = false;
     try {
       const outcome = await verify({ isKnown, begin: reservation.begin });
-      counts = outcome === undefined && isGuess && !(await limits.isRepetition(client, digest));
+      counts = outcome === undefined && !(await limits.isForgiven(attempt));
       return outcome;
     } finally {
       await (counts ? reservation.keep() : reservation.giveBack());

@@ -59,7 +59,11 @@ export class PathReader {
    */
   resourcesOf(whole: string, below: string, base = ''): readonly string[] | undefined {
     if (isTooLong(whole) || isTooLong(below)) return undefined;
-    if (whole !== below) return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + below)]);
+    if (whole !== below) {
+      // Connect and Express leave the origin of a target in absolute form before what is below the mount.
+      const path = withoutOrigin(below);
+      return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + path)]);
+    }
     const known = this.#plain.get(whole);
     if (known !== undefined) return known;
     if (!PLAIN.test(whole)) return readInEveryWay([whole]);
@@ -75,8 +79,13 @@ export function isTooLong(path: string): boolean {
   return path.length > MAX_PATH || (path.length > MAX_PATH / 3 && Buffer.byteLength(path) > MAX_PATH);
 }
 
+/** The path of a target in absolute form, and any other one as it is. */
+export function withoutOrigin(target: string): string {
+  return target.replace(ORIGIN, '');
+}
+
 function readInEveryWay(paths: readonly string[]): string[] | undefined {
-  const readings = new Set(paths.map((path) => path.replace(ORIGIN, '')));
+  const readings = new Set(paths.map(withoutOrigin));
   const resources = new Set<string>();
   for (const reading of readings) {
     if (reading !== '' && !/^[/\\]/.test(reading)) return undefined;

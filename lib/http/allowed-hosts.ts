@@ -53,8 +53,10 @@ export function faultOf(entry: string): string | undefined {
     ['has no brackets', BARE_IPV6.test(entry) ? `[${entry}]` : undefined],
   ];
   const slip = slips.find(([, instead]) => instead !== undefined && faultOf(instead) === undefined);
-  if (slip !== undefined) return `${JSON.stringify(entry)} ${slip[0]}: write ${JSON.stringify(slip[1])}`;
-  return `${JSON.stringify(entry)} is not a host, such as "localhost", "example.com:8080", ".example.com" or "[::1]"`;
+  // A query may hold a password.
+  const shown = JSON.stringify(entry.replace(/\?.*$/s, '?…'));
+  if (slip !== undefined) return `${shown} ${slip[0]}: write ${JSON.stringify(slip[1])}`;
+  return `${shown} is not a host, such as "localhost", "example.com:8080", ".example.com" or "[::1]"`;
 }
 
 function toMatcher(entry: string): (host: Host) => boolean {

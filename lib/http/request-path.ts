@@ -1,3 +1,4 @@
+import { withoutOrigin } from '../authorization/resource.js';
 import type { HostRequest } from '../host.js';
 
 /** What stands before the query in a request's target. */
@@ -17,11 +18,11 @@ export function wholePathOf({ originalUrl, url = '' }: Pick<HostRequest, 'origin
   return pathOf(originalUrl ?? url);
 }
 
-/** The path of the mount. Connect says only what is left below it: this is the rest. */
+/** The path of the mount. Connect says only what is left below it, with the origin of a target in absolute form. */
 export function mountOf(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'>): string {
   if (req.baseUrl) return req.baseUrl;
-  const whole = wholePathOf(req);
-  const below = pathOf(req.url ?? '');
+  const whole = withoutOrigin(wholePathOf(req));
+  const below = withoutOrigin(pathOf(req.url ?? ''));
   if (whole === below) return '';
   if (whole.endsWith(below)) return whole.slice(0, whole.length - below.length);
   // What is mounted sees at least a slash.

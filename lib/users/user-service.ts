@@ -169,6 +169,7 @@ export class UserService {
   ): Promise<User> {
     requireConfirmation('update', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
+    if (after === before) return publicUser(after);
     this.#audit('user-changed', () => ({
       ...this.#context,
       user: publicUser(after),
@@ -202,6 +203,10 @@ export class UserService {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
       await confirm(current);
+      // Users may ask for this of themselves without end, and each write would get in the way of an admin's.
+      if ([hash, type, permissions, enabled].every((part) => part === undefined)) {
+        return { before: current, after: current };
+      }
       const next = stored(
         {
           name,

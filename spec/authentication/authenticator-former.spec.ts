@@ -51,6 +51,26 @@ describe('a client that goes on with a password after its change', () => {
     expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
   });
 
+  it('cannot make the server verify without end by writing the password in many ways', async () => {
+    const { authenticator, users, verify } = await setUpAuthenticator();
+    const password = 'a b c d e f';
+    const spaces = [' ', '\u00a0'];
+    const spellings = Array.from({ length: 32 }, (_, index) =>
+      [...password].map((each, at) => (each === ' ' ? spaces[(index >> ((at - 1) / 2)) & 1] : each)).join(''),
+    );
+    await users.update(NAME, { password });
+    for (const spelling of spellings) {
+      expect(await authenticator.authenticate(...attempt(NAME, spelling))).toMatchObject({ name: NAME });
+    }
+    await users.update(NAME, { password: NEW });
+    verify.mockClear();
+    const outcomes = spellings.map((spelling) => authenticator.authenticate(...attempt(NAME, spelling)));
+    await Promise.allSettled(outcomes);
+    for (const spelling of spellings) await authenticator.authenticate(...attempt(NAME, spelling)).catch(() => {});
+    // Ten failures of former passwords do not count, and ten do.
+    expect(verify.mock.calls.length).toBeLessThanOrEqual(20);
+  });
+
   it('is told in the audit as with any wrong password', async () => {
     const { authenticator, users, audit } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));

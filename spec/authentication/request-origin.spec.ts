@@ -33,6 +33,14 @@ describe('the network of a client', () => {
     expect(clientNetwork({ headers: {} })).toBe('unknown');
   });
 
+  it.each([undefined, null, '', 1, true, {}, ['192.0.2.1'], Symbol('ip')])(
+    'is the connection’s where the app gives no text for the address: %o',
+    (ip) => {
+      const socket = { remoteAddress: '192.0.2.9' };
+      expect(clientNetwork({ headers: {}, ip, socket } as RequestOrigin)).toBe('192.0.2.9');
+    },
+  );
+
   it('is not what a client says that has hung up, and has no address any more', () => {
     const app = { get: () => () => true };
     const headers = { 'x-forwarded-for': '192.0.2.1' };

@@ -107,9 +107,10 @@ describe('a host', () => {
 describe('an entry of the list', () => {
   it.each([
     ['http://localhost:3000', '"http://localhost:3000" is a URL: write "localhost:3000"'],
+    ['https://example.com/?p=secret', '"https://example.com/?…" is a URL: write "example.com"'],
     ['https://example.com/app', '"https://example.com/app" is a URL: write "example.com"'],
     ['localhost/app', '"localhost/app" has a path: write "localhost"'],
-    ['localhost?x', '"localhost?x" has a path: write "localhost"'],
+    ['localhost?x', '"localhost?…" has a path: write "localhost"'],
     ['::1', '"::1" has no brackets: write "[::1]"'],
     ['example.com:65536', '"example.com:65536" has a port over 65535'],
     ['user:hunter2@example.com', 'a host has no @ in it: write it alone, as "example.com"'],

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import connectHost from 'connect';
 import express, { type Express } from 'express';
 import type { User } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
@@ -210,6 +211,28 @@ describe('a user who has api, but not config_api', () => {
     expect(await sendRaw(port, 'GET /kapacitor/v1/config', auth)).toBe(403);
     expect(await sendRaw(port, 'GET /kapacitor/v1/config/influxdb', auth)).toBe(403);
     expect(reached).toEqual([]);
+  });
+
+  it.each([
+    '/inner/config',
+    '/inner/config/x',
+    'http://h/inner/config',
+    'http://h/inner/config/x',
+    'HTTP://h:80/inner/CONFIG/',
+  ])('comes nowhere near the config of a router within a router whose guard is mounted on it: %s', async (target) => {
+    const guard = await createAuth();
+    const router = express.Router().use('/config', guard, (_req, res) => {
+      res.sendStatus(299);
+    });
+    const handler = connectHost().use('/config', guard);
+    handler.use('/config', (_req, res) => {
+      res.writeHead(299).end();
+    });
+    for (const app of [express().use('/inner', router), connectHost().use('/inner', handler)]) {
+      const { port } = await serve(app);
+      expect(await sendRaw(port, `GET ${target}`, auth)).toBe(403);
+      expect(await sendRaw(port, `GET ${target}`, 'root:r00t')).toBe(299);
+    }
   });
 
   it('comes nowhere near the config when a middleware before the guard rewrites the path to it', async () => {

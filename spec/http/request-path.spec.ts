@@ -8,6 +8,8 @@ describe('the path of a mount', () => {
     ['Express, where another middleware has rewritten the path', { originalUrl: '/c', url: '/b', baseUrl: '/a' }, '/a'],
     ['Connect', { originalUrl: '/a/b?c', url: '/b?c' }, '/a'],
     ['Connect, at the mount itself', { originalUrl: '/a?c', url: '/?c' }, '/a'],
+    ['Connect, in absolute form', { originalUrl: 'http://h/a/b?c', url: 'http://h/b?c' }, '/a'],
+    ['Connect, in absolute form, at the mount itself', { originalUrl: 'http://h/a?c', url: 'http://h/?c' }, '/a'],
     ['Connect, where another middleware has rewritten the path', { originalUrl: '/a', url: '/b' }, ''],
     ['a bare server', { url: '/a' }, ''],
     ['nothing at all', {}, ''],

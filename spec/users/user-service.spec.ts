@@ -1,6 +1,8 @@
 import type { StoredUser } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ForbiddenError } from '../../lib/errors.js';
+import { PasswordPolicy } from '../../lib/users/password-policy.js';
+import { UserService } from '../../lib/users/user-service.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
@@ -286,6 +288,21 @@ describe('changing a user', () => {
     await expect(users.update('someone', { permissions: [] })).rejects.toThrow(
       failure('STORE_UNAVAILABLE', 503, 'the user changes too often for this change to be made: try again later'),
     );
+  });
+
+  it('is confirmed, and neither stored nor told of, where nothing is to be changed: users may ask for that without end', async () => {
+    const { repository, hasher } = await setUpSomeone();
+    const audit = vi.fn();
+    const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0 }), audit);
+    const replace = vi.spyOn(repository, 'replace');
+    const confirm = vi.fn();
+    const someone = await users.get('someone');
+    for (const changes of [{}, { name: 'someone' }, { permissions: undefined }]) {
+      expect(await users.update('someone', changes, confirm)).toEqual(someone);
+    }
+    expect(confirm).toHaveBeenCalledTimes(3);
+    expect(replace).not.toHaveBeenCalled();
+    expect(audit).not.toHaveBeenCalled();
   });
 
   it('is confirmed with the user as it is at that moment', async () => {
