@@ -131,10 +131,13 @@ export function kapacitorAuth(
       ? routeOwn(user, req, res, next)
       : guard.authorize(user, req, res);
   const routeOwn: Proceed = (user, req, res, next) => {
+    const { baseUrl } = req;
     // Without Express the links of the users would lack the path of the mount.
     req.baseUrl = mountOf(req);
     ownApi(req as Request, res as Response, (error?: unknown) =>
       guard.later(res, next, () => {
+        if (baseUrl === undefined) delete req.baseUrl;
+        else req.baseUrl = baseUrl;
         // To a host's `next` an error need not mean anything.
         if (error) throw error;
         return guard.authorize(user, req, res);

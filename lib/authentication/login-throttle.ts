@@ -8,9 +8,15 @@ export interface LoginThrottleOptions {
   readonly failureWindow: number;
 }
 
+/**
+ * How many attempts at one user go before strangers' at a time. A user who is known from many addresses could fill the
+ * queue of those who are known with attempts of its own.
+ */
+const MAX_PREFERRED = 10;
+
 /** An attempt that may be verified. */
 export interface Admission extends Pick<Reservation, 'begin'> {
-  /** Whether this client has been let in as this user before. */
+  /** Whether it goes before strangers' attempts: this client has been let in as this user before. */
   readonly isKnown: boolean;
 }
 
@@ -23,6 +29,8 @@ export interface Admission extends Pick<Reservation, 'begin'> {
 export class LoginThrottle {
   readonly #limits: FailureLimits | undefined;
   readonly #known = new KnownClients();
+  /** Of each user, how many attempts that go before strangers' are under way. */
+  readonly #preferred = new Map<string, number>();
 
   constructor({ failureLimit, failureWindow }: LoginThrottleOptions) {
     if (failureLimit > 0 && failureWindow > 0) this.#limits = new FailureLimits(failureLimit, failureWindow);
@@ -44,7 +52,25 @@ export class LoginThrottle {
     verify: (admission: Admission) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const { client, name } = attempt;
-    const isKnown = this.#known.has(client, name);
+    if (!this.#known.has(client, name)) return this.#verify(attempt, false, verify);
+    const preferred = this.#preferred.get(name) ?? 0;
+    if (preferred >= MAX_PREFERRED) return this.#verify(attempt, false, verify);
+    this.#preferred.set(name, preferred + 1);
+    try {
+      return await this.#verify(attempt, true, verify);
+    } finally {
+      const left = (this.#preferred.get(name) as number) - 1;
+      if (left === 0) this.#preferred.delete(name);
+      else this.#preferred.set(name, left);
+    }
+  }
+
+  async #verify<T>(
+    attempt: ThrottledAttempt,
+    isKnown: boolean,
+    verify: (admission: Admission) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const { client, name } = attempt;
     const limits = this.#limits;
     if (limits === undefined) return verify({ isKnown, begin: async () => {} });
     const reservation = await limits[isKnown ? 'reserveForKnown' : 'reserve'](client, name);

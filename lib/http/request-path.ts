@@ -21,6 +21,7 @@ export function wholePathOf({ originalUrl, url = '' }: Pick<HostRequest, 'origin
 /** The path of the mount. Connect says only what is left below it, with the origin of a target in absolute form. */
 export function mountOf(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'>): string {
   if (req.baseUrl) return req.baseUrl;
+  if (req.originalUrl === req.url) return '';
   const whole = withoutOrigin(wholePathOf(req));
   const below = withoutOrigin(pathOf(req.url ?? ''));
   if (whole === below) return '';

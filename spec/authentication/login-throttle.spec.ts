@@ -330,6 +330,30 @@ describe('a user', () => {
   });
 });
 
+describe('the attempts of a user who is known from many addresses', () => {
+  it.each([3, 0])('go before strangers’ ten at a time, with the limit %d', async (failureLimit) => {
+    const { throttle } = setUp({ failureLimit });
+    const addresses = Array.from({ length: 12 }, (_, index) => `198.51.100.${index}`);
+    for (const address of addresses) throttle.remember(address, NAME);
+    const known: boolean[] = [];
+    const verify = (isHeld: boolean) => (address: string) =>
+      throttle.attempt(guess(address), async ({ isKnown }) => {
+        known.push(isKnown);
+        if (isHeld) await new Promise((resolve) => setTimeout(resolve, 100));
+        return 'yes';
+      });
+    const attempts = addresses.map(verify(true));
+    await vi.advanceTimersByTimeAsync(100);
+    await Promise.all(attempts);
+    expect(known.filter(Boolean)).toHaveLength(10);
+    expect(known).toHaveLength(12);
+    known.length = 0;
+    throttle.remember('203.0.113.1', 'other');
+    await Promise.all(addresses.slice(0, 10).map(verify(false)));
+    expect(known).toEqual(Array(10).fill(true));
+  });
+});
+
 describe('a throttle that is off', () => {
   it.each([{ failureLimit: 0 }, { failureWindow: 0 }])('lets every attempt be verified: %j', async (options) => {
     const { throttle, fail } = setUp(options);
