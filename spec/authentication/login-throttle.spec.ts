@@ -1,41 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ThrottledAttempt } from '../../lib/authentication/failure-limits.js';
-import { LoginThrottle, type LoginThrottleOptions } from '../../lib/authentication/login-throttle.js';
-
-const WINDOW = 60_000;
-const HERE = '192.0.2.1';
-const NAME = 'someone';
-
-let guesses = 0;
-
-/** An attempt with a password that has not been tried before. */
-function guess(client = HERE, name = NAME): ThrottledAttempt {
-  guesses += 1;
-  return { client, name, digest: `guess ${guesses}`, isGuess: true };
-}
-
-/** A throttle with three failures a minute, and attempts at it. */
-function setUp(options: Partial<LoginThrottleOptions> = {}) {
-  const throttle = new LoginThrottle({ failureLimit: 3, failureWindow: WINDOW, ...options });
-  onTestFinished(() => throttle.close());
-  const attempt = (tried: ThrottledAttempt, outcome: string | undefined) =>
-    throttle
-      .attempt(tried, async () => outcome)
-      .then(
-        (result) => (result === undefined ? 'failed' : 'let in'),
-        (error) => {
-          expect(error).toMatchObject({ code: 'THROTTLED', status: 429 });
-          return error.retryAfter as number;
-        },
-      );
-  const fail = (client = HERE, name = NAME) => attempt(guess(client, name), undefined);
-  const succeed = (client = HERE, name = NAME) => attempt(guess(client, name), 'yes');
-  /** So many failures from everywhere at one user. */
-  const failFromEverywhere = async (count: number, name = NAME) => {
-    for (let index = 0; index < count; index += 1) expect(await fail(`198.51.100.${index}`, name)).toBe('failed');
-  };
-  return { throttle, attempt, fail, succeed, failFromEverywhere };
-}
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { guess, HERE, NAME, setUpThrottle, WINDOW } from '../support/throttle.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -46,7 +10,7 @@ afterEach(() => {
 
 describe('a client at a user', () => {
   it('has so many failures in a window, and is told when it has one again', async () => {
-    const { fail, succeed } = setUp();
+    const { fail, succeed } = setUpThrottle();
     expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 'failed']);
     vi.advanceTimersByTime(20_500);
     expect(await fail()).toBe(40);
@@ -57,7 +21,7 @@ describe('a client at a user', () => {
   });
 
   it('uses nothing up when it is let in', async () => {
-    const { fail, succeed } = setUp();
+    const { fail, succeed } = setUpThrottle();
     for (let index = 0; index < 50; index += 1) expect(await succeed()).toBe('let in');
     expect([await fail(), await succeed(), await fail(), await succeed(), await fail()]).toEqual([
       'failed',
@@ -70,7 +34,7 @@ describe('a client at a user', () => {
   });
 
   it('uses nothing up when it is refused', async () => {
-    const { fail } = setUp();
+    const { fail } = setUpThrottle();
     for (let index = 0; index < 3; index += 1) await fail();
     for (let index = 0; index < 50; index += 1) expect(await fail()).toBe(60);
     vi.advanceTimersByTime(WINDOW);
@@ -78,7 +42,7 @@ describe('a client at a user', () => {
   });
 
   it('uses nothing up when the password could not be verified', async () => {
-    const { throttle, fail } = setUp();
+    const { throttle, fail } = setUpThrottle();
     for (let index = 0; index < 50; index += 1) {
       const broken = throttle.attempt(guess(), () => Promise.reject(new Error('the store')));
       await expect(broken).rejects.toThrow('the store');
@@ -87,7 +51,7 @@ describe('a client at a user', () => {
   });
 
   it('has no more of them when they come all at once', async () => {
-    const { throttle } = setUp();
+    const { throttle } = setUpThrottle();
     const verify = vi.fn(() => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100)));
     const attempts = Array.from({ length: 50 }, () => throttle.attempt(guess(), verify).catch(() => 'refused'));
     await vi.advanceTimersByTimeAsync(100);
@@ -96,14 +60,14 @@ describe('a client at a user', () => {
   });
 
   it('does not hinder other users of its address, nor that user elsewhere', async () => {
-    const { fail, succeed } = setUp();
+    const { fail, succeed } = setUpThrottle();
     for (let index = 0; index < 4; index += 1) await fail();
     expect(await succeed(HERE, 'other')).toBe('let in');
     expect(await succeed('192.0.2.2')).toBe('let in');
   });
 
   it('may give a name of any length', async () => {
-    const { fail } = setUp();
+    const { fail } = setUpThrottle();
     const name = 'x'.repeat(16_000);
     for (let index = 0; index < 3; index += 1) expect(await fail(HERE, name)).toBe('failed');
     expect(await fail(HERE, name)).toBe(60);
@@ -111,84 +75,9 @@ describe('a client at a user', () => {
   });
 });
 
-describe('a client that repeats one wrong password', () => {
-  it('has failed once, whether it is known or not', async () => {
-    for (const isKnown of [false, true]) {
-      const { throttle, attempt, fail } = setUp();
-      if (isKnown) throttle.remember(HERE, NAME);
-      const wrong = guess();
-      for (let index = 0; index < 11; index += 1) expect(await attempt(wrong, undefined)).toBe('failed');
-      expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 60]);
-    }
-  });
-
-  it('fails again in another window, at another user and from another address', async () => {
-    const { attempt, fail } = setUp();
-    const wrong = guess();
-    await attempt(wrong, undefined);
-    for (const other of [{ client: '192.0.2.2' }, { name: 'other', digest: 'of another name' }]) {
-      const elsewhere = { ...wrong, ...other };
-      for (let index = 0; index < 11; index += 1) expect(await attempt(elsewhere, undefined)).toBe('failed');
-      expect([await fail(elsewhere.client, elsewhere.name), await fail(elsewhere.client, elsewhere.name)]).toEqual([
-        'failed',
-        'failed',
-      ]);
-      expect(await attempt(elsewhere, undefined)).toBe(60);
-    }
-    vi.advanceTimersByTime(WINDOW);
-    expect(await attempt(wrong, undefined)).toBe('failed');
-    expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 60]);
-  });
-
-  it('may do so thirty times in a window, and has failed with each further one', async () => {
-    const { attempt } = setUp();
-    const wrong = guess();
-    for (let index = 0; index < 33; index += 1) expect(await attempt(wrong, undefined)).toBe('failed');
-    expect(await attempt(wrong, undefined)).toBe(60);
-  });
-
-  it('may do so no more often with several passwords', async () => {
-    const { attempt } = setUp();
-    const [first, second] = [guess(), guess()];
-    for (let index = 0; index < 21; index += 1) expect(await attempt(first, undefined)).toBe('failed');
-    for (let index = 0; index < 12; index += 1) expect(await attempt(second, undefined)).toBe('failed');
-    expect(await attempt(second, undefined)).toBe(60);
-  });
-
-  it('is refused as others where it has failed too often', async () => {
-    const { attempt, fail } = setUp();
-    const wrong = guess();
-    await attempt(wrong, undefined);
-    await fail();
-    await fail();
-    expect(await attempt(wrong, undefined)).toBe(60);
-  });
-});
-
-describe('a client that goes on with a former password', () => {
-  it('has not failed, so many times at a user in a window', async () => {
-    const { attempt, fail, succeed } = setUp();
-    const goOn = () => attempt({ ...guess(), isGuess: false }, undefined);
-    for (let index = 0; index < 3; index += 1) expect(await goOn()).toBe('failed');
-    expect([await fail(), await fail()]).toEqual(['failed', 'failed']);
-    expect(await succeed()).toBe('let in');
-    expect([await goOn(), await goOn()]).toEqual(['failed', 60]);
-  });
-
-  it('is refused as others where it has failed too often, also where it is known', async () => {
-    for (const isKnown of [false, true]) {
-      const { throttle, fail } = setUp();
-      if (isKnown) throttle.remember(HERE, NAME);
-      await throttle.check(HERE, NAME);
-      for (let index = 0; index < 3; index += 1) await fail();
-      await expect(throttle.check(HERE, NAME)).rejects.toMatchObject({ code: 'THROTTLED', retryAfter: 60 });
-    }
-  });
-});
-
 describe('a client at all users', () => {
   it('is not hindered by how many come at once', async () => {
-    const { throttle } = setUp();
+    const { throttle } = setUpThrottle();
     const verify = () => new Promise<string>((resolve) => setTimeout(() => resolve('yes'), 100));
     const attempts = Array.from({ length: 100 }, (_, index) => throttle.attempt(guess(HERE, `user${index}`), verify));
     await vi.advanceTimersByTimeAsync(100);
@@ -196,7 +85,7 @@ describe('a client at all users', () => {
   });
 
   it('has ten times as many failures', async () => {
-    const { fail, succeed } = setUp();
+    const { fail, succeed } = setUpThrottle();
     for (let index = 0; index < 30; index += 1) expect(await fail(HERE, `user${index}`)).toBe('failed');
     expect(await fail(HERE, 'another')).toBe(60);
     expect(await succeed(HERE, 'another')).toBe(60);
@@ -206,7 +95,7 @@ describe('a client at all users', () => {
   });
 
   it('may go on as those who have been let in from there before', async () => {
-    const { throttle, fail, succeed } = setUp();
+    const { throttle, fail, succeed } = setUpThrottle();
     throttle.remember(HERE, NAME);
     for (let index = 0; index < 30; index += 1) await fail(HERE, `user${index}`);
     expect(await fail(HERE, 'another')).toBe(60);
@@ -214,7 +103,7 @@ describe('a client at all users', () => {
   });
 
   it('has used up no failure at a user where it was refused for the others', async () => {
-    const { fail } = setUp();
+    const { fail } = setUpThrottle();
     for (let index = 0; index < 30; index += 1) await fail(HERE, `user${index}`);
     vi.advanceTimersByTime(WINDOW - 1);
     for (let index = 0; index < 5; index += 1) expect(await fail(HERE, 'another')).toBe(1);
@@ -225,7 +114,7 @@ describe('a client at all users', () => {
 
 describe('a user', () => {
   it('gets slow after ten times as many failures from everywhere, and does not stop', async () => {
-    const { fail, succeed, failFromEverywhere } = setUp();
+    const { fail, succeed, failFromEverywhere } = setUpThrottle();
     await failFromEverywhere(30);
     // One more each third of a minute.
     expect(await fail('203.0.113.1')).toBe('failed');
@@ -238,7 +127,7 @@ describe('a user', () => {
   });
 
   it('gets in as ever from where it has been let in before', async () => {
-    const { throttle, fail, succeed, failFromEverywhere } = setUp();
+    const { throttle, fail, succeed, failFromEverywhere } = setUpThrottle();
     throttle.remember(HERE, NAME);
     await failFromEverywhere(31);
     expect(await succeed('203.0.113.1')).toBe(20);
@@ -249,7 +138,7 @@ describe('a user', () => {
   });
 
   it('stays known where another user has many addresses, and forgets its own oldest ones', async () => {
-    const { throttle } = setUp();
+    const { throttle } = setUpThrottle();
     const isKnown = (client: string, name: string) =>
       throttle.attempt(guess(client, name), async (admission) => (admission.isKnown ? 'known' : 'not known'));
     throttle.remember(HERE, NAME);
@@ -262,7 +151,7 @@ describe('a user', () => {
   });
 
   it('gets slow as soon as it has to, also for those that wait to be verified', async () => {
-    const { throttle, fail } = setUp();
+    const { throttle, fail } = setUpThrottle();
     const verify = vi.fn(async () => undefined);
     const waiting = Array.from({ length: 60 }, (_, index) =>
       throttle
@@ -281,7 +170,7 @@ describe('a user', () => {
   });
 
   it('gives its slow attempt back where that was none', async () => {
-    const { fail, succeed, failFromEverywhere } = setUp();
+    const { fail, succeed, failFromEverywhere } = setUpThrottle();
     await failFromEverywhere(30);
     expect(await succeed('203.0.113.1')).toBe('let in');
     expect(await fail('203.0.113.2')).toBe('failed');
@@ -289,7 +178,7 @@ describe('a user', () => {
   });
 
   it('is admitted without being counted, unless it would not be verified', async () => {
-    const { throttle, fail, failFromEverywhere } = setUp();
+    const { throttle, fail, failFromEverywhere } = setUpThrottle();
     const admit = (client: string) => throttle.admit(client, NAME).catch(({ retryAfter }) => retryAfter as number);
     for (let index = 0; index < 3; index += 1) await fail('192.0.2.2');
     expect(await admit('192.0.2.2')).toBe(60);
@@ -301,7 +190,7 @@ describe('a user', () => {
   });
 
   it('is admitted from where it has been let in before, however often it has failed there', async () => {
-    const { throttle, fail } = setUp();
+    const { throttle, fail } = setUpThrottle();
     throttle.remember(HERE, NAME);
     for (let index = 0; index < 3; index += 1) await fail();
     expect(await fail()).toBe(60);
@@ -309,7 +198,7 @@ describe('a user', () => {
   });
 
   it('is checked by its own failures alone from where it has been let in before', async () => {
-    const { throttle, failFromEverywhere } = setUp();
+    const { throttle, failFromEverywhere } = setUpThrottle();
     throttle.remember(HERE, NAME);
     await failFromEverywhere(31);
     await expect(throttle.check('203.0.113.1', NAME)).rejects.toMatchObject({ code: 'THROTTLED', retryAfter: 20 });
@@ -317,7 +206,7 @@ describe('a user', () => {
   });
 
   it('is remembered to have been let in from there for thirty days', async () => {
-    const { throttle } = setUp();
+    const { throttle } = setUpThrottle();
     throttle.remember(HERE, NAME);
     const known: boolean[] = [];
     const look = () => throttle.attempt(guess(), async ({ isKnown }) => known.push(isKnown));
@@ -332,7 +221,7 @@ describe('a user', () => {
 
 describe('the attempts of a user who is known from many addresses', () => {
   it.each([3, 0])('go before strangers’ ten at a time, with the limit %d', async (failureLimit) => {
-    const { throttle } = setUp({ failureLimit });
+    const { throttle } = setUpThrottle({ failureLimit });
     const addresses = Array.from({ length: 12 }, (_, index) => `198.51.100.${index}`);
     for (const address of addresses) throttle.remember(address, NAME);
     const known: boolean[] = [];
@@ -356,7 +245,7 @@ describe('the attempts of a user who is known from many addresses', () => {
 
 describe('a throttle that is off', () => {
   it.each([{ failureLimit: 0 }, { failureWindow: 0 }])('lets every attempt be verified: %j', async (options) => {
-    const { throttle, fail } = setUp(options);
+    const { throttle, fail } = setUpThrottle(options);
     expect(throttle.isOn).toBe(false);
     for (let index = 0; index < 200; index += 1) expect(await fail()).toBe('failed');
   });
@@ -364,7 +253,7 @@ describe('a throttle that is off', () => {
 
 describe('a throttle that is closed', () => {
   it('leaves no timer', async () => {
-    const { throttle, failFromEverywhere } = setUp();
+    const { throttle, failFromEverywhere } = setUpThrottle();
     await failFromEverywhere(20);
     throttle.close();
     expect(vi.getTimerCount()).toBe(0);
