@@ -2,7 +2,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { failure } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
-const THERE_ARE = 'there are none, api, config_api, write_points and all';
 describe('listing users', () => {
   it('gives the first hundred by default, without hashes', async () => {
     const { users } = createUserService();
