@@ -169,7 +169,6 @@ export class UserService {
   ): Promise<User> {
     requireConfirmation('update', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
-    if (after === before) return publicUser(after);
     this.#audit('user-changed', () => ({
       ...this.#context,
       user: publicUser(after),

@@ -290,7 +290,7 @@ describe('changing a user', () => {
     );
   });
 
-  it('is confirmed, and neither stored nor told of, where nothing is to be changed: users may ask for that without end', async () => {
+  it('is confirmed and told of, and not stored, where nothing is to be changed: users may ask for that without end', async () => {
     const { repository, hasher } = await setUpSomeone();
     const audit = vi.fn();
     const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0 }), audit);
@@ -302,7 +302,9 @@ describe('changing a user', () => {
     }
     expect(confirm).toHaveBeenCalledTimes(3);
     expect(replace).not.toHaveBeenCalled();
-    expect(audit).not.toHaveBeenCalled();
+    expect(audit.mock.calls.map(([event, details]) => [event, details().changed])).toEqual(
+      Array(3).fill(['user-changed', []]),
+    );
   });
 
   it('is confirmed with the user as it is at that moment', async () => {
