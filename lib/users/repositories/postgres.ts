@@ -171,11 +171,7 @@ export class PostgresUserRepository implements UserRepository {
       createClient: () => this.#connections.createClient(),
       askElsewhere: this.#askPool,
       onChange: (name) => this.#hear(name),
-      look: async (ask) => {
-        const askedAt = now();
-        await this.#look(ask, true);
-        this.#availability.hears(askedAt);
-      },
+      look: async (ask) => this.#availability.hears(await this.#look(ask, true)),
       onState: (isListening, error) => this.#onFeedState(isListening, error),
     });
     await this.#feed.start();
@@ -259,7 +255,7 @@ export class PostgresUserRepository implements UserRepository {
     }
   }
 
-  #look(ask: Ask, isHeard: boolean): Promise<void> {
+  #look(ask: Ask, isHeard: boolean): Promise<number> {
     const onChange = (name: string) => this.#forget(name);
     return look({ ask, statements: this.#statements, known: this.#known, isHeard, onChange });
   }
@@ -280,7 +276,7 @@ export class PostgresUserRepository implements UserRepository {
     this.#looking ??= expectPrimary(this.#askPool)
       .then(() => this.#look(this.#askPool, false))
       .then(
-        () => this.#availability.answered(askedAt),
+        (lastAskedAt) => this.#availability.answered(lastAskedAt),
         (error) => this.#availability.failed(error, askedAt),
       )
       .finally(() => {

@@ -17,12 +17,17 @@ export interface LookOptions {
   readonly onChange: (name: string) => void;
 }
 
-/** Compares all that is in memory with the table. Where nothing is, it asks all the same: that tells of the table. */
-export async function look({ ask, statements, known, isHeard, onChange }: LookOptions): Promise<void> {
+/**
+ * Compares all that is in memory with the table. Where nothing is, it asks all the same: that tells of the table.
+ *
+ * @returns when the last question was asked: no user is confirmed by a later one
+ */
+export async function look({ ask, statements, known, isHeard, onChange }: LookOptions): Promise<number> {
   const users = known.toConfirm(now());
+  let askedAt = now();
   for (let from = 0; from === 0 || from < users.length; from += LOOK_AT) {
     const some = users.slice(from, from + LOOK_AT);
-    const askedAt = now();
+    askedAt = now();
     const { rows } = await ask(statements.changed(some));
     const changed = new Set(rows.map((row) => row['name']));
     for (const user of some) {
@@ -32,4 +37,5 @@ export async function look({ ask, statements, known, isHeard, onChange }: LookOp
       else known.confirm(user, askedAt, isHeard);
     }
   }
+  return askedAt;
 }
