@@ -4,7 +4,7 @@ import { type HostApp, settingOf } from './host.js';
 
 type Peer = Partial<Pick<Socket, 'remoteAddress' | 'localAddress' | 'destroyed'>>;
 
-/** What tells where a request comes from. */
+/** The parts of a request that tell where it comes from. */
 export interface AddressedRequest {
   readonly headers: IncomingHttpHeaders;
   /** Express's, by its setting `trust proxy`, or the app's own. */

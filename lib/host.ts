@@ -9,7 +9,7 @@ export interface HostRequest extends IncomingMessage {
   originalUrl?: string;
   /** The path of the mount. */
   baseUrl?: string;
-  /** Who makes this request, or what another middleware says of that. */
+  /** The user who makes this request, or another middleware's word for it. */
   user?: unknown;
   /** The client's address. */
   readonly ip?: string | undefined;

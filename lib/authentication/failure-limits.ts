@@ -42,7 +42,7 @@ export class FailureLimits {
   /** What a user has when that is used up: it gets slow, and does not stop. */
   readonly #trickle: BoundedRateLimiter;
   readonly #repeated: RepeatedFailures;
-  /** Of a client at a user, with passwords that were the user's own until lately: see {@link isForgiven}. */
+  /** Counts a client's failures at a user with passwords that were the user's own until lately: see {@link isForgiven}. */
   readonly #former: BoundedRateLimiter;
 
   /** @param window milliseconds */

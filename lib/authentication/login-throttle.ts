@@ -29,7 +29,7 @@ export interface Admission extends Pick<Reservation, 'begin'> {
 export class LoginThrottle {
   readonly #limits: FailureLimits | undefined;
   readonly #known = new KnownClients();
-  /** Of each user, how many attempts that go before strangers' are under way. */
+  /** Counts each user's attempts under way that go before strangers'. */
   readonly #preferred = new Map<string, number>();
 
   constructor({ failureLimit, failureWindow }: LoginThrottleOptions) {

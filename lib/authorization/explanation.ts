@@ -7,7 +7,7 @@ import { isTooLong, PathReader } from './resource.js';
 /** Of a path whose resources are not looked at. */
 const UNREADABLE = 'the path does not begin with a slash, or can be read in more ways than an honest one can';
 
-/** Of a path that is not looked at either. */
+/** The reason for a path that is not read. */
 const TOO_LONG = 'the path has more than 2,048 bytes, and only an admin may use it';
 
 /** What a user may, and why. */

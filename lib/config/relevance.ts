@@ -32,7 +32,7 @@ const WITHOUT_USERS: readonly Setting[] = [
   HTTPS_PRIVATE_KEY,
 ];
 
-/** What other settings, as they came out, take the effect of some settings away. */
+/** A rule by which other settings, as they came out, take the effect of some settings away. */
 interface Rule {
   readonly reason: string;
   readonly isAbout: (setting: Setting) => boolean;
@@ -73,11 +73,11 @@ function isOneOf(...settings: readonly Setting[]): Rule['isAbout'] {
   return (setting) => settings.includes(setting);
 }
 
-/** What is wrong, sorted. */
+/** The faults of a configuration, sorted. */
 interface Judgement {
-  /** What stops a start. */
+  /** Faults that stop a start. */
   readonly problems: string[];
-  /** What does not, because it cannot matter; each text says why. */
+  /** Faults that cannot matter; each text says why. */
   readonly warnings: string[];
 }
 

@@ -38,7 +38,7 @@ export function createHostCheck(allowed: readonly string[]): HostCheck {
   };
 }
 
-/** What is wrong with an entry of the list, and what to write instead; undefined if nothing is. */
+/** The fault of an entry of the list, and what to write instead; undefined if there is none. */
 export function faultOf(entry: string): string | undefined {
   if (entry === '*') return undefined;
   // What stands before it may be a password.
