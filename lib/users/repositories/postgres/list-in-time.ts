@@ -12,7 +12,7 @@ import { type Statements, toFoundUser } from './statements.js';
 const ANSWER_WITHIN = 1_500;
 /** Milliseconds, for all of it: nobody waits for it any more then. */
 const LIST_WITHIN = 4_000;
-/** A million names are a hundred round trips or so. */
+/** A million names are about a hundred round trips. */
 const NAMES_AT_ONCE = 10_000;
 /** What the server says when it has worked on a question for as long as it may. */
 const CANCELED = '57014';
