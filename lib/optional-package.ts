@@ -1,7 +1,7 @@
 import requirePackage from './require-package.cjs';
 
 /** The packages that are loaded when something needs them, and not before. */
-export type OptionalPackage = '@opentelemetry/api-logs' | 'lmdb' | 'pg' | 'prom-client';
+export type OptionalPackage = '@opentelemetry/api-logs' | 'better-sqlite3' | 'lmdb' | 'pg' | 'prom-client';
 
 type LoadError = new (message: string, options: ErrorOptions) => Error;
 
