@@ -19,23 +19,27 @@ const NANOSECONDS = 1e6;
 const tell = (told: AppTold) => process.send?.(told);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
-const auth = kapacitorAuth({
-  auth: {
-    store: process.argv[2] as string,
-    bcryptCost: 4,
-    minimumPasswordLength: 0,
-    admin: { name: 'root', password: 'pw' },
-  },
-});
-auth.on('store-state', ({ state, reason }) => tell({ state, reason }));
-await auth.ready;
-const server = createServer(appBehind(auth));
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-delay.enable();
-process.on('message', () => {
-  tell({ heldUp: delay.max / NANOSECONDS });
-  delay.reset();
-});
+async function run(): Promise<void> {
+  const auth = kapacitorAuth({
+    auth: {
+      store: process.argv[2] as string,
+      bcryptCost: 4,
+      minimumPasswordLength: 0,
+      admin: { name: 'root', password: 'pw' },
+    },
+  });
+  auth.on('store-state', ({ state, reason }) => tell({ state, reason }));
+  await auth.ready;
+  const server = createServer(appBehind(auth));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  delay.enable();
+  process.on('message', () => {
+    tell({ heldUp: delay.max / NANOSECONDS });
+    delay.reset();
+  });
+  tell({ port: (server.address() as AddressInfo).port });
+}
+
 /** Ends with the process that has started it. */
 process.on('disconnect', () => process.exit());
-tell({ port: (server.address() as AddressInfo).port });
+void run();

@@ -9,7 +9,14 @@ import { temporaryFolder } from './temporary-folder.js';
 const UNSHARE = ['unshare', ...(process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
 
 /** Runs a command as a container does: it is process 1, and ends with this one. */
-export const AS_PROCESS_1: readonly string[] = [...UNSHARE, '--pid', '--mount', '--mount-proc', '--fork', '--kill-child'];
+export const AS_PROCESS_1: readonly string[] = [
+  ...UNSHARE,
+  '--pid',
+  '--mount',
+  '--mount-proc',
+  '--fork',
+  '--kill-child',
+];
 
 /** A file system of its own with little room, in memory, which is gone when the test is over. */
 export class SmallDisk {
@@ -27,7 +34,8 @@ export class SmallDisk {
     });
     onTestFinished(() => kill(holder));
     const [told] = await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')]);
-    if (String(told) !== 'mounted\n') throw new Error('no file system can be mounted here, which takes root or a namespace of users');
+    if (String(told) !== 'mounted\n')
+      throw new Error('no file system can be mounted here, which takes root or a namespace of users');
     return new SmallDisk(holder, folder);
   }
 

@@ -33,7 +33,7 @@ export interface Question {
 
 const tell = (told: Told) => process.send?.(told);
 
-function deedsOf(repository: SqliteUserRepository) {
+function deedsOf(repository: SqliteUserRepository, file: string) {
   return {
     find: (name: string) => repository.find(name),
     hasAdmin: () => repository.hasAdmin(),
@@ -43,7 +43,7 @@ function deedsOf(repository: SqliteUserRepository) {
     insertMany: (users: readonly StoredUser[]) => repository.insertMany(users),
     backup: (file: string) => repository.backup(file),
     processId: () => process.pid,
-    integrity: () => integrityOf(file as string),
+    integrity: () => integrityOf(file),
     names: () => namesOf(repository),
     storm,
     handOn,
@@ -67,7 +67,7 @@ function deedsOf(repository: SqliteUserRepository) {
   /** Hands the role of the only admin on from one to the next, until the process is killed. */
   async function handOn(names: readonly string[]): Promise<void> {
     const become = async (name: string, type: StoredUser['type']) => {
-      const user = repository.find(name) as StoredUser;
+      const user = (await repository.find(name)) as StoredUser;
       await repository.replace({ ...user, type, revision: randomUUID() }, user.revision);
     };
     for (let round = 0; ; round += 1) {
@@ -97,7 +97,7 @@ async function namesOf(repository: SqliteUserRepository): Promise<string[]> {
 }
 
 async function changeAndEnd(repository: SqliteUserRepository, name: string, revision: string): Promise<void> {
-  const user = repository.find(name) as StoredUser;
+  const user = (await repository.find(name)) as StoredUser;
   await repository.replace({ ...user, revision }, user.revision);
   await repository.close();
 }
@@ -116,16 +116,20 @@ async function answer(deeds: Deeds, { id, deed, args }: Question): Promise<void>
   }
 }
 
+async function run(): Promise<void> {
+  const [, , file, changed, revision] = process.argv;
+  try {
+    const repository = new SqliteUserRepository(file as string);
+    await repository.open({ ...DEFAULT_STORE_SETTINGS, report: (state, reason) => tell({ state, reason }) });
+    const deeds = deedsOf(repository, file as string);
+    process.on('message', (question: Question) => void answer(deeds, question));
+    tell({ isOpen: true });
+    if (changed !== undefined && revision !== undefined) await changeAndEnd(repository, changed, revision);
+  } catch (error) {
+    tell({ isOpen: false, failure: failureOf(error) });
+  }
+}
+
 /** Ends with the process that has started it. */
 process.on('disconnect', () => process.exit());
-const [, , file, changed, revision] = process.argv;
-try {
-  const repository = new SqliteUserRepository(file as string);
-  await repository.open({ ...DEFAULT_STORE_SETTINGS, report: (state, reason) => tell({ state, reason }) });
-  const deeds = deedsOf(repository);
-  process.on('message', (question: Question) => void answer(deeds, question));
-  tell({ isOpen: true });
-  if (changed !== undefined && revision !== undefined) await changeAndEnd(repository, changed, revision);
-} catch (error) {
-  tell({ isOpen: false, failure: failureOf(error) });
-}
+void run();

@@ -28,11 +28,21 @@ describe('two containers on one volume, in each of which the app is process 1', 
     const file = storeFile();
     const app = await AppInProcess.start(file, { within: AS_PROCESS_1 });
     const command = (input: string, ...args: string[]) => {
-      const [program, ...rest] = [...AS_PROCESS_1, process.execPath, '--no-warnings', inject('programs')['cli'] as string];
-      const env = environmentOf({ KAPACITOR_AUTH_STORE: `sqlite:${file}`, KAPACITOR_AUTH_MINIMUM_PASSWORD_LENGTH: '0' });
+      const [program, ...rest] = [
+        ...AS_PROCESS_1,
+        process.execPath,
+        '--no-warnings',
+        inject('programs')['cli'] as string,
+      ];
+      const env = environmentOf({
+        KAPACITOR_AUTH_STORE: `sqlite:${file}`,
+        KAPACITOR_AUTH_MINIMUM_PASSWORD_LENGTH: '0',
+      });
       return spawnSync(program as string, [...rest, ...args], { input, env, encoding: 'utf8' });
     };
-    expect(command('pw', 'user', 'add', 'jane', '--permission', 'api', '--password-stdin')).toMatchObject({ status: 0 });
+    expect(command('pw', 'user', 'add', 'jane', '--permission', 'api', '--password-stdin')).toMatchObject({
+      status: 0,
+    });
     expect(await app.status('jane')).toBe(200);
     expect((await app.create('john')).status).toBe(200);
     expect(command('', 'user', 'show', 'john').stdout).toContain('john');

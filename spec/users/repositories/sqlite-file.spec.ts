@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SqliteUserRepository, StoreError } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
@@ -85,19 +95,31 @@ describe('the file', () => {
 
 describe('a file that cannot be made or used', () => {
   it.each<[string, string, (folder: string) => string]>([
-    ['below a file', 'ENOTDIR', (folder) => {
-      writeFileSync(join(folder, 'file'), '');
-      return join(folder, 'file', 'deep', 'users.db');
-    }],
-    ['in a file', 'is not a folder', (folder) => {
-      writeFileSync(join(folder, 'file'), '');
-      return join(folder, 'file', 'users.db');
-    }],
+    [
+      'below a file',
+      'ENOTDIR',
+      (folder) => {
+        writeFileSync(join(folder, 'file'), '');
+        return join(folder, 'file', 'deep', 'users.db');
+      },
+    ],
+    [
+      'in a file',
+      'is not a folder',
+      (folder) => {
+        writeFileSync(join(folder, 'file'), '');
+        return join(folder, 'file', 'users.db');
+      },
+    ],
     ['where no file can be', 'ENOENT', () => '/proc/auth/users.db'],
-    ['a folder', 'is not a file: name a file, such as ', (folder) => {
-      mkdirSync(join(folder, 'users.db'));
-      return join(folder, 'users.db');
-    }],
+    [
+      'a folder',
+      'is not a file: name a file, such as ',
+      (folder) => {
+        mkdirSync(join(folder, 'users.db'));
+        return join(folder, 'users.db');
+      },
+    ],
   ])('is named, with the reason: %s', (_what, reason, prepare) => {
     expectRefusal(prepare(temporaryFolder()), reason);
   });
@@ -125,19 +147,26 @@ describe('what others may have put there', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'), { mode: 0o700 });
     symlinkSync(join(folder, 'real'), join(folder, 'link'));
-    expectRefusal(join(folder, 'link', 'users.db'), `the folder ${join(folder, 'link')} is a symbolic link`, 'name the folder that it leads to');
+    expectRefusal(
+      join(folder, 'link', 'users.db'),
+      `the folder ${join(folder, 'link')} is a symbolic link`,
+      'name the folder that it leads to',
+    );
     expect(await openRepository(join(folder, 'real', 'users.db')).insert(userNamed('someone'))).toBe(true);
   });
 
-  it.each([0o770, 0o707, 0o777, 0o1777, 0o720])('is refused in a folder with the mode %o, which others may write to', (mode) => {
-    const folder = join(temporaryFolder(), 'auth');
-    mkdirSync(folder);
-    chmodSync(folder, mode);
-    expectRefusal(join(folder, 'users.db'), `others may write to the folder ${folder}: run chmod go-w on it`);
-    expect(readdirSync(folder)).toEqual([]);
-    chmodSync(folder, 0o755);
-    openRepository(join(folder, 'users.db'));
-  });
+  it.each([0o770, 0o707, 0o777, 0o1777, 0o720])(
+    'is refused in a folder with the mode %o, which others may write to',
+    (mode) => {
+      const folder = join(temporaryFolder(), 'auth');
+      mkdirSync(folder);
+      chmodSync(folder, mode);
+      expectRefusal(join(folder, 'users.db'), `others may write to the folder ${folder}: run chmod go-w on it`);
+      expect(readdirSync(folder)).toEqual([]);
+      chmodSync(folder, 0o755);
+      openRepository(join(folder, 'users.db'));
+    },
+  );
 
   it.each(ENDINGS)('is refused when users.db%s belongs to another user', (ending) => {
     const file = storeFile();
@@ -146,7 +175,11 @@ describe('what others may have put there', () => {
     giveAway(dirname(file));
     runAs(OURS);
     if (process.getuid?.() === 0) chownSync(dirname(file), OURS, OURS);
-    expectRefusal(file, `belongs to another user (uid ${owner}, and this process has ${OURS})`, `run chown ${OURS} on it`);
+    expectRefusal(
+      file,
+      `belongs to another user (uid ${owner}, and this process has ${OURS})`,
+      `run chown ${OURS} on it`,
+    );
   });
 
   it('is refused when the folder belongs to another user', () => {

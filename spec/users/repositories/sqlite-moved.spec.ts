@@ -17,7 +17,8 @@ async function setUp() {
   return { folder, file, process };
 }
 
-const refused = (reason: RegExp) => expect.objectContaining({ code: 'STORE_UNAVAILABLE', status: 503, message: expect.stringMatching(reason) });
+const refused = (reason: RegExp) =>
+  expect.objectContaining({ code: 'STORE_UNAVAILABLE', status: 503, message: expect.stringMatching(reason) });
 
 /** Neither finds nor changes anybody, and says why. */
 async function expectDown(process: StoreProcess, since: number, reason: RegExp): Promise<void> {
@@ -96,7 +97,10 @@ describe('a folder that is replaced by a backup under a running process', () => 
     expect(await restarted.ask('insert', userNamed('new'))).toBe(true);
     await expectDown(process, performance.now(), /is another file now/);
     await process.kill();
-    expect(await (await StoreProcess.start(join(`${folder}.old`, 'users.db'))).ask('names')).toEqual(['later', 'someone']);
+    expect(await (await StoreProcess.start(join(`${folder}.old`, 'users.db'))).ask('names')).toEqual([
+      'later',
+      'someone',
+    ]);
   });
 });
 

@@ -49,7 +49,7 @@ describe('a user that is asked for often', () => {
     await repository.insertMany(Array.from({ length: 10_001 }, (_, index) => userNamed(`user${index}`)));
     const first = repository.find('user0');
     for (let index = 1; index <= 10_000; index += 1) {
-      expect(repository.find(`user${index}`)?.name).toBe(`user${index}`);
+      expect(repository.find(`user${index}`)).toMatchObject({ name: `user${index}` });
     }
     expect(repository.find('user0')).toEqual(first);
     expect(repository.find('user0')).not.toBe(first);
