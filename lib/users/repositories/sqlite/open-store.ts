@@ -28,13 +28,10 @@ export interface OpenedStore {
  * @throws {StoreError} that says which file, why it cannot be opened, and what to do
  */
 export function openStore(file: string): OpenedStore {
-  let opened: Connection | undefined;
   try {
     prepareFile(file);
     expectNoForeignLog(file);
-    const connection = new Connection(file);
-    opened = connection;
-    prepareWhenFree(connection);
+    const connection = connectWhenFree(file);
     const source = identify(file);
     const forget = markOpen(source);
     warnOfNetwork(file);
@@ -44,7 +41,6 @@ export function openStore(file: string): OpenedStore {
     };
     return { connection, source, close };
   } catch (error) {
-    opened?.close();
     if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot open the user store in ${file}: ${reasonOf(error)}`, { cause: error });
   }
@@ -62,16 +58,26 @@ function warnOfNetwork(file: string): void {
 }
 
 /** Nothing else goes on in this process yet. */
-function prepareWhenFree(connection: Connection): void {
+function connectWhenFree(file: string): Connection {
   const deadline = now() + BUSY_FOR;
   for (;;) {
     try {
-      prepareSchema(connection);
-      return;
+      return connectPrepared(file);
     } catch (error) {
       if (failureOf(error) !== 'busy' || deadline < now()) throw error;
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_EVERY);
+  }
+}
+
+function connectPrepared(file: string): Connection {
+  const connection = new Connection(file);
+  try {
+    prepareSchema(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
   }
 }
 
