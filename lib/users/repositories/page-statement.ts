@@ -6,7 +6,7 @@ const LAST_CHARACTER = '\u{10ffff}';
 
 interface PageStatement {
   readonly text: string;
-  /** In the order of their parameters in the text. */
+  /** Of `$1`, `$2` and so on. */
   readonly values: readonly (string | number)[];
 }
 
@@ -15,17 +15,11 @@ interface PageStatement {
  *
  * @param columns what is read of each user
  * @param table its name in SQL; the columns may call it `users`
- * @param parameter how the database writes the parameter at a position, counted from 1: PostgreSQL `$1`, SQLite `?`
  */
-export function pageStatement(
-  columns: string,
-  table: string,
-  { prefix, after, offset, limit }: Page,
-  parameter: (position: number) => string,
-): PageStatement {
+export function pageStatement(columns: string, table: string, { prefix, after, offset, limit }: Page): PageStatement {
   const values: (string | number)[] = [];
   const conditions: string[] = [];
-  const next = (value: string | number) => parameter(values.push(value));
+  const next = (value: string | number) => `$${values.push(value)}`;
   // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
   if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`name > ${next(after)}`);
   else if (prefix !== '') conditions.push(`name >= ${next(prefix)}`);

@@ -140,7 +140,7 @@ export class Statements {
   }
 
   #page(columns: string, page: Page): Statement {
-    return pageStatement(columns, this.#users, page, (position) => `$${position}`);
+    return pageStatement(columns, this.#users, page);
   }
 }
 
