@@ -15,7 +15,7 @@ export class AppInProcess {
 
   /** Starts it, and waits until it serves. */
   static async start(file: string, options: StartOptions = {}): Promise<AppInProcess> {
-    const child = startProgram('app-process', [`sqlite:${file}`], options);
+    const child = startProgram('app-process', [file], options);
     const states: AppInProcess['states'] = [];
     const port = await new Promise<number>((resolve, reject) => {
       child.once('exit', (code, signal) => reject(new Error(`the app has ended: ${signal ?? code}`)));

@@ -1,12 +1,12 @@
 /**
  * A process with an app behind the whole middleware, with cheap hashes and an admin `root` whose password is `pw`. Run
- * with a store's URL, it tells its port when the store can be asked, and from the start on each state of its store;
+ * with a store's file, it tells its port when the store can be asked, and from the start on each state of its store;
  * whenever it gets a message it tells how long its event loop was held up at the most since the message before.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { kapacitorAuth } from '../../lib/index.js';
+import { kapacitorAuth, SqliteUserRepository } from '../../lib/index.js';
 import { appBehind } from './app-behind.js';
 
 export type AppTold =
@@ -22,7 +22,7 @@ const delay = monitorEventLoopDelay({ resolution: 1 });
 async function run(): Promise<void> {
   const auth = kapacitorAuth({
     auth: {
-      store: process.argv[2] as string,
+      store: new SqliteUserRepository(process.argv[2] as string),
       bcryptCost: 4,
       minimumPasswordLength: 0,
       admin: { name: 'root', password: 'pw' },

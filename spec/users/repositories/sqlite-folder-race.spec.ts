@@ -21,3 +21,13 @@ it('a folder that another process makes at the same moment is used by both', asy
   expect(await repository.insert(userNamed('someone'))).toBe(true);
   expect(readdirSync(dirname(file))).toContain('.gitignore');
 });
+
+it('a folder that there is no room for is told of, with what to do', () => {
+  vi.mocked(mkdirSync).mockImplementation(() => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC', syscall: 'mkdir' });
+  });
+  const file = join(temporaryFolder(), 'auth', 'users.db');
+  expect(() => openRepository(file)).toThrow(
+    `cannot open the user store in ${file}: ENOSPC: no space left on device, mkdir. Make room there, and start again`,
+  );
+});

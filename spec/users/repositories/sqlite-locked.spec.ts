@@ -77,4 +77,14 @@ describe('while another process holds the lock to write', () => {
     expect((await app.create('other')).status).toBe(200);
     expect(await app.status('other')).toBe(200);
   });
+
+  it('for longer than four seconds, a store that is to be made is not opened', () => {
+    const file = storeFile();
+    connect(file).execute('BEGIN EXCLUSIVE');
+    const from = performance.now();
+    expect(() => openRepository(file)).toThrow(
+      /^cannot open the user store in .*: another process has it locked \(database is locked\)\. Start again when/,
+    );
+    expect(performance.now() - from).toBeGreaterThan(3_900);
+  });
 });
