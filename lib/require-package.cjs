@@ -7,6 +7,8 @@ module.exports = function requirePackage(name) {
     switch (name) {
       case '@opentelemetry/api-logs':
         return { loaded: require('@opentelemetry/api-logs') };
+      case 'better-sqlite3':
+        return { loaded: require('better-sqlite3') };
       case 'lmdb':
         return { loaded: require('lmdb') };
       case 'pg':
