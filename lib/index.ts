@@ -52,6 +52,7 @@ export type { PasswordRefusal } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';
 export type { RefusedPasswords } from './users/refused-passwords.js';
 export { LmdbUserRepository } from './users/repositories/lmdb.js';
+export { SqliteUserRepository } from './users/repositories/sqlite.js';
 export { MemoryUserRepository } from './users/repositories/memory.js';
 export type {
   FirstAdminOutcome,

@@ -16,6 +16,8 @@ export async function bundleImplementation(): Promise<readonly OutputChunk[]> {
       'lib/index': 'lib/index.ts',
       'lib/postgres': 'lib/postgres.ts',
       'lib/cli/bin': 'lib/cli/bin.ts',
+      // A program of its own, beside the code that starts it.
+      'lib/shared/sqlite-writer-thread': 'lib/users/repositories/sqlite/writer-thread.ts',
       'spec/contract/index': 'spec/contract/index.ts',
     },
     platform: 'node',

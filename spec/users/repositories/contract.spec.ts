@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LmdbUserRepository, MemoryUserRepository } from 'kapacitor-auth';
+import { MemoryUserRepository, SqliteUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it } from 'vitest';
@@ -16,10 +16,10 @@ userRepositoryContract({ describe, it }, 'a repository that changes its rows in 
 
 const folders = new WeakMap<object, string>();
 
-userRepositoryContract({ describe, it }, 'LmdbUserRepository', {
+userRepositoryContract({ describe, it }, 'SqliteUserRepository', {
   create: () => {
     const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-'));
-    const repository = new LmdbUserRepository(folder);
+    const repository = new SqliteUserRepository(join(folder, 'users.db'));
     folders.set(repository, folder);
     return repository;
   },
@@ -38,7 +38,7 @@ userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
   destroy: (repository) => repository.close?.(),
 });
 
-it.each([MemoryUserRepository, LmdbUserRepository, PostgresUserRepository])(
+it.each([MemoryUserRepository, SqliteUserRepository, PostgresUserRepository])(
   '%o leaves nothing out',
   ({ prototype }) => {
     for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot'] as const) {

@@ -1,0 +1,253 @@
+import { resolve } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { now } from '../../clock.js';
+import { StoreError } from '../../errors.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome, UserListQuery, UserRepository } from '../repository.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../store-state.js';
+import type { StoredUser } from '../user.js';
+import { type ListSource, listUsers, type Page } from './listing.js';
+import { writeBackup } from './sqlite/backup.js';
+import { BUSY_FOR, busyError, Changes, TRY_EVERY } from './sqlite/changes.js';
+import { Condition } from './sqlite/condition.js';
+import { Connection } from './sqlite/connection.js';
+import { failureOf } from './sqlite/engine.js';
+import { problemOfFiles } from './sqlite/file-identity.js';
+import { KnownUsers, userOf } from './sqlite/known-users.js';
+import { type OpenedStore, openStore } from './sqlite/open-store.js';
+import * as statements from './sqlite/statements.js';
+import { filePath } from './sqlite/store-file.js';
+import type { WriterSource } from './sqlite/writer.js';
+import { createWriterPort } from './sqlite/writer-port.js';
+
+/** Milliseconds between two looks at the files. */
+const LOOK_EVERY = 100;
+/** Milliseconds between two attempts to write when changes fail. */
+const PROBE_EVERY = 1_000;
+/** How many users of a snapshot are read at once: a millisecond or two. */
+const PAGE = 1_000;
+/** How many names are compared with a pattern at once. */
+const NAMES = 1_000;
+
+/**
+ * Keeps users in a file of SQLite, which any number of processes on one machine may share: a change that has been
+ * answered by one of them is what the next request in any of them finds, and it is on disk.
+ *
+ * The file has the mode 0600. A folder that is not there is made with the mode 0700 and a `.gitignore` of its own.
+ */
+export class SqliteUserRepository implements UserRepository {
+  readonly #file: string;
+  readonly #opened: OpenedStore;
+  readonly #users: KnownUsers;
+  readonly #writer;
+  readonly #changes: Changes;
+  readonly #condition = new Condition();
+  readonly #snapshots = new Set<Connection>();
+  readonly #backups = new Set<Promise<void>>();
+  readonly #watch: NodeJS.Timeout;
+  #probedAt = 0;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens the file, and makes it if it is not there.
+   *
+   * @param path of the file; a relative one starts at the working folder
+   * @throws {ConfigError} the path is empty, or a store's URL
+   * @throws {StoreError} that says which file, why it cannot be opened, and what to do; or that a package is missing
+   */
+  constructor(path: string) {
+    this.#file = filePath(path);
+    this.#opened = openStore(this.#file);
+    this.#users = new KnownUsers(this.#opened.connection);
+    this.#writer = createWriterPort(this.#source);
+    this.#changes = new Changes(this.#writer, (failure) => this.#condition.set('writing', failure));
+    this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
+  }
+
+  /** Of those who open it each is told how it is. */
+  open(settings: StoreSettings = DEFAULT_STORE_SETTINGS): void {
+    this.#assertUsable();
+    this.#condition.tell(settings);
+  }
+
+  find(name: string): MaybePromise<StoredUser | undefined> {
+    return this.#read(() => this.#users.find(name));
+  }
+
+  async list(query: UserListQuery): Promise<StoredUser[]> {
+    this.#assertUsable();
+    const { connection } = this.#opened;
+    const inTurn = async <T>(ask: () => T): Promise<T> => {
+      await setImmediate();
+      return this.#read(ask);
+    };
+    const source: ListSource = {
+      namesAtOnce: NAMES,
+      users: (page) => inTurn(() => connection.all(statements.page(page)).map(userOf)),
+      names: (page) => inTurn(() => connection.all(statements.pageOfNames(page)).map(({ name }) => name as string)),
+      usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userOf)),
+    };
+    return listUsers(query, source);
+  }
+
+  async insert(user: StoredUser): Promise<boolean> {
+    const { written } = await this.#change(statements.insert(user));
+    return written.length === 1;
+  }
+
+  async replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
+    const { written, otherwise } = await this.#change(statements.replace(user, expectedRevision));
+    if (written.length === 1) return 'replaced';
+    return otherwise === undefined ? 'conflict' : 'last-admin';
+  }
+
+  async remove(name: string): Promise<RemoveOutcome> {
+    const { written, otherwise } = await this.#change(statements.remove(name));
+    if (written.length === 1) return 'removed';
+    return otherwise === undefined ? 'not-found' : 'last-admin';
+  }
+
+  hasAdmin(): MaybePromise<boolean> {
+    return this.#read(() => this.#opened.connection.value(statements.ANY_ADMIN) !== undefined);
+  }
+
+  async insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
+    const { written, otherwise } = await this.#change(statements.insertFirstAdmin(user));
+    if (written.length === 1) return 'inserted';
+    return otherwise === undefined ? 'name-taken' : 'admin-exists';
+  }
+
+  async insertMany(users: readonly StoredUser[]): Promise<string[]> {
+    const { written } = await this.#change(statements.insertMany(users));
+    const names = new Set(written.map(({ name }) => name));
+    return users.map(({ name }) => name).filter((name) => names.delete(name));
+  }
+
+  /** It has a connection of its own. */
+  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+    this.#assertUsable();
+    const connection = new Connection(this.#file);
+    this.#snapshots.add(connection);
+    try {
+      connection.execute('BEGIN');
+      let page: Page = { prefix: '', after: undefined, offset: 0, limit: PAGE };
+      for (;;) {
+        const rows = await this.#read(() => connection.all(statements.page(page)));
+        for (const row of rows) yield userOf(row);
+        if (rows.length < PAGE) return;
+        page = { ...page, after: rows.at(-1)?.['name'] as string };
+        await setImmediate();
+      }
+    } finally {
+      this.#endSnapshot(connection);
+    }
+  }
+
+  /**
+   * Copies the store as it is at one moment, whoever writes to it meanwhile. The copy is a store itself (`sqlite:FILE`),
+   * for its owner alone, and on disk when this is fulfilled. It appears as a whole, or not at all. Nothing that was
+   * deleted or replaced is in it.
+   *
+   * @param path where nothing is; the folder above it is there. A relative one starts at the working folder
+   * @throws {StoreError} that says which file, and why the copy cannot be made there
+   */
+  async backup(path: string): Promise<void> {
+    this.#assertUsable();
+    const backup = writeBackup(resolve(path), (to) => this.#copy(to));
+    this.#backups.add(backup);
+    try {
+      await backup;
+    } finally {
+      this.#backups.delete(backup);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#watch);
+    this.#users.clear();
+    for (const connection of this.#snapshots) this.#endSnapshot(connection);
+    await Promise.allSettled([...this.#backups, this.#changes.idle()]);
+    // The last connection that is closed clears the log away, and waits for the disk: that is the writer's.
+    this.#opened.connection.close();
+    await this.#writer.close();
+  }
+
+  get #source(): WriterSource {
+    return { file: this.#file, known: this.#opened.files };
+  }
+
+  /** Each copy has a thread of its own: it takes its time, and changes go on. */
+  async #copy(to: string): Promise<void> {
+    const port = createWriterPort(this.#source);
+    try {
+      const reply = await port.ask({ method: 'copy', to });
+      if (reply.kind === 'busy') throw busyError();
+      if (reply.kind === 'failed') throw new Error(reply.reason);
+    } finally {
+      await port.close();
+    }
+  }
+
+  async #change(change: statements.Change): Promise<statements.Made> {
+    this.#assertUsable();
+    return this.#changes.make(change);
+  }
+
+  /** Asks at once. Where that cannot be, because another process has the file locked for a moment, soon. */
+  #read<T>(ask: () => T): MaybePromise<T> {
+    this.#assertUsable();
+    try {
+      const answer = ask();
+      this.#condition.set('reading', undefined);
+      return answer;
+    } catch (error) {
+      if (failureOf(error) === 'busy') return this.#readSoon(ask);
+      throw this.#readFailure(error as Error);
+    }
+  }
+
+  async #readSoon<T>(ask: () => T): Promise<T> {
+    const deadline = now() + BUSY_FOR;
+    while (now() < deadline) {
+      await setTimeout(TRY_EVERY);
+      this.#assertUsable();
+      try {
+        return ask();
+      } catch (error) {
+        if (failureOf(error) !== 'busy') throw this.#readFailure(error as Error);
+      }
+    }
+    throw busyError();
+  }
+
+  #readFailure(error: Error): StoreError {
+    const isDamaged = ['damaged', 'foreign'].includes(failureOf(error) as string);
+    const reason = `${this.#file} ${isDamaged ? 'is damaged' : 'cannot be read'} (${error.message})`;
+    this.#condition.set('reading', reason);
+    return new StoreError(
+      `the user store is unavailable: ${reason}${isDamaged ? '. Stop this process, restore a backup, and start it' : ''}`,
+    );
+  }
+
+  #look(): void {
+    this.#condition.set('files', problemOfFiles(this.#file, this.#opened.files));
+    if (this.#condition.writingProblem === undefined || now() < this.#probedAt + PROBE_EVERY) return;
+    this.#probedAt = now();
+    this.#changes.probe();
+  }
+
+  #endSnapshot(connection: Connection): void {
+    if (this.#snapshots.delete(connection)) connection.close();
+  }
+
+  #assertUsable(): void {
+    if (this.#closing !== undefined) throw new StoreError(`the user store in ${this.#file} is closed`);
+    const problem = this.#condition.filesProblem;
+    if (problem !== undefined) throw new StoreError(`the user store is unavailable: ${problem}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { now } from '../../../clock.js';
+import type { StoredUser } from '../../user.js';
+import { toStoredUser, type UserRow } from '../user-row.js';
+import { UNCHANGED_FOR } from './changes.js';
+import type { Connection } from './connection.js';
+import type { SqliteRow, SqliteValue } from './engine.js';
+import * as statements from './statements.js';
+
+/** How many users are kept in memory at the most. */
+const MAX_USERS = 10_000;
+
+interface KnownUser {
+  readonly row: SqliteRow;
+  readonly user: StoredUser;
+  /** Of the database, when the row was read. */
+  version: SqliteValue | undefined;
+}
+
+/** Users who make requests, in memory. They are read again when anything in the database has changed. */
+export class KnownUsers {
+  readonly #connection: Connection;
+  readonly #users = new Map<string, KnownUser>();
+  /** Another one when another connection has changed something. This one does not. */
+  #version: SqliteValue | undefined;
+  #unchangedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The same object for as long as the user is the same: what follows from it need not be worked out again. */
+  find(name: string): StoredUser | undefined {
+    // Before the look: what this stands for must not last longer.
+    const time = now();
+    if (this.#unchangedUntil <= time) {
+      this.#version = this.#connection.value('PRAGMA data_version');
+      this.#unchangedUntil = time + UNCHANGED_FOR;
+    }
+    const known = this.#users.get(name);
+    return known !== undefined && known.version === this.#version ? known.user : this.#read(name, known);
+  }
+
+  clear(): void {
+    this.#users.clear();
+  }
+
+  #read(name: string, known: KnownUser | undefined): StoredUser | undefined {
+    // SQLite would look for a name with another character in it.
+    const row = name.isWellFormed() ? this.#connection.first(statements.find(name)) : undefined;
+    if (row === undefined) {
+      this.#users.delete(name);
+      return undefined;
+    }
+    if (known !== undefined && isEqual(known.row, row)) {
+      known.version = this.#version;
+      return known.user;
+    }
+    if (this.#users.size >= MAX_USERS) this.#users.clear();
+    const user = userOf(row);
+    this.#users.set(name, { row, user, version: this.#version });
+    return user;
+  }
+}
+
+export function userOf(row: SqliteRow): StoredUser {
+  return toStoredUser(row as unknown as UserRow, row['enabled'] === 1);
+}
+
+function isEqual(a: SqliteRow, b: SqliteRow): boolean {
+  return Object.keys(a).every((column) => a[column] === b[column]);
+}

@@ -1,0 +1,60 @@
+import type { Connection } from './connection.js';
+
+/** Says that a database is a store of this package: `kpau`. */
+const APPLICATION_ID = 0x6b706175;
+/** What the tables hold and how. A store that says a higher number was written by a later version. */
+const FORMAT = 1;
+
+const CREATE = `
+CREATE TABLE users (
+  -- Names are told apart, and ordered, byte by byte.
+  name TEXT NOT NULL PRIMARY KEY CHECK (octet_length(name) BETWEEN 1 AND 256),
+  type TEXT NOT NULL CHECK (type IN ('admin', 'normal')),
+  -- In their order, with commas between them.
+  permissions TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  -- bcrypt's.
+  hash TEXT NOT NULL,
+  -- Another one after each change.
+  revision TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX users_admins ON users (name) WHERE type = 'admin' AND enabled;
+
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${FORMAT};
+`;
+
+/**
+ * Makes the tables in an empty database, and sees to it that what is in another one can be used. A database that is not
+ * ours stays as it is.
+ *
+ * @throws {Error} it is of another application, or of another version
+ */
+export function prepareSchema(connection: Connection): void {
+  const isThere = hasTables(connection);
+  // Readers never wait for a writer then. It is kept in the file.
+  connection.execute('PRAGMA journal_mode = WAL');
+  if (isThere) return;
+  connection.inTransaction(() => {
+    // Another process may have made them meanwhile.
+    if (!hasTables(connection)) connection.execute(CREATE);
+  });
+}
+
+/** @returns whether there are the tables of this version; false: there is nothing yet */
+function hasTables(connection: Connection): boolean {
+  const [application, format, tables] = [
+    connection.value('PRAGMA application_id'),
+    connection.value('PRAGMA user_version'),
+    connection.value('SELECT count(*) FROM sqlite_schema'),
+  ];
+  if (application === 0 && tables === 0) return false;
+  if (application !== APPLICATION_ID) throw new Error('it is a database of another application');
+  if (format !== FORMAT) {
+    throw new Error(
+      `it has format ${format}, and this version of kapacitor-auth reads format ${FORMAT}: use the version that made it`,
+    );
+  }
+  return true;
+}

@@ -1,0 +1,99 @@
+import type { StoredUser } from '../../user.js';
+import type { Page } from '../listing.js';
+import { pageStatement } from '../page-statement.js';
+import { ACTIVE_ADMIN } from '../user-row.js';
+import type { SqliteRow, SqliteValue } from './engine.js';
+
+/** What SQLite is asked, and the values of `$1`, `$2` and so on. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly SqliteValue[];
+}
+
+/** A change is one statement, so that it is done as a whole or not at all. */
+export interface Change {
+  /** It gives a row for each user that it has changed. */
+  readonly write: Statement;
+  /** Asked if there was none, to know why. */
+  readonly otherwise?: Statement;
+}
+
+/** What came of a change that broke no rule. */
+export interface Made {
+  readonly written: readonly SqliteRow[];
+  readonly otherwise: SqliteRow | undefined;
+}
+
+/** What came of a change. A refused one broke a rule of the table. */
+export type ChangeOutcome = Made | { readonly refused: string };
+
+const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
+const COLUMNS = 'name, type, permissions, enabled, hash, revision';
+
+const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
+const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
+export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
+
+const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
+  WHERE NOT EXISTS (${ANY_ADMIN}) ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+/** Of two users of the same name the first one is inserted. */
+const INSERT_MANY = `INSERT INTO users (${COLUMNS})
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1) WHERE true
+  ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+const REPLACE = `UPDATE users SET type = $2, permissions = $3, enabled = $4, hash = $5, revision = $6
+  WHERE name = $1 AND revision = $7 AND ($2 = 'admin' AND $4 OR NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+
+const REMOVE = `DELETE FROM users WHERE name = $1 AND (NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+
+export function find(name: string): Statement {
+  return { text: FIND, values: [name] };
+}
+
+export function findAll(names: readonly string[]): Statement {
+  return { text: FIND_ALL, values: [JSON.stringify(names)] };
+}
+
+export function page(page: Page): Statement {
+  return pageStatement(COLUMNS, 'users', page, (position) => `$${position}`);
+}
+
+export function pageOfNames(page: Page): Statement {
+  return pageStatement('name', 'users', page, (position) => `$${position}`);
+}
+
+export function insert(user: StoredUser): Change {
+  return { write: { text: INSERT, values: valuesOf(user) } };
+}
+
+/** Otherwise there is a row if there is an admin. */
+export function insertFirstAdmin(user: StoredUser): Change {
+  return { write: { text: INSERT_FIRST_ADMIN, values: valuesOf(user) }, otherwise: { text: ANY_ADMIN, values: [] } };
+}
+
+export function insertMany(users: readonly StoredUser[]): Change {
+  return { write: { text: INSERT_MANY, values: [JSON.stringify(users.map(valuesOf))] } };
+}
+
+/** Otherwise there is a row if it is the last admin. */
+export function replace(user: StoredUser, expectedRevision: string): Change {
+  return {
+    write: { text: REPLACE, values: [...valuesOf(user), expectedRevision] },
+    otherwise: { text: 'SELECT 1 FROM users WHERE name = $1 AND revision = $2', values: [user.name, expectedRevision] },
+  };
+}
+
+/** Otherwise there is a row if it is the last admin. */
+export function remove(name: string): Change {
+  return {
+    write: { text: REMOVE, values: [name] },
+    otherwise: { text: 'SELECT 1 FROM users WHERE name = $1', values: [name] },
+  };
+}
+
+function valuesOf({ name, type, permissions, enabled, hash, revision }: StoredUser): SqliteValue[] {
+  return [name, type, permissions.join(','), enabled ? 1 : 0, hash, revision];
+}

@@ -1,0 +1,103 @@
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, type Stats, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { kindOf } from '../../../described-value.js';
+import { ConfigError } from '../../../errors.js';
+import { didYouMean } from '../../../suggestion.js';
+
+/** What SQLite keeps beside a database: https://www.sqlite.org/tempfiles.html. */
+const COMPANIONS = ['-wal', '-shm', '-journal'];
+/** Of the mode: the group and others may write. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * The absolute path of a store's file.
+ *
+ * @throws {ConfigError} it is none, or a store's URL
+ */
+export function filePath(path: string): string {
+  if (typeof path !== 'string') throw new ConfigError(`the file of a user store is a text, not ${kindOf(path)}`);
+  if (path === '') throw new ConfigError('the file of a user store has no name: "./auth/users.db"');
+  if (path.startsWith('sqlite:')) {
+    const meant = JSON.stringify(path.slice('sqlite:'.length));
+    throw new ConfigError(`SqliteUserRepository takes the path of a file${didYouMean(meant)}`);
+  }
+  if (path.includes('\0')) throw new ConfigError('the path of a user store has a NUL in it');
+  return resolve(path);
+}
+
+/**
+ * Makes the file of a store, for its owner alone, and the folder that it is in. The file is made here and not by SQLite,
+ * so that others may not read it at any moment. What is there already must be safe to use.
+ *
+ * @throws {Error} it cannot be made, or somebody else may have put it there
+ */
+export function prepareFile(file: string): void {
+  const folder = dirname(file);
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+    makeFolder(folder);
+    keepFromGit(folder);
+  }
+  checkFolder(folder);
+  for (const path of [file, ...COMPANIONS.map((ending) => file + ending)]) checkFile(path);
+  makePrivate(file);
+}
+
+/** So that no user's hash is committed by mistake. */
+function keepFromGit(folder: string): void {
+  writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+}
+
+/** One by one: Node's own way to make parents does not come to an end where a file system refuses them oddly. */
+function makeFolder(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process that starts at the same time may have made it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Whoever may write to the folder can put a store with an admin of their own in the place of this one. */
+function checkFolder(folder: string): void {
+  const stats = lstatSync(folder);
+  if (stats.isSymbolicLink())
+    throw new Error(`the folder ${folder} is a symbolic link: name the folder that it leads to`);
+  if (!stats.isDirectory()) throw new Error(`${folder} is not a folder`);
+  checkOwner(folder, stats);
+  if (process.geteuid !== undefined && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new Error(
+      `others may write to the folder ${folder}: run chmod go-w on it, or name a file in a folder that is not there yet, ` +
+        `such as ${join(folder, 'auth', 'users.db')}`,
+    );
+  }
+}
+
+function checkFile(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (stats.isSymbolicLink()) throw new Error(`${path} is a symbolic link: name the file that it leads to`);
+  if (!stats.isFile()) throw new Error(`${path} is not a file: name a file, such as ${join(path, 'users.db')}`);
+  checkOwner(path, stats);
+}
+
+/** Root may use everybody's files, and everybody may use root's. */
+function checkOwner(path: string, { uid }: Stats): void {
+  const user = process.geteuid?.();
+  if (user === undefined || user === 0 || uid === 0 || uid === user) return;
+  throw new Error(
+    `${path} belongs to another user (uid ${uid}, and this process has ${user}): run chown ${user} on it`,
+  );
+}
+
+/** It is not opened when it is there: closing it would give up the locks that this process may have on it. */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  // A store that an umask or a copy has made readable is made private again.
+  if ((lstatSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+}

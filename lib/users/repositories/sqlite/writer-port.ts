@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import threadProgram from './thread-program.cjs';
+import { Writer, type WriterCall, type WriterReply, type WriterSource } from './writer.js';
+
+/** Milliseconds. A thread whose disk hangs is left alone then. */
+const CLOSE_WITHIN = 2_000;
+
+/** A {@link Writer}, wherever it is. It is asked one thing at a time. */
+export interface WriterPort {
+  ask(call: WriterCall): Promise<WriterReply>;
+  close(): Promise<void>;
+}
+
+/**
+ * A writer in a thread of its own, so that a slow disk holds nothing up but changes. It is in this thread where the
+ * program of the other one is not to be found: in a bundle, and in the sources.
+ */
+export function createWriterPort(source: WriterSource): WriterPort {
+  const program = threadProgram();
+  return program === undefined ? new LocalWriter(source) : new WriterThread(program, source);
+}
+
+class LocalWriter implements WriterPort {
+  readonly #writer: Writer;
+
+  constructor(source: WriterSource) {
+    this.#writer = new Writer(source);
+  }
+
+  async ask(call: WriterCall): Promise<WriterReply> {
+    return this.#writer.answer(call);
+  }
+
+  async close(): Promise<void> {
+    this.#writer.close();
+  }
+}
+
+/** The thread starts with the first question, and keeps the process alive only while it is asked something. */
+export class WriterThread implements WriterPort {
+  readonly #program: string;
+  readonly #source: WriterSource;
+  #worker: Worker | undefined;
+
+  constructor(program: string, source: WriterSource) {
+    this.#program = program;
+    this.#source = source;
+  }
+
+  ask(call: WriterCall): Promise<WriterReply> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    return new Promise((resolve) => {
+      const answered = (reply: WriterReply) => {
+        worker.off('message', answered).off('error', failed).off('exit', ended).unref();
+        resolve(reply);
+      };
+      const failed = (error: Error) => answered({ kind: 'failed', reason: error.message });
+      const ended = () => answered({ kind: 'failed', reason: 'the thread that writes has ended' });
+      worker.on('message', answered).on('error', failed).on('exit', ended).ref();
+      worker.postMessage(call);
+    });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.ref();
+    worker.postMessage('close');
+    await Promise.race([ended, setTimeout(CLOSE_WITHIN)]);
+    void worker.terminate();
+  }
+
+  #start(): Worker {
+    // What the app's own threads are to load first, this one does without.
+    const worker = new Worker(this.#program, { workerData: this.#source, execArgv: [] });
+    const forget = () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    };
+    return worker.on('error', forget).on('exit', forget);
+  }
+}

@@ -1,0 +1,102 @@
+import { Connection } from './connection.js';
+import { failureOf } from './engine.js';
+import { type KnownFiles, problemOfFiles } from './file-identity.js';
+import type { Change, ChangeOutcome } from './statements.js';
+
+/** Which store, as its reader has it open. */
+export interface WriterSource {
+  readonly file: string;
+  readonly known: KnownFiles;
+}
+
+/**
+ * - `write`: makes changes, one after another, in one transaction.
+ * - `copy`: copies the store as it is at one moment into a file that is empty. What was deleted is not in the copy.
+ * - `probe`: tells whether changes can be made.
+ */
+export type WriterCall =
+  | { readonly method: 'write'; readonly changes: readonly Change[] }
+  | { readonly method: 'copy'; readonly to: string }
+  | { readonly method: 'probe' };
+
+/**
+ * - `done`: it is on disk. There is an outcome for each change.
+ * - `busy`: another connection writes, and nothing was done.
+ * - `failed`: nothing was done, or it was done to a file that is gone.
+ */
+export type WriterReply =
+  | { readonly kind: 'done'; readonly outcomes: readonly ChangeOutcome[] }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Writes as much as any change does. */
+const PROBE = 'CREATE TABLE probe (value ANY) STRICT; DROP TABLE probe';
+
+/** Changes a store. It waits for the disk, and so it is best in a thread of its own. */
+export class Writer {
+  readonly #source: WriterSource;
+  #connection: Connection | undefined;
+
+  constructor(source: WriterSource) {
+    this.#source = source;
+  }
+
+  answer(call: WriterCall): WriterReply {
+    try {
+      this.#expectFiles();
+      const outcomes = this.#do(call);
+      this.#expectFiles();
+      return { kind: 'done', outcomes };
+    } catch (error) {
+      if (failureOf(error) === 'busy') return { kind: 'busy' };
+      return { kind: 'failed', reason: (error as Error).message };
+    }
+  }
+
+  close(): void {
+    this.#connection?.close();
+  }
+
+  #do(call: WriterCall): ChangeOutcome[] {
+    this.#connection ??= this.#connect();
+    const connection = this.#connection;
+    switch (call.method) {
+      case 'write':
+        return connection.inTransaction(() => call.changes.map((change) => makeChange(connection, change)));
+      case 'copy':
+        connection.run({ text: 'VACUUM INTO $1', values: [call.to] });
+        return [];
+      case 'probe':
+        connection.inTransaction(() => connection.execute(PROBE));
+        return [];
+    }
+  }
+
+  /** The file may have been put in the place of another one since that was looked at. */
+  #connect(): Connection {
+    const connection = new Connection(this.#source.file);
+    try {
+      this.#expectFiles();
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  #expectFiles(): void {
+    const problem = problemOfFiles(this.#source.file, this.#source.known);
+    if (problem !== undefined) throw new Error(problem);
+  }
+}
+
+/** A change that breaks a rule of the table is refused. The others are none the worse for it. */
+function makeChange(connection: Connection, { write, otherwise }: Change): ChangeOutcome {
+  try {
+    const written = connection.all(write);
+    return { written, otherwise: written.length === 0 && otherwise ? connection.first(otherwise) : undefined };
+  } catch (error) {
+    if (failureOf(error) !== 'constraint') throw error;
+    return { refused: (error as Error).message };
+  }
+}

@@ -1,0 +1,20 @@
+import { normalizePermissions, type Permission } from '../permissions.js';
+import type { StoredUser, UserType } from '../user.js';
+
+/** `isActiveAdmin` in SQL. An index of the admins has these very words: it serves no others. */
+export const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
+
+/** A row of the table of users, but for `enabled`, which each database writes in its own way. */
+export interface UserRow {
+  readonly name: string;
+  readonly type: string;
+  /** Joined by commas. Whoever works on the table by hand may have left them in any order. */
+  readonly permissions: string;
+  readonly hash: string;
+  readonly revision: string;
+}
+
+export function toStoredUser({ name, type, permissions, hash, revision }: UserRow, enabled: boolean): StoredUser {
+  const listed = permissions === '' ? [] : (permissions.split(',') as Permission[]);
+  return { name, type: type as UserType, permissions: normalizePermissions(listed), enabled, hash, revision };
+}
