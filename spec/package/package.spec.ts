@@ -104,6 +104,11 @@ describe.each(projects)(
       expect(JSON.parse(stdout)).toEqual({ tasks: [], for: 'typescript' });
     });
 
+    it('writes to a file in a thread of its own, and warns of nothing', async () => {
+      const stdout = await run('writing-thread.cjs');
+      expect(stdout).toBe('started sqlite-writer-thread.js\nended with 0\n');
+    });
+
     it("has the repositories' contract, which needs no test runner of ours", async () => {
       const stdout = await run('contract.mjs');
       expect(stdout).toBe('userRepositoryContract\n');
