@@ -10,14 +10,13 @@ import { type ListSource, listUsers, type Page } from './listing.js';
 import { writeBackup } from './sqlite/backup.js';
 import { BUSY_FOR, busyError, Changes, TRY_EVERY } from './sqlite/changes.js';
 import { Condition } from './sqlite/condition.js';
-import { Connection } from './sqlite/connection.js';
+import type { Connection } from './sqlite/connection.js';
 import { failureOf } from './sqlite/engine.js';
-import { problemOfFiles } from './sqlite/file-identity.js';
 import { KnownUsers, userOf } from './sqlite/known-users.js';
 import { type OpenedStore, openStore } from './sqlite/open-store.js';
+import { connect, problemOf } from './sqlite/source.js';
 import * as statements from './sqlite/statements.js';
 import { filePath } from './sqlite/store-file.js';
-import type { WriterSource } from './sqlite/writer.js';
 import { createWriterPort } from './sqlite/writer-port.js';
 
 /** Milliseconds between two looks at the files. */
@@ -59,7 +58,7 @@ export class SqliteUserRepository implements UserRepository {
     this.#file = filePath(path);
     this.#opened = openStore(this.#file);
     this.#users = new KnownUsers(this.#opened.connection);
-    this.#writer = createWriterPort(this.#source);
+    this.#writer = createWriterPort(this.#opened.source);
     this.#changes = new Changes(this.#writer, (failure) => this.#condition.set('writing', failure));
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
@@ -126,7 +125,7 @@ export class SqliteUserRepository implements UserRepository {
   /** It has a connection of its own. */
   async *snapshot(): AsyncGenerator<StoredUser, void, void> {
     this.#assertUsable();
-    const connection = new Connection(this.#file);
+    const connection = connect(this.#opened.source);
     this.#snapshots.add(connection);
     try {
       connection.execute('BEGIN');
@@ -173,17 +172,13 @@ export class SqliteUserRepository implements UserRepository {
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
     await Promise.allSettled([...this.#backups, this.#changes.idle()]);
     // The last connection that is closed clears the log away, and waits for the disk: that is the writer's.
-    this.#opened.connection.close();
+    this.#opened.close();
     await this.#writer.close();
-  }
-
-  get #source(): WriterSource {
-    return { file: this.#file, known: this.#opened.files };
   }
 
   /** Each copy has a thread of its own: it takes its time, and changes go on. */
   async #copy(to: string): Promise<void> {
-    const port = createWriterPort(this.#source);
+    const port = createWriterPort(this.#opened.source);
     try {
       const reply = await port.ask({ method: 'copy', to });
       if (reply.kind === 'busy') throw busyError();
@@ -235,7 +230,7 @@ export class SqliteUserRepository implements UserRepository {
   }
 
   #look(): void {
-    this.#condition.set('files', problemOfFiles(this.#file, this.#opened.files));
+    this.#condition.set('files', problemOf(this.#opened.source));
     if (this.#condition.writingProblem === undefined || now() < this.#probedAt + PROBE_EVERY) return;
     this.#probedAt = now();
     this.#changes.probe();

@@ -1,6 +1,6 @@
 import { answerWithin } from '../../answer-within.js';
 import { now } from '../../clock.js';
-import { StoreError } from '../../errors.js';
+import { OverloadedError, StoreError } from '../../errors.js';
 import { isPromise, type MaybePromise } from '../../maybe-promise.js';
 import { UnderWay } from '../../under-way.js';
 import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from '../every-user.js';
@@ -250,10 +250,10 @@ export class SupervisedRepository implements UserRepository {
     }
   }
 
-  #failure(error: unknown): StoreError {
+  #failure(error: unknown): StoreError | OverloadedError {
     if (this.#isClosed) return closed();
-    // It tells whoever asked what to do, and nothing of how the store is.
-    if (error instanceof SlowListError) return error;
+    // These tell whoever asked what to do, and nothing of how the store is.
+    if (error instanceof SlowListError || error instanceof OverloadedError) return error;
     if (error instanceof StoreError && this.#told.has(error)) return error;
     const failure = error instanceof StoreError ? new StoreError(withoutHashes(error.message)) : unavailable(error);
     this.#told.add(failure);

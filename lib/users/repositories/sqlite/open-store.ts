@@ -1,19 +1,24 @@
+import { dirname } from 'node:path';
 import { now } from '../../../clock.js';
 import { StoreError } from '../../../errors.js';
+import { warn } from '../../../warnings.js';
+import { BUSY_FOR, TRY_EVERY } from './changes.js';
 import { Connection } from './connection.js';
 import { failureOf } from './engine.js';
-import { identifyFiles, type KnownFiles } from './file-identity.js';
+import { expectNoForeignLog } from './foreign-log.js';
+import { networkFileSystemOf } from './network-file-system.js';
+import { markOpen } from './open-files.js';
 import { prepareSchema } from './schema.js';
+import { identify, type StoreSource } from './source.js';
 import { prepareFile } from './store-file.js';
 
-/** Milliseconds for which the opening waits while other processes make the store. */
-const BUSY_FOR = 4_000;
-const TRY_EVERY = 10;
-
-/** A store that is open for reading. */
+/** A store that is open. */
 export interface OpenedStore {
+  /** For reading. */
   readonly connection: Connection;
-  readonly files: KnownFiles;
+  /** For whoever opens another connection. */
+  readonly source: StoreSource;
+  close(): void;
 }
 
 /**
@@ -23,17 +28,37 @@ export interface OpenedStore {
  * @throws {StoreError} that says which file, why it cannot be opened, and what to do
  */
 export function openStore(file: string): OpenedStore {
-  let connection: Connection | undefined;
+  let opened: Connection | undefined;
   try {
     prepareFile(file);
-    connection = new Connection(file);
+    expectNoForeignLog(file);
+    const connection = new Connection(file);
+    opened = connection;
     prepareWhenFree(connection);
-    return { connection, files: identifyFiles(file) };
+    const source = identify(file);
+    const forget = markOpen(source);
+    warnOfNetwork(file);
+    const close = () => {
+      connection.close();
+      forget();
+    };
+    return { connection, source, close };
   } catch (error) {
-    connection?.close();
+    opened?.close();
     if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot open the user store in ${file}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** One machine alone may use it, and there is no telling how many do. */
+function warnOfNetwork(file: string): void {
+  const network = networkFileSystemOf(dirname(file));
+  if (network === undefined) return;
+  warn(
+    'KAPACITOR_AUTH_CONFIG',
+    `the user store in ${file} is on a network file system (${network}): use it from one machine alone, or keep the users ` +
+      'in PostgreSQL',
+  );
 }
 
 /** Nothing else goes on in this process yet. */

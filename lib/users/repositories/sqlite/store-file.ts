@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, type Stats, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { kindOf } from '../../../described-value.js';
 import { ConfigError } from '../../../errors.js';
@@ -91,13 +101,16 @@ function checkOwner(path: string, { uid }: Stats): void {
   );
 }
 
-/** It is not opened when it is there: closing it would give up the locks that this process may have on it. */
+/** A file that is there is not opened: closing it would give up the locks that this process may have on it. */
 function makePrivate(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+  // SQLite would open it all the same, and only changes would fail.
+  accessSync(file, constants.R_OK | constants.W_OK);
+  accessSync(dirname(file), constants.W_OK | constants.X_OK);
   // A store that an umask or a copy has made readable is made private again.
   if ((lstatSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
 }

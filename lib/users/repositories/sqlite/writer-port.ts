@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { StoreSource } from './source.js';
 import threadProgram from './thread-program.cjs';
-import { Writer, type WriterCall, type WriterReply, type WriterSource } from './writer.js';
+import { Writer, type WriterCall, type WriterReply } from './writer.js';
 
 /** Milliseconds. A thread whose disk hangs is left alone then. */
 const CLOSE_WITHIN = 2_000;
@@ -16,7 +17,7 @@ export interface WriterPort {
  * A writer in a thread of its own, so that a slow disk holds nothing up but changes. It is in this thread where the
  * program of the other one is not to be found: in a bundle, and in the sources.
  */
-export function createWriterPort(source: WriterSource): WriterPort {
+export function createWriterPort(source: StoreSource): WriterPort {
   const program = threadProgram();
   return program === undefined ? new LocalWriter(source) : new WriterThread(program, source);
 }
@@ -24,7 +25,7 @@ export function createWriterPort(source: WriterSource): WriterPort {
 class LocalWriter implements WriterPort {
   readonly #writer: Writer;
 
-  constructor(source: WriterSource) {
+  constructor(source: StoreSource) {
     this.#writer = new Writer(source);
   }
 
@@ -40,10 +41,10 @@ class LocalWriter implements WriterPort {
 /** The thread starts with the first question, and keeps the process alive only while it is asked something. */
 export class WriterThread implements WriterPort {
   readonly #program: string;
-  readonly #source: WriterSource;
+  readonly #source: StoreSource;
   #worker: Worker | undefined;
 
-  constructor(program: string, source: WriterSource) {
+  constructor(program: string, source: StoreSource) {
     this.#program = program;
     this.#source = source;
   }

@@ -1,13 +1,7 @@
-import { Connection } from './connection.js';
+import type { Connection } from './connection.js';
 import { failureOf } from './engine.js';
-import { type KnownFiles, problemOfFiles } from './file-identity.js';
+import { connect, expectUnchanged, type StoreSource } from './source.js';
 import type { Change, ChangeOutcome } from './statements.js';
-
-/** Which store, as its reader has it open. */
-export interface WriterSource {
-  readonly file: string;
-  readonly known: KnownFiles;
-}
 
 /**
  * - `write`: makes changes, one after another, in one transaction.
@@ -34,18 +28,19 @@ const PROBE = 'CREATE TABLE probe (value ANY) STRICT; DROP TABLE probe';
 
 /** Changes a store. It waits for the disk, and so it is best in a thread of its own. */
 export class Writer {
-  readonly #source: WriterSource;
+  readonly #source: StoreSource;
   #connection: Connection | undefined;
 
-  constructor(source: WriterSource) {
+  constructor(source: StoreSource) {
     this.#source = source;
   }
 
   answer(call: WriterCall): WriterReply {
     try {
-      this.#expectFiles();
-      const outcomes = this.#do(call);
-      this.#expectFiles();
+      expectUnchanged(this.#source);
+      this.#connection ??= connect(this.#source);
+      const outcomes = answer(this.#connection, call);
+      expectUnchanged(this.#source);
       return { kind: 'done', outcomes };
     } catch (error) {
       if (failureOf(error) === 'busy') return { kind: 'busy' };
@@ -56,37 +51,18 @@ export class Writer {
   close(): void {
     this.#connection?.close();
   }
+}
 
-  #do(call: WriterCall): ChangeOutcome[] {
-    this.#connection ??= this.#connect();
-    const connection = this.#connection;
-    switch (call.method) {
-      case 'write':
-        return connection.inTransaction(() => call.changes.map((change) => makeChange(connection, change)));
-      case 'copy':
-        connection.run({ text: 'VACUUM INTO $1', values: [call.to] });
-        return [];
-      case 'probe':
-        connection.inTransaction(() => connection.execute(PROBE));
-        return [];
-    }
-  }
-
-  /** The file may have been put in the place of another one since that was looked at. */
-  #connect(): Connection {
-    const connection = new Connection(this.#source.file);
-    try {
-      this.#expectFiles();
-      return connection;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-  }
-
-  #expectFiles(): void {
-    const problem = problemOfFiles(this.#source.file, this.#source.known);
-    if (problem !== undefined) throw new Error(problem);
+function answer(connection: Connection, call: WriterCall): ChangeOutcome[] {
+  switch (call.method) {
+    case 'write':
+      return connection.inTransaction(() => call.changes.map((change) => makeChange(connection, change)));
+    case 'copy':
+      connection.run({ text: 'VACUUM INTO $1', values: [call.to] });
+      return [];
+    case 'probe':
+      connection.inTransaction(() => connection.execute(PROBE));
+      return [];
   }
 }
 
