@@ -4,39 +4,42 @@ import type { StoredUser } from '../user.js';
 
 /** How many users are read at once. */
 const USERS = 1_000;
-/** How many names are read at first, to be compared with a pattern: those that match may be among them. */
+/** How many names are read first, to compare them with a pattern: the first ones may be enough. */
 const FIRST_NAMES = 1_000;
-/** How many names are passed over at once: the source gives none of them but the last. */
+/** How many names of an offset are passed over at once: the source returns only the last of them. */
 const PASSED_OVER = 10_000;
 /** How many names are compared with a pattern, which may take its time, before other requests have their turn. */
 const COMPARED = 100;
 
-/** A part of a list: some of the users whose names begin with `prefix` and come after `after`, in the order of the names. */
+/** A part of a list: users whose names begin with `prefix` and come after `after`, in the order of the names. */
 export interface Page {
-  /** The empty one is each name's. It has no NUL. */
+  /** Empty: all names. It has no NUL. */
   readonly prefix: string;
   /** Undefined: from the first name on. */
   readonly after: string | undefined;
   /** How many of these users to pass over, 0 or more. */
   readonly offset: number;
-  /** How many users to give at the most, 1 or more. */
+  /** The most users to return, 1 or more. */
   readonly limit: number;
 }
 
-/** A store that answers one part of a list at a time. Its index has the names in the order of their UTF-8 bytes. */
+/** A store that answers one part of a list at a time, from an index of the names in the order of their UTF-8 bytes. */
 export interface ListSource {
-  /** The most names that are read at once: each part costs a round trip, or all of it keeps other requests waiting. */
+  /**
+   * The most names to read at once. A server is asked for many, since each question is a round trip; a store that reads
+   * on the event loop is asked for few, since requests wait meanwhile.
+   */
   readonly namesAtOnce: number;
   users(page: Page): Promise<StoredUser[]>;
-  /** The names alone, which the index has. */
+  /** Only the names, from the index alone. */
   names(page: Page): Promise<string[]>;
-  /** The users of these names, of which some may be gone, in the order of the names. */
+  /** The users of these names, in the order of the names. Some may have been removed meanwhile. */
   usersNamed(names: readonly string[]): Promise<StoredUser[]>;
 }
 
 /**
- * Lists users, in parts that the index has in this order and that are small: no part takes longer because there are more
- * users, and other requests have their turn between two parts if the source lets them.
+ * Lists users in small parts, each in the order of the index: no part takes longer when there are more users. The source
+ * lets other requests have their turn between two parts.
  */
 export async function listUsers(query: UserListQuery, source: ListSource): Promise<StoredUser[]> {
   // No name has a NUL, and not every database takes a text with one.

@@ -1,33 +1,26 @@
 import { compareNames } from '../name-order.js';
 import type { Page } from './listing.js';
 
-/** Comes after each name that begins with what stands before it: no name has this character. */
+/** A prefix with this character comes after every name that begins with the prefix: no name has the character. */
 const LAST_CHARACTER = '\u{10ffff}';
 
-/** A question in SQL. */
 interface PageStatement {
   readonly text: string;
-  /** In the order in which their parameters stand in the text. */
+  /** Of `$1`, `$2` and so on. */
   readonly values: readonly (string | number)[];
 }
 
 /**
- * Asks for a page of users. An index of the names serves it, from the first row of the page on.
+ * The SQL that reads a page of users. An index of the names serves it from its first row on.
  *
- * @param columns those to read
+ * @param columns what is read of each user
  * @param table its name in SQL; the columns may call it `users`
- * @param parameter gives the parameter at a position, from 1: `$1` for PostgreSQL, `?` for SQLite
  */
-export function pageStatement(
-  columns: string,
-  table: string,
-  { prefix, after, offset, limit }: Page,
-  parameter: (position: number) => string,
-): PageStatement {
+export function pageStatement(columns: string, table: string, { prefix, after, offset, limit }: Page): PageStatement {
   const values: (string | number)[] = [];
   const conditions: string[] = [];
-  const next = (value: string | number) => parameter(values.push(value));
-  // One lower bound: of two SQLite may begin at the prefix, and read on to the name.
+  const next = (value: string | number) => `$${values.push(value)}`;
+  // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
   if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`name > ${next(after)}`);
   else if (prefix !== '') conditions.push(`name >= ${next(prefix)}`);
   if (prefix !== '') conditions.push(`name < ${next(prefix + LAST_CHARACTER)}`);

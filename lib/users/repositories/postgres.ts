@@ -10,7 +10,7 @@ import { Changes } from './postgres/changes.js';
 import { Connections } from './postgres/connections.js';
 import type { Ask, PostgresPool, Row } from './postgres/driver.js';
 import { KnownUsers } from './postgres/known-users.js';
-import { Listing } from './postgres/listing.js';
+import { listInTime } from './postgres/list-in-time.js';
 import { look } from './postgres/look.js';
 import { expectPrimary, isOfStandby } from './postgres/primary.js';
 import { type Question, Questions } from './postgres/questions.js';
@@ -38,7 +38,6 @@ export class PostgresUserRepository implements UserRepository {
   readonly #names: TableNames;
   readonly #statements: Statements;
   readonly #connections: Connections;
-  readonly #listing: Listing;
   readonly #changes: Changes;
   readonly #questions = new Questions<StoredUser | undefined>();
   readonly #told = new ToldChanges();
@@ -70,7 +69,6 @@ export class PostgresUserRepository implements UserRepository {
     this.#names = new TableNames('connectionString' in from ? { ...from, ...table } : table);
     this.#statements = new Statements(this.#names);
     this.#connections = new Connections(from);
-    this.#listing = new Listing(this.#connections, this.#statements);
     this.#changes = new Changes(this.#connections, this.#statements);
   }
 
@@ -108,7 +106,7 @@ export class PostgresUserRepository implements UserRepository {
 
   async list(query: UserListQuery): Promise<StoredUser[]> {
     this.#assertOpen();
-    return this.#listing.list(query);
+    return listInTime(query, this.#connections, this.#statements);
   }
 
   insert(user: StoredUser): Promise<boolean> {

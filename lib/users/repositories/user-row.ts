@@ -1,14 +1,14 @@
 import { normalizePermissions, type Permission } from '../permissions.js';
 import type { StoredUser, UserType } from '../user.js';
 
-/** `isActiveAdmin` in SQL. An index of the admins has these very words: it serves no others. */
+/** `isActiveAdmin` in SQL. The index of the admins has the same words: it does not serve other ones. */
 export const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
 
-/** A row of the table of users, but for `enabled`, which each database writes in its own way. */
+/** A row of the table of users without `enabled`, which each database writes in its own way. */
 export interface UserRow {
   readonly name: string;
   readonly type: string;
-  /** Joined by commas. Whoever works on the table by hand may have left them in any order. */
+  /** Joined by commas. A change by hand may leave them in any order. */
   readonly permissions: string;
   readonly hash: string;
   readonly revision: string;

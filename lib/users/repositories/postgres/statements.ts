@@ -1,29 +1,15 @@
-import { normalizePermissions, type Permission } from '../../permissions.js';
-import { isActiveAdmin, type StoredUser, type UserType } from '../../user.js';
-import type { Statement } from './driver.js';
+import { isActiveAdmin, type StoredUser } from '../../user.js';
+import type { Page } from '../listing.js';
+import { pageStatement } from '../page-statement.js';
+import { ACTIVE_ADMIN, toStoredUser, type UserRow } from '../user-row.js';
+import type { Row, Statement } from './driver.js';
 import type { TableNames } from './table.js';
-
-/** Comes after each name that begins with what stands before it: no name has this character. */
-const LAST_CHARACTER = '\u{10ffff}';
-
-/** As {@link isActiveAdmin} has it, and as the index of the admins does: it serves no other words. */
-const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
 
 /** A user, and which version of its row this is. */
 export interface FoundUser {
   readonly user: StoredUser;
   /** Another one after each change of the row, whoever makes it and however. */
   readonly version: string;
-}
-
-/** Which part of a list. */
-export interface Page {
-  /** What each name begins with. */
-  readonly prefix: string;
-  /** Only names after this one. */
-  readonly after: string | undefined;
-  readonly offset: number;
-  readonly limit: number;
 }
 
 /** What the database is asked, for one table. */
@@ -153,20 +139,8 @@ export class Statements {
     };
   }
 
-  #page(columns: string, { prefix, after, offset, limit }: Page): Statement {
-    const values: unknown[] = [limit, offset];
-    const conditions: string[] = [];
-    const where = (comparison: string, value: string) => conditions.push(`name ${comparison} $${values.push(value)}`);
-    if (prefix !== '') {
-      where('>=', prefix);
-      where('<', prefix + LAST_CHARACTER);
-    }
-    if (after !== undefined) where('>', after);
-    const condition = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-    return {
-      text: `SELECT ${columns} FROM ${this.#users} AS users ${condition} ORDER BY name LIMIT $1 OFFSET $2`,
-      values,
-    };
+  #page(columns: string, page: Page): Statement {
+    return pageStatement(columns, this.#users, page);
   }
 }
 
@@ -175,18 +149,7 @@ function columnsOf({ name, type, permissions, enabled, hash, revision }: StoredU
 }
 
 /** A row of {@link Statements.find}. */
-export function toFoundUser(row: Readonly<Record<string, string | null>>): FoundUser {
-  const { name, type, permissions, enabled, hash, revision, version } = row as Record<string, string>;
-  const listed = permissions === '' ? [] : ((permissions as string).split(',') as Permission[]);
-  return {
-    user: {
-      name: name as string,
-      type: type as UserType,
-      permissions: normalizePermissions(listed),
-      enabled: enabled === 'true',
-      hash: hash as string,
-      revision: revision as string,
-    },
-    version: version as string,
-  };
+export function toFoundUser(row: Row): FoundUser {
+  const { enabled, version, ...columns } = row as Readonly<Record<keyof UserRow | 'enabled' | 'version', string>>;
+  return { user: toStoredUser(columns, enabled === 'true'), version };
 }

@@ -1,3 +1,4 @@
+import { ACTIVE_ADMIN } from '../user-row.js';
 import type { Connection } from './connection.js';
 
 /** Says that a database is a store of this package: `kpau`. */
@@ -17,9 +18,9 @@ CREATE TABLE users (
   hash TEXT NOT NULL,
   -- Another one after each change.
   revision TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
-CREATE INDEX users_admins ON users (name) WHERE type = 'admin' AND enabled;
+CREATE INDEX users_admins ON users (name) WHERE ${ACTIVE_ADMIN};
 
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT};

@@ -58,11 +58,11 @@ export function findAll(names: readonly string[]): Statement {
 }
 
 export function page(page: Page): Statement {
-  return pageStatement(COLUMNS, 'users', page, (position) => `$${position}`);
+  return pageStatement(COLUMNS, 'users', page);
 }
 
 export function pageOfNames(page: Page): Statement {
-  return pageStatement('name', 'users', page, (position) => `$${position}`);
+  return pageStatement('name', 'users', page);
 }
 
 export function insert(user: StoredUser): Change {

@@ -3,7 +3,7 @@ import { TimeoutError } from '../../../../lib/answer-within.js';
 import { NamePattern } from '../../../../lib/users/name-pattern.js';
 import type { Connections } from '../../../../lib/users/repositories/postgres/connections.js';
 import type { Answer } from '../../../../lib/users/repositories/postgres/driver.js';
-import { Listing } from '../../../../lib/users/repositories/postgres/listing.js';
+import { listInTime } from '../../../../lib/users/repositories/postgres/list-in-time.js';
 import { Statements } from '../../../../lib/users/repositories/postgres/statements.js';
 import { TableNames } from '../../../../lib/users/repositories/postgres/table.js';
 
@@ -23,9 +23,9 @@ function listing(part: number, answer: (milliseconds: number) => Answer) {
     clock.time += Math.min(part, milliseconds);
     return answer(milliseconds);
   });
-  const lists = new Listing({ ask } as unknown as Connections, new Statements(new TableNames()));
+  const query = { pattern: new NamePattern(''), after: undefined, limit: 10 };
   const list = ({ offset = 0 } = {}) =>
-    lists.list({ pattern: new NamePattern(''), after: undefined, offset, limit: 10 });
+    listInTime({ ...query, offset }, { ask } as unknown as Connections, new Statements(new TableNames()));
   return { list, ask };
 }
 
