@@ -196,6 +196,21 @@ describe('backup', () => {
     expect(refused.stderr).toMatch(/^kapacitor-auth: cannot back .*other\.db/);
     expect(readFileSync(other, 'utf8')).toBe('kept');
   });
+
+  it.each(['sqlite:copy.db', 'copies/', 'copy.db ', ':memory:', ''])(
+    'is not made in %j, which no store could be named after',
+    async (file) => {
+      const { folder, users, store } = places();
+      openRepository(users);
+      expect(await run(['backup', file, ...store])).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr:
+          'kapacitor-auth: FILE must be the path of a file, such as copy.db: the copy is then the store sqlite:copy.db\n',
+      });
+      expect(readdirSync(folder)).toEqual(['users']);
+    },
+  );
 });
 
 describe('check-config', () => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { removePartialBackups } from '../../users/repositories/sqlite/backup.js';
-import { sqliteAddress } from '../../users/repositories/sqlite-address.js';
+import { isSqliteAddress, sqliteAddress } from '../../users/repositories/sqlite-address.js';
 import { UsageError } from '../cli-error.js';
 import { beforeInterruption } from '../interruption.js';
 import type { Session } from '../session.js';
@@ -12,8 +12,9 @@ export function addBackup(program: Command, session: Session): void {
     .command('backup')
     .description('copy an SQLite store as it is at one moment, also while servers write to it')
     .argument('<FILE>', 'not there yet; the copy is a store itself: sqlite:FILE')
-    .action((file: string) =>
-      session.withStore(session.userStore(), async ({ backup, trail }) => {
+    .action((file: string) => {
+      checkFile(file);
+      return session.withStore(session.userStore(), async ({ backup, trail }) => {
         if (backup === undefined) {
           throw new UsageError(
             'this copies SQLite stores. The users in PostgreSQL are backed up with it: pg_dump --schema=SCHEMA DATABASE, ' +
@@ -28,6 +29,12 @@ export function addBackup(program: Command, session: Session): void {
         }
         trail.record('store-backed-up', { to: resolve(file) });
         await session.output.write(`${sqliteAddress(file)}\n`);
-      }),
-    );
+      });
+    });
+}
+
+/** Else the copy could not be named as a store. */
+function checkFile(file: string): void {
+  if (isSqliteAddress(sqliteAddress(file))) return;
+  throw new UsageError('FILE must be the path of a file, such as copy.db: the copy is then the store sqlite:copy.db');
 }
