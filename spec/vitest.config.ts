@@ -20,7 +20,9 @@ export default defineConfig({
   root,
   resolve: { alias },
   test: {
-    globalSetup: fileURLToPath(new URL('./support/postgres-setup.ts', import.meta.url)),
+    globalSetup: ['postgres', 'programs'].map((of) =>
+      fileURLToPath(new URL(`./support/${of}-setup.ts`, import.meta.url)),
+    ),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Left to itself, vitest leaves a core idle.

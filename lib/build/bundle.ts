@@ -8,8 +8,13 @@ const EXTERNAL = [...Object.keys(packageJson.dependencies), ...Object.keys(packa
 /**
  * Writes the implementation, as CommonJS. What several entries share is in files of its own, so that there is one of
  * each class. A package that is not a dependency is included.
+ *
+ * @param programs entries besides those of the package, such as the specs run in processes of their own
  */
-export async function bundleImplementation(): Promise<readonly OutputChunk[]> {
+export async function bundleImplementation(
+  dir = 'dist',
+  programs: Readonly<Record<string, string>> = {},
+): Promise<readonly OutputChunk[]> {
   const bundle = await rolldown({
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     input: {
@@ -19,12 +24,13 @@ export async function bundleImplementation(): Promise<readonly OutputChunk[]> {
       // A program of its own, beside the code that starts it.
       'lib/shared/sqlite-writer-thread': 'lib/users/repositories/sqlite/writer-thread.ts',
       'spec/contract/index': 'spec/contract/index.ts',
+      ...programs,
     },
     platform: 'node',
     external: (id) => EXTERNAL.some((name) => id === name || id.startsWith(`${name}/`)),
   });
   const { output } = await bundle.write({
-    dir: 'dist',
+    dir,
     format: 'cjs',
     chunkFileNames: 'lib/shared/[name].js',
     // A class is called what it is in the source, also where two files have one of that name.

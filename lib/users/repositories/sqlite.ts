@@ -125,7 +125,7 @@ export class SqliteUserRepository implements UserRepository {
   /** It has a connection of its own. */
   async *snapshot(): AsyncGenerator<StoredUser, void, void> {
     this.#assertUsable();
-    const connection = connect(this.#opened.source);
+    const connection = await this.#read(() => connect(this.#opened.source));
     this.#snapshots.add(connection);
     try {
       connection.execute('BEGIN');

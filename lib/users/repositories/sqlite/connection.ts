@@ -9,8 +9,14 @@ export class Connection {
   /** @param file which is there */
   constructor(file: string) {
     this.#database = openDatabase(file);
-    // To wait in SQLite would hold up the event loop. A commit waits for the disk: better-sqlite3 is built otherwise.
-    this.execute('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+    try {
+      // To wait in SQLite would hold up the event loop. A commit waits for the disk: better-sqlite3 is built otherwise.
+      this.execute('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+    } catch (error) {
+      // Another connection may have the file locked for a moment.
+      this.close();
+      throw error;
+    }
   }
 
   /** Runs statements that give no rows and take no values. */

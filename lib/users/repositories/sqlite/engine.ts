@@ -53,14 +53,17 @@ function withoutExperimentalWarning<T>(load: () => T): T {
  * - `busy`: another connection has the lock, which is over soon.
  * - `constraint`: the statement breaks a rule of the table, and was not done. The transaction goes on.
  * - `damaged`: the file's content is not as SQLite wrote it.
+ * - `disk`: the file system has no room, or fails.
  * - `foreign`: the file is not a database of SQLite.
  */
-export type SqliteFailure = 'busy' | 'constraint' | 'damaged' | 'foreign';
+export type SqliteFailure = 'busy' | 'constraint' | 'damaged' | 'disk' | 'foreign';
 
 /** The primary result codes that matter: https://www.sqlite.org/rescode.html. */
 const FAILURES: readonly (readonly [name: string, code: number, failure: SqliteFailure])[] = [
   ['SQLITE_BUSY', 5, 'busy'],
+  ['SQLITE_IOERR', 10, 'disk'],
   ['SQLITE_CORRUPT', 11, 'damaged'],
+  ['SQLITE_FULL', 13, 'disk'],
   ['SQLITE_PROTOCOL', 15, 'busy'],
   ['SQLITE_CONSTRAINT', 19, 'constraint'],
   ['SQLITE_NOTADB', 26, 'foreign'],

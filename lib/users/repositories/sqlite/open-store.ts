@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { now } from '../../../clock.js';
 import { StoreError } from '../../../errors.js';
@@ -28,13 +29,10 @@ export interface OpenedStore {
  * @throws {StoreError} that says which file, why it cannot be opened, and what to do
  */
 export function openStore(file: string): OpenedStore {
-  let opened: Connection | undefined;
   try {
     prepareFile(file);
     expectNoForeignLog(file);
-    const connection = new Connection(file);
-    opened = connection;
-    prepareWhenFree(connection);
+    const connection = connectWhenFree(file);
     const source = identify(file);
     const forget = markOpen(source);
     warnOfNetwork(file);
@@ -44,7 +42,6 @@ export function openStore(file: string): OpenedStore {
     };
     return { connection, source, close };
   } catch (error) {
-    opened?.close();
     if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot open the user store in ${file}: ${reasonOf(error)}`, { cause: error });
   }
@@ -62,12 +59,11 @@ function warnOfNetwork(file: string): void {
 }
 
 /** Nothing else goes on in this process yet. */
-function prepareWhenFree(connection: Connection): void {
+function connectWhenFree(file: string): Connection {
   const deadline = now() + BUSY_FOR;
   for (;;) {
     try {
-      prepareSchema(connection);
-      return;
+      return connectPrepared(file);
     } catch (error) {
       if (failureOf(error) !== 'busy' || deadline < now()) throw error;
     }
@@ -75,19 +71,49 @@ function prepareWhenFree(connection: Connection): void {
   }
 }
 
+function connectPrepared(file: string): Connection {
+  const connection = new Connection(file);
+  try {
+    prepareSchema(connection);
+    expectWhole(file, connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/**
+ * SQLite notices that pages are missing, and not that a part of the last one is. What is in the log is not in the file
+ * yet, so it is looked at only where the log is empty.
+ *
+ * @throws {Error} the file has been cut off
+ */
+function expectWhole(file: string, connection: Connection): void {
+  const size = Number(connection.value('PRAGMA page_count')) * Number(connection.value('PRAGMA page_size'));
+  if (statSync(`${file}-wal`).size > 0 || statSync(file).size >= size) return;
+  throw new Error(`it has been cut off. ${RESTORE}`);
+}
+
 const NAME_ANOTHER = 'name another file in [auth] store ("sqlite:FILE")';
+const RESTORE = `Restore a backup, or ${NAME_ANOTHER}`;
+const MAKE_ROOM = 'Make room there, and start again';
 
 function reasonOf(error: unknown): string {
-  const { message, syscall } = error as NodeJS.ErrnoException;
+  const { message, code } = error as NodeJS.ErrnoException;
+  // What this package itself says has what to do in it.
+  if (code === undefined) return message;
+  if (code === 'ENOSPC') return `${message}. ${MAKE_ROOM}`;
   switch (failureOf(error)) {
     case 'busy':
       return `another process has it locked (${message}). Start again when that one is done`;
     case 'damaged':
-      return `it is damaged (${message}). Restore a backup, or ${NAME_ANOTHER}`;
+      return `it is damaged (${message}). ${RESTORE}`;
+    case 'disk':
+      return `the file system has no room, or fails (${message}). ${MAKE_ROOM}`;
     case 'foreign':
-      return `it is not a database of SQLite. Restore a backup, or ${NAME_ANOTHER}`;
+      return `it is not a database of SQLite. ${RESTORE}`;
     default:
-      // The others say themselves what to do.
-      return `${message}${syscall === undefined ? '' : `. Give the process the right to write there, or ${NAME_ANOTHER}`}`;
+      return `${message}. Give the process the right to write there, or ${NAME_ANOTHER}`;
   }
 }

@@ -28,19 +28,22 @@ PRAGMA user_version = ${FORMAT};
 
 /**
  * Makes the tables in an empty database, and sees to it that what is in another one can be used. A database that is not
- * ours stays as it is.
+ * ours stays as it is. The log is there afterwards.
  *
  * @throws {Error} it is of another application, or of another version
  */
 export function prepareSchema(connection: Connection): void {
-  const isThere = hasTables(connection);
+  if (!hasTables(connection)) {
+    // While there is no log: so the file itself has them, and a copy of it without its log is not taken for a new store.
+    connection.inTransaction(() => {
+      // Another process may have made them meanwhile.
+      if (!hasTables(connection)) connection.execute(CREATE);
+    });
+  }
   // Readers never wait for a writer then. It is kept in the file.
   connection.execute('PRAGMA journal_mode = WAL');
-  if (isThere) return;
-  connection.inTransaction(() => {
-    // Another process may have made them meanwhile.
-    if (!hasTables(connection)) connection.execute(CREATE);
-  });
+  // The first question makes the log where there is none, as beside a backup.
+  hasTables(connection);
 }
 
 /** @returns whether there are the tables of this version; false: there is nothing yet */

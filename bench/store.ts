@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { slowSync } from '../spec/support/slow-sync.js';
+import { USER } from './apps.js';
+import { basicCredentials } from './client.js';
+import { median, start, stop } from './process.js';
+
+/** Milliseconds by which each wait for the disk is longer. */
+const SLOW = 10;
+const CHANGES_PER_SECOND = 50;
+const CONNECTIONS = 2;
+/** Milliseconds. */
+const WARM_UP = 2_000;
+const MEASURE = 4_000;
+
+interface Measured {
+  /** Milliseconds. */
+  readonly median: number;
+  readonly p99: number;
+  readonly slowest: number;
+  /** That were made meanwhile, a second. */
+  readonly changes: number;
+}
+
+/** What a user whose password has been verified notices of changes of other users, while the disk is slow. */
+export async function measureStore(rounds: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
+  const environment = slowSync(SLOW, folder);
+  const args = [join(folder, 'auth', 'users.db'), USER.name, USER.password];
+  const { child, told: port } = await start<number>('./store-process.ts', args, [], environment);
+  /** Has it change a user so often, and tells how many changes there were before. */
+  const change = async (every: number): Promise<number> => {
+    const told = once(child, 'message');
+    child.send(every);
+    return (await told)[0];
+  };
+  const measure = async (every: number): Promise<Measured> => {
+    await change(every);
+    const took = await fire(port, MEASURE);
+    const changes = (await change(0)) / (MEASURE / 1_000);
+    const at = (share: number) => took[Math.floor(share * (took.length - 1))] as number;
+    return { median: at(0.5), p99: at(0.99), slowest: at(1), changes };
+  };
+
+  await fire(port, WARM_UP);
+  const [quiet, changed]: [Measured[], Measured[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    process.stderr.write(`\rround ${round + 1} of ${rounds}: a slow disk`.padEnd(60));
+    quiet.push(await measure(0));
+    changed.push(await measure(1_000 / CHANGES_PER_SECOND));
+  }
+  process.stderr.write('\n');
+  await stop(child);
+  rmSync(folder, { recursive: true });
+  report(quiet, changed);
+}
+
+function report(quiet: readonly Measured[], changed: readonly Measured[]): void {
+  const of = (measured: readonly Measured[], what: keyof Measured) => median(measured.map((each) => each[what]));
+  const row = (measured: readonly Measured[]) => ({
+    'median, ms': of(measured, 'median').toFixed(2),
+    'p99, ms': of(measured, 'p99').toFixed(2),
+    'slowest, ms': of(measured, 'slowest').toFixed(1),
+    'changes/s': of(measured, 'changes').toFixed(1),
+  });
+  console.log(
+    `\nOne user, ${CONNECTIONS} connections, each wait for the disk ${SLOW} ms longer; medians of ${quiet.length} rounds`,
+  );
+  console.table({ 'no changes': row(quiet), 'with changes': row(changed) });
+  const ratio = median(changed.map(({ p99 }, round) => p99 / (quiet[round]?.p99 as number)));
+  console.log(`p99 with changes, to that without: ${ratio.toFixed(2)}`);
+}
+
+/** Milliseconds that each request took, in order of size. */
+async function fire(port: number, duration: number): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const headers = { authorization: basicCredentials(USER.name, USER.password) };
+  const end = performance.now() + duration;
+  const took: number[] = [];
+  const ask = () =>
+    new Promise<void>((resolve, reject) => {
+      const from = performance.now();
+      const sent = request({ host: '127.0.0.1', port, path: '/kapacitor/v1/tasks', agent, headers }, (response) => {
+        response.resume();
+        response.on('end', () => {
+          took.push(performance.now() - from);
+          if (response.statusCode === 200) resolve();
+          else reject(new Error(`status ${response.statusCode}`));
+        });
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  const connection = async () => {
+    while (performance.now() < end) await ask();
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+  agent.destroy();
+  return took.toSorted((a, b) => a - b);
+}

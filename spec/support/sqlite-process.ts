@@ -1,0 +1,135 @@
+/**
+ * A process that shares a store. Run with the store's file, it tells whether it could be opened, and then does what
+ * messages tell it, also several things at a time: see store-process.ts for the other end. With a name and a revision
+ * besides, it gives the user this revision and ends.
+ */
+import { randomUUID } from 'node:crypto';
+import { SqliteUserRepository } from '../../lib/users/repositories/sqlite.js';
+import { DEFAULT_STORE_SETTINGS } from '../../lib/users/store-state.js';
+import type { StoredUser } from '../../lib/users/user.js';
+import { integrityOf } from './integrity.js';
+import { userNamed } from './stored-user.js';
+
+/** What another process can have done here. */
+export type Deeds = ReturnType<typeof deedsOf>;
+export type Deed = keyof Deeds;
+
+/** An error, as it crosses over to another process. */
+export type Failure = Readonly<Record<string, unknown>>;
+
+export type Told =
+  | { readonly isOpen: boolean; readonly failure?: Failure }
+  | { readonly state: string; readonly reason: string | undefined }
+  /** A user of the storm, whose creation has been answered. */
+  | { readonly created: string }
+  /** Of which question. */
+  | { readonly id: number; readonly answer?: unknown; readonly failure?: Failure };
+
+export interface Question {
+  readonly id: number;
+  readonly deed: Deed;
+  readonly args: readonly unknown[];
+}
+
+const tell = (told: Told) => process.send?.(told);
+
+function deedsOf(repository: SqliteUserRepository, file: string) {
+  return {
+    find: (name: string) => repository.find(name),
+    hasAdmin: () => repository.hasAdmin(),
+    insert: (user: StoredUser) => repository.insert(user),
+    replace: (user: StoredUser, expectedRevision: string) => repository.replace(user, expectedRevision),
+    remove: (name: string) => repository.remove(name),
+    insertMany: (users: readonly StoredUser[]) => repository.insertMany(users),
+    backup: (file: string) => repository.backup(file),
+    processId: () => process.pid,
+    integrity: () => integrityOf(file),
+    names: () => namesOf(repository),
+    storm,
+    handOn,
+    openAtOnce,
+    close: () => repository.close(),
+  };
+
+  /** Creates users until the process is killed or a creation fails; each that is answered is told. */
+  async function storm(prefix: string, lanes = 20): Promise<void> {
+    await Promise.all(
+      Array.from({ length: lanes }, async (_, lane) => {
+        for (let index = 0; ; index += 1) {
+          const created = `${prefix}-${lane}-${index}`;
+          await repository.insert(userNamed(created));
+          tell({ created });
+        }
+      }),
+    );
+  }
+
+  /** Hands the role of the only admin on from one to the next, until the process is killed. */
+  async function handOn(names: readonly string[]): Promise<void> {
+    const become = async (name: string, type: StoredUser['type']) => {
+      const user = (await repository.find(name)) as StoredUser;
+      await repository.replace({ ...user, type, revision: randomUUID() }, user.revision);
+    };
+    for (let round = 0; ; round += 1) {
+      const [from, to] = [round, round + 1].map((index) => names[index % names.length] as string);
+      await become(to as string, 'admin');
+      await become(from as string, 'normal');
+    }
+  }
+}
+
+/** Opens another store at a moment that several processes agree on, makes the first admin there, and tells who is there. */
+async function openAtOnce(file: string, at: number, admin: StoredUser): Promise<{ outcome: string; names: string[] }> {
+  // A timer would be late, by another time in each process.
+  while (Date.now() < at);
+  const repository = new SqliteUserRepository(file);
+  const outcome = await repository.insertFirstAdmin(admin);
+  await repository.insert(userNamed(`${admin.name}'s user`));
+  const names = await namesOf(repository);
+  await repository.close();
+  return { outcome, names };
+}
+
+async function namesOf(repository: SqliteUserRepository): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of repository.snapshot()) names.push(name);
+  return names;
+}
+
+async function changeAndEnd(repository: SqliteUserRepository, name: string, revision: string): Promise<void> {
+  const user = (await repository.find(name)) as StoredUser;
+  await repository.replace({ ...user, revision }, user.revision);
+  await repository.close();
+}
+
+function failureOf(error: unknown): Failure {
+  const { name, message } = error as Error;
+  return { ...(error as object), name, message };
+}
+
+async function answer(deeds: Deeds, { id, deed, args }: Question): Promise<void> {
+  try {
+    const act = deeds[deed] as (...args: readonly unknown[]) => unknown;
+    tell({ id, answer: await act(...args) });
+  } catch (error) {
+    tell({ id, failure: failureOf(error) });
+  }
+}
+
+async function run(): Promise<void> {
+  const [, , file, changed, revision] = process.argv;
+  try {
+    const repository = new SqliteUserRepository(file as string);
+    await repository.open({ ...DEFAULT_STORE_SETTINGS, report: (state, reason) => tell({ state, reason }) });
+    const deeds = deedsOf(repository, file as string);
+    process.on('message', (question: Question) => void answer(deeds, question));
+    tell({ isOpen: true });
+    if (changed !== undefined && revision !== undefined) await changeAndEnd(repository, changed, revision);
+  } catch (error) {
+    tell({ isOpen: false, failure: failureOf(error) });
+  }
+}
+
+/** Ends with the process that has started it. */
+process.on('disconnect', () => process.exit());
+void run();

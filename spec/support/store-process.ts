@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { inject, onTestFinished, vi } from 'vitest';
+import { kill } from './child-process.js';
+import type { Deed, Deeds, Failure, Question, Told } from './sqlite-process.js';
+
+type Outcome<D extends Deed> = Awaited<ReturnType<Deeds[D]>>;
+
+export interface StartOptions {
+  /** A command that runs another one, such as `unshare`. */
+  readonly within?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Another process on a store, which runs what is built of the sources, with the thread that writes. */
+export class StoreProcess {
+  readonly child: ChildProcess;
+  /** The users of its storms whose creation has been answered, so far. */
+  readonly created: string[] = [];
+  /** Each state that its store came into, with the reason, and when that was told: of `performance.now()`. */
+  readonly states: { readonly state: string; readonly reason: string | undefined; readonly at: number }[] = [];
+  readonly #waiting = new Map<number, (told: Extract<Told, { id: number }>) => void>();
+  readonly #opening: Promise<void>;
+  #asked = 0;
+
+  /** Starts it, and waits until the store is open there; rejects if it cannot be opened. */
+  static async start(file: string, options: StartOptions = {}): Promise<StoreProcess> {
+    const process = new StoreProcess(startProgram('sqlite-process', [file], options));
+    await process.#opening;
+    return process;
+  }
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+    this.#opening = new Promise((resolve, reject) => {
+      child.once('exit', (code, signal) => reject(new Error(`the process has ended: ${signal ?? code}`)));
+      child.on('message', (told: Told) => {
+        if ('created' in told) this.created.push(told.created);
+        else if ('state' in told) this.states.push({ ...told, at: performance.now() });
+        else if ('id' in told) this.#waiting.get(told.id)?.(told);
+        else if (told.isOpen) resolve();
+        else reject(errorOf(told.failure as Failure));
+      });
+    });
+  }
+
+  /** Has it done there: answers or rejects as it does there. */
+  ask<D extends Deed>(deed: D, ...args: Parameters<Deeds[D]>): Promise<Outcome<D>> {
+    this.#asked += 1;
+    const question: Question = { id: this.#asked, deed, args };
+    return new Promise((resolve, reject) => {
+      this.child.once('exit', () => reject(new Error(`${deed}: the process has ended`)));
+      this.#waiting.set(question.id, ({ answer, failure }) => {
+        this.#waiting.delete(question.id);
+        if (failure === undefined) resolve(answer as Outcome<D>);
+        else reject(errorOf(failure));
+      });
+      this.child.send(question);
+    });
+  }
+
+  /** Has it create users from now on, until it is killed or one cannot be created. */
+  storm(prefix: string): void {
+    void Promise.allSettled([this.ask('storm', prefix)]);
+  }
+
+  /** Waits until its store is in this state. */
+  async until(state: string, milliseconds = 5_000): Promise<void> {
+    await vi.waitUntil(() => this.states.at(-1)?.state === state, { timeout: milliseconds, interval: 5 });
+  }
+
+  async kill(): Promise<void> {
+    await kill(this.child);
+  }
+}
+
+/** Starts one of the programs in this folder, as it is built: it ends when the test is over. */
+export function startProgram(program: string, args: readonly string[], { within = [], env }: StartOptions = {}) {
+  const command = [...within, process.execPath, '--no-warnings', inject('programs')[program] as string, ...args];
+  const child = spawn(command[0] as string, command.slice(1), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+    env: { ...process.env, ...env },
+  });
+  child.setMaxListeners(0);
+  onTestFinished(() => kill(child));
+  return child;
+}
+
+/** What a program tells first. */
+export async function firstTold<Told>(child: ChildProcess): Promise<Told> {
+  const [told] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`the process has ended: ${signal ?? code}`);
+    }),
+  ]);
+  return told as Told;
+}
+
+function errorOf(failure: Failure): Error {
+  return Object.assign(new Error(), failure);
+}

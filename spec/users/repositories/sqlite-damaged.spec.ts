@@ -1,0 +1,142 @@
+import { copyFileSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SqliteUserRepository, StoreError } from 'kapacitor-auth';
+import { describe, expect, it } from 'vitest';
+import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
+import { StoreProcess } from '../../support/store-process.js';
+import { userNamed } from '../../support/stored-user.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const users = Array.from({ length: 500 }, (_, index) => userNamed(`user${index}`));
+
+/** A store with 500 users, which nobody has open. */
+async function closedStore(): Promise<string> {
+  const file = storeFile();
+  const repository = new SqliteUserRepository(file);
+  await repository.insertMany(users);
+  await repository.close();
+  return file;
+}
+
+/** Opening says which file, the reason and what to do. */
+function expectRefusal(file: string, reason: RegExp): void {
+  const open = () => openRepository(file);
+  expect(open).toThrow(StoreError);
+  expect(open).toThrow(`cannot open the user store in ${file}: `);
+  expect(open).toThrow(reason);
+}
+
+describe('a file that cannot be a store', () => {
+  it('is refused when it has been cut off, wherever', async () => {
+    const file = await closedStore();
+    const { size } = statSync(file);
+    for (const kept of [size - 1, size - 4_096, size - 5_000, Math.floor(size / 2), 8_192, 4_096, 1_000, 100]) {
+      truncateSync(file, kept);
+      expectRefusal(file, /it (is damaged|has been cut off).*\. Restore a backup, or name another file/);
+      expect(statSync(file).size).toBe(kept);
+    }
+  });
+
+  it.each([
+    ['a text', 'not a database at all '.repeat(1_000)],
+    ['a short text', 'short'],
+    ['what LMDB writes', Buffer.alloc(8_192, 'beefc0de', 'hex')],
+  ])('is refused when it is %s, which stays as it is', (_what, content) => {
+    const file = storeFile();
+    writeFileSync(file, content);
+    expectRefusal(file, /it is not a database of SQLite\. Restore a backup, or name another file/);
+    expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
+  });
+
+  it.each(['DELETE', 'WAL'])('is refused when it is another application’s, with the journal %s', (mode) => {
+    const file = storeFile();
+    const other = connect(file);
+    other.execute(`PRAGMA journal_mode = ${mode}; CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('theirs')`);
+    const before = readFileSync(file);
+    expectRefusal(file, /it is a database of another application/);
+    other.close();
+    expectRefusal(file, /it is a database of another application/);
+    if (mode === 'DELETE') expect(readFileSync(file).equals(before)).toBe(true);
+    expect(connect(file).value('SELECT name FROM users')).toBe('theirs');
+  });
+
+  it('is refused when a later version has made it', async () => {
+    const file = await closedStore();
+    const later = connect(file);
+    later.execute('PRAGMA user_version = 2');
+    expectRefusal(file, /it has format 2, and this version of kapacitor-auth reads format 1/);
+  });
+
+  it('is refused when its table is missing', async () => {
+    const file = await closedStore();
+    connect(file).execute('DROP TABLE users');
+    const repository = openRepository(file);
+    expect(() => repository.find('user1')).toThrow(StoreError);
+    await expect(repository.insert(userNamed('new'))).rejects.toThrow(StoreError);
+  });
+});
+
+describe('a copy that is made with cp while the store is in use', () => {
+  it('is a store, or is refused: it never crashes, and is never empty in silence', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'users.db');
+    const process = await StoreProcess.start(file);
+    await process.ask('insert', userNamed('first'));
+    process.storm('user');
+    for (let round = 0; round < 20; round += 1) {
+      const copy = join(folder, `${round}.db`);
+      copyFileSync(file, copy);
+      if (round % 2) copyFileSync(`${file}-wal`, `${copy}-wal`);
+      try {
+        const repository = new SqliteUserRepository(copy);
+        repository.find('first');
+        await repository.insert(userNamed('later'));
+        await repository.close();
+      } catch (error) {
+        expect(error).toBeInstanceOf(StoreError);
+      }
+    }
+  });
+});
+
+describe('a file that is overwritten under a running process', () => {
+  it.each([
+    ['a text', (file: string) => writeFileSync(file, 'overwritten '.repeat(10_000))],
+    ['nothing', (file: string) => truncateSync(file, 0)],
+    ['its own first half', (file: string) => truncateSync(file, Math.floor(statSync(file).size / 8_192) * 4_096)],
+  ])('with %s fails what needs it, and the process lives', async (_what, overwrite) => {
+    const file = await closedStore();
+    const process = await StoreProcess.start(file);
+    expect(await process.ask('find', 'user1')).toEqual(userNamed('user1'));
+    overwrite(file);
+    const answers = await Promise.allSettled([
+      process.ask('insert', userNamed('new')),
+      ...users.map(({ name }) => process.ask('find', name)),
+      process.ask('names'),
+    ]);
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
+    }
+    expect(answers.filter(({ status }) => status === 'rejected')).not.toEqual([]);
+    expect(await process.ask('processId')).toBe(process.child.pid);
+  });
+});
+
+describe('a backup that is restored beside the log of the former store', () => {
+  it('is refused, with what to do', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'users.db');
+    const process = await StoreProcess.start(file);
+    await process.ask('insertMany', users);
+    await process.ask('backup', join(folder, 'backup.db'));
+    for (const { name } of users.slice(0, 100)) await process.ask('remove', name);
+    await process.kill();
+    rmSync(file);
+    renameSync(join(folder, 'backup.db'), file);
+    expectRefusal(file, /users\.db-wal/);
+    rmSync(`${file}-wal`);
+    rmSync(`${file}-shm`);
+    const repository = openRepository(file);
+    for (const user of users) expect(repository.find(user.name)).toEqual(user);
+  });
+});

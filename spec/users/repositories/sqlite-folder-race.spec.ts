@@ -1,0 +1,33 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { openRepository } from '../../support/sqlite-repository.js';
+import { userNamed } from '../../support/stored-user.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return { ...fs, mkdirSync: vi.fn(fs.mkdirSync) };
+});
+
+it('a folder that another process makes at the same moment is used by both', async () => {
+  const file = join(temporaryFolder(), 'deep', 'auth', 'users.db');
+  const make = vi.mocked(mkdirSync).getMockImplementation() as typeof mkdirSync;
+  vi.mocked(mkdirSync).mockImplementation((path, options) => {
+    make(path, options);
+    return make(path, options);
+  });
+  const repository = openRepository(file);
+  expect(await repository.insert(userNamed('someone'))).toBe(true);
+  expect(readdirSync(dirname(file))).toContain('.gitignore');
+});
+
+it('a folder that there is no room for is told of, with what to do', () => {
+  vi.mocked(mkdirSync).mockImplementation(() => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC', syscall: 'mkdir' });
+  });
+  const file = join(temporaryFolder(), 'auth', 'users.db');
+  expect(() => openRepository(file)).toThrow(
+    `cannot open the user store in ${file}: ENOSPC: no space left on device, mkdir. Make room there, and start again`,
+  );
+});

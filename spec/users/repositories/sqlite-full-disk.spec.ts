@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { AppInProcess } from '../../support/app-in-process.js';
+import { integrityOf } from '../../support/integrity.js';
+import { SmallDisk } from '../../support/namespaces.js';
+import { storeFile } from '../../support/sqlite-repository.js';
+import { StoreProcess } from '../../support/store-process.js';
+import { userNamed } from '../../support/stored-user.js';
+
+/** Milliseconds after which changes work again when there is room. */
+const HEALS_WITHIN = 2_000;
+
+/** Takes all the room that is left on a file system, until it is given back. */
+function fill(folder: string): { giveBack: () => void } {
+  const filler = join(folder, 'filler');
+  const descriptor = openSync(filler, 'w');
+  try {
+    for (;;) writeSync(descriptor, Buffer.alloc(4_096));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+  } finally {
+    closeSync(descriptor);
+  }
+  return { giveBack: () => rmSync(filler) };
+}
+
+/** Creates users with an app until one is refused. */
+async function createUntilFull(app: AppInProcess, prefix: string): Promise<{ created: string[]; refusal: number }> {
+  const created: string[] = [];
+  for (let index = 0; ; index += 1) {
+    const { status } = await app.create(`${prefix}-${index}`);
+    if (status !== 200) return { created, refusal: status };
+    created.push(`${prefix}-${index}`);
+  }
+}
+
+async function creationsWorkWithin(milliseconds: number, create: () => Promise<boolean>): Promise<number> {
+  const from = performance.now();
+  while (!(await create())) {
+    expect(performance.now() - from).toBeLessThan(milliseconds);
+    await setTimeout(20);
+  }
+  return performance.now() - from;
+}
+
+const cannotOpen = (file: string) => ({
+  code: 'STORE_UNAVAILABLE',
+  status: 503,
+  message: expect.stringMatching(
+    new RegExp(`^cannot open the user store in ${file}: .*(no room|no space).*Make room there`),
+  ),
+});
+
+describe('a full disk', () => {
+  it('refuses changes and nothing else, and heals within two seconds of room, without an answered user lost', async () => {
+    const disk = await SmallDisk.create(4);
+    const file = join(disk.folder, 'auth', 'users.db');
+    const app = await AppInProcess.start(file, disk);
+    const created: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      expect((await app.create(`known${round}`)).status).toBe(200);
+      expect(await app.status(`known${round}`)).toBe(200);
+      const { giveBack } = fill(disk.seen);
+      const full = await createUntilFull(app, `round${round}`);
+      created.push(`known${round}`, ...full.created);
+      expect(full.refusal).toBe(503);
+      await app.until('degraded');
+      expect(app.states.at(-1)?.reason).toMatch(/full/);
+      // Users in memory are served on, and so are those who log in now.
+      for (const name of created) expect(await app.status(name)).toBe(200);
+      expect(await app.status('nobody')).toBe(401);
+      giveBack();
+      await creationsWorkWithin(HEALS_WITHIN, async () => (await app.create(`healed${round}`)).status === 200);
+      created.push(`healed${round}`);
+      await app.until('up');
+    }
+    await app.kill();
+    const process = await StoreProcess.start(file, disk);
+    const names = await process.ask('names');
+    expect(created.filter((name) => !names.includes(name))).toEqual([]);
+    expect(await process.ask('integrity')).toBe('ok');
+  });
+
+  it('is survived by a process that is killed on it, in the middle of a storm', async () => {
+    const disk = await SmallDisk.create(4);
+    const file = join(disk.folder, 'users.db');
+    const created: string[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const writers = await Promise.all([StoreProcess.start(file, disk), StoreProcess.start(file, disk)]);
+      const { giveBack } = fill(disk.seen);
+      const storms = await Promise.allSettled(writers.map((writer, index) => writer.ask('storm', `${round}-${index}`)));
+      expect(storms.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      for (const writer of writers) {
+        for (const name of writer.created) expect((await writer.ask('find', name))?.name).toBe(name);
+        created.push(...writer.created);
+        await writer.kill();
+      }
+      giveBack();
+    }
+    const process = await StoreProcess.start(file, disk);
+    const names = await process.ask('names');
+    expect(created.filter((name) => !names.includes(name))).toEqual([]);
+    expect(await process.ask('integrity')).toBe('ok');
+    expect(await process.ask('insert', userNamed('last'))).toBe(true);
+  });
+
+  it('refuses a process that starts on it, says what to do, and loses nobody', async () => {
+    const disk = await SmallDisk.create(4);
+    const file = join(disk.folder, 'auth', 'users.db');
+    const first = await StoreProcess.start(file, disk);
+    for (let index = 0; index < 100; index += 1) await first.ask('insert', userNamed(`user${index}`));
+    await first.ask('close');
+    const { giveBack } = fill(disk.seen);
+    await expect(StoreProcess.start(file, disk)).rejects.toMatchObject(cannotOpen(file));
+    const other = join(disk.folder, 'other', 'users.db');
+    await expect(StoreProcess.start(other, disk)).rejects.toMatchObject(cannotOpen(other));
+    giveBack();
+    expect(await (await StoreProcess.start(file, disk)).ask('names')).toHaveLength(100);
+    expect(await (await StoreProcess.start(other, disk)).ask('insert', userNamed('someone'))).toBe(true);
+  });
+});
+
+describe('a limit of the size of files', () => {
+  it('refuses changes as a full disk does, and heals within two seconds when it is lifted', async () => {
+    const file = storeFile();
+    const process = await StoreProcess.start(file);
+    const limit = (bytes: number | 'unlimited') =>
+      execFileSync('prlimit', ['--pid', String(process.child.pid), `--fsize=${bytes}:unlimited`]);
+    await process.ask('insert', userNamed('first'));
+    limit(statSync(`${file}-wal`).size + 40_000);
+    await expect(process.ask('storm', 'user')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
+    const { created } = process;
+    expect(created.length).toBeGreaterThan(0);
+    await process.until('degraded');
+    for (const name of created) expect((await process.ask('find', name))?.name).toBe(name);
+    limit('unlimited');
+    await process.until('up', HEALS_WITHIN);
+    expect(await process.ask('insert', userNamed('healed'))).toBe(true);
+    await process.kill();
+    const names = await (await StoreProcess.start(file)).ask('names');
+    expect([...created, 'first', 'healed'].filter((name) => !names.includes(name))).toEqual([]);
+    expect(integrityOf(file)).toBe('ok');
+  });
+});

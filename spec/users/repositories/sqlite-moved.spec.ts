@@ -1,0 +1,117 @@
+import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { StoreProcess } from '../../support/store-process.js';
+import { userNamed } from '../../support/stored-user.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+/** Milliseconds: the files are looked at each 100 ms, and this machine may have much else to do. */
+const NOTICED_WITHIN = 300;
+
+/** A process on a store with a user, and its folder. */
+async function setUp() {
+  const folder = join(temporaryFolder(), 'auth');
+  const file = join(folder, 'users.db');
+  const process = await StoreProcess.start(file);
+  await process.ask('insert', userNamed('someone'));
+  return { folder, file, process };
+}
+
+const refused = (reason: RegExp) =>
+  expect.objectContaining({ code: 'STORE_UNAVAILABLE', status: 503, message: expect.stringMatching(reason) });
+
+/** Neither finds nor changes anybody, and says why. */
+async function expectDown(process: StoreProcess, since: number, reason: RegExp): Promise<void> {
+  await process.until('down');
+  const { at, reason: told } = process.states.at(-1) ?? {};
+  expect(at).toBeLessThan(since + NOTICED_WITHIN);
+  expect(told).toMatch(reason);
+  await expect(process.ask('find', 'someone')).rejects.toEqual(refused(reason));
+  await expect(process.ask('find', 'unknown')).rejects.toEqual(refused(reason));
+  await expect(process.ask('hasAdmin')).rejects.toEqual(refused(reason));
+  await expect(process.ask('names')).rejects.toEqual(refused(reason));
+  await expect(process.ask('insert', userNamed('late'))).rejects.toEqual(refused(reason));
+  await expect(process.ask('remove', 'someone')).rejects.toEqual(refused(reason));
+}
+
+describe('a folder that is deleted under a running process', () => {
+  it('takes nobody’s answered creation along: the store is down, and a process that starts makes a new one', async () => {
+    const { folder, file, process } = await setUp();
+    const at = performance.now();
+    rmSync(folder, { recursive: true });
+    await expectDown(process, at, /users\.db is gone/);
+    const restarted = await StoreProcess.start(file);
+    expect(await restarted.ask('names')).toEqual([]);
+    expect(await restarted.ask('insert', userNamed('new'))).toBe(true);
+    // The one that had the old folder still has no other truth.
+    await expectDown(process, performance.now(), /users\.db is another file now/);
+    expect(await restarted.ask('names')).toEqual(['new']);
+  });
+});
+
+describe('a folder that is moved away under a running process', () => {
+  it('is missed until it is back: then all goes on', async () => {
+    const { folder, process } = await setUp();
+    const at = performance.now();
+    renameSync(folder, `${folder}.away`);
+    await expectDown(process, at, /users\.db is gone/);
+    renameSync(`${folder}.away`, folder);
+    await process.until('up');
+    expect(await process.ask('find', 'someone')).toEqual(userNamed('someone'));
+    expect(await process.ask('insert', userNamed('other'))).toBe(true);
+    await process.kill();
+    expect(await (await StoreProcess.start(join(folder, 'users.db'))).ask('names')).toEqual(['other', 'someone']);
+  });
+});
+
+describe('a folder that is replaced by a backup under a running process', () => {
+  it('in the middle of a storm of creations takes none along that was answered', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { folder, file, process } = await setUp();
+      await process.ask('backup', `${folder}.backup`);
+      mkdirSync(`${folder}.new`, { mode: 0o700 });
+      renameSync(`${folder}.backup`, join(`${folder}.new`, 'users.db'));
+      const storm = process.ask('storm', 'user');
+      await vi.waitUntil(() => process.created.length > 50 + 20 * round, { interval: 1 });
+      renameSync(folder, `${folder}.old`);
+      renameSync(`${folder}.new`, folder);
+      await expect(storm).rejects.toEqual(refused(/is (gone|another file now)/));
+      const old = await StoreProcess.start(join(`${folder}.old`, 'users.db'));
+      const names = await old.ask('names');
+      expect(process.created.filter((name) => !names.includes(name))).toEqual([]);
+      expect(await (await StoreProcess.start(file)).ask('names')).toEqual(['someone']);
+    }
+  });
+
+  it('is not served, and a process that starts has what is in the backup', async () => {
+    const { folder, file, process } = await setUp();
+    await process.ask('backup', `${folder}.backup`);
+    await process.ask('insert', userNamed('later'));
+    const at = performance.now();
+    renameSync(folder, `${folder}.old`);
+    mkdirSync(folder, { mode: 0o700 });
+    cpSync(`${folder}.backup`, file);
+    await expectDown(process, at, /users\.db is another file now/);
+    const restarted = await StoreProcess.start(file);
+    expect(await restarted.ask('names')).toEqual(['someone']);
+    expect(await restarted.ask('insert', userNamed('new'))).toBe(true);
+    await expectDown(process, performance.now(), /is another file now/);
+    await process.kill();
+    expect(await (await StoreProcess.start(join(`${folder}.old`, 'users.db'))).ask('names')).toEqual([
+      'later',
+      'someone',
+    ]);
+  });
+});
+
+describe.each(['-wal', '-shm'])('a file users.db%s that is deleted under a running process', (ending) => {
+  it('leaves the store down, and nobody whose creation was answered is lost when it starts again', async () => {
+    const { file, process } = await setUp();
+    const at = performance.now();
+    renameSync(file + ending, `${file}.away`);
+    await expectDown(process, at, new RegExp(`users\\.db${ending} is gone`));
+    renameSync(`${file}.away`, file + ending);
+    await process.until('up');
+    expect(await process.ask('insert', userNamed('other'))).toBe(true);
+  });
+});

@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { openRepository, storeFile } from '../../support/sqlite-repository.js';
+import { StoreProcess } from '../../support/store-process.js';
+import { userNamed } from '../../support/stored-user.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+describe('two repositories on one file in one process', () => {
+  it('see each other’s changes when these are answered', async () => {
+    const file = storeFile();
+    const [one, two] = [openRepository(file), openRepository(file)];
+    await one.insert(userNamed('someone'));
+    for (let revision = 1; revision <= 20; revision += 1) {
+      expect(two.find('someone')).toMatchObject({ revision: String(revision) });
+      await one.replace(userNamed('someone', { revision: String(revision + 1) }), String(revision));
+    }
+    await one.remove('someone');
+    expect(two.find('someone')).toBeUndefined();
+  });
+
+  it('do not take a user for the removed one of the same name', async () => {
+    const file = storeFile();
+    const [one, two, three] = [openRepository(file), openRepository(file), openRepository(file)];
+    await one.insert(userNamed('other', { type: 'admin' }));
+    for (let round = 0; round < 10; round += 1) {
+      await one.insert(userNamed('someone', { type: 'admin', revision: 'old' }));
+      two.find('someone');
+      // Not awaited: whoever inserts has only seen that the name is free.
+      const removal = one.remove('someone');
+      while (!(await three.insert(userNamed('someone', { revision: 'new' }))));
+      expect(two.find('someone')).toMatchObject({ revision: 'new' });
+      await removal;
+      await one.remove('someone');
+    }
+  });
+});
+
+describe('two processes on one file', () => {
+  it('see each of 1,000 changes at the very next question', async () => {
+    const file = storeFile();
+    const [one, two] = await Promise.all([StoreProcess.start(file), StoreProcess.start(file)]);
+    await one.ask('insert', userNamed('someone'));
+    let stale = 0;
+    for (let revision = 1; revision <= 1_000; revision += 1) {
+      // Both hold the user in memory, and one of them changes it.
+      const [writer, reader] = revision % 2 ? [one, two] : [two, one];
+      expect(await reader.ask('find', 'someone')).toMatchObject({ revision: String(revision) });
+      const user = userNamed('someone', { revision: String(revision + 1), permissions: revision % 3 ? [] : ['api'] });
+      expect(await writer.ask('replace', user, String(revision))).toBe('replaced');
+      const [here, there] = await Promise.all([writer.ask('find', 'someone'), reader.ask('find', 'someone')]);
+      if (here?.revision !== user.revision || there?.revision !== user.revision) stale += 1;
+    }
+    expect(stale).toBe(0);
+    await one.ask('remove', 'someone');
+    expect(await two.ask('find', 'someone')).toBeUndefined();
+  });
+
+  it('see each other’s changes even within one turn of the event loop', async () => {
+    const file = storeFile();
+    const repository = openRepository(file);
+    await repository.insert(userNamed('someone'));
+    expect(repository.find('someone')).toMatchObject({ revision: '1' });
+    const changed = spawnSync(process.execPath, [
+      '--no-warnings',
+      inject('programs')['sqlite-process'] as string,
+      file,
+      'someone',
+      '2',
+    ]);
+    expect(String(changed.stderr)).toBe('');
+    expect(repository.find('someone')).toMatchObject({ revision: '2' });
+  });
+
+  it('leave one of the last two admins when each demotes another', async () => {
+    const file = storeFile();
+    const [one, two] = await Promise.all([StoreProcess.start(file), StoreProcess.start(file)]);
+    const admins = [userNamed('one', { type: 'admin' }), userNamed('two', { type: 'admin' })];
+    for (let round = 0; round < 50; round += 1) {
+      await one.ask('insertMany', admins);
+      const outcomes = await Promise.all([
+        one.ask('replace', userNamed('one', { revision: '2' }), '1'),
+        two.ask('replace', userNamed('two', { revision: '2' }), '1'),
+      ]);
+      expect(outcomes.toSorted()).toEqual(['last-admin', 'replaced']);
+      const [demoted, left] = outcomes[0] === 'replaced' ? ['one', 'two'] : ['two', 'one'];
+      expect(await one.ask('remove', left)).toBe('last-admin');
+      await one.ask('insert', userNamed('third', { type: 'admin' }));
+      await Promise.all([one.ask('remove', demoted), two.ask('remove', left)]);
+      await one.ask('insertMany', admins);
+      await one.ask('remove', 'third');
+    }
+  });
+
+  it('grow the file beyond what it was when the other opened it', async () => {
+    const file = storeFile();
+    const repository = openRepository(file);
+    const other = await StoreProcess.start(file);
+    expect(await other.ask('find', 'user19999')).toBeUndefined();
+    await repository.insertMany(Array.from({ length: 20_000 }, (_, index) => userNamed(`user${index}`)));
+    expect(await other.ask('find', 'user19999')).toEqual(userNamed('user19999'));
+  });
+
+  it('make changes at once without one of them being refused', async () => {
+    const file = storeFile();
+    const processes = await Promise.all(Array.from({ length: 3 }, () => StoreProcess.start(file)));
+    const answers = await Promise.all(
+      processes.flatMap((process, writer) =>
+        Array.from({ length: 200 }, (_, index) => process.ask('insert', userNamed(`${writer}-${index}`))),
+      ),
+    );
+    expect(answers).toEqual(Array(600).fill(true));
+    for (const process of processes) expect(await process.ask('names')).toHaveLength(600);
+  });
+});
+
+describe('eight processes that open a store at once that is not there yet', () => {
+  it('all open one and the same, twenty times, and exactly one of them makes the first admin', async () => {
+    const file = storeFile();
+    const processes = await Promise.all(Array.from({ length: 8 }, () => StoreProcess.start(file)));
+    for (let round = 0; round < 20; round += 1) {
+      const missing = join(temporaryFolder(), 'auth', 'users.db');
+      const at = Date.now() + 20;
+      const answers = await Promise.all(
+        processes.map((process, index) =>
+          process.ask('openAtOnce', missing, at, userNamed(`admin${index}`, { type: 'admin' })),
+        ),
+      );
+      const outcomes = answers.map(({ outcome }) => outcome).toSorted();
+      expect(outcomes).toEqual([...Array(7).fill('admin-exists'), 'inserted']);
+      const seen = answers.map(({ names }) => names).toSorted((a, b) => a.length - b.length);
+      expect(seen.at(-1)).toHaveLength(9);
+      for (const names of seen) for (const name of names) expect(seen.at(-1)).toContain(name);
+    }
+  });
+});

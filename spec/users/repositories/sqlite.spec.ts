@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { NamePattern } from '../../../lib/users/name-pattern.js';
+import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
+import { userNamed } from '../../support/stored-user.js';
+
+describe('a closed repository', () => {
+  it('refuses every question, and can be closed again', async () => {
+    const repository = openRepository(storeFile());
+    await repository.close();
+    await repository.close();
+    expect(() => repository.find('someone')).toThrow(/is closed/);
+    expect(() => repository.hasAdmin()).toThrow(/is closed/);
+    await expect(repository.insert(userNamed('someone'))).rejects.toThrow(/is closed/);
+    await expect(repository.replace(userNamed('someone'), '1')).rejects.toThrow(/is closed/);
+    await expect(repository.remove('someone')).rejects.toThrow(/is closed/);
+    await expect(repository.insertMany([userNamed('someone')])).rejects.toThrow(/is closed/);
+    await expect(repository.insertFirstAdmin(userNamed('root', { type: 'admin' }))).rejects.toThrow(/is closed/);
+    await expect(repository.snapshot().next()).rejects.toThrow(/is closed/);
+    const everybody = { pattern: new NamePattern(''), after: undefined, offset: 0, limit: 1 };
+    await expect(repository.list(everybody)).rejects.toThrow(/is closed/);
+  });
+
+  it('keeps what was asked of it before', async () => {
+    const file = storeFile();
+    const repository = openRepository(file);
+    const insertions = [repository.insert(userNamed('someone')), repository.insert(userNamed('other'))];
+    await repository.close();
+    expect(await Promise.all(insertions)).toEqual([true, true]);
+    expect(openRepository(file).find('someone')).toEqual(userNamed('someone'));
+    expect(openRepository(file).find('other')).toEqual(userNamed('other'));
+  });
+});
+
+describe('a user that is asked for often', () => {
+  it('is the same object for as long as it is the same user', async () => {
+    const repository = openRepository(storeFile());
+    await repository.insert(userNamed('someone'));
+    const first = repository.find('someone');
+    expect(repository.find('someone')).toBe(first);
+    // Something has changed, so the store is read, and has the same.
+    await repository.insert(userNamed('other'));
+    expect(repository.find('someone')).toBe(first);
+    await repository.replace(userNamed('someone', { revision: '2' }), '1');
+    expect(repository.find('someone')).toEqual(userNamed('someone', { revision: '2' }));
+  });
+
+  it('is one of so many at the most that are kept in memory', async () => {
+    const repository = openRepository(storeFile());
+    await repository.insertMany(Array.from({ length: 10_001 }, (_, index) => userNamed(`user${index}`)));
+    const first = repository.find('user0');
+    for (let index = 1; index <= 10_000; index += 1) {
+      expect(repository.find(`user${index}`)).toMatchObject({ name: `user${index}` });
+    }
+    expect(repository.find('user0')).toEqual(first);
+    expect(repository.find('user0')).not.toBe(first);
+  });
+});
+
+describe('a change', () => {
+  it('is on disk when it is answered: a commit waits for the write-ahead log', async () => {
+    const file = storeFile();
+    const repository = openRepository(file);
+    await repository.insert(userNamed('someone'));
+    expect(connect(file).value('PRAGMA journal_mode')).toBe('wal');
+    // 2 is FULL. SQLite of its own accord may leave it at 1, which loses answered changes with the power.
+    expect(connect(file).value('PRAGMA synchronous')).toBe(2);
+  });
+
+  it('that breaks a rule of the table is refused, and those beside it are made', async () => {
+    const repository = openRepository(storeFile());
+    const outcomes = await Promise.allSettled([
+      repository.insert(userNamed('a')),
+      repository.insert(userNamed('x'.repeat(5_000))),
+      repository.insert(userNamed('b')),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(repository.find('a')).toEqual(userNamed('a'));
+    expect(repository.find('b')).toEqual(userNamed('b'));
+  });
+});

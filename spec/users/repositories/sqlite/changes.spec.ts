@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { Changes } from '../../../../lib/users/repositories/sqlite/changes.js';
+import { remove } from '../../../../lib/users/repositories/sqlite/statements.js';
+import type { WriterCall, WriterReply } from '../../../../lib/users/repositories/sqlite/writer.js';
+import { failure } from '../../../support/failure.js';
+
+/** Changes that are written by a writer which gives these replies, one after another, and then writes everything. */
+function setUp(...replies: WriterReply[]) {
+  const calls: WriterCall[] = [];
+  const told: (string | undefined)[] = [];
+  const ask = async (call: WriterCall): Promise<WriterReply> => {
+    calls.push(call);
+    const changes = call.method === 'write' ? call.changes : [];
+    const outcomes = changes.map(() => ({ written: [], otherwise: undefined }));
+    return replies.shift() ?? { kind: 'done', outcomes };
+  };
+  const changes = new Changes({ ask, close: async () => {} }, (reason) => told.push(reason));
+  return { changes, calls, told, ask };
+}
+
+const change = remove('someone');
+const BUSY: WriterReply = { kind: 'busy' };
+
+describe('changes', () => {
+  it('that come while one is written are written together', async () => {
+    const { changes, calls } = setUp();
+    await Promise.all([1, 2, 3, 4].map(() => changes.make(change)));
+    expect(calls).toEqual([
+      { method: 'write', changes: [change] },
+      { method: 'write', changes: [change, change, change] },
+    ]);
+  });
+
+  it('are not written all at once when there are many: other processes have their turn', async () => {
+    const { changes, calls } = setUp();
+    await Promise.all(Array.from({ length: 402 }, () => changes.make(change)));
+    expect(calls.map((call) => call.method === 'write' && call.changes.length)).toEqual([1, 200, 200, 1]);
+  });
+
+  it('are tried again while another process writes, and keep their order', async () => {
+    const { changes, calls, told } = setUp(BUSY, BUSY);
+    const [first, second] = [remove('first'), remove('second')];
+    await Promise.all([changes.make(first), changes.make(second)]);
+    expect(calls.map((call) => call.method === 'write' && call.changes)).toEqual([
+      [first],
+      [first, second],
+      [first, second],
+    ]);
+    expect(told).toEqual([undefined]);
+  });
+
+  it('fail when they cannot be written, and the next one is tried', async () => {
+    const { changes, told } = setUp({ kind: 'failed', reason: 'database or disk is full' });
+    await expect(changes.make(change)).rejects.toThrow(
+      failure('STORE_UNAVAILABLE', 503, 'the user store cannot be changed: database or disk is full'),
+    );
+    expect(await changes.make(change)).toEqual({ written: [], otherwise: undefined });
+    expect(told).toEqual(['database or disk is full', undefined]);
+  });
+
+  it('that break a rule of the table fail alone', async () => {
+    const made = { written: [], otherwise: undefined };
+    const { changes } = setUp(
+      { kind: 'done', outcomes: [made] },
+      { kind: 'done', outcomes: [{ refused: 'no' }, made] },
+    );
+    const [first, second, third] = await Promise.allSettled([1, 2, 3].map(() => changes.make(change)));
+    expect(first).toMatchObject({ status: 'fulfilled' });
+    expect(second).toMatchObject({ reason: { message: 'the user store refuses the change: no' } });
+    expect(third).toMatchObject({ status: 'fulfilled' });
+  });
+});
+
+describe('a probe', () => {
+  it('tells whether changes can be made', async () => {
+    const { changes, calls, told } = setUp({ kind: 'failed', reason: 'full' }, BUSY);
+    for (let count = 0; count < 3; count += 1) {
+      changes.probe();
+      await changes.idle();
+    }
+    expect(calls).toEqual(Array.from({ length: 3 }, () => ({ method: 'probe' })));
+    expect(told).toEqual(['full', undefined]);
+  });
+
+  it('is not needed when there are changes', async () => {
+    const { changes, calls } = setUp();
+    const made = changes.make(change);
+    changes.probe();
+    await made;
+    await changes.idle();
+    expect(calls.map(({ method }) => method)).toEqual(['write']);
+  });
+});
