@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { now } from '../../../clock.js';
 import { OverloadedError, StoreError } from '../../../errors.js';
 import type { Change, ChangeOutcome, Made } from './statements.js';
-import type { WriterReply } from './writer.js';
+import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
 /**
@@ -75,7 +75,7 @@ export class Changes {
   async #work(): Promise<void> {
     while (this.#waiting.length > 0 || this.#isProbed) {
       if (this.#waiting.length > 0) await this.#write();
-      else this.#tell(await this.#writer.ask({ method: 'probe' }));
+      else this.#tell(await this.#ask({ method: 'probe' }));
       this.#isProbed = false;
     }
     this.#running = undefined;
@@ -83,7 +83,7 @@ export class Changes {
 
   async #write(): Promise<void> {
     const batch = this.#waiting.splice(0, MOST_CHANGES);
-    const reply = await this.#writer.ask({ method: 'write', changes: batch.map(({ change }) => change) });
+    const reply = await this.#ask({ method: 'write', changes: batch.map(({ change }) => change) });
     this.#tell(reply);
     switch (reply.kind) {
       case 'busy':
@@ -97,6 +97,15 @@ export class Changes {
       case 'done':
         // The next ones need not wait for that.
         void settle(batch, reply.outcomes);
+    }
+  }
+
+  /** A thread may not be allowed, or have no memory. */
+  async #ask(call: WriterCall): Promise<WriterReply> {
+    try {
+      return await this.#writer.ask(call);
+    } catch (error) {
+      return { kind: 'failed', reason: (error as Error).message };
     }
   }
 

@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -14,8 +15,8 @@ import { kindOf } from '../../../described-value.js';
 import { ConfigError } from '../../../errors.js';
 import { didYouMean } from '../../../suggestion.js';
 
-/** What SQLite keeps beside a database: https://www.sqlite.org/tempfiles.html. */
-const COMPANIONS = ['-wal', '-shm', '-journal'];
+/** The file, and what SQLite keeps beside it: https://www.sqlite.org/tempfiles.html. */
+const ENDINGS = ['', '-wal', '-shm', '-journal'];
 /** Of the mode: the group and others may write. */
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -48,8 +49,12 @@ export function prepareFile(file: string): void {
     keepFromGit(folder);
   }
   checkFolder(folder);
-  for (const path of [file, ...COMPANIONS.map((ending) => file + ending)]) checkFile(path);
-  makePrivate(file);
+  for (const ending of ENDINGS) checkFile(file + ending);
+  makeFile(file);
+  // SQLite would open a file that it cannot write to, and only changes would fail.
+  accessSync(file, constants.R_OK | constants.W_OK);
+  accessSync(folder, constants.W_OK | constants.X_OK);
+  for (const ending of ENDINGS) makePrivate(file + ending);
 }
 
 /** So that no user's hash is committed by mistake. */
@@ -63,6 +68,7 @@ function makeFolder(path: string): void {
   makeFolder(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });
+    syncFolder(dirname(path));
   } catch (error) {
     // Another process that starts at the same time may have made it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -102,15 +108,32 @@ function checkOwner(path: string, { uid }: Stats): void {
 }
 
 /** A file that is there is not opened: closing it would give up the locks that this process may have on it. */
-function makePrivate(file: string): void {
+function makeFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
   }
-  // SQLite would open it all the same, and only changes would fail.
-  accessSync(file, constants.R_OK | constants.W_OK);
-  accessSync(dirname(file), constants.W_OK | constants.X_OK);
-  // A store that an umask or a copy has made readable is made private again.
-  if ((lstatSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+  syncFolder(dirname(file));
+}
+
+/** The mode may come from a copy, or from a umask. */
+function makePrivate(path: string): void {
+  const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) !== 0) chmodSync(path, 0o600);
+}
+
+/** What is on disk has a name there as well then. Not every system knows how. */
+function syncFolder(path: string): void {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // The name is written soon, without being waited for.
+  }
 }

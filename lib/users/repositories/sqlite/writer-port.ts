@@ -59,8 +59,8 @@ export class WriterThread implements WriterPort {
       };
       const failed = (error: Error) => answered({ kind: 'failed', reason: error.message });
       const ended = () => answered({ kind: 'failed', reason: 'the thread that writes has ended' });
-      worker.on('message', answered).on('error', failed).on('exit', ended).ref();
       worker.postMessage(call);
+      worker.on('message', answered).on('error', failed).on('exit', ended).ref();
     });
   }
 
@@ -76,7 +76,7 @@ export class WriterThread implements WriterPort {
 
   #start(): Worker {
     // What the app's own threads are to load first, this one does without.
-    const worker = new Worker(this.#program, { workerData: this.#source, execArgv: [] });
+    const worker = new Worker(this.#program, { name: 'kapacitor-auth', workerData: this.#source, execArgv: [] });
     const forget = () => {
       if (this.#worker === worker) this.#worker = undefined;
     };

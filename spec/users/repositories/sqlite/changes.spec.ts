@@ -58,6 +58,12 @@ describe('changes', () => {
     expect(told).toEqual(['database or disk is full', undefined]);
   });
 
+  it('fail when the writer cannot even be asked', async () => {
+    const ask = () => Promise.reject(new Error('no threads are allowed'));
+    const changes = new Changes({ ask, close: async () => {} }, () => {});
+    await expect(changes.make(change)).rejects.toThrow('the user store cannot be changed: no threads are allowed');
+  });
+
   it('that break a rule of the table fail alone', async () => {
     const made = { written: [], otherwise: undefined };
     const { changes } = setUp(
