@@ -191,13 +191,23 @@ describe('what others may have put there', () => {
   });
 
   it('is used by root, who may use everybody’s files', async () => {
-    const file = storeFile();
+    const file = join(temporaryFolder(), 'auth', 'users.db');
     const repository = new SqliteUserRepository(file);
     await repository.insert(userNamed('someone'));
     await repository.close();
     for (const path of [file, dirname(file)]) giveAway(path);
     runAs(0);
     expect(openRepository(file).find('someone')).toEqual(userNamed('someone'));
+  });
+
+  it('is refused to root as well where anybody may have put the folder', () => {
+    const parent = temporaryFolder();
+    chmodSync(parent, 0o777);
+    const folder = join(parent, 'auth');
+    mkdirSync(folder, { mode: 0o700 });
+    const owner = giveAway(folder);
+    runAs(0);
+    expectRefusal(join(folder, 'users.db'), `${folder} belongs to another user (uid ${owner}, and this process has 0)`);
   });
 
   it('is used where root has put it', async () => {

@@ -82,7 +82,7 @@ function checkFolder(folder: string): void {
     throw new Error(`the folder ${folder} is a symbolic link: name the folder that it leads to`);
   if (!stats.isDirectory()) throw new Error(`${folder} is not a folder`);
   checkOwner(folder, stats);
-  if (process.geteuid !== undefined && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+  if (isWritableByOthers(stats)) {
     throw new Error(
       `others may write to the folder ${folder}: run chmod go-w on it, or name a file in a folder that is not there yet, ` +
         `such as ${join(folder, 'auth', 'users.db')}`,
@@ -98,13 +98,20 @@ function checkFile(path: string): void {
   checkOwner(path, stats);
 }
 
-/** Root may use everybody's files, and everybody may use root's. */
+/** Everybody may use what root has made. Root may use everybody's store, unless anybody at all may have put it there. */
 function checkOwner(path: string, { uid }: Stats): void {
   const user = process.geteuid?.();
-  if (user === undefined || user === 0 || uid === 0 || uid === user) return;
+  if (user === undefined || uid === user || uid === 0) return;
+  if (user === 0 && !isWritableByOthers(lstatSync(dirname(path)))) return;
   throw new Error(
-    `${path} belongs to another user (uid ${uid}, and this process has ${user}): run chown ${user} on it`,
+    `${path} belongs to another user (uid ${uid}, and this process has ${user}): run chown ${user} on it, or run this as ` +
+      'that user',
   );
+}
+
+/** Windows has other rights. */
+function isWritableByOthers({ mode }: Stats): boolean {
+  return process.geteuid !== undefined && (mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
 /** A file that is there is not opened: closing it would give up the locks that this process may have on it. */
