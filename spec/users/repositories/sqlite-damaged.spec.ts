@@ -49,7 +49,7 @@ describe('a file that cannot be a store', () => {
   it.each([
     ['a text', 'not a database at all '.repeat(1_000)],
     ['a short text', 'short'],
-    ['what LMDB writes', Buffer.alloc(8_192, 'beefc0de', 'hex')],
+    ['a database of another kind', Buffer.alloc(8_192, 'beefc0de', 'hex')],
   ])('is refused when it is %s, which stays as it is', (_what, content) => {
     const file = storeFile();
     writeFileSync(file, content);
