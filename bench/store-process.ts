@@ -1,14 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { kapacitorAuth } from 'kapacitor-auth';
+import { kapacitorAuth, SqliteUserRepository } from 'kapacitor-auth';
 
 /**
  * Serves an app on a store, and tells its port: `store-process.ts FILE NAME PASSWORD`. Told how many milliseconds, it
  * changes a user as often, which is not the one who makes the requests; told 0, it does no longer.
  */
 const [, , file, name = '', password = ''] = process.argv;
-const auth = kapacitorAuth({ auth: { store: `sqlite:${file}`, bcryptCost: 4 } });
+const auth = kapacitorAuth({ auth: { store: new SqliteUserRepository(file as string), bcryptCost: 4 } });
 for (const each of [name, 'changed']) await auth.users.create({ name: each, password, permissions: ['api'] });
 const server = createServer(express().use(auth, (_req, res) => void res.end()));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
