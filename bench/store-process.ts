@@ -14,15 +14,17 @@ const server = createServer(express().use(auth, (_req, res) => void res.end()));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 
 let timer: NodeJS.Timeout | undefined;
-let changes = 0;
+/** That were made since it was told something. */
+let changes = { made: 0 };
 process.on('message', (every: number) => {
   clearInterval(timer);
-  process.send?.(changes);
-  changes = 0;
+  process.send?.(changes.made);
+  const since = { made: 0 };
+  changes = since;
   if (every === 0) return;
   timer = setInterval(async () => {
     await auth.users.update('changed', { permissions: Math.random() < 0.5 ? ['api'] : ['all'] });
-    changes += 1;
+    since.made += 1;
   }, every);
 });
 process.on('disconnect', () => process.exit());
