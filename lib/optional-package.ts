@@ -3,6 +3,9 @@ import requirePackage from './require-package.cjs';
 /** The packages that are loaded when something needs them, and not before. */
 export type OptionalPackage = '@opentelemetry/api-logs' | 'better-sqlite3' | 'lmdb' | 'pg' | 'prom-client';
 
+/** The major version to install, for a package whose newest one does not run everywhere: 13 crashes on Node.js 20. */
+const MAJOR_VERSION: { readonly [Name in OptionalPackage]?: number } = { 'better-sqlite3': 12 };
+
 type LoadError = new (message: string, options: ErrorOptions) => Error;
 
 /**
@@ -17,10 +20,15 @@ export function loadPackage<Package>(name: OptionalPackage, need: string, LoadEr
   if ('loaded' in outcome) return outcome.loaded as Package;
   const { error } = outcome;
   const message = isMissing(name, error)
-    ? `${need} the package ${name}, which is not installed: npm install ${name}`
+    ? `${need} the package ${name}, which is not installed: npm install ${specifierOf(name)}`
     : `${need} the package ${name}, which cannot be loaded: ${reasonOf(error)} (in a bundle, keep ${name} external, ` +
       'and give an ES module require(); elsewhere, delete node_modules and install again on this machine)';
   throw new LoadError(message, { cause: error });
+}
+
+function specifierOf(name: OptionalPackage): string {
+  const major = MAJOR_VERSION[name];
+  return major === undefined ? name : `${name}@${major}`;
 }
 
 /** An installed package may miss another one. Its error has the same code, and the other name. */

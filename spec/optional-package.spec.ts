@@ -1,6 +1,8 @@
 import { auditToOpenTelemetry, ConfigError, kapacitorAuth, LmdbUserRepository, StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, vi } from 'vitest';
+import { loadPackage } from '../lib/optional-package.js';
+import packageJson from '../package.json' with { type: 'json' };
 
 let outcome: { readonly loaded: unknown } | { readonly error: unknown };
 vi.mock('../lib/require-package.cjs', () => ({ default: () => outcome }));
@@ -9,7 +11,17 @@ const REGISTRY = { registerMetric() {}, getSingleMetric() {} };
 
 const NEEDS = [
   {
+    name: 'better-sqlite3',
+    specifier: 'better-sqlite3@12',
+    need: 'on Node.js before 22.13 the store "sqlite:" needs',
+    LoadError: StoreError,
+    code: 'STORE_UNAVAILABLE',
+    // Later versions of Node.js do not ask for it.
+    use: () => loadPackage('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError),
+  },
+  {
     name: 'lmdb',
+    specifier: 'lmdb',
     need: 'the store "lmdb:" needs',
     LoadError: StoreError,
     code: 'STORE_UNAVAILABLE',
@@ -17,6 +29,7 @@ const NEEDS = [
   },
   {
     name: 'pg',
+    specifier: 'pg',
     need: 'the store "postgres:" needs',
     LoadError: StoreError,
     code: 'STORE_UNAVAILABLE',
@@ -24,6 +37,7 @@ const NEEDS = [
   },
   {
     name: 'prom-client',
+    specifier: 'prom-client',
     need: 'metrics need',
     LoadError: ConfigError,
     code: 'CONFIG_INVALID',
@@ -31,6 +45,7 @@ const NEEDS = [
   },
   {
     name: '@opentelemetry/api-logs',
+    specifier: '@opentelemetry/api-logs',
     need: 'auditToOpenTelemetry needs',
     LoadError: ConfigError,
     code: 'CONFIG_INVALID',
@@ -38,7 +53,7 @@ const NEEDS = [
   },
 ];
 
-describe.each(NEEDS)('$name, when something needs it,', ({ name, need, LoadError, code, use }) => {
+describe.each(NEEDS)('$name, when something needs it,', ({ name, specifier, need, LoadError, code, use }) => {
   const advice = `(in a bundle, keep ${name} external, and give an ES module require(); elsewhere, delete node_modules and install again on this machine)`;
 
   it.each([
@@ -51,7 +66,7 @@ describe.each(NEEDS)('$name, when something needs it,', ({ name, need, LoadError
   ])('is named with how to install it, where it is missed %s', (_by, error) => {
     const cause = error();
     outcome = { error: cause };
-    const message = `${need} the package ${name}, which is not installed: npm install ${name}`;
+    const message = `${need} the package ${name}, which is not installed: npm install ${specifier}`;
     expect(use).toThrow(LoadError);
     expect(use).toThrow(expect.objectContaining({ code, message, cause }));
   });
@@ -71,6 +86,14 @@ describe.each(NEEDS)('$name, when something needs it,', ({ name, need, LoadError
     expect(use).toThrow(LoadError);
     expect(use).toThrow(expect.objectContaining({ code, message, cause }));
   });
+});
+
+it('the version of better-sqlite3 to install is the one that the peer dependency accepts', () => {
+  outcome = { error: missing('better-sqlite3') };
+  const [, major] = /^\^(\d+)\./.exec(packageJson.peerDependencies['better-sqlite3']) ?? [];
+  expect(() => loadPackage('better-sqlite3', 'a store needs', StoreError)).toThrow(
+    new RegExp(`: npm install better-sqlite3@${major}$`),
+  );
 });
 
 it('a store in a setting that needs a missing package is an error at the start', () => {

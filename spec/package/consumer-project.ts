@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { isBuiltin } from 'node:module';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -9,7 +10,9 @@ const CONSUMERS = fileURLToPath(new URL('./consumers', import.meta.url));
 /** Milliseconds, for npm and the compiler. */
 export const DONE_WITHIN = 120_000;
 /** Milliseconds, for a consumer: one that does not end by itself is killed, and its test fails. */
-export const END_WITHIN = 20_000;
+const END_WITHIN = 20_000;
+/** This runtime has no SQLite of its own: the store needs the package better-sqlite3. */
+export const NEEDS_BETTER_SQLITE3: boolean = !isBuiltin('node:sqlite');
 
 /** What `npm pack --json` says of a package. */
 export interface Packed {
@@ -54,7 +57,7 @@ export async function pack(folder: string): Promise<Packed> {
   return one;
 }
 
-/** Installs the package and its peers, as the project's owner would. */
+/** Installs the package and the peers that this runtime needs, as the project's owner would. */
 export async function install({ folder, express, types }: ConsumerProject, { filename }: Packed): Promise<void> {
   mkdirSync(folder);
   cpSync(CONSUMERS, folder, { recursive: true });
@@ -67,18 +70,34 @@ export async function install({ folder, express, types }: ConsumerProject, { fil
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
   await execute('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], folder);
+  // The one that is here has been compiled, which takes more than a minute.
+  if (NEEDS_BETTER_SQLITE3) linkPackages(['better-sqlite3'], folder);
+}
+
+/** Runs a program of a consumer's, and gives what it printed. A warning on standard error is a failure. */
+export async function runConsumer([program, ...args]: readonly [string, ...string[]], cwd: string): Promise<string> {
+  const { stdout, stderr } = await start(program, args, cwd, END_WITHIN);
+  if (stderr !== '') throw new Error(`${[program, ...args].join(' ')} wrote to standard error:\n${stderr}`);
+  return stdout;
 }
 
 /** Runs a program, and gives what it wrote. Compilers write what is wrong to the standard output, so errors tell it. */
-export async function execute(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  timeout: number = DONE_WITHIN,
-): Promise<string> {
+export async function execute(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const { stdout } = await start(program, args, cwd, DONE_WITHIN);
+  return stdout;
+}
+
+/** What a program wrote. */
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function start(program: string, args: readonly string[], cwd: string, timeout: number): Promise<Output> {
+  // Programs that begin with `#!/usr/bin/env node` have the same runtime.
+  const env = { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
   try {
-    const { stdout } = await promisify(execFile)(program, args, { cwd, timeout });
-    return stdout;
+    return await promisify(execFile)(program, args, { cwd, env, timeout });
   } catch (error) {
     const { message, stdout } = error as Error & { readonly stdout?: string };
     throw new Error(`${message}\n${stdout ?? ''}`, { cause: error });

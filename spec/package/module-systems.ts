@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ConsumerProject, DONE_WITHIN, END_WITHIN, execute, linkPackages } from './consumer-project.js';
+import {
+  type ConsumerProject,
+  DONE_WITHIN,
+  execute,
+  linkPackages,
+  NEEDS_BETTER_SQLITE3,
+  runConsumer,
+} from './consumer-project.js';
 
 const JEST = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 /** Native packages cannot be in a bundle. */
-const NATIVE = ['bcrypt', 'lmdb'];
+const NATIVE = ['bcrypt', 'better-sqlite3'];
 /** What the program prints that each of them compiles, when it has answered a request. */
 const ANSWERED = '[200,{"for":"somebody"}]\n';
 
@@ -15,16 +22,16 @@ const ANSWERED = '[200,{"for":"somebody"}]\n';
 export function describeModuleSystems(project: ConsumerProject): void {
   const folder = join(project.folder, 'module-systems');
   const run = (file: string, cwd = folder) =>
-    execute(process.execPath, [file, join(cwd, `users of ${file.replace(/\W/g, '-')}`)], cwd, END_WITHIN);
+    runConsumer([process.execPath, file, join(cwd, `users of ${file.replace(/\W/g, '-')}`)], cwd);
   const compile = (config: string) =>
     execute(process.execPath, ['../node_modules/typescript/bin/tsc', '--project', config], folder);
   const jest = (name: string) => execute(process.execPath, [JEST, '--ci', '--runInBand'], join(folder, name));
 
-  /** Bundles the program, and runs it where nothing is installed but the native packages. */
+  /** Bundles the program, and runs it where nothing is installed but the native packages that this runtime needs. */
   async function bundleAndRun(outfile: string, options: BuildOptions): Promise<string> {
     const deployed = join(folder, 'deployed', outfile.replace(/\W/g, '-'));
     mkdirSync(deployed, { recursive: true });
-    linkPackages(NATIVE, deployed, project.folder);
+    linkPackages(NEEDS_BETTER_SQLITE3 ? NATIVE : ['bcrypt'], deployed, project.folder);
     const entry = { absWorkingDir: folder, entryPoints: ['app.ts'], outfile: join(deployed, outfile) };
     await build({ ...entry, bundle: true, platform: 'node', external: NATIVE, minify: true, ...options });
     return run(outfile, deployed);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,11 +7,13 @@ import {
   type ConsumerProject,
   consumerProjects,
   DONE_WITHIN,
-  END_WITHIN,
   execute,
   install,
+  linkPackages,
+  NEEDS_BETTER_SQLITE3,
   type Packed,
   pack,
+  runConsumer,
 } from './consumer-project.js';
 import { describeModuleSystems } from './module-systems.js';
 
@@ -68,14 +70,22 @@ describeModuleSystems(newest);
 describe.each(projects)(
   'installed beside Express $express',
   (project) => {
-    const run = (file: string) => execute(process.execPath, [file], project.folder, END_WITHIN);
+    const run = (file: string) => runConsumer([process.execPath, file], project.folder);
+
+    /** The packages that npm has installed, by their folders. */
+    const installed = (): Record<string, { readonly hasInstallScript?: true }> =>
+      JSON.parse(readFileSync(join(project.folder, 'package-lock.json'), 'utf8')).packages;
 
     it('is the Express that the project asked for, once', () => {
       const { version } = JSON.parse(readFileSync(join(project.folder, 'node_modules/express/package.json'), 'utf8'));
       expect(version).toBe(project.express);
-      const lock = JSON.parse(readFileSync(join(project.folder, 'package-lock.json'), 'utf8'));
-      const copies = Object.keys(lock.packages).filter((path) => path.endsWith('node_modules/express'));
+      const copies = Object.keys(installed()).filter((path) => path.endsWith('node_modules/express'));
       expect(copies).toEqual(['node_modules/express']);
+    });
+
+    it('installs no native package but bcrypt', () => {
+      const native = Object.entries(installed()).filter(([, { hasInstallScript }]) => hasInstallScript);
+      expect(native.map(([path]) => path)).toEqual(['node_modules/bcrypt']);
     });
 
     it('protects an ES module, which ends by itself when all is closed', async () => {
@@ -92,6 +102,11 @@ describe.each(projects)(
       await execute(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.'], project.folder);
       const stdout = await run('compiled/typescript.js');
       expect(JSON.parse(stdout)).toEqual({ tasks: [], for: 'typescript' });
+    });
+
+    it('writes to a file in a thread of its own, and warns of nothing', async () => {
+      const stdout = await run('writing-thread.cjs');
+      expect(stdout).toBe('started sqlite-writer-thread.js\nended with 0\n');
     });
 
     it("has the repositories' contract, which needs no test runner of ours", async () => {
@@ -121,25 +136,25 @@ describe.each(projects)(
     });
 
     it('has the command line', async () => {
-      const bin = join(project.folder, 'node_modules/.bin/kapacitor-auth');
-      const store = `lmdb:${join(project.folder, 'operators')}`;
+      const command = (...args: string[]) =>
+        runConsumer([join(project.folder, 'node_modules/.bin/kapacitor-auth'), ...args], project.folder);
+      const store = 'sqlite:./operators/users.db';
       writeFileSync(join(project.folder, 'password'), 'examplePassword\n', { mode: 0o600 });
-      const add = ['user', 'add', 'first', '--type', 'admin', '--password-file', 'password', '--store', store];
-      await execute(bin, add, project.folder, END_WITHIN);
-      const listed = await execute(bin, ['user', 'list', '--json', '--store', store], project.folder, END_WITHIN);
+      await command('user', 'add', 'first', '--type', 'admin', '--password-file', 'password', '--store', store);
+      const listed = await command('user', 'list', '--json', '--store', store);
       expect(JSON.parse(listed)).toMatchObject([{ name: 'first', type: 'admin' }]);
-      expect(await execute(bin, ['--version'], project.folder, END_WITHIN)).toBe(`${packageJson.version}\n`);
+      expect(await command('--version')).toBe(`${packageJson.version}\n`);
     });
 
-    it('does without lmdb for another store, and says how to get it for that one', async () => {
-      const lmdb = join(project.folder, 'node_modules/lmdb');
-      const elsewhere = join(project.folder, 'lmdb');
-      renameSync(lmdb, elsewhere);
+    it('does without better-sqlite3 where Node.js has SQLite, and says elsewhere how to get it', async () => {
+      const link = join(project.folder, 'node_modules/better-sqlite3');
+      rmSync(link, { force: true });
       try {
-        const stdout = await run('without-lmdb.mjs');
-        expect(stdout).toBe('somebody\n');
+        const stdout = await run('without-better-sqlite3.mjs');
+        const outcome = NEEDS_BETTER_SQLITE3 ? 'npm install better-sqlite3@12' : 'somebody';
+        expect(stdout).toBe(`memory: somebody\nsqlite: ${outcome}\n`);
       } finally {
-        renameSync(elsewhere, lmdb);
+        if (NEEDS_BETTER_SQLITE3) linkPackages(['better-sqlite3'], project.folder);
       }
     });
   },

@@ -5,6 +5,7 @@ import type { Statement } from './statements.js';
 export class Connection {
   readonly #database: SqliteDatabase;
   readonly #prepared = new Map<string, SqliteStatement>();
+  #isOpen = true;
 
   /** @param file which is there */
   constructor(file: string) {
@@ -56,7 +57,10 @@ export class Connection {
     }
   }
 
+  /** May be called twice: node:sqlite alone would throw. */
   close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     this.#prepared.clear();
     this.#database.close();
   }

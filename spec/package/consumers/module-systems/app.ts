@@ -3,13 +3,19 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
-import { type KapacitorAuth, KapacitorAuthError, kapacitorAuth, LmdbUserRepository, StoreError } from 'kapacitor-auth';
+import {
+  type KapacitorAuth,
+  KapacitorAuthError,
+  kapacitorAuth,
+  SqliteUserRepository,
+  StoreError,
+} from 'kapacitor-auth';
 import { type RepositoryFactory, userRepositoryContract } from 'kapacitor-auth/contract';
 import { PostgresUserRepository, postgresSchema } from 'kapacitor-auth/postgres';
 
-/** Answers requests out of an LMDB store, and prints who was let in. */
+/** Answers requests out of a store in a file, and prints who was let in. */
 async function run(folder: string): Promise<void> {
-  const repository = new LmdbUserRepository(join(folder, 'users'));
+  const repository = new SqliteUserRepository(join(folder, 'users.db'));
   const auth: KapacitorAuth = kapacitorAuth({ auth: { bcryptCost: 4, store: repository } });
   const app = express();
   app.use(auth);

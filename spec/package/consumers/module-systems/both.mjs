@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import * as imported from 'kapacitor-auth';
 import * as importedContract from 'kapacitor-auth/contract';
 import * as importedPostgres from 'kapacitor-auth/postgres';
@@ -18,8 +19,8 @@ for (const [esm, cjs] of [
 }
 
 // A repository of one is the store of the other, and either has the errors of both.
-const repository = new required.LmdbUserRepository(process.argv[2]);
-assert.ok(repository instanceof imported.LmdbUserRepository);
+const repository = new required.SqliteUserRepository(join(process.argv[2], 'users.db'));
+assert.ok(repository instanceof imported.SqliteUserRepository);
 const auth = imported.kapacitorAuth({ auth: { bcryptCost: 4, store: repository } });
 await auth.users.create({ name: 'somebody', password: 'examplePassword' });
 await assert.rejects(

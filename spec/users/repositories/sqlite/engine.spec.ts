@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failureOf, openDatabase } from '../../../../lib/users/repositories/sqlite/engine.js';
-import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 /** What came of SQL that SQLite refuses. */
 function refusal(sql: string): unknown {
@@ -29,27 +27,5 @@ describe('a failure of SQLite', () => {
 
   it.each([undefined, null, new Error('no space'), 'text', { code: 'ENOENT' }])('is no other error: %s', (error) => {
     expect(failureOf(error)).toBeUndefined();
-  });
-});
-
-describe('the SQLite that is in Node.js', () => {
-  it('is preferred to the package, and what Node.js 22 warns of it is not shown', () => {
-    const opened: string[] = [];
-    class DatabaseSync {
-      constructor(file: string) {
-        opened.push(file);
-      }
-    }
-    const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
-    vi.spyOn(process, 'getBuiltinModule').mockImplementation(() => {
-      process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
-      return { DatabaseSync };
-    });
-    const file = join(temporaryFolder(), 'users.db');
-    expect(openDatabase(file)).toBeInstanceOf(DatabaseSync);
-    expect(opened).toEqual([file]);
-    expect(emitWarning).not.toHaveBeenCalled();
-    process.emitWarning('something else');
-    expect(emitWarning).toHaveBeenCalledExactlyOnceWith('something else');
   });
 });

@@ -7,7 +7,7 @@ const { PostgresUserRepository } = require('kapacitor-auth/postgres');
 const { userRepositoryContract } = require('kapacitor-auth/contract');
 
 const folder = mkdtempSync(join(__dirname, 'users-'));
-const auth = kapacitorAuth({ auth: { bcryptCost: 4, store: `lmdb:${folder}` } });
+const auth = kapacitorAuth({ auth: { bcryptCost: 4, store: `sqlite:${join(folder, 'users.db')}` } });
 let server;
 
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { KapacitorAuthError, kapacitorAuth, StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 
 const folder = mkdtempSync(join(__dirname, 'users-'));
-const auth = kapacitorAuth({ auth: { bcryptCost: 4, store: `lmdb:${folder}` } });
+const auth = kapacitorAuth({ auth: { bcryptCost: 4, store: `sqlite:${join(folder, 'users.db')}` } });
 let server: Server;
 
 beforeAll(async () => {

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+
+/**
+ * Runs specs on the supported lines of Node.js, one line after the other, and prints how it went on each:
+ *
+ *     npm run matrix                               on this runtime and the others, all specs but those left out below
+ *     npm run matrix -- --only 22,24 spec/users    on these two, the specs with this in their path
+ *
+ * The other runtimes come from the registry, and stay in `node_modules/.cache`. The exit code is 1 when a spec failed or
+ * a runtime is missing.
+ */
+const MAJORS: readonly string[] = ['22', '24', '26'];
+
+const LEFT_OUT: readonly string[] = [
+  // They are about another server, not about this runtime.
+  'spec/users/repositories/postgres*.spec.ts',
+  'spec/users/repositories/postgres/**',
+  // They try many inputs, which takes minutes.
+  'spec/http/naughty-strings.spec.ts',
+  'spec/day-of-traffic.spec.ts',
+];
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CACHE = join(ROOT, 'node_modules/.cache/kapacitor-auth-matrix');
+/** Characters: more than vitest writes where every spec fails. */
+const MAX_BUFFER = 2 ** 28;
+const execute = promisify(execFile);
+
+const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+const [current] = process.versions.node.split('.') as [string];
+const majors = values.only?.split(',') ?? [...new Set([current, ...MAJORS])];
+
+const results: string[] = [];
+for (const major of majors) {
+  const node = major === current ? process.execPath : await install(major);
+  const runtime = await describeRuntime(node);
+  console.log(`${runtime} …`);
+  results.push(`${runtime}: ${await runSpecs(node)}`);
+}
+console.log(`\n${results.join('\n')}`);
+
+/** Gives the path of the newest version, which is downloaded unless npm has it. */
+async function install(major: string): Promise<string> {
+  const folder = join(CACHE, major);
+  mkdirSync(folder, { recursive: true });
+  const version = `node@npm:node-${process.platform}-${process.arch}@${major}`;
+  await execute('npm', ['install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', version]);
+  return join(folder, 'node_modules/node/bin/node');
+}
+
+async function describeRuntime(node: string): Promise<string> {
+  const program = join(ROOT, 'spec/support/runtime.ts');
+  const { stdout } = await execute(node, ['--import', 'tsx', program], { cwd: ROOT });
+  return stdout.trim();
+}
+
+/** Gives how many passed and failed. What vitest printed is shown when something failed. */
+async function runSpecs(node: string): Promise<string> {
+  const left = positionals.length > 0 ? [] : LEFT_OUT.flatMap((pattern) => ['--exclude', pattern]);
+  const args = ['run', '--config', 'spec/vitest.config.ts', '--project', 'express 5', ...left, ...positionals];
+  // Programs that the specs start by `#!/usr/bin/env node` run on the same runtime.
+  const env = { ...process.env, PATH: [dirname(node), process.env['PATH']].join(delimiter) };
+  const options = { cwd: ROOT, env, maxBuffer: MAX_BUFFER };
+  try {
+    const { stdout } = await execute(node, ['node_modules/vitest/vitest.mjs', ...args], options);
+    return closingLineOf(stdout);
+  } catch (error) {
+    const { code, signal, stdout, stderr } = error as ExecError;
+    console.log(stdout + stderr);
+    process.exitCode = 1;
+    return `${closingLineOf(stdout)} (${signal ?? `exit code ${code}`})`;
+  }
+}
+
+/** What {@link execFile} rejects with. */
+interface ExecError {
+  readonly code: unknown;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** See `support/closing-line.ts`. */
+function closingLineOf(output: string): string {
+  return /\d+ passed, \d+ failed(?=\s*$)/.exec(output)?.[0] ?? 'ended early';
+}
