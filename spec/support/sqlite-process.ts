@@ -104,7 +104,7 @@ async function changeAndEnd(repository: SqliteUserRepository, name: string, revi
 
 function failureOf(error: unknown): Failure {
   const { name, message, cause } = error as Error;
-  return { ...(error as object), name, message, cause: cause && { message: (cause as Error).message } };
+  return { ...(error as object), name, message, ...(cause instanceof Error && { cause: { message: cause.message } }) };
 }
 
 async function answer(deeds: Deeds, { id, deed, args }: Question): Promise<void> {

@@ -17,7 +17,7 @@ async function setUp() {
   return { folder, file, process };
 }
 
-/** The reason names files, and is for the operator. */
+/** The reason is the operator's: it names the file. */
 const refused = (reason: RegExp) =>
   expect.objectContaining({
     code: 'STORE_UNAVAILABLE',
