@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SqliteUserRepository, StoreError } from 'kapacitor-auth';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { removePartialBackups, writeBackup } from '../../../lib/users/repositories/sqlite/backup.js';
+import { Connection } from '../../../lib/users/repositories/sqlite/connection.js';
 import { isActiveAdmin } from '../../../lib/users/user.js';
 import { integrityOf } from '../../support/integrity.js';
 import { openRepository } from '../../support/sqlite-repository.js';
@@ -92,6 +93,30 @@ describe('a backup', () => {
   it.each(['/proc/backup', '/nowhere/at/all'])('is not made where nobody may write: %s', async (file) => {
     const { repository } = await setUp();
     await expect(repository.backup(file)).rejects.toThrow(`cannot back the user store up to ${file}: ENOENT`);
+  });
+
+  it('is not made below a file', async () => {
+    const { repository, file } = await setUp();
+    const below = join(file, 'backup.db');
+    await expect(repository.backup(below)).rejects.toThrow(`cannot back the user store up to ${below}: ENOTDIR`);
+  });
+
+  it('is not made of a store whose file is another one now, and leaves nothing behind', async () => {
+    const { repository, file, backups } = await setUp();
+    renameSync(file, `${file}.old`);
+    writeFileSync(file, '');
+    await expect(repository.backup(join(backups, 'one.db'))).rejects.toThrow(`${file} is another file now`);
+    expect(readdirSync(backups)).toEqual([]);
+  });
+
+  it('is refused while another process has the store locked', async () => {
+    const { repository, backups } = await setUp();
+    vi.spyOn(Connection.prototype, 'run').mockImplementationOnce(() => {
+      throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
+    });
+    await expect(repository.backup(join(backups, 'one.db'))).rejects.toThrow('has the user store locked');
+    expect(readdirSync(backups)).toEqual([]);
+    await repository.backup(join(backups, 'one.db'));
   });
 
   it('is not made over another store: its own, or a backup that is there', async () => {

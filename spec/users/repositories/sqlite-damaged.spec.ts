@@ -86,6 +86,15 @@ describe('a file that cannot be a store', () => {
   });
 });
 
+describe('a file that is cut off beside its log', () => {
+  it('is no store, however short it is', async () => {
+    const file = await closedStore();
+    writeFileSync(`${file}-wal`, 'the log');
+    truncateSync(file, 10);
+    expectRefusal(file, /it is damaged|it is not a database of SQLite/);
+  });
+});
+
 describe('a copy that is made with cp while the store is in use', () => {
   it('is a store as it was once, or is refused, and is no reason to crash', async () => {
     const folder = temporaryFolder();
@@ -143,6 +152,7 @@ describe('a backup that is restored beside the log of the former store', () => {
     rmSync(file);
     renameSync(join(folder, 'backup.db'), file);
     expectRefusal(file, /users\.db-wal/);
+    expect(() => openRepository(file)).toThrow(`remove ${file}-wal and ${file}-shm`);
     rmSync(`${file}-wal`);
     rmSync(`${file}-shm`);
     const repository = openRepository(file);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { fsyncSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { openRepository } from '../../support/sqlite-repository.js';
@@ -7,27 +7,36 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
-  return { ...fs, mkdirSync: vi.fn(fs.mkdirSync) };
+  return { ...fs, mkdirSync: vi.fn(fs.mkdirSync), fsyncSync: vi.fn(fs.fsyncSync) };
 });
 
 it('a folder that another process makes at the same moment is used by both', async () => {
   const file = join(temporaryFolder(), 'deep', 'auth', 'users.db');
   const make = vi.mocked(mkdirSync).getMockImplementation() as typeof mkdirSync;
-  vi.mocked(mkdirSync).mockImplementation((path, options) => {
+  const makeTwice: typeof mkdirSync = (path, options) => {
     make(path, options);
     return make(path, options);
-  });
+  };
+  vi.mocked(mkdirSync).mockImplementationOnce(makeTwice).mockImplementationOnce(makeTwice);
   const repository = openRepository(file);
   expect(await repository.insert(userNamed('someone'))).toBe(true);
   expect(readdirSync(dirname(file))).toContain('.gitignore');
 });
 
 it('a folder that there is no room for is told of, with what to do', () => {
-  vi.mocked(mkdirSync).mockImplementation(() => {
+  vi.mocked(mkdirSync).mockImplementationOnce(() => {
     throw Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC', syscall: 'mkdir' });
   });
   const file = join(temporaryFolder(), 'auth', 'users.db');
   expect(() => openRepository(file)).toThrow(
     `cannot open the user store in ${file}: ENOSPC: no space left on device, mkdir. Make room there, and start again`,
   );
+});
+
+it('a folder is made on a system that cannot wait for its name to be on disk', async () => {
+  vi.mocked(fsyncSync).mockImplementationOnce(() => {
+    throw Object.assign(new Error('EINVAL: invalid argument, fsync'), { code: 'EINVAL', syscall: 'fsync' });
+  });
+  const repository = openRepository(join(temporaryFolder(), 'auth', 'users.db'));
+  expect(await repository.insert(userNamed('someone'))).toBe(true);
 });

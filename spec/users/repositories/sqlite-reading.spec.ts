@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { OverloadedError } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../lib/users/repositories/sqlite/connection.js';
@@ -87,6 +87,24 @@ describe('a question that fails', () => {
     expect(() => repository.find('unknown')).toThrow(unavailable);
     expect(states.at(-1)).toEqual(['down', expect.stringMatching(/is damaged|cannot be read/)]);
   });
+});
+
+it('a store that there is no room for is not opened, which says what to do', () => {
+  failQuestions(1, 'SQLITE_FULL');
+  const open = () => openRepository(storeFile());
+  expect(open).toThrow('the file system has no room, or fails (of SQLite). Make room there, and start again');
+});
+
+it('a file that is moved away is missed until it is back', async () => {
+  const { file, repository, states } = await setUp();
+  renameSync(file, `${file}.away`);
+  await vi.waitUntil(() => states.at(-1)?.[0] === 'down', { timeout: 5_000 });
+  expect(states.at(-1)?.[1]).toBe(`${file} is gone. Put the former file back, or restart this process`);
+  expect(() => repository.find('someone')).toThrow(unavailable);
+  await expect(repository.insert(userNamed('other'))).rejects.toThrow(unavailable);
+  renameSync(`${file}.away`, file);
+  await vi.waitUntil(() => states.at(-1)?.[0] === 'up', { timeout: 5_000 });
+  expect(repository.find('someone')).toEqual(userNamed('someone'));
 });
 
 describe('changes that fail', () => {

@@ -56,6 +56,14 @@ describe('a user that is asked for often', () => {
   });
 });
 
+describe('a name that is no text of characters', () => {
+  it('is nobody’s, also not that of whose name is like it', async () => {
+    const repository = openRepository(storeFile());
+    await repository.insert(userNamed('\ufffd'));
+    expect(repository.find('\ud800')).toBeUndefined();
+  });
+});
+
 describe('a change', () => {
   it('is on disk when it is answered: a commit waits for the write-ahead log', async () => {
     const file = storeFile();
