@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { inject, onTestFinished, vi } from 'vitest';
 import { kill } from './child-process.js';
 import type { Deed, Deeds, Failure, Question, Told } from './sqlite-process.js';
@@ -85,17 +84,6 @@ export function startProgram(program: string, args: readonly string[], { within 
   child.setMaxListeners(0);
   onTestFinished(() => kill(child));
   return child;
-}
-
-/** What a program tells first. */
-export async function firstTold<Told>(child: ChildProcess): Promise<Told> {
-  const [told] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`the process has ended: ${signal ?? code}`);
-    }),
-  ]);
-  return told as Told;
 }
 
 function errorOf(failure: Failure): Error {

@@ -1,4 +1,4 @@
-import { fsyncSync, mkdirSync, readdirSync } from 'node:fs';
+import { fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { openRepository } from '../../support/sqlite-repository.js';
@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
-  return { ...fs, mkdirSync: vi.fn(fs.mkdirSync), fsyncSync: vi.fn(fs.fsyncSync) };
+  return { ...fs, mkdirSync: vi.fn(fs.mkdirSync), openSync: vi.fn(fs.openSync), fsyncSync: vi.fn(fs.fsyncSync) };
 });
 
 it('a folder that another process makes at the same moment is used by both', async () => {
@@ -23,13 +23,17 @@ it('a folder that another process makes at the same moment is used by both', asy
   expect(readdirSync(dirname(file))).toContain('.gitignore');
 });
 
-it('a folder that there is no room for is told of, with what to do', () => {
-  vi.mocked(mkdirSync).mockImplementationOnce(() => {
-    throw Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC', syscall: 'mkdir' });
+it.each([
+  ['folder', 'mkdir', mkdirSync],
+  ['file', 'open', openSync],
+])('a %s that there is no room for is told of, with what to do', (_what, syscall, make) => {
+  vi.mocked<(...args: any[]) => any>(make).mockImplementationOnce(() => {
+    throw Object.assign(new Error(`ENOSPC: no space left on device, ${syscall}`), { code: 'ENOSPC', syscall });
   });
-  const file = join(temporaryFolder(), 'auth', 'users.db');
+  const folder = temporaryFolder();
+  const file = syscall === 'open' ? join(folder, 'users.db') : join(folder, 'auth', 'users.db');
   expect(() => openRepository(file)).toThrow(
-    `cannot open the user store in ${file}: ENOSPC: no space left on device, mkdir. Make room there, and start again`,
+    `cannot open the user store in ${file}: ENOSPC: no space left on device, ${syscall}. Make room there, and start again`,
   );
 });
 
