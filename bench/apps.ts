@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import express, { type Express, type RequestHandler } from 'express';
 import basicAuth from 'express-basic-auth';
@@ -18,11 +19,13 @@ const COST = 10;
 
 const PASSWORDS: Record<string, string> = { [USER.name]: USER.password, [VICTIM.name]: VICTIM.password };
 
+const sqliteIn = (folder: string) => `sqlite:${join(folder, 'users.db')}`;
+
 const PROTECTIONS = {
   'bare Express': () => {},
-  'kapacitor-auth': (app, folder) => protect(app, { auth: { store: `lmdb:${folder}`, bcryptCost: COST } }),
+  'kapacitor-auth': (app, folder) => protect(app, { auth: { store: sqliteIn(folder), bcryptCost: COST } }),
   'kapacitor-auth, no cache': (app, folder) =>
-    protect(app, { auth: { store: `lmdb:${folder}`, bcryptCost: COST, cacheExpiration: 0 } }),
+    protect(app, { auth: { store: sqliteIn(folder), bcryptCost: COST, cacheExpiration: 0 } }),
   'kapacitor-auth, PostgreSQL': (app, _folder, postgres) =>
     protect(app, { auth: { store: postgres, bcryptCost: COST } }),
   'passport-http, plaintext': (app) => {
@@ -46,7 +49,7 @@ export type AppName = keyof typeof PROTECTIONS;
 /**
  * The same app behind each of the ways to protect it that are compared.
  *
- * @param folder for those that keep users in LMDB
+ * @param folder for those that keep users in SQLite
  * @param postgres a URL, for those that keep them in PostgreSQL
  */
 export async function createApp(name: AppName, folder: string, postgres: string): Promise<Express> {

@@ -35,12 +35,13 @@ export async function measureImport(rounds: number): Promise<void> {
     process.stderr.write(`writing a Kapacitor database with ${USERS} users\n`);
     writeKapacitorDatabase(file, users(await bcrypt.hash('pw', 4)));
     const results = new Map<string, Measured[]>([
-      ['LMDB', []],
+      ['SQLite', []],
       ['PostgreSQL', []],
     ]);
     for (let round = 0; round < rounds; round += 1) {
       for (const [store, measured] of results) {
-        const url = store === 'LMDB' ? `lmdb:${join(folder, String(round))}` : `${postgres.url()}?table=round${round}`;
+        const url =
+          store === 'SQLite' ? `sqlite:${join(folder, `${round}.db`)}` : `${postgres.url()}?table=round${round}`;
         measured.push(await importInto(url, file));
       }
     }

@@ -59,7 +59,7 @@ export async function measureThroughput(rounds: number): Promise<void> {
     ),
   );
   const stores = ratio('kapacitor-auth, PostgreSQL', 'kapacitor-auth').toFixed(3);
-  console.log(`Users in PostgreSQL, to users in LMDB: ${stores}`);
+  console.log(`Users in PostgreSQL, to users in SQLite: ${stores}`);
 }
 
 async function requestsPerSecond(name: AppName, folder: string, postgres: string): Promise<number> {

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Opens a store of so many users and times what a request asks of it: `users-process.ts FOLDER COUNT`. Tells its
+ * Opens a store of so many users and times what a request asks of it: `users-process.ts FILE COUNT`. Tells its
  * parent medians in milliseconds, and the memory that is held in bytes.
  */
-const [, , folder, count] = process.argv;
+const [, , file, count] = process.argv;
 const { kapacitorAuth } = await import('kapacitor-auth');
 const { default: express } = await import('express');
 const { basicCredentials, request } = await import('./client.js');
@@ -13,7 +13,7 @@ const { median } = await import('./process.js');
 global.gc?.();
 const before = process.memoryUsage();
 const begin = performance.now();
-const auth = kapacitorAuth({ auth: { store: `lmdb:${folder}`, bcryptCost: 4 } });
+const auth = kapacitorAuth({ auth: { store: `sqlite:${file}`, bcryptCost: 4 } });
 await auth.ready;
 const app = express();
 app.use(auth);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
-import { LmdbUserRepository, type StoredUser } from 'kapacitor-auth';
+import { SqliteUserRepository, type StoredUser } from 'kapacitor-auth';
 import { median, start, stop } from './process.js';
 
 const FEW = 1_000;
@@ -22,16 +22,17 @@ const TIMES = ['start', 'first page', 'one user', 'login from the cache'] as con
 /** What a million users cost, beside a thousand, in alternating rounds. */
 export async function measureUsers(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
+  const fileOf = (count: number) => join(folder, `${count}.db`);
   const results = new Map<number, Measured[]>([
     [FEW, []],
     [MANY, []],
   ]);
-  for (const count of results.keys()) await fill(join(folder, String(count)), count);
+  for (const count of results.keys()) await fill(fileOf(count), count);
   for (let round = 0; round < rounds; round += 1) {
     for (const [count, measured] of results) {
       const { child, told } = await start<Measured>(
         './users-process.ts',
-        [join(folder, String(count)), String(count)],
+        [fileOf(count), String(count)],
         ['--expose-gc'],
       );
       measured.push(told);
@@ -42,7 +43,7 @@ export async function measureUsers(rounds: number): Promise<void> {
 
   const of = (count: number, what: keyof Measured) =>
     median((results.get(count) as Measured[]).map((each) => each[what]));
-  console.log(`\nUsers in LMDB, milliseconds, medians of ${rounds} rounds`);
+  console.log(`\nUsers in SQLite, milliseconds, medians of ${rounds} rounds`);
   console.table(
     Object.fromEntries(
       TIMES.map((what) => [
@@ -60,9 +61,9 @@ export async function measureUsers(rounds: number): Promise<void> {
 }
 
 /** All with one hash: what is measured does not depend on it. */
-async function fill(folder: string, count: number): Promise<void> {
+async function fill(file: string, count: number): Promise<void> {
   process.stderr.write(`filling a store with ${count} users\n`);
-  const repository = new LmdbUserRepository(folder);
+  const repository = new SqliteUserRepository(file);
   const user = (name: string, hash: string, type: StoredUser['type']): StoredUser => ({
     name,
     type,

@@ -47,7 +47,7 @@ describe('the first admin', () => {
     writeFileSync(secret, 'a secret of a container\n');
     vi.stubEnv(NAME, 'first');
     vi.stubEnv(PASSWORD_FILE, secret);
-    const store = `lmdb:${join(folder, 'users')}`;
+    const store = `sqlite:${join(folder, 'users.db')}`;
     const auth = start({ store });
     await auth.ready;
     const { send } = await serve(express().use(auth));
@@ -75,7 +75,7 @@ describe('the first admin', () => {
   });
 
   it('is one of them when processes with two names start at once', async () => {
-    const store = `lmdb:${temporaryFolder()}/users`;
+    const store = `sqlite:${temporaryFolder()}/users.db`;
     const starting = ['a', 'b', 'c', 'd'].map((name) => start({ store, admin: { name, password: 'examplePassword' } }));
     await Promise.all(starting.map(({ ready }) => ready));
     expect(await namesIn(starting[0] as ReturnType<typeof start>)).toHaveLength(1);
@@ -161,14 +161,14 @@ describe('that there is no admin', () => {
 
   it('is said with the command that makes one', async () => {
     const folder = temporaryFolder();
-    expect(await saidBy(() => start({ store: `lmdb:${folder}/users` }))).toEqual([
-      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --store lmdb:${folder}/users`,
+    expect(await saidBy(() => start({ store: `sqlite:${folder}/users.db` }))).toEqual([
+      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --store sqlite:${folder}/users.db`,
     ]);
   });
 
   it('is said with the config file, where there is one, as a shell takes it', async () => {
     const file = join(temporaryFolder(), "it's mine.conf");
-    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "lmdb:./users"\n');
+    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "sqlite:./users.db"\n');
     expect(await saidBy(() => start({}, file))).toEqual([
       `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config '${file.replace("'", "'\\''")}'`,
     ]);
@@ -177,20 +177,20 @@ describe('that there is no admin', () => {
   it('is said with the store besides, where that is not the one of the file', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
-    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "lmdb:./users"\n');
-    vi.stubEnv('KAPACITOR_AUTH_STORE', `lmdb:${folder}/others`);
+    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "sqlite:./users.db"\n');
+    vi.stubEnv('KAPACITOR_AUTH_STORE', `sqlite:${folder}/others.db`);
     expect(await saidBy(() => start({}, file))).toEqual([
-      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config ${file} --store lmdb:${folder}/others`,
+      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config ${file} --store sqlite:${folder}/others.db`,
     ]);
   });
 
   it('is said with the store, where the file is not right by itself', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
-    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nstore = "lmdb:./users"\n');
+    writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nstore = "sqlite:./users.db"\n');
     vi.stubEnv('KAPACITOR_AUTH_ENABLED', 'true');
     expect(await saidBy(() => start({}, file))).toEqual([
-      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config ${file} --store lmdb:${folder}/users`,
+      `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --config ${file} --store sqlite:${folder}/users.db`,
     ]);
   });
 

@@ -35,7 +35,10 @@ describe('kapacitorAuth', () => {
     onTestFinished(() => auth.close());
     await auth.ready;
     await auth.users.create(ROOT);
-    expect(auth.config.auth).toMatchObject({ bcryptCost: 4, store: `lmdb:${join(folder, 'data', 'auth')}` });
+    expect(auth.config.auth).toMatchObject({
+      bcryptCost: 4,
+      store: `sqlite:${join(folder, 'data', 'auth', 'users.db')}`,
+    });
     await auth.close();
     const again = kapacitorAuth(file);
     onTestFinished(() => again.close());
@@ -49,7 +52,7 @@ describe('kapacitorAuth', () => {
       '[auth]',
       'refused-passwords = "missing.txt"',
       'audit-log = "missing/audit.jsonl"',
-      'store = "lmdb:./users"',
+      'store = "sqlite:./users.db"',
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     const auth = kapacitorAuth(file);
@@ -156,7 +159,7 @@ describe('close', () => {
     await expect(auth.users.list()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it.each(['memory:', 'lmdb:users'])(
+  it.each(['memory:', 'sqlite:users.db'])(
     'leaves nothing that keeps the process alive, with the store %s',
     async (store) => {
       const program = `
@@ -176,7 +179,7 @@ describe('close', () => {
   it('is not needed for a process to end that has served nothing', async () => {
     const program = `
       import { kapacitorAuth } from KAPACITOR_AUTH;
-      kapacitorAuth({ auth: { store: 'lmdb:users', bcryptCost: 4 } });
+      kapacitorAuth({ auth: { store: 'sqlite:users.db', bcryptCost: 4 } });
       console.log('ended');
     `;
     expect(await runProgram(program, temporaryFolder())).toBe('ended\n');

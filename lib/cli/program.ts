@@ -31,7 +31,7 @@ export function createProgram(createSession: (program: Command) => Session): Com
     .helpCommand('help [COMMAND]', 'print help')
     .option('--url <URL>', 'the users of a server: http://USER@HOST:9092 (also -url)')
     .option('--skip-verify', "do not verify the server's certificate (also -skipVerify)")
-    .option('--store <STORE>', 'the users in lmdb:FOLDER or postgres://USER:PASSWORD@HOST/DATABASE')
+    .option('--store <STORE>', 'the users in sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE')
     .option('--config <FILE>', 'the users and the rules of a config file (also -config)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EPILOGUE)

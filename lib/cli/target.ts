@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Environment } from '../config/environment.js';
 import { boolean, store as storeKind } from '../config/kinds.js';
+import { meantStore } from '../config/meant-store.js';
+import { didYouMean } from '../suggestion.js';
 import { UsageError } from './cli-error.js';
 import { parseServerUrl, type ServerAddress } from './server-address.js';
 
@@ -63,7 +65,7 @@ export function chooseStore(options: TargetOptions, environment: Environment, fo
   const target = chooseConfig(options, environment, folder);
   if (target.store !== undefined || target.file !== undefined || environment['KAPACITOR_AUTH_STORE']) return target;
   throw new UsageError(
-    'where are the users? Name their store with --store lmdb:FOLDER or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
+    'where are the users? Name their store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
       'or a config file with --config FILE, or a server with --url http://USER@HOST:9092',
   );
 }
@@ -94,13 +96,15 @@ function server(url: string, source: string, { skipVerify }: TargetOptions, envi
 }
 
 function checkStore(store: string): void {
-  if (store === 'memory:') {
+  const meant = meantStore(store);
+  if (meant === 'memory:') {
     throw new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092');
   }
   if (storeKind.fromText(store) === undefined) {
-    // It may hold a password: it is not repeated.
+    // It may hold a password: no more is repeated than what was probably meant.
     throw new UsageError(
-      '--store must be lmdb:FOLDER or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded',
+      '--store must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded' +
+        didYouMean(meant),
     );
   }
 }

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync } from 'node:fs';
 import { PasswordHasher } from '../authentication/password-hasher.js';
 import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
@@ -8,7 +7,8 @@ import { StoreError } from '../errors.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import { refusalOf } from '../users/refused-passwords.js';
 import { createRepository } from '../users/repositories/create.js';
-import { LmdbUserRepository } from '../users/repositories/lmdb.js';
+import { SqliteUserRepository } from '../users/repositories/sqlite.js';
+import { sqliteFile } from '../users/repositories/sqlite-address.js';
 import { SupervisedRepository } from '../users/repositories/supervised.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
@@ -21,8 +21,8 @@ import type { StoreTarget } from './target.js';
 export interface OpenStore {
   readonly repository: UserRepository;
   readonly users: UserService;
-  /** Copies the store into a folder; undefined for what is not in a folder itself. */
-  readonly backup: ((folder: string) => Promise<void>) | undefined;
+  /** Copies the store into a file. Undefined for a store that is not a file itself. */
+  readonly backup: ((file: string) => Promise<void>) | undefined;
   /** For what is done to the store as a whole. */
   readonly trail: AuditTrail;
   close(): Promise<void>;
@@ -75,20 +75,15 @@ export class UserStore {
 
   /** Whether there is something to open. In PostgreSQL there always is, as far as can be told before it is asked. */
   get isThere(): boolean {
-    const folder = this.#folder;
-    if (folder === undefined) return true;
+    const file = sqliteFile(this.#store);
+    if (file === undefined) return true;
     try {
-      statSync(join(folder, 'data.mdb'));
+      lstatSync(file);
       return true;
     } catch (error) {
       // What may not be looked at is there: to open it says why not.
       return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code as string);
     }
-  }
-
-  /** The folder of an LMDB store. */
-  get #folder(): string | undefined {
-    return /^lmdb:(.*)$/s.exec(this.#store)?.[1];
   }
 
   /**
@@ -120,7 +115,7 @@ export class UserStore {
         repository,
         users: new UserService(repository, this.hasher, this.policy, trail.audit, trail.context),
         trail,
-        backup: opened instanceof LmdbUserRepository ? (folder) => opened.backup(folder) : undefined,
+        backup: opened instanceof SqliteUserRepository ? (file) => opened.backup(file) : undefined,
         close: async () => {
           repository.close();
           await opened.close?.();

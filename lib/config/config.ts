@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
 import type { RefusedPasswords } from '../users/refused-passwords.js';
+import { sqliteAddress, sqliteFile } from '../users/repositories/sqlite-address.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
 import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
@@ -166,9 +167,11 @@ function chooseStore(
   isFile: boolean,
 ): { opened: string | UserRepository; shown: string | UserRepository } {
   const dataDir = choice.choosePath(DATA_DIR, isFile ? '~/.kapacitor' : undefined);
-  const named = choice.choose(STORE, dataDir === undefined ? 'lmdb:.kapacitor-auth' : `lmdb:${join(dataDir, 'auth')}`);
+  const folder = dataDir === undefined ? '.kapacitor-auth' : join(dataDir, 'auth');
+  const named = choice.choose(STORE, sqliteAddress(join(folder, 'users.db')));
   if (typeof named !== 'string') return { opened: named, shown: named };
-  const opened = named.replace(/^lmdb:(.*)/s, (_, path) => `lmdb:${choice.absolute(STORE, path)}`);
+  const file = sqliteFile(named);
+  const opened = file === undefined ? named : sqliteAddress(choice.absolute(STORE, file));
   return { opened, shown: choice.settle(STORE, withoutSecrets(opened)) };
 }
 

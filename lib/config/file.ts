@@ -44,7 +44,7 @@ function readText(path: string, absolute: string): ReadText {
     if (/^[a-z][a-z+]+:/i.test(path)) {
       const problem =
         'the path of a config file, or an object, must be given, not a URL: a store is written as ' +
-        "kapacitorAuth({ auth: { store: 'lmdb:FOLDER' } })";
+        "kapacitorAuth({ auth: { store: 'sqlite:FILE' } })";
       return { problem };
     }
     const { code, message } = cause as NodeJS.ErrnoException;

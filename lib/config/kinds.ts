@@ -1,11 +1,14 @@
 import { describeValue } from '../described-value.js';
 import { faultOf } from '../http/allowed-hosts.js';
+import { didYouMean } from '../suggestion.js';
 import { opaqueString, problemOf } from '../users/password.js';
 import type { RefusedPasswords } from '../users/refused-passwords.js';
 import { isPostgresUrl } from '../users/repositories/postgres/url.js';
+import { isSqliteAddress } from '../users/repositories/sqlite-address.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
 import { formatDuration, LONGEST, parseDuration } from './duration.js';
+import { meantStore, SQLITE_EXAMPLE } from './meant-store.js';
 
 /** What a setting may be, and how each source writes it. */
 export interface Kind<T> {
@@ -178,20 +181,19 @@ function splitAtCommas(value: string): string[] {
 
 const REPOSITORY_METHODS = ['find', 'list', 'insert', 'replace', 'remove'] as const;
 
-/**
- * A path that begins with `//` is a URL's host, or one slash too many. Blanks at an end are a slip: `lmdb: ./users`
- * would make a folder named ` .`.
- */
-const LOCAL_STORE = /^(?:memory:|lmdb:(?!\/\/[^/])\S(?:.*\S)?)$/;
+const STORES =
+  '"sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ' +
+  `an object with the methods ${REPOSITORY_METHODS.join(', ')}`;
 
 /** Where the users are. */
 export const store: Kind<string | UserRepository> = {
-  ...textual(
-    '"lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ' +
-      `an object with the methods ${REPOSITORY_METHODS.join(', ')}`,
-    '"lmdb:./users"',
-    (value) => (LOCAL_STORE.test(value) || isPostgresUrl(value) ? value : undefined),
+  ...textual(STORES, JSON.stringify(SQLITE_EXAMPLE), (value) =>
+    value === 'memory:' || isSqliteAddress(value) || isPostgresUrl(value) ? value : undefined,
   ),
+  faultOf: (value) => {
+    const meant = typeof value === 'string' ? meantStore(value) : undefined;
+    return meant === undefined ? undefined : `must be ${STORES}${didYouMean(JSON.stringify(meant))}`;
+  },
   fromCode: (value) => {
     if (typeof value === 'string') return store.fromText(value);
     const methods = value as Partial<Record<string, unknown>> | null;

@@ -69,8 +69,9 @@ export interface AuthConfig {
    */
   readonly hashingQueue?: number | undefined;
   /**
-   * Where the users are: `lmdb:FOLDER` (relative to the working folder), `memory:`,
-   * `postgres://USER:PASSWORD@HOST/DATABASE`, or a repository of the app's own. Defaults to `lmdb:./.kapacitor-auth`.
+   * Where the users are: `sqlite:FILE` (relative to the working folder), `memory:`,
+   * `postgres://USER:PASSWORD@HOST/DATABASE`, or a repository of the app's own. Defaults to
+   * `sqlite:./.kapacitor-auth/users.db`.
    */
   readonly store?: string | UserRepository | undefined;
   /**

@@ -30,8 +30,8 @@ export interface ResolvedConfig {
     readonly hashingConcurrency: number;
     readonly hashingQueue: number;
     /**
-     * `memory:`, `lmdb:` with an absolute path, a `postgres://` URL without its password and other secrets, or the app's
-     * own repository.
+     * `memory:`, `sqlite:` with an absolute path, a `postgres://` URL without its password and other secrets, or the
+     * app's own repository.
      */
     readonly store: string | UserRepository;
     /** Milliseconds. */

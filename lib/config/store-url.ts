@@ -19,9 +19,9 @@ export function withoutSecrets(store: string): string {
   return `${scheme}${user ? `${user}@` : ''}${place}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`;
 }
 
-/** `lmdb:` or `memory:`; undefined for a store that other machines can share. */
+/** `sqlite:` or `memory:`; undefined for a store that other machines can share. */
 export function localScheme(store: string | UserRepository): string | undefined {
-  return typeof store === 'string' ? /^(?:lmdb|memory):/.exec(store)?.[0] : undefined;
+  return typeof store === 'string' ? /^(?:sqlite|memory):/.exec(store)?.[0] : undefined;
 }
 
 /** Names may be percent-encoded, and badly. */

@@ -5,8 +5,8 @@ export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
  * How a store is.
  *
  * - `up`: it answers, and changes are heard of.
- * - `degraded`: it answers, but not as it should: changes are not heard of, so that each request asks it; or only users
- *   who are in memory are known.
+ * - `degraded`: it answers, but not as it should: changes of users fail, because the disk is full for example; or changes
+ *   are not heard of, so that each request asks it; or only users who are in memory are known.
  * - `grace`: it does not answer, and users who are in memory are served on.
  * - `down`: it does not answer, or is not open, and nobody gets in.
  */

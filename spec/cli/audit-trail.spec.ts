@@ -14,7 +14,9 @@ function audited() {
   mkdirSync(join(folder, 'log'));
   writeFileSync(
     config,
-    ['[auth]', 'enabled = true', 'bcrypt-cost = 4', 'store = "lmdb:./users"', 'audit-log = "log/audit.log"'].join('\n'),
+    ['[auth]', 'enabled = true', 'bcrypt-cost = 4', 'store = "sqlite:./users.db"', 'audit-log = "log/audit.log"'].join(
+      '\n',
+    ),
   );
   const on = (args: readonly string[], options?: CliOptions) => run([...args, '--config', config], options);
   const told = (): Record<string, unknown>[] =>
@@ -35,14 +37,14 @@ describe('the audit log of the configuration', () => {
     await on(['user', 'set', 'stan', '--type', 'normal']);
     await on(['user', 'passwd', 'stan', '--password-stdin'], { input: 'anotherPassword' });
     await on(['export', join(folder, 'users.jsonl')]);
-    await on(['backup', join(folder, 'copy')]);
+    await on(['backup', join(folder, 'copy.db')]);
     await on(['import', join(folder, 'users.jsonl')]);
     expect(told()).toMatchObject([
       { event: 'user-created', by, user: { name: 'stan' }, time: expect.any(String) },
       { event: 'user-operation-failed', by, operation: 'change', user: 'stan', code: 'LAST_ADMIN' },
       { event: 'user-changed', by, changed: ['password'] },
       { event: 'users-exported', by, count: 1, to: join(folder, 'users.jsonl') },
-      { event: 'store-backed-up', by, to: join(folder, 'copy') },
+      { event: 'store-backed-up', by, to: join(folder, 'copy.db') },
       {
         event: 'users-imported',
         by,

@@ -4,9 +4,9 @@ import express from 'express';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runBinary } from '../support/cli.js';
-import { openRepository } from '../support/lmdb-repository.js';
 import { openPostgres, ownSchema } from '../support/postgres-repository.js';
 import { serve } from '../support/server.js';
+import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -24,7 +24,7 @@ const CONFIG = [
 const HASH = `$2y$04$${'a'.repeat(53)}`;
 
 const stores = [
-  { kind: 'LMDB', url: () => `lmdb:${join(temporaryFolder(), 'users')}` },
+  { kind: 'SQLite', url: () => `sqlite:${join(temporaryFolder(), 'users.db')}` },
   { kind: 'PostgreSQL', url: ownSchema },
 ];
 
@@ -59,7 +59,7 @@ describe.each(stores)('the binary on $kind, beside a server', ({ kind, url }) =>
       expect(imported.stdout).toBe('htpasswd: 1 new, 0 unchanged, 0 replaced, 0 kept, 0 refused\n');
       expect(hash.stdout).toMatch(/^\$2b\$04\$.{53}\n$/);
       expect(checked).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(checked.stdout).toMatch(/^\[auth\] store +"(?:lmdb|postgres):.*" +KAPACITOR_AUTH_STORE$/m);
+      expect(checked.stdout).toMatch(/^\[auth\] store +"(?:sqlite|postgres):.*" +KAPACITOR_AUTH_STORE$/m);
       expect(checked.stdout).not.toContain('postgres:password@');
       expect(completion.stdout).toContain('complete -o default -F _kapacitor_auth kapacitor-auth');
       expect(await login('stan:first')).toBe(200);
@@ -69,7 +69,7 @@ describe.each(stores)('the binary on $kind, beside a server', ({ kind, url }) =>
         on(['user', 'show', 'stan', '--json']),
         on(['can', 'stan', 'GET', '/kapacitor/v1/tasks']),
         on(['export', 'users.jsonl']),
-        on(['backup', 'copy']),
+        on(['backup', 'copy.db']),
       ]);
       expect(lines(list.stdout).map((line) => line.split(/ +/)[0])).toEqual(['NAME', 'old', 'root', 'stan']);
       expect(JSON.parse(show.stdout)).toEqual({ name: 'stan', type: 'normal', permissions: ['api'], enabled: true });
@@ -82,7 +82,7 @@ describe.each(stores)('the binary on $kind, beside a server', ({ kind, url }) =>
         enabled: true,
         hash: HASH,
       });
-      if (kind === 'LMDB') expect(backup).toEqual({ exitCode: 0, stdout: 'lmdb:copy\n', stderr: '' });
+      if (kind === 'SQLite') expect(backup).toEqual({ exitCode: 0, stdout: 'sqlite:copy.db\n', stderr: '' });
       else expect(backup).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('pg_dump --schema=') });
 
       expect((await on(['user', 'passwd', 'stan', '--password-stdin'], 'second')).exitCode).toBe(0);
@@ -152,11 +152,11 @@ describe('thousands of users', () => {
   it(
     'are moved from one kind of store to another, a thousand at once',
     async () => {
-      const lmdb = join(temporaryFolder(), 'users');
+      const file = join(temporaryFolder(), 'users.db');
       const names = Array.from({ length: 3_000 }, (_, index) => `user${String(index).padStart(4, '0')}`);
-      await openRepository(lmdb).insertMany(names.map((name) => userNamed(name)));
+      await openRepository(file).insertMany(names.map((name) => userNamed(name)));
       const postgres = ownSchema();
-      const exported = await runBinary(['export', '--store', `lmdb:${lmdb}`]);
+      const exported = await runBinary(['export', '--store', `sqlite:${file}`]);
       const imported = await runBinary(['import', '-', '--store', postgres], { input: exported.stdout });
       expect(imported).toEqual({
         exitCode: 0,

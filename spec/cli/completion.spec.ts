@@ -23,7 +23,7 @@ describe('completion in bash', () => {
       ['list', 'show', 'add', 'set', 'passwd', 'enable', 'disable', 'delete'],
     ],
     [['user', 'e'], ['enable']],
-    [['--store', 'lmdb:./users', 'user', 'p'], ['passwd']],
+    [['--store', 'sqlite:./users.db', 'user', 'p'], ['passwd']],
     [
       ['user', 'add', 'stan', '--pass'],
       ['--password-stdin', '--password-file'],

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { LmdbUserRepository } from 'kapacitor-auth';
+import { SqliteUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { beforeInterruption } from '../../lib/cli/interruption.js';
 import { writePrivateFile } from '../../lib/cli/private-file.js';
 import { askHidden, askYesOrNo } from '../../lib/cli/prompt.js';
 import type { Streams } from '../../lib/cli/streams.js';
 import { run } from '../support/cli.js';
-import { openRepository } from '../support/lmdb-repository.js';
+import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -84,13 +84,14 @@ describe('an interruption', () => {
     expect(interrupt('SIGHUP')).toBeUndefined();
   });
 
-  it('of a backup takes its folder away', async () => {
+  it('of a backup takes its file away', async () => {
     const folder = temporaryFolder();
-    openRepository(join(folder, 'users'));
+    const users = join(folder, 'users', 'users.db');
+    openRepository(users);
     let left: string[] | undefined;
-    const real = LmdbUserRepository.prototype.backup;
-    vi.spyOn(LmdbUserRepository.prototype, 'backup').mockImplementationOnce(async function (
-      this: LmdbUserRepository,
+    const real = SqliteUserRepository.prototype.backup;
+    vi.spyOn(SqliteUserRepository.prototype, 'backup').mockImplementationOnce(async function (
+      this: SqliteUserRepository,
       to,
     ) {
       const copying = real.call(this, to);
@@ -101,21 +102,21 @@ describe('an interruption', () => {
       left = readdirSync(folder);
       await copying;
     });
-    await run(['backup', join(folder, 'copy'), '--store', `lmdb:${join(folder, 'users')}`]);
+    await run(['backup', join(folder, 'copy.db'), '--store', `sqlite:${users}`]);
     expect(left).toEqual(['users']);
-    expect(existsSync(join(folder, 'copy'))).toBe(false);
+    expect(existsSync(join(folder, 'copy.db'))).toBe(false);
   });
 
   it('of an import is told to the audit log, with what is stored, and each admin', async () => {
     const folder = temporaryFolder();
     const config = join(folder, 'kapacitor.conf');
     const log = join(folder, 'audit.log');
-    writeFileSync(config, '[auth]\nenabled = true\nstore = "lmdb:./users"\naudit-log = "audit.log"\n');
+    writeFileSync(config, '[auth]\nenabled = true\nstore = "sqlite:./users.db"\naudit-log = "audit.log"\n');
     const line = (name: string, type: string) => JSON.stringify({ ...userNamed(name), type, revision: undefined });
     const lines = Array.from({ length: 1_001 }, (_, index) => line(`user${index}`, index === 7 ? 'admin' : 'normal'));
-    const real = LmdbUserRepository.prototype.insertMany;
-    vi.spyOn(LmdbUserRepository.prototype, 'insertMany')
-      .mockImplementationOnce(function (this: LmdbUserRepository, users) {
+    const real = SqliteUserRepository.prototype.insertMany;
+    vi.spyOn(SqliteUserRepository.prototype, 'insertMany')
+      .mockImplementationOnce(function (this: SqliteUserRepository, users) {
         return real.call(this, users);
       })
       .mockImplementationOnce(() => {

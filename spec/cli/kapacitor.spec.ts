@@ -14,7 +14,7 @@ const DONE_WITHIN = 60_000;
 const REFUSED = 'Refused:\n  "..": username must not be "." or ".."\n';
 
 describe.each([
-  { kind: 'LMDB', url: () => `lmdb:${join(temporaryFolder(), 'users')}` },
+  { kind: 'SQLite', url: () => `sqlite:${join(temporaryFolder(), 'users.db')}` },
   { kind: 'PostgreSQL', url: ownSchema },
 ])('the users of a real Kapacitor, moved to $kind', ({ url }) => {
   it(

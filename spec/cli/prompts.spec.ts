@@ -4,17 +4,17 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { run, runTyping, type Step } from '../support/cli.js';
-import { openRepository } from '../support/lmdb-repository.js';
 import { ownSchema } from '../support/postgres-repository.js';
 import { serve } from '../support/server.js';
+import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function storeWith(...names: readonly string[]) {
-  const folder = join(temporaryFolder(), 'users');
-  const repository = openRepository(folder);
+  const file = join(temporaryFolder(), 'users.db');
+  const repository = openRepository(file);
   await repository.insertMany(names.map((name) => userNamed(name)));
-  const store = ['--store', `lmdb:${folder}`];
+  const store = ['--store', `sqlite:${file}`];
   return { repository, on: (args: readonly string[], ...steps: Step[]) => runTyping([...args, ...store], steps) };
 }
 
@@ -96,7 +96,10 @@ describe('a terminal', () => {
       JSON.stringify({ ...userNamed(`user${index}`), revision: undefined }),
     );
     writeFileSync(join(folder, 'many'), lines.join('\n'));
-    const result = await runTyping(['import', join(folder, 'many'), '--store', `lmdb:${join(folder, 'users')}`], []);
+    const result = await runTyping(
+      ['import', join(folder, 'many'), '--store', `sqlite:${join(folder, 'users.db')}`],
+      [],
+    );
     expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^JSON lines: 10001 new, /) });
     expect(result.stderr).toContain('10001 of 10001 users [========================] 100 %, 0s to go');
   });
@@ -120,7 +123,7 @@ describe('a backup', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'kapacitor-auth: this copies LMDB stores. The users in PostgreSQL are backed up with it: ' +
+        'kapacitor-auth: this copies SQLite stores. The users in PostgreSQL are backed up with it: ' +
         'pg_dump --schema=SCHEMA DATABASE, which has the functions as well, or "export"\n',
     });
   });

@@ -150,7 +150,7 @@ describe('whoami', () => {
   });
 
   it('is for a server to say', async () => {
-    expect(await run(['whoami', '--store', 'lmdb:./users'])).toMatchObject({
+    expect(await run(['whoami', '--store', 'sqlite:./users.db'])).toMatchObject({
       exitCode: 2,
       stderr: 'kapacitor-auth: who you are is for a server to say: name one with --url http://USER@HOST:9092\n',
     });

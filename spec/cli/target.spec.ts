@@ -18,16 +18,16 @@ function folderWithConfig(): { folder: string; file: string } {
 
 describe('whose users a command is about', () => {
   it.each([
-    ['a store', { store: 'lmdb:./users' }, { kind: 'store', store: 'lmdb:./users', file: undefined }],
+    ['a store', { store: 'sqlite:./users.db' }, { kind: 'store', store: 'sqlite:./users.db', file: undefined }],
     ['a config file', { config: 'a.conf' }, { kind: 'store', store: undefined, file: 'a.conf' }],
     [
       'a store with the rules of a file',
-      { store: 'lmdb:./users', config: 'a.conf' },
-      { store: 'lmdb:./users', file: 'a.conf' },
+      { store: 'sqlite:./users.db', config: 'a.conf' },
+      { store: 'sqlite:./users.db', file: 'a.conf' },
     ],
   ])('says %s that is named, whatever the environment says', (_what, options, expected) => {
     const { folder } = folderWithConfig();
-    const environment = { KAPACITOR_URL: URL, KAPACITOR_CONFIG_PATH: 'b.conf', KAPACITOR_AUTH_STORE: 'lmdb:./b' };
+    const environment = { KAPACITOR_URL: URL, KAPACITOR_CONFIG_PATH: 'b.conf', KAPACITOR_AUTH_STORE: 'sqlite:./b.db' };
     expect(chooseTarget(options, environment, folder)).toMatchObject(expected);
   });
 
@@ -41,7 +41,7 @@ describe('whose users a command is about', () => {
 
   it('says KAPACITOR_URL, then KAPACITOR_CONFIG_PATH, then the file of the folder, then KAPACITOR_AUTH_STORE', () => {
     const { folder, file } = folderWithConfig();
-    const store = { KAPACITOR_AUTH_STORE: 'lmdb:./users' };
+    const store = { KAPACITOR_AUTH_STORE: 'sqlite:./users.db' };
     const path = { ...store, KAPACITOR_CONFIG_PATH: 'b.conf' };
     expect(chooseTarget({}, { ...path, KAPACITOR_URL: URL }, folder)).toMatchObject({ kind: 'server' });
     expect(chooseTarget({}, path, folder)).toMatchObject({ file: 'b.conf', isFound: false });
@@ -56,12 +56,12 @@ describe('whose users a command is about', () => {
 
   it('is asked for where nothing says it', () => {
     expect(() => chooseTarget({}, { KAPACITOR_URL: '' }, EMPTY)).toThrow(
-      'where are the users? Name their store with --store lmdb:FOLDER or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
+      'where are the users? Name their store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
         'or a config file with --config FILE, or a server with --url http://USER@HOST:9092',
     );
   });
 
-  it.each([{ store: 'lmdb:./users' }, { config: 'a.conf' }])('is not a server and %j at once', (options) => {
+  it.each([{ store: 'sqlite:./users.db' }, { config: 'a.conf' }])('is not a server and %j at once', (options) => {
     expect(() => chooseTarget({ url: URL, ...options }, {}, EMPTY)).toThrow(
       new UsageError('--url names a server, and --store and --config a store: leave one of them out'),
     );
@@ -81,19 +81,33 @@ describe('whose users a command is about', () => {
     );
   });
 
-  it.each(['./users', 'lmdb:', 'postgres://user:p@ss/word@host/db', 'mysql://user:secret@host/db'])(
+  it.each(['hunter2', 'postgres://user:p@ss/word@host/db', 'mysql://user:secret@host/db'])(
     'is not the store %s, which is not repeated',
     (store) => {
       expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
         new UsageError(
-          '--store must be lmdb:FOLDER or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded',
+          '--store must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded',
         ),
       );
     },
   );
 
-  it("is not a server's memory", () => {
-    expect(() => chooseTarget({ store: 'memory:' }, {}, EMPTY)).toThrow(
+  it.each([
+    ['./users', 'sqlite:./users/users.db'],
+    ['sqlite:./users/', 'sqlite:./users/users.db'],
+    ['sqlite:', 'sqlite:./users/users.db'],
+    ['sqlite:///srv/users.db', 'sqlite:/srv/users.db'],
+  ])('is not the store %s: the error says what was probably meant', (store, meant) => {
+    expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
+      new UsageError(
+        '--store must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded: ' +
+          `did you mean ${meant}?`,
+      ),
+    );
+  });
+
+  it.each(['memory:', 'memory', ':memory:'])("is not a server's memory: %s", (store) => {
+    expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
       new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092'),
     );
   });

@@ -7,9 +7,9 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { binary, environmentOf, run } from '../support/cli.js';
-import { openRepository } from '../support/lmdb-repository.js';
 import { TerminalRun } from '../support/pty.js';
 import { serve } from '../support/server.js';
+import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -22,10 +22,10 @@ const CURSOR_IS_SHOWN = '\u001b[?25h';
 const CURSOR_IS_HIDDEN = '\u001b[?25l';
 
 async function storeWith(...names: readonly string[]) {
-  const folder = join(temporaryFolder(), 'users');
-  const repository = openRepository(folder);
+  const file = join(temporaryFolder(), 'users.db');
+  const repository = openRepository(file);
   await repository.insertMany([userNamed('root', { type: 'admin' }), ...names.map((name) => userNamed(name))]);
-  return { repository, store: ['--store', `lmdb:${folder}`] };
+  return { repository, store: ['--store', `sqlite:${file}`] };
 }
 
 describe('a password at a terminal', () => {
@@ -53,7 +53,7 @@ describe('a password at a terminal', () => {
       expect(terminal.raw).not.toMatch(new RegExp(`${'\u001b'}\\[[\\d;]*m`));
       expect(terminal.raw.lastIndexOf(CURSOR_IS_SHOWN)).toBeGreaterThan(terminal.raw.lastIndexOf(CURSOR_IS_HIDDEN));
       const { default: bcrypt } = await import('bcrypt');
-      expect(await bcrypt.compare('longEnough', repository.find('ユーザー')?.hash ?? '')).toBe(true);
+      expect(await bcrypt.compare('longEnough', (await repository.find('ユーザー'))?.hash ?? '')).toBe(true);
     },
     DONE_WITHIN,
   );
@@ -136,8 +136,8 @@ describe('a terminal', () => {
       const lines = Array.from({ length: 10_001 }, (_, index) => line(index));
       writeFileSync(join(folder, 'many'), lines.join('\n'));
       writeFileSync(join(folder, 'few'), lines.slice(1).join('\n'));
-      const many = new TerminalRun(['import', 'many', '--store', 'lmdb:a'], { cwd: folder });
-      const few = new TerminalRun(['import', 'few', '--store', 'lmdb:b'], { cwd: folder });
+      const many = new TerminalRun(['import', 'many', '--store', 'sqlite:a.db'], { cwd: folder });
+      const few = new TerminalRun(['import', 'few', '--store', 'sqlite:b.db'], { cwd: folder });
       expect(await Promise.all([many.ended, few.ended])).toEqual([0, 0]);
       expect(many.text).toMatch(/10001 of 10001 users \[={24}\] 100 %, 0s to go/);
       expect(many.text).toMatch(/JSON lines: 10001 new, .*\n$/);
@@ -153,7 +153,7 @@ describe('a terminal', () => {
       const folder = temporaryFolder();
       const line = (index: number) => JSON.stringify({ ...userNamed(`user${index}`), revision: undefined });
       writeFileSync(join(folder, 'many'), Array.from({ length: 30_000 }, (_, index) => line(index)).join('\n'));
-      const terminal = new TerminalRun(['import', 'many', '--store', 'lmdb:users'], { cwd: folder });
+      const terminal = new TerminalRun(['import', 'many', '--store', 'sqlite:users.db'], { cwd: folder });
       await terminal.shows(' of 30000 users [=');
       terminal.type(CTRL_C);
       expect(await terminal.ended).toBe(130);
@@ -166,7 +166,7 @@ describe('a terminal', () => {
         join(folder, 'many'),
         '--json',
         '--store',
-        `lmdb:${join(folder, 'users')}`,
+        `sqlite:${join(folder, 'users.db')}`,
       ]);
       const { new: added, unchanged } = JSON.parse(stdout);
       expect(unchanged).toBeGreaterThanOrEqual(1_000);
@@ -241,7 +241,7 @@ describe('a command that is told to end', () => {
       const [program, ...before] = binary();
       const interrupt = async (signal: NodeJS.Signals) => {
         const folder = temporaryFolder();
-        const child = spawn(program, [...before, 'import', '-', '--store', 'lmdb:users'], {
+        const child = spawn(program, [...before, 'import', '-', '--store', 'sqlite:users.db'], {
           cwd: folder,
           env: environmentOf({ TMPDIR: folder }),
         });

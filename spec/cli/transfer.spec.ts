@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../support/cli.js';
-import { openRepository } from '../support/lmdb-repository.js';
+import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -11,8 +11,8 @@ const LINE = `{"name":"stan","type":"normal","permissions":["api"],"enabled":tru
 
 function places() {
   const folder = temporaryFolder();
-  const users = join(folder, 'users');
-  return { folder, users, store: ['--store', `lmdb:${users}`] };
+  const users = join(folder, 'users', 'users.db');
+  return { folder, users, store: ['--store', `sqlite:${users}`] };
 }
 
 describe('export', () => {
@@ -72,7 +72,7 @@ describe('import', () => {
     expect(await run(['import', file, ...store])).toEqual({
       exitCode: 0,
       stdout: `JSON lines: 1 new, 0 unchanged, 0 replaced, 0 kept, 1 refused\n${refused}`,
-      stderr: `kapacitor-auth: made the user store lmdb:${users}\n`,
+      stderr: `kapacitor-auth: made the user store sqlite:${users}\n`,
     });
     expect(openRepository(users).find('stan')).toMatchObject({ permissions: ['api'], hash: HASH });
     const again = await run(['import', file, '--json', ...store]);
@@ -176,16 +176,41 @@ describe('import', () => {
 });
 
 describe('backup', () => {
-  it('copies an LMDB store into a folder of its own, which is a store', async () => {
+  it('copies an SQLite store into a file for its owner alone, which is a store', async () => {
     const { folder, users, store } = places();
     await openRepository(users).insert(userNamed('stan'));
-    const copy = join(folder, 'copy');
-    expect(await run(['backup', copy, ...store])).toEqual({ exitCode: 0, stdout: `lmdb:${copy}\n`, stderr: '' });
-    expect(openRepository(copy).find('stan')).toEqual(userNamed('stan'));
-    const again = await run(['backup', copy, ...store]);
-    expect(again).toMatchObject({ exitCode: 4, stdout: '' });
-    expect(again.stderr).toMatch(/^kapacitor-auth: cannot back the user store up to .*: it is not empty\. /);
+    const copy = join(folder, 'copy.db');
+    expect(await run(['backup', copy, ...store])).toEqual({ exitCode: 0, stdout: `sqlite:${copy}\n`, stderr: '' });
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+    const shown = await run(['user', 'show', 'stan', '--json', '--store', `sqlite:${copy}`]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ name: 'stan' });
   });
+
+  it('leaves a file alone that is there already', async () => {
+    const { folder, users, store } = places();
+    await openRepository(users).insert(userNamed('stan'));
+    const other = join(folder, 'other.db');
+    writeFileSync(other, 'kept');
+    const refused = await run(['backup', other, ...store]);
+    expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(refused.stderr).toMatch(/^kapacitor-auth: cannot back .*other\.db/);
+    expect(readFileSync(other, 'utf8')).toBe('kept');
+  });
+
+  it.each(['sqlite:copy.db', 'copies/', 'copy.db ', ':memory:', ''])(
+    'is not made in %j, which no store could be named after',
+    async (file) => {
+      const { folder, users, store } = places();
+      openRepository(users);
+      expect(await run(['backup', file, ...store])).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr:
+          'kapacitor-auth: FILE must be the path of a file, such as copy.db: the copy is then the store sqlite:copy.db\n',
+      });
+      expect(readdirSync(folder)).toEqual(['users']);
+    },
+  );
 });
 
 describe('check-config', () => {
@@ -193,7 +218,7 @@ describe('check-config', () => {
     const file = join(temporaryFolder(), 'kapacitor.conf');
     writeFileSync(
       file,
-      '[http]\nauth_enabled = true\n[auth]\nenabled = true\nbcrypt-cost = 40\nstore = "lmdb:./users"\n',
+      '[http]\nauth_enabled = true\n[auth]\nenabled = true\nbcrypt-cost = 40\nstore = "sqlite:./users.db"\n',
     );
     const env = { KAPACITOR_AUTH_CACHE_EXPIRATION: '1h' };
     const { exitCode, stdout, stderr } = await run(['check-config', file], { env });

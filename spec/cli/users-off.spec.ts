@@ -28,7 +28,7 @@ describe('the command line with a config file whose users are off', () => {
     expect((await run(['user', 'show', 'stan', '--config', config, '--json'])).exitCode).toBe(0);
   });
 
-  it.each(['store = "lmbd:./users"', 'refused-passwords = 5', 'audit-log = ""'])(
+  it.each(['store = "sqlit:./users.db"', 'refused-passwords = 5', 'audit-log = ""'])(
     'is refused what it works by: %s',
     async (line) => {
       const { config, htpasswd } = places(line);
@@ -39,8 +39,8 @@ describe('the command line with a config file whose users are off', () => {
   );
 
   it('takes a store that is named instead of one that is wrong', async () => {
-    const { config, htpasswd, folder } = places('store = "lmbd:./users"');
-    const args = ['--config', config, '--store', `lmdb:${join(folder, 'users')}`];
+    const { config, htpasswd, folder } = places('store = "sqlit:./users.db"');
+    const args = ['--config', config, '--store', `sqlite:${join(folder, 'users.db')}`];
     expect((await run(['import', htpasswd, ...args])).exitCode).toBe(0);
   });
 
@@ -55,7 +55,7 @@ describe('the command line with a config file whose users are off', () => {
   });
 
   it('has check-config end with 0', async () => {
-    const { config } = places('bcrypt-cost = 0', 'meta-addr = "192.0.2.1:8091"', 'store = "lmbd:./users"');
+    const { config } = places('bcrypt-cost = 0', 'meta-addr = "192.0.2.1:8091"', 'store = "sqlit:./users.db"');
     const { exitCode, stdout } = await run(['check-config', config]);
     expect(exitCode).toBe(0);
     expect(stdout.match(/^warning: .*\(ignored: \[auth\] enabled is false\)$/gm)).toHaveLength(3);

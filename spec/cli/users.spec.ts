@@ -1,18 +1,17 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { LmdbUserRepository } from 'kapacitor-auth';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { run } from '../support/cli.js';
-import { openRepository } from '../support/lmdb-repository.js';
+import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A store with an admin, and what runs commands on it. */
 async function storeWith(...names: readonly string[]) {
-  const folder = join(temporaryFolder(), 'users');
-  const repository = openRepository(folder);
+  const file = join(temporaryFolder(), 'users.db');
+  const repository = openRepository(file);
   await repository.insertMany([userNamed('root', { type: 'admin' }), ...names.map((name) => userNamed(name))]);
-  const store = `lmdb:${folder}`;
+  const store = `sqlite:${file}`;
   return {
     repository,
     store,
@@ -99,7 +98,7 @@ describe('user show', () => {
 
 describe('user add', () => {
   it('adds a user who can log in, in a store that it makes', async () => {
-    const folder = join(temporaryFolder(), 'users');
+    const file = join(temporaryFolder(), 'users.db');
     const result = await run(
       [
         'user',
@@ -111,16 +110,16 @@ describe('user add', () => {
         'none',
         '--password-stdin',
         '--store',
-        `lmdb:${folder}`,
+        `sqlite:${file}`,
       ],
       { input: 'stanPassword\r\nmore' },
     );
     expect(result).toEqual({
       exitCode: 0,
       stdout: 'NAME  TYPE    PERMISSIONS        ENABLED\nstan  normal  api, write_points  yes\n',
-      stderr: `kapacitor-auth: made the user store lmdb:${folder}\n`,
+      stderr: `kapacitor-auth: made the user store sqlite:${file}\n`,
     });
-    const user = openRepository(folder).find('stan');
+    const user = await openRepository(file).find('stan');
     const { default: bcrypt } = await import('bcrypt');
     expect(await bcrypt.compare('stanPassword', user?.hash ?? '')).toBe(true);
   });
@@ -135,12 +134,12 @@ describe('user add', () => {
   });
 
   it('makes no store for what is refused', async () => {
-    const folder = join(temporaryFolder(), 'users');
+    const file = join(temporaryFolder(), 'users', 'users.db');
     const on = (...args: string[]) =>
-      run(['user', 'add', ...args, '--password-stdin', '--store', `lmdb:${folder}`], { input: 'short' });
+      run(['user', 'add', ...args, '--password-stdin', '--store', `sqlite:${file}`], { input: 'short' });
     expect(await on('stan')).toEqual(failed(1, 'password must be at least 8 characters'));
     expect(await on('..')).toEqual(failed(1, 'username must not be "." or ".."'));
-    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(dirname(file))).toBe(false);
   });
 
   it('says who exists already, before it asks for a password', async () => {
@@ -177,7 +176,7 @@ describe('user set, enable and disable', () => {
     await on(['user', 'set', 'stan', '--permission', 'none']);
     expect(repository.find('stan')).toMatchObject({ permissions: [], enabled: true });
     expect((await on(['user', 'set', 'stan', '--type', 'admin'])).stdout).toContain('(everything)');
-    expect(repository.find('stan')?.hash).toBe(userNamed('stan').hash);
+    expect((await repository.find('stan'))?.hash).toBe(userNamed('stan').hash);
   });
 
   it('keep the last admin', async () => {
@@ -268,21 +267,21 @@ describe('can', () => {
 
 describe('a store', () => {
   it('is not made by commands that change nobody', async () => {
-    const folder = join(temporaryFolder(), 'typo');
+    const file = join(temporaryFolder(), 'typo', 'users.db');
     for (const args of [
       ['user', 'list'],
       ['user', 'show', 'a'],
       ['user', 'enable', 'a'],
       ['export', '-'],
     ]) {
-      expect(await run([...args, '--store', `lmdb:${folder}`])).toEqual(
+      expect(await run([...args, '--store', `sqlite:${file}`])).toEqual(
         failed(
           4,
-          `there is no user store at lmdb:${folder}: is the path right? "user add" and "import" make a store where there is none`,
+          `there is no user store at sqlite:${file}: is the path right? "user add" and "import" make a store where there is none`,
         ),
       );
     }
-    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(dirname(file))).toBe(false);
   });
 
   it('is that of the config file, with its rules, before and behind the command', async () => {
@@ -290,24 +289,24 @@ describe('a store', () => {
     const file = join(folder, 'kapacitor.conf');
     writeFileSync(
       file,
-      '[auth]\nenabled = true\nstore = "lmdb:users"\nbcrypt-cost = 4\nminimum-password-length = 12\n',
+      '[auth]\nenabled = true\nstore = "sqlite:users.db"\nbcrypt-cost = 4\nminimum-password-length = 12\n',
     );
     const short = await run(['-config', file, 'user', 'add', 'stan', '--password-stdin'], { input: 'stanPasswor' });
     expect(short).toEqual(failed(1, 'password must be at least 12 characters'));
     const added = await run(['user', 'add', 'stan', '--password-stdin', '--config', file], { input: 'stanPassword' });
-    expect(added.stderr).toBe(`kapacitor-auth: made the user store lmdb:${join(folder, 'users')}\n`);
-    expect(new LmdbUserRepository(join(folder, 'users')).find('stan')?.hash).toMatch(/^\$2b\$04\$/);
+    expect(added.stderr).toBe(`kapacitor-auth: made the user store sqlite:${join(folder, 'users.db')}\n`);
+    expect((await openRepository(join(folder, 'users.db')).find('stan'))?.hash).toMatch(/^\$2b\$04\$/);
     expect((await run(['user', 'list'], { env: { KAPACITOR_CONFIG_PATH: file } })).exitCode).toBe(0);
     expect(
-      (await run(['user', 'list'], { env: { KAPACITOR_AUTH_STORE: `lmdb:${join(folder, 'users')}` } })).exitCode,
+      (await run(['user', 'list'], { env: { KAPACITOR_AUTH_STORE: `sqlite:${join(folder, 'users.db')}` } })).exitCode,
     ).toBe(0);
   });
 
   it('may be one that no server has, and of a config that is wrong', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
-    openRepository(join(folder, 'users'));
-    writeFileSync(file, '[auth]\nenabled = false\nstore = "lmdb:users"\n');
+    openRepository(join(folder, 'users.db'));
+    writeFileSync(file, '[auth]\nenabled = false\nstore = "sqlite:users.db"\n');
     expect((await run(['user', 'list', '--config', file])).stderr).toBe(
       `kapacitor-auth: [auth] enabled is false in ${file}: a server with this file has no users\n`,
     );
@@ -328,10 +327,11 @@ describe('a store', () => {
 
   it('that cannot be opened is told of', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'data.mdb'), 'x'.repeat(10_000));
-    const { exitCode, stderr } = await run(['user', 'list', '--store', `lmdb:${folder}`]);
+    const file = join(folder, 'users.db');
+    writeFileSync(file, 'x'.repeat(10_000), { mode: 0o600 });
+    const { exitCode, stderr } = await run(['user', 'list', '--store', `sqlite:${file}`]);
     expect(exitCode).toBe(4);
-    expect(stderr).toMatch(/^kapacitor-auth: cannot open the user store in .*: data.mdb is not a database of LMDB\. /);
+    expect(stderr).toMatch(/^kapacitor-auth: cannot open the user store .*users\.db: /);
     const down = await run(['user', 'list', '--store', 'postgres://app:secret@127.0.0.1:1/db']);
     expect(down.exitCode).toBe(4);
     expect(down.stderr).toMatch(/^kapacitor-auth: .*ECONNREFUSED/);
@@ -342,9 +342,12 @@ describe('a store', () => {
 describe('a store that nobody has named', () => {
   it('is named when it is changed, once, and not when it is read', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'kapacitor.conf'), '[auth]\nenabled = true\nbcrypt-cost = 4\nstore = "lmdb:./users"\n');
+    writeFileSync(
+      join(folder, 'kapacitor.conf'),
+      '[auth]\nenabled = true\nbcrypt-cost = 4\nstore = "sqlite:./users.db"\n',
+    );
     vi.spyOn(process, 'cwd').mockReturnValue(folder);
-    const using = `kapacitor-auth: using ${join(folder, 'kapacitor.conf')}: the users are in lmdb:${join(folder, 'users')}\n`;
+    const using = `kapacitor-auth: using ${join(folder, 'kapacitor.conf')}: the users are in sqlite:${join(folder, 'users.db')}\n`;
     const add = (name: string) => run(['user', 'add', name, '--password-stdin'], { input: 'aPassword' });
     expect((await add('stan')).stderr).toMatch(new RegExp(`^${using}kapacitor-auth: made the user store .*\n$`));
     expect((await add('kim')).stderr).toBe(using);
@@ -353,7 +356,7 @@ describe('a store that nobody has named', () => {
     expect((await change('delete', 'kim', '-y')).stderr).toBe(using);
     expect((await change('list')).stderr).toBe('');
     expect((await change('enable', 'stan', '--config', join(folder, 'kapacitor.conf'))).stderr).toBe('');
-    const env = { KAPACITOR_AUTH_STORE: `lmdb:${join(folder, 'users')}` };
+    const env = { KAPACITOR_AUTH_STORE: `sqlite:${join(folder, 'users.db')}` };
     expect((await run(['user', 'disable', 'stan'], { env })).stderr).toBe('');
     const input = JSON.stringify({
       name: 'eve',

@@ -138,7 +138,7 @@ describe('the configuration in code', () => {
 
 describe('the store in code', () => {
   const PROBLEM =
-    'auth.store: must be "lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
+    'auth.store: must be "sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
     'a repository: an object with the methods find, list, insert, replace, remove';
   const repository = {
     find: () => undefined,
@@ -162,25 +162,16 @@ describe('the store in code', () => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
   });
 
-  it.each([
-    'secret',
-    './users',
-    '/var/users',
-    'memory',
-    'memory:x',
-    ':memory:',
-    'LMDB:users',
-    'lmdb',
-    'lmdb:',
-    'lmdb: ',
-    'lmdb: ./users',
-    'lmdb:./users ',
-    ' lmdb:users',
-    'lmdb://users',
-    'lmdb:a\nb',
-    '',
-  ])('is not %j, which is not repeated', (store) => {
+  it.each(['secret', 'memory:x', 'user:secret', 'path=/var/users', ''])('is not %j, which is not repeated', (store) => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
+  });
+
+  it.each([
+    ['./users', 'sqlite:./users/users.db'],
+    ['sqlite: ./users.db', 'sqlite:./users.db'],
+    ['memory', 'memory:'],
+  ])('is not %j: the error says what was probably meant', (store, meant) => {
+    expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([`${PROBLEM}: did you mean "${meant}"?`]);
   });
 
   it.each([
@@ -193,10 +184,9 @@ describe('the store in code', () => {
   });
 
   it.each([
-    ['lmdb:/srv/users', 'lmdb:/srv/users'],
-    ['lmdb:///srv/users', 'lmdb:/srv/users'],
-    ['lmdb:/', 'lmdb:/'],
-    ['lmdb:/my users/$1', 'lmdb:/my users/$1'],
+    ['sqlite:/srv/users.db', 'sqlite:/srv/users.db'],
+    ['sqlite:/my users/$1', 'sqlite:/my users/$1'],
+    ['sqlite:/srv/?a=b#c%20/größe 用户.db', 'sqlite:/srv/?a=b#c%20/größe 用户.db'],
   ])('may be %s', (store, expected) => {
     expect(fromCode({ auth: { store } }).config.auth.store).toBe(expected);
   });

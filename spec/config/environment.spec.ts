@@ -20,8 +20,12 @@ describe('the environment', () => {
     ['KAPACITOR_AUTH_STORE', 'memory:', { auth: { store: 'memory:' } }],
     ['KAPACITOR_AUTH_STORE', 'postgres://user@host/db', { auth: { store: 'postgres://user@host/db' } }],
     ['KAPACITOR_AUTH_STORE_GRACE', '1h30m', { auth: { storeGrace: 5_400_000 } }],
-    ['KAPACITOR_DATA_DIR', '/var/lib/kapacitor', { auth: { store: 'lmdb:/var/lib/kapacitor/auth' } }],
-    ['KAPACITOR_DATA_DIR', 'folder', { auth: { store: `lmdb:${join(process.cwd(), 'folder', 'auth')}` } }],
+    ['KAPACITOR_DATA_DIR', '/var/lib/kapacitor', { auth: { store: 'sqlite:/var/lib/kapacitor/auth/users.db' } }],
+    [
+      'KAPACITOR_DATA_DIR',
+      'folder',
+      { auth: { store: `sqlite:${join(process.cwd(), 'folder', 'auth', 'users.db')}` } },
+    ],
   ])('sets %s=%s', (variable, value, expected) => {
     expect(fromEnvironment({ [variable]: value }).config).toMatchObject(expected);
   });
@@ -93,7 +97,7 @@ describe('the environment', () => {
 
   it('does not repeat a store that it refuses, because it may hold a password', () => {
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_STORE: 'mysql://user:secret@host/db' }))).toEqual([
-      'KAPACITOR_AUTH_STORE: must be "lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
+      'KAPACITOR_AUTH_STORE: must be "sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
         'a repository: an object with the methods find, list, insert, replace, remove',
     ]);
   });

@@ -29,7 +29,7 @@ describe('a value in a file', () => {
     [
       '[auth] store',
       '"mysql://user:secret@host/db"',
-      '"lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
+      '"sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
         'a repository: an object with the methods find, list, insert, replace, remove',
     ],
   ])('%s = %s is refused, and its line named', (name, value, expected) => {

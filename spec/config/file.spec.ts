@@ -113,11 +113,11 @@ describe('a kapacitor.conf', () => {
           failureWindow: 600_000,
           hashingConcurrency: defaultHashingThreads({}),
           hashingQueue: 128,
-          store: 'lmdb:/srv/kapacitor/auth',
+          store: 'sqlite:/srv/kapacitor/auth/users.db',
           storeGrace: 60_000,
         },
       },
-      store: 'lmdb:/srv/kapacitor/auth',
+      store: 'sqlite:/srv/kapacitor/auth/users.db',
       warnings: [],
     });
   });

@@ -36,8 +36,8 @@ describe('a file that is not TOML', () => {
   });
 
   it.each([
-    ['store = lmdb:./secret', 'store = "lmdb:./users"'],
-    ['store: postgres://user:secret@host/db', 'store = "lmdb:./users"'],
+    ['store = sqlite:./secret.db', 'store = "sqlite:./users/users.db"'],
+    ['store: postgres://user:secret@host/db', 'store = "sqlite:./users/users.db"'],
     ['shared-secret = secret', 'shared-secret = "…"'],
   ])('shows an example in the place of what may be a secret: %s', (line, right) => {
     const [problem] = problemsOf(() => fromFile(`[any]\n${line}\n`));

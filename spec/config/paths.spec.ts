@@ -47,13 +47,13 @@ describe('the path of the file', () => {
     ]);
   });
 
-  it.each(['postgres://user:secret@host/db', 'lmdb:./secret', 'memory:', 'file:///etc/secret.conf'])(
+  it.each(['postgres://user:secret@host/db', 'sqlite:./secret.db', 'memory:', 'file:///etc/secret.conf'])(
     '%s, which is a URL, is refused and not repeated',
     (url) => {
       const error = refusalOf(() => resolveConfig(url, {}, {}));
       expect(error.message).toBe(
         'the path of a config file, or an object, must be given, not a URL: a store is written as ' +
-          "kapacitorAuth({ auth: { store: 'lmdb:FOLDER' } })",
+          "kapacitorAuth({ auth: { store: 'sqlite:FILE' } })",
       );
       expect(error.cause).toBeUndefined();
     },
@@ -69,45 +69,45 @@ describe('the path of the file', () => {
 
 describe('the path of the store', () => {
   it("starts at the file's folder in a file", () => {
-    const path = configFile('[auth]\nstore = "lmdb:./users"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), 'users')}`);
+    const path = configFile('[auth]\nstore = "sqlite:./users.db"\n');
+    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`sqlite:${join(dirname(path), 'users.db')}`);
   });
 
   it("starts at the file's folder in a file for data_dir as well", () => {
     const path = configFile('data_dir = "../state"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), '..', 'state', 'auth')}`);
+    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(
+      `sqlite:${join(dirname(path), '..', 'state', 'auth', 'users.db')}`,
+    );
   });
 
   it('starts at the working folder in the environment and in code, also beside a file', () => {
     const path = configFile('[auth]\nstore = "memory:"\n');
-    const expected = `lmdb:${join(process.cwd(), 'users')}`;
-    expect(resolveConfig(path, { auth: { store: 'lmdb:./users' } }, {}).config.auth.store).toBe(expected);
-    expect(resolveConfig(path, {}, { KAPACITOR_AUTH_STORE: 'lmdb:users' }).config.auth.store).toBe(expected);
-    expect(resolveConfig({ auth: { store: 'lmdb:users' } }, {}, {}).config.auth.store).toBe(expected);
+    const expected = `sqlite:${join(process.cwd(), 'users.db')}`;
+    expect(resolveConfig(path, { auth: { store: 'sqlite:./users.db' } }, {}).config.auth.store).toBe(expected);
+    expect(resolveConfig(path, {}, { KAPACITOR_AUTH_STORE: 'sqlite:users.db' }).config.auth.store).toBe(expected);
+    expect(resolveConfig({ auth: { store: 'sqlite:users.db' } }, {}, {}).config.auth.store).toBe(expected);
   });
 
-  it.each([
-    ['store = "lmdb:~/users"', 'users'],
-    ['store = "lmdb:~"', '.'],
-  ])('expands the home folder: %s', (line, below) => {
-    expect(fromFile(`[auth]\n${line}\n`).config.auth.store).toBe(`lmdb:${join(homedir(), below)}`);
+  it('expands the home folder', () => {
+    const { store } = fromFile('[auth]\nstore = "sqlite:~/users.db"\n').config.auth;
+    expect(store).toBe(`sqlite:${join(homedir(), 'users.db')}`);
   });
 
   it('takes ~ with a name behind it for a folder of that name', () => {
-    const path = configFile('[auth]\nstore = "lmdb:~name/users"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`lmdb:${join(dirname(path), '~name', 'users')}`);
+    const path = configFile('[auth]\nstore = "sqlite:~name/users.db"\n');
+    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`sqlite:${join(dirname(path), '~name', 'users.db')}`);
   });
 
   it('expands the home folder in data_dir', () => {
-    expect(fromFile('data_dir = "~/k"\n').config.auth.store).toBe(`lmdb:${join(homedir(), 'k', 'auth')}`);
+    expect(fromFile('data_dir = "~/k"\n').config.auth.store).toBe(`sqlite:${join(homedir(), 'k', 'auth', 'users.db')}`);
   });
 
   it('may be absolute', () => {
-    expect(fromFile('[auth]\nstore = "lmdb:/srv/users"\n').config.auth.store).toBe('lmdb:/srv/users');
+    expect(fromFile('[auth]\nstore = "sqlite:/srv/users.db"\n').config.auth.store).toBe('sqlite:/srv/users.db');
   });
 
   it('may have $ and blanks in it', () => {
-    expect(fromFile("[auth]\nstore = 'lmdb:/srv/$& my $1'\n").config.auth.store).toBe('lmdb:/srv/$& my $1');
+    expect(fromFile("[auth]\nstore = 'sqlite:/srv/$& my $1'\n").config.auth.store).toBe('sqlite:/srv/$& my $1');
   });
 });
 

@@ -71,7 +71,7 @@ describe('where the configuration comes from', () => {
   it("changes nothing of the caller's objects", () => {
     const config = Object.freeze({
       http: Object.freeze({ realm: 'a' }),
-      auth: Object.freeze({ store: 'lmdb:./users' }),
+      auth: Object.freeze({ store: 'sqlite:./users.db' }),
     });
     const overrides = Object.freeze({ auth: Object.freeze({ cacheExpiration: '1h' }) });
     const before = structuredClone({ config, overrides });
@@ -112,7 +112,7 @@ describe('the defaults', () => {
         failureWindow: 600_000,
         hashingConcurrency: defaultHashingThreads({}),
         hashingQueue: 128,
-        store: `lmdb:${join(homedir(), '.kapacitor', 'auth')}`,
+        store: `sqlite:${join(homedir(), '.kapacitor', 'auth', 'users.db')}`,
         storeGrace: 60_000,
       },
     });
@@ -137,7 +137,7 @@ describe('the defaults', () => {
         failureWindow: 600_000,
         hashingConcurrency: defaultHashingThreads({}),
         hashingQueue: 128,
-        store: `lmdb:${join(process.cwd(), '.kapacitor-auth')}`,
+        store: `sqlite:${join(process.cwd(), '.kapacitor-auth', 'users.db')}`,
         storeGrace: 60_000,
       },
     });

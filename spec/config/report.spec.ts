@@ -112,7 +112,7 @@ describe('the report on a configuration', () => {
     expect(settingOf(report, 'bcrypt-cost')).toEqual({ value: '12', from: 'KAPACITOR_AUTH_BCRYPT' });
     expect(settingOf(report, 'realm')).toEqual({ value: '"x"', from: 'KAPACITOR_HTTP_REALM' });
     expect(settingOf(report, 'data_dir')).toEqual({ value: '"/srv"', from: 'KAPACITOR_DATA_DIR' });
-    expect(settingOf(report, 'store')).toEqual({ value: '"lmdb:/srv/auth"', from: 'default' });
+    expect(settingOf(report, 'store')).toEqual({ value: '"sqlite:/srv/auth/users.db"', from: 'default' });
   });
 
   it('names the file without a line where the line is not found', () => {
@@ -121,9 +121,9 @@ describe('the report on a configuration', () => {
   });
 
   it('writes paths as they come out', () => {
-    const path = configFile(`${ON}store = "lmdb:./users"\naudit-log = "a\\u007fb"\n`);
+    const path = configFile(`${ON}store = "sqlite:./users.db"\naudit-log = "a\\u007fb"\n`);
     const report = checkConfig(path, { KAPACITOR_AUTH_REFUSED_PASSWORDS: 'refused.txt' });
-    expect(settingOf(report, 'store')?.value).toBe(`"lmdb:${join(dirname(path), 'users')}"`);
+    expect(settingOf(report, 'store')?.value).toBe(`"sqlite:${join(dirname(path), 'users.db')}"`);
     expect(settingOf(report, 'audit-log')?.value).toBe(`"${join(dirname(path), 'a\\u007fb')}"`);
     expect(settingOf(report, 'refused-passwords')?.value).toBe(`"${join(process.cwd(), 'refused.txt')}"`);
   });
@@ -146,10 +146,10 @@ describe('the report on a configuration', () => {
   });
 
   it('makes nothing, and opens no store', () => {
-    const path = configFile(`${ON}store = "lmdb:./users"\naudit-log = "./audit.jsonl"\n`);
+    const path = configFile(`${ON}store = "sqlite:./users.db"\naudit-log = "./audit.jsonl"\n`);
     expect(checkConfig(path, {}).problems).toEqual([]);
     expect(readdirSync(dirname(path))).toEqual(['kapacitor.conf']);
-    expect(existsSync(join(dirname(path), 'users'))).toBe(false);
+    expect(existsSync(join(dirname(path), 'users.db'))).toBe(false);
   });
 });
 

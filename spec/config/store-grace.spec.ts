@@ -94,20 +94,20 @@ describe('a warning about store-grace', () => {
 
   it.each([
     ['memory:', 'memory:'],
-    ['lmdb:./secret-folder', 'lmdb:'],
-    [undefined, 'lmdb:'],
+    ['sqlite:./secret.db', 'sqlite:'],
+    [undefined, 'sqlite:'],
   ])('is given when code sets it with the store %s, whose folder is not named', (store, named) => {
     expect(fromCode({ auth: { store, storeGrace: '5m' } }).warnings).toEqual([about(named)]);
   });
 
   it('is given when the environment or a file sets it', () => {
-    expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '5m' }).warnings).toEqual([about('lmdb:')]);
-    expect(fromFile(`${FILE}store-grace = "5m"\n`).warnings).toEqual([about('lmdb:')]);
+    expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '5m' }).warnings).toEqual([about('sqlite:')]);
+    expect(fromFile(`${FILE}store-grace = "5m"\n`).warnings).toEqual([about('sqlite:')]);
     expect(fromFile(`${FILE}store = "memory:"\nstore-grace = "5m"\n`).warnings).toEqual([about('memory:')]);
   });
 
   it.each([0, '1m'])('is given for %j as well, which changes nothing either', (storeGrace) => {
-    expect(fromCode({ auth: { storeGrace } }).warnings).toEqual([about('lmdb:')]);
+    expect(fromCode({ auth: { storeGrace } }).warnings).toEqual([about('sqlite:')]);
   });
 
   it('is given when the store of the file is not the one that counts', () => {

@@ -69,7 +69,7 @@ describe.each(SOURCES)('a postgres:// URL %s', (_where, place, resolve) => {
   ])('is refused for %s, and not repeated', (_what, url) => {
     const problems = problemsOf(() => resolve(url));
     expect(problems).toEqual([
-      `${place}: must be "lmdb:FOLDER", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ` +
+      `${place}: must be "sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ` +
         'an object with the methods find, list, insert, replace, remove',
     ]);
     expect(problems.join()).not.toContain('hunter2');
@@ -81,7 +81,9 @@ describe('a postgres:// URL that is not in quotes in a file', () => {
     'is an error that does not repeat it: %s',
     (line) => {
       const problems = problemsOf(() => fromFileWithUsers(`[auth]\n${line}\n`));
-      expect(problems).toEqual(['kapacitor.conf, line 2: store: this is not TOML: write  store = "lmdb:./users"']);
+      expect(problems).toEqual([
+        'kapacitor.conf, line 2: store: this is not TOML: write  store = "sqlite:./users/users.db"',
+      ]);
       expect(problems.join()).not.toContain('hunter2');
     },
   );
@@ -119,7 +121,7 @@ describe('the store that is opened', () => {
     expect(fromFile(`data_dir = "/srv"\n${FILE}`).store).toBe('postgres://file:hunter2@host/db');
   });
 
-  it.each(['memory:', 'lmdb:/srv/user:name@host?password=x'])('is shown as it is: %s', (store) => {
+  it.each(['memory:', 'sqlite:/srv/user:name@host?password=x'])('is shown as it is: %s', (store) => {
     const resolution = fromCode({ auth: { store } });
     expect(resolution.store).toBe(store);
     expect(resolution.config.auth.store).toBe(store);
@@ -133,9 +135,9 @@ describe('the store that is opened', () => {
     expect(resolution.config.auth.store).toBe(store);
   });
 
-  it('is an absolute folder where it is one', () => {
-    const resolution = fromCode({ auth: { store: 'lmdb:users' } });
-    expect(resolution.store).toBe(`lmdb:${process.cwd()}/users`);
+  it('is an absolute path where it is a file', () => {
+    const resolution = fromCode({ auth: { store: 'sqlite:users.db' } });
+    expect(resolution.store).toBe(`sqlite:${process.cwd()}/users.db`);
     expect(resolution.store).toBe(resolution.config.auth.store);
   });
 });
@@ -188,7 +190,7 @@ describe('what a store is shown as', () => {
     expect(withoutSecrets(`postgres://user:pw@host/db${query}`)).toBe(`postgres://user@host/db${shown}`);
   });
 
-  it.each(['', 'memory:', 'lmdb:/srv/a:b@c?password=d'])('is the same for another store: %j', (store) => {
+  it.each(['', 'memory:', 'sqlite:/srv/a:b@c?password=d'])('is the same for another store: %j', (store) => {
     expect(withoutSecrets(store)).toBe(store);
   });
 

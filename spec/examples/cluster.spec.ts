@@ -15,7 +15,7 @@ const REQUESTS = 8;
 
 const STORES = [
   { store: 'a PostgreSQL that it starts itself', args: [], servers: 1 },
-  { store: 'a folder of LMDB', args: ['--store', 'lmdb:./users'], servers: 0 },
+  { store: 'a file of SQLite', args: ['--store', 'sqlite:./users.db'], servers: 0 },
 ];
 
 async function start(args: readonly string[], env: Record<string, string> = { ADMIN_PASSWORD: 'adminPassword' }) {
@@ -98,7 +98,7 @@ describe.each(STORES)('examples/cluster/cluster.ts with $store', ({ args, server
 
 describe('examples/cluster/cluster.ts', () => {
   it('shows the password that it has chosen for the first admin, and how it is to who has no credentials', async () => {
-    const { example, ask } = await start(['--store', 'lmdb:./users'], {});
+    const { example, ask } = await start(['--store', 'sqlite:./users.db'], {});
     const [, password] = await example.printed(/-u "admin:([^"]+)"/);
     expect((await ask({ path: '/whoami', auth: `admin:${password}` })).status).toBe(200);
     expect((await ask({ path: '/whoami' })).status).toBe(401);
@@ -112,7 +112,7 @@ describe('examples/cluster/cluster.ts', () => {
     const { port } = await serve(() => {});
     const example = new Example(CLUSTER, {
       cwd: temporaryFolder(),
-      args: ['--workers', '1', '--store', 'lmdb:./users'],
+      args: ['--workers', '1', '--store', 'sqlite:./users.db'],
       env: { KAPACITOR_HTTP_BIND_ADDRESS: `127.0.0.1:${port}` },
     });
     expect(await example.exited).toBe(1);

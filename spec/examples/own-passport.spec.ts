@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../examples/own-passport.js';
 import { type SentRequest, serve } from '../support/server.js';
@@ -85,7 +86,7 @@ describe('examples/own-passport.ts', () => {
   });
 
   it('makes its demo users in an empty store alone', async () => {
-    const store = `lmdb:${temporaryFolder()}`;
+    const store = `sqlite:${join(temporaryFolder(), 'users.db')}`;
     const first = await createApp({ auth: { store, bcryptCost: 4 } });
     await first.auth.users.delete('demo');
     await first.auth.close();

@@ -158,7 +158,7 @@ describe('examples/server.ts: what it prints at start', () => {
       'Authentication is off: only requests for localhost, 127.0.0.1, [::1] are answered.',
       'Otherwise a page of another site could reach this server under a name of its own (DNS rebinding).',
       '[http] allowed-hosts, or KAPACITOR_HTTP_ALLOWED_HOSTS, names other hosts.',
-      `The users are in lmdb:${join(file, '..', 'data', 'auth')}`,
+      `The users are in sqlite:${join(file, '..', 'data', 'auth', 'users.db')}`,
       '',
       'There are no users yet. Make the first admin:',
       `  curl --request POST 'http://localhost:${port}/kapacitor/v1/users' --data '${FIRST_ADMIN}'`,
@@ -192,7 +192,7 @@ describe('examples/server.ts: what it prints at start', () => {
     const server = new Example(SERVER, { args: ['-config', file] });
     await server.printed(/in another terminal:\n.*\n/);
     expect(server.stdout).toContain(
-      `  npx kapacitor-auth user add exampleUsername --type admin --config ${file} --store lmdb:`,
+      `  npx kapacitor-auth user add exampleUsername --type admin --config ${file} --store sqlite:`,
     );
   });
 
@@ -304,7 +304,7 @@ describe('examples/server.ts: its command line', () => {
   });
 
   it('takes the example file beside it when nothing else is said', async () => {
-    const store = `lmdb:${temporaryFolder()}`;
+    const store = `sqlite:${join(temporaryFolder(), 'users.db')}`;
     const env = { KAPACITOR_AUTH_STORE: store, KAPACITOR_HTTP_BIND_ADDRESS: 'localhost:0' };
     const server = new Example(SERVER, { env, cwd: temporaryFolder() });
     await server.printed(/start again\.\n/);
@@ -332,9 +332,9 @@ describe('examples/server.ts: what keeps it from starting', () => {
 
   it('names a store that cannot be opened', async () => {
     const folder = temporaryFolder();
-    const notFolder = writeFile(folder, 'file', []);
-    const error = await failure(config({ auth: ['  enabled = true'] }), { KAPACITOR_AUTH_STORE: `lmdb:${notFolder}` });
-    expect(error).toContain(notFolder);
+    const inFile = join(writeFile(folder, 'file', []), 'users.db');
+    const error = await failure(config({ auth: ['  enabled = true'] }), { KAPACITOR_AUTH_STORE: `sqlite:${inFile}` });
+    expect(error).toContain(inFile);
     expect(error).not.toMatch(/^\s+at /m);
   });
 

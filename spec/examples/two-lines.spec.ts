@@ -23,7 +23,9 @@ describe('examples/two-lines.ts', () => {
       'enabled = true',
       'bcrypt-cost = 4',
     ]);
-    const { users, close } = kapacitorAuth({ auth: { store: `lmdb:${join(folder, 'data', 'auth')}`, bcryptCost: 4 } });
+    const { users, close } = kapacitorAuth({
+      auth: { store: `sqlite:${join(folder, 'data', 'auth', 'users.db')}`, bcryptCost: 4 },
+    });
     await users.create({ name: 'jane', password: 'janePassword', permissions: ['api'] });
     await close();
 

@@ -17,7 +17,7 @@ it('has all of the recorded exchanges', () => {
   expect(scenarios.flatMap(({ exchanges }) => exchanges)).toHaveLength(370);
 });
 
-describe.each(['memory', 'lmdb'])('with the %s store', (store) => {
+describe.each(['memory', 'sqlite'])('with the %s store', (store) => {
   describe.each(scenarios)('$scenario', (scenario) => {
     let auth: KapacitorAuth;
     let server: Server;
@@ -28,7 +28,7 @@ describe.each(['memory', 'lmdb'])('with the %s store', (store) => {
       auth = kapacitorAuth({
         http: { authEnabled: scenario.authEnabled, ...scenario.config?.http },
         auth: {
-          store: store === 'memory' ? 'memory:' : `lmdb:${folder}`,
+          store: store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'users.db')}`,
           bcryptCost: 4,
           // As with a file of Kapacitor's.
           minimumPasswordLength: 0,

@@ -4,7 +4,10 @@ import { claim, type Same } from './claims.js';
 kapacitorAuth();
 kapacitorAuth('kapacitor.conf');
 kapacitorAuth('kapacitor.conf', { auth: { store: 'memory:' } });
-kapacitorAuth({ http: { authEnabled: true }, auth: { bcryptCost: 12, cacheExpiration: '1h', store: 'lmdb:./users' } });
+kapacitorAuth({
+  http: { authEnabled: true },
+  auth: { bcryptCost: 12, cacheExpiration: '1h', store: 'sqlite:./users.db' },
+});
 kapacitorAuth({ http: { queryCredentials: true, realm: 'Reports' }, auth: { enabled: true, cacheExpiration: 500 } });
 
 /** What an app leaves to its environment is often `string | undefined`: undefined is the same as absent. */

@@ -1,9 +1,9 @@
 import {
   kapacitorAuth,
-  LmdbUserRepository,
   MemoryUserRepository,
   type RemoveOutcome,
   type ReplaceOutcome,
+  SqliteUserRepository,
   type StoredUser,
   type UserListQuery,
   type UserRepository,
@@ -89,11 +89,11 @@ kapacitorAuth({ auth: { store: new Whole() } });
 kapacitorAuth({ auth: { store: new Remote() } });
 kapacitorAuth('kapacitor.conf', { auth: { store: new Remote() } });
 kapacitorAuth({ auth: { store: new MemoryUserRepository() } });
-kapacitorAuth({ auth: { store: new LmdbUserRepository('./users') } });
+kapacitorAuth({ auth: { store: new SqliteUserRepository('./users.db') } });
 
 type FirstAdminOutcome = Awaited<ReturnType<NonNullable<UserRepository['insertFirstAdmin']>>>;
 claim<Same<FirstAdminOutcome, 'inserted' | 'admin-exists' | 'name-taken'>>();
-claim<Same<ReturnType<LmdbUserRepository['backup']>, Promise<void>>>();
+claim<Same<ReturnType<SqliteUserRepository['backup']>, Promise<void>>>();
 
 const { remove: _, ...withoutRemove } = new MemoryUserRepository();
 // @ts-expect-error methods are missing

@@ -71,7 +71,7 @@ describe('a URL', () => {
     }
   });
 
-  it.each(['', 'host/db', 'lmdb:./users', 'http://host/db', 'postgres://user:1#hunter2@host/db'])(
+  it.each(['', 'host/db', 'sqlite:./users.db', 'http://host/db', 'postgres://user:1#hunter2@host/db'])(
     'is none, and not repeated: %j',
     (text) => {
       const create = () => new PostgresUserRepository(text);

@@ -72,7 +72,7 @@ describe('while another process holds the lock to write', () => {
     const { status, headers } = await refusal;
     expect(status).toBe(503);
     expect(headers['retry-after']).toMatch(/^\d+$/);
-    expect(took).toBeLessThan(5_000);
+    expect(took).toBeGreaterThan(3_900);
     release();
     expect((await app.create('other')).status).toBe(200);
     expect(await app.status('other')).toBe(200);

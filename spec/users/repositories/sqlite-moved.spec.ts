@@ -104,8 +104,8 @@ describe('a folder that is replaced by a backup under a running process', () => 
   });
 });
 
-describe.each(['-wal', '-shm'])('a file users.db%s that is deleted under a running process', (ending) => {
-  it('leaves the store down, and nobody whose creation was answered is lost when it starts again', async () => {
+describe.each(['-wal', '-shm'])('a file users.db%s that is missing under a running process', (ending) => {
+  it('leaves the store down until it is back: then all goes on', async () => {
     const { file, process } = await setUp();
     const at = performance.now();
     renameSync(file + ending, `${file}.away`);
@@ -113,5 +113,14 @@ describe.each(['-wal', '-shm'])('a file users.db%s that is deleted under a runni
     renameSync(`${file}.away`, file + ending);
     await process.until('up');
     expect(await process.ask('insert', userNamed('other'))).toBe(true);
+  });
+
+  it('takes nobody along whose creation was answered, when the process is stopped and another one starts', async () => {
+    const { file, process } = await setUp();
+    const at = performance.now();
+    rmSync(file + ending);
+    await expectDown(process, at, new RegExp(`users\\.db${ending} is gone`));
+    await process.ask('close');
+    expect(await (await StoreProcess.start(file)).ask('names')).toEqual(['someone']);
   });
 });

@@ -22,6 +22,11 @@ export function busyError(): OverloadedError {
   return new OverloadedError(1, 'another process has the user store locked');
 }
 
+/** Those before it were written for {@link BUSY_FOR}. */
+function lateError(): OverloadedError {
+  return new OverloadedError(1, 'changes of the user store wait for its disk');
+}
+
 interface Waiting {
   readonly change: Change;
   /** Of {@link now}. */
@@ -82,12 +87,14 @@ export class Changes {
   }
 
   async #write(): Promise<void> {
-    const batch = this.#waiting.splice(0, MOST_CHANGES);
+    // A change that was refused meanwhile, for waiting too long, is not to be made later.
+    const batch = refuseOverdue(this.#waiting.splice(0, MOST_CHANGES), lateError);
+    if (batch.length === 0) return;
     const reply = await this.#ask({ method: 'write', changes: batch.map(({ change }) => change) });
     this.#tell(reply);
     switch (reply.kind) {
       case 'busy':
-        this.#waiting.unshift(...refuseOverdue(batch));
+        this.#waiting.unshift(...refuseOverdue(batch, busyError));
         // Processes that wait for one another do not try in step.
         await setTimeout(TRY_EVERY * (1 + Math.random()));
         break;
@@ -115,9 +122,9 @@ export class Changes {
 }
 
 /** @returns those that may still wait */
-function refuseOverdue(batch: readonly Waiting[]): Waiting[] {
+function refuseOverdue(batch: readonly Waiting[], error: () => Error): Waiting[] {
   const time = now();
-  for (const { deadline, reject } of batch) if (deadline <= time) reject(busyError());
+  for (const { deadline, reject } of batch) if (deadline <= time) reject(error());
   return batch.filter(({ deadline }) => time < deadline);
 }
 

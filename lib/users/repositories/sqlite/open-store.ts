@@ -11,7 +11,7 @@ import { networkFileSystemOf } from './network-file-system.js';
 import { markOpen } from './open-files.js';
 import { prepareSchema } from './schema.js';
 import { identify, type StoreSource } from './source.js';
-import { prepareFile } from './store-file.js';
+import { makePrivate, prepareFile } from './store-file.js';
 
 /** A store that is open. */
 export interface OpenedStore {
@@ -76,6 +76,7 @@ function connectPrepared(file: string): Connection {
   try {
     prepareSchema(connection);
     expectWhole(file, connection);
+    makePrivate(file);
     return connection;
   } catch (error) {
     connection.close();

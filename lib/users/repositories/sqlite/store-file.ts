@@ -54,7 +54,17 @@ export function prepareFile(file: string): void {
   // SQLite would open a file that it cannot write to, and only changes would fail.
   accessSync(file, constants.R_OK | constants.W_OK);
   accessSync(folder, constants.W_OK | constants.X_OK);
-  for (const ending of ENDINGS) makePrivate(file + ending);
+}
+
+/**
+ * Makes a store private that is readable because of a umask, or because it is a copy. What is another application's is not
+ * touched: so this is called when it is known to be a store.
+ */
+export function makePrivate(file: string): void {
+  for (const ending of ENDINGS) {
+    const mode = lstatSync(file + ending, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o077) !== 0) chmodSync(file + ending, 0o600);
+  }
 }
 
 /** So that no user's hash is committed by mistake. */
@@ -123,12 +133,6 @@ function makeFile(file: string): void {
     throw error;
   }
   syncFolder(dirname(file));
-}
-
-/** The mode may come from a copy, or from a umask. */
-function makePrivate(path: string): void {
-  const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0;
-  if ((mode & 0o077) !== 0) chmodSync(path, 0o600);
 }
 
 /** What is on disk has a name there as well then. Not every system knows how. */

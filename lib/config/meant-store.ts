@@ -1,0 +1,55 @@
+import { isFolderPath, sqliteAddress } from '../users/repositories/sqlite-address.js';
+
+/** What to write where nothing better is known. */
+export const SQLITE_EXAMPLE = 'sqlite:./users/users.db';
+
+/** Several, as in `sqlite:file:users.db`. One letter is a drive of Windows. */
+const SCHEMES = /^(?:[a-z][a-z\d+.-]+:)+/i;
+const SCHEME_OF_FILES = /(?:^|:)(?:sqlite\d?|file):$/i;
+const DRIVE = /^[a-z]:(?=[/\\])/i;
+const BEGINS_LIKE_PATH = /^(?:(?:~|\.{0,2}|[a-z]:)[/\\]|(?:~|\.{1,2})$)/i;
+const ENDS_LIKE_DATABASE = /\.(?:db3?|sqlite3?)$/i;
+
+/**
+ * The store of this machine that was probably meant by a text that is no store: a path alone or behind another scheme,
+ * a path written as a URL, or one that is a folder's. Undefined: nothing points to such a store.
+ *
+ * It repeats only what looks like a path, because the text may hold a password.
+ */
+export function meantStore(text: string): string | undefined {
+  const written = withoutQuotes(text.trim());
+  if (/^(?:sqlite\d?:)?:?memory:?$/i.test(written)) return 'memory:';
+  // A slip in the URL of PostgreSQL.
+  if (/^postg/i.test(written)) return undefined;
+  const [schemes = ''] = SCHEMES.exec(written) ?? [];
+  const rest = written.slice(schemes.length).trimStart();
+  if (schemes !== '' && rest === '') return SQLITE_EXAMPLE;
+  if (SCHEME_OF_FILES.test(schemes)) {
+    const path = pathOfUrl(rest);
+    return mayBeRepeated(path) ? addressOf(path, !isFolderPath(path)) : SQLITE_EXAMPLE;
+  }
+  if (!looksLikePath(rest) || !mayBeRepeated(rest)) return undefined;
+  return addressOf(rest, ENDS_LIKE_DATABASE.test(rest));
+}
+
+function withoutQuotes(text: string): string {
+  return /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
+}
+
+/** Of `//users.db`, `///srv/users.db` and `///C:/users.db`; another path stays as it is. */
+function pathOfUrl(path: string): string {
+  return path.replace(/^\/\//, '').replace(/^\/+(?=\/)|^\/(?=[a-z]:\/)/i, '');
+}
+
+/** Two slashes begin the host of another URL. */
+function looksLikePath(text: string): boolean {
+  return !text.startsWith('//') && (BEGINS_LIKE_PATH.test(text) || ENDS_LIKE_DATABASE.test(text));
+}
+
+function mayBeRepeated(path: string): boolean {
+  return !/[@:=]|\p{Cc}/u.test(path.replace(DRIVE, ''));
+}
+
+function addressOf(path: string, isFile: boolean): string {
+  return sqliteAddress(isFile ? path : `${path.replace(/[/\\]+$/, '')}/users.db`);
+}

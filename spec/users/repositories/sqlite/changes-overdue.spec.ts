@@ -1,0 +1,35 @@
+import { expect, it, vi } from 'vitest';
+import { Changes } from '../../../../lib/users/repositories/sqlite/changes.js';
+import { remove } from '../../../../lib/users/repositories/sqlite/statements.js';
+import type { WriterCall, WriterReply } from '../../../../lib/users/repositories/sqlite/writer.js';
+import { failure } from '../../../support/failure.js';
+
+const clock = vi.hoisted(() => ({ time: 0 }));
+
+// It goes on with each look, so that nobody waits for it in vain.
+vi.mock('../../../../lib/clock.js', () => ({ now: () => clock.time++ }));
+
+it('changes that wait for four seconds, because the disk hangs, are refused and not made later', async () => {
+  const calls: WriterCall[] = [];
+  let reply: (reply: WriterReply) => void = () => {};
+  const ask = (call: WriterCall) => {
+    calls.push(call);
+    return new Promise<WriterReply>((resolve) => {
+      reply = resolve;
+    });
+  };
+  const changes = new Changes({ ask, close: async () => {} }, () => {});
+  const made = { written: [], otherwise: undefined };
+  const first = changes.make(remove('first'));
+  const second = changes.make(remove('second'));
+  clock.time += 4_000;
+  const third = changes.make(remove('third'));
+  reply({ kind: 'done', outcomes: [made] });
+  expect(await first).toEqual(made);
+  await expect(second).rejects.toThrow(
+    failure('OVERLOADED', 503, 'changes of the user store wait for its disk: try again later'),
+  );
+  reply({ kind: 'done', outcomes: [made] });
+  expect(await third).toEqual(made);
+  expect(calls.map((call) => call.method === 'write' && call.changes)).toEqual([[remove('first')], [remove('third')]]);
+});
