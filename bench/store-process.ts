@@ -1,28 +1,30 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { kapacitorAuth } from 'kapacitor-auth';
+import { kapacitorAuth, SqliteUserRepository } from 'kapacitor-auth';
 
 /**
  * Serves an app on a store, and tells its port: `store-process.ts FILE NAME PASSWORD`. Told how many milliseconds, it
  * changes a user as often, which is not the one who makes the requests; told 0, it does no longer.
  */
 const [, , file, name = '', password = ''] = process.argv;
-const auth = kapacitorAuth({ auth: { store: `sqlite:${file}`, bcryptCost: 4 } });
+const auth = kapacitorAuth({ auth: { store: new SqliteUserRepository(file as string), bcryptCost: 4 } });
 for (const each of [name, 'changed']) await auth.users.create({ name: each, password, permissions: ['api'] });
 const server = createServer(express().use(auth, (_req, res) => void res.end()));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 
 let timer: NodeJS.Timeout | undefined;
-let changes = 0;
+/** That were made since it was told something. */
+let changes = { made: 0 };
 process.on('message', (every: number) => {
   clearInterval(timer);
-  process.send?.(changes);
-  changes = 0;
+  process.send?.(changes.made);
+  const since = { made: 0 };
+  changes = since;
   if (every === 0) return;
   timer = setInterval(async () => {
     await auth.users.update('changed', { permissions: Math.random() < 0.5 ? ['api'] : ['all'] });
-    changes += 1;
+    since.made += 1;
   }, every);
 });
 process.on('disconnect', () => process.exit());

@@ -51,7 +51,6 @@ export type { NamePattern } from './users/name-pattern.js';
 export type { PasswordRefusal } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';
 export type { RefusedPasswords } from './users/refused-passwords.js';
-export { LmdbUserRepository } from './users/repositories/lmdb.js';
 export { MemoryUserRepository } from './users/repositories/memory.js';
 export { SqliteUserRepository } from './users/repositories/sqlite.js';
 export type {

@@ -1,7 +1,7 @@
 import requirePackage from './require-package.cjs';
 
 /** The packages that are loaded when something needs them, and not before. */
-export type OptionalPackage = '@opentelemetry/api-logs' | 'better-sqlite3' | 'lmdb' | 'pg' | 'prom-client';
+export type OptionalPackage = '@opentelemetry/api-logs' | 'better-sqlite3' | 'pg' | 'prom-client';
 
 /** The major version to install, for a package whose newest one does not run everywhere: 13 crashes on Node.js 20. */
 const MAJOR_VERSION: { readonly [Name in OptionalPackage]?: number } = { 'better-sqlite3': 12 };

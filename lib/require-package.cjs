@@ -9,8 +9,6 @@ module.exports = function requirePackage(name) {
         return { loaded: require('@opentelemetry/api-logs') };
       case 'better-sqlite3':
         return { loaded: require('better-sqlite3') };
-      case 'lmdb':
-        return { loaded: require('lmdb') };
       case 'pg':
         return { loaded: require('pg') };
       case 'prom-client':

@@ -1,4 +1,4 @@
-import { auditToOpenTelemetry, ConfigError, kapacitorAuth, LmdbUserRepository, StoreError } from 'kapacitor-auth';
+import { auditToOpenTelemetry, ConfigError, kapacitorAuth, StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, vi } from 'vitest';
 import { loadPackage } from '../lib/optional-package.js';
@@ -18,14 +18,6 @@ const NEEDS = [
     code: 'STORE_UNAVAILABLE',
     // Later versions of Node.js do not ask for it.
     use: () => loadPackage('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError),
-  },
-  {
-    name: 'lmdb',
-    specifier: 'lmdb',
-    need: 'the store "lmdb:" needs',
-    LoadError: StoreError,
-    code: 'STORE_UNAVAILABLE',
-    use: () => new LmdbUserRepository('users'),
   },
   {
     name: 'pg',

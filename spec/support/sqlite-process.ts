@@ -103,8 +103,8 @@ async function changeAndEnd(repository: SqliteUserRepository, name: string, revi
 }
 
 function failureOf(error: unknown): Failure {
-  const { name, message } = error as Error;
-  return { ...(error as object), name, message };
+  const { name, message, cause } = error as Error;
+  return { ...(error as object), name, message, ...(cause instanceof Error && { cause: { message: cause.message } }) };
 }
 
 async function answer(deeds: Deeds, { id, deed, args }: Question): Promise<void> {

@@ -16,7 +16,7 @@ export async function buildWriterProgram(): Promise<string> {
     cwd: ROOT,
     input: 'lib/users/repositories/sqlite/writer-thread.ts',
     platform: 'node',
-    external: ['better-sqlite3', 'pg', 'prom-client', '@opentelemetry/api-logs', 'fastest-levenshtein', 'lmdb'],
+    external: ['better-sqlite3', 'pg', 'prom-client', '@opentelemetry/api-logs', 'fastest-levenshtein'],
   });
   await bundle.write({ file, format: 'cjs' });
   await bundle.close();

@@ -224,9 +224,7 @@ export class SqliteUserRepository implements UserRepository {
     const isDamaged = ['damaged', 'foreign'].includes(failureOf(error) as string);
     const reason = `${this.#file} ${isDamaged ? 'is damaged' : 'cannot be read'} (${error.message})`;
     this.#condition.set('reading', reason);
-    return new StoreError(
-      `the user store is unavailable: ${reason}${isDamaged ? '. Stop this process, restore a backup, and start it' : ''}`,
-    );
+    return unavailable(isDamaged ? `${reason}. Stop this process, restore a backup, and start it again` : reason);
   }
 
   #look(): void {
@@ -243,6 +241,11 @@ export class SqliteUserRepository implements UserRepository {
   #assertUsable(): void {
     if (this.#closing !== undefined) throw new StoreError(`the user store in ${this.#file} is closed`);
     const problem = this.#condition.filesProblem;
-    if (problem !== undefined) throw new StoreError(`the user store is unavailable: ${problem}`);
+    if (problem !== undefined) throw unavailable(problem);
   }
+}
+
+/** The reason is the operator's: it names the file. */
+function unavailable(reason: string): StoreError {
+  return new StoreError('the user store is unavailable', { cause: new Error(reason) });
 }

@@ -255,7 +255,7 @@ export class SupervisedRepository implements UserRepository {
     // These tell whoever asked what to do, and nothing of how the store is.
     if (error instanceof SlowListError || error instanceof OverloadedError) return error;
     if (error instanceof StoreError && this.#told.has(error)) return error;
-    const failure = error instanceof StoreError ? new StoreError(withoutHashes(error.message)) : unavailable(error);
+    const failure = withoutHashesIn(error);
     this.#told.add(failure);
     if (this.#concludes) this.#enter('down', reasonOf(failure));
     this.#options.onFailure(failure);
@@ -286,13 +286,20 @@ function reasonOf({ message, cause }: StoreError): string {
   return cause instanceof Error ? cause.message : message;
 }
 
-/** Keeps what the operator needs of the cause. The rest of a foreign error may hold a row, and so a hash, anywhere. */
-function unavailable(error: unknown): StoreError {
+/** The message of a {@link StoreError} is for whoever asks. That of another error, and a cause, are the operator's. */
+function withoutHashesIn(error: unknown): StoreError {
+  if (!(error instanceof StoreError)) return new StoreError('the user store is unavailable', { cause: causeOf(error) });
+  const { message, cause } = error;
+  return new StoreError(withoutHashes(message), cause === undefined ? {} : { cause: causeOf(cause) });
+}
+
+/** Keeps what the operator needs. The rest of a foreign error may hold a row, and so a hash, anywhere. */
+function causeOf(error: unknown): Error {
   const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   const cause = new Error(withoutHashes(message));
   if (stack !== undefined) cause.stack = withoutHashes(stack);
   if (code !== undefined) Object.assign(cause, { code: withoutHashes(String(code)) });
-  return new StoreError('the user store is unavailable', { cause });
+  return cause;
 }
 
 function withoutHashes(text: string): string {

@@ -9,7 +9,7 @@ const WRITERS = 3;
 
 describe('kill -9', () => {
   it('in the middle of three storms of creations loses no user whose creation was answered', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const file = storeFile();
     let answered = 0;

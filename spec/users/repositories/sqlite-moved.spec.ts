@@ -17,8 +17,14 @@ async function setUp() {
   return { folder, file, process };
 }
 
+/** The reason is the operator's: it names the file. */
 const refused = (reason: RegExp) =>
-  expect.objectContaining({ code: 'STORE_UNAVAILABLE', status: 503, message: expect.stringMatching(reason) });
+  expect.objectContaining({
+    code: 'STORE_UNAVAILABLE',
+    status: 503,
+    message: expect.stringMatching(/^the user store (is unavailable|cannot be changed)$/),
+    cause: { message: expect.stringMatching(reason) },
+  });
 
 /** Neither finds nor changes anybody, and says why. */
 async function expectDown(process: StoreProcess, since: number, reason: RegExp): Promise<void> {

@@ -99,7 +99,7 @@ export class Changes {
         await setTimeout(TRY_EVERY * (1 + Math.random()));
         break;
       case 'failed':
-        for (const { reject } of batch) reject(new StoreError(`the user store cannot be changed: ${reply.reason}`));
+        for (const { reject } of batch) reject(failed('the user store cannot be changed', reply.reason));
         break;
       case 'done':
         // The next ones need not wait for that.
@@ -121,6 +121,11 @@ export class Changes {
   }
 }
 
+/** The reason is the operator's: it may name the file. */
+function failed(message: string, reason: string): StoreError {
+  return new StoreError(message, { cause: new Error(reason) });
+}
+
 /** @returns those that may still wait */
 function refuseOverdue(batch: readonly Waiting[], error: () => Error): Waiting[] {
   const time = now();
@@ -133,7 +138,7 @@ async function settle(batch: readonly Waiting[], outcomes: readonly ChangeOutcom
   for (let time = now(); time < seenFrom; time = now()) await setTimeout(Math.ceil(seenFrom - time));
   for (const [index, { resolve, reject }] of batch.entries()) {
     const outcome = outcomes[index] as ChangeOutcome;
-    if ('refused' in outcome) reject(new StoreError(`the user store refuses the change: ${outcome.refused}`));
+    if ('refused' in outcome) reject(failed('the user store refuses the change', outcome.refused));
     else resolve(outcome);
   }
 }

@@ -33,7 +33,7 @@ export class KnownUsers {
     // Before the look: what this stands for must not last longer.
     const time = now();
     if (this.#unchangedUntil <= time) {
-      this.#version = this.#connection.value('PRAGMA data_version');
+      this.#version = this.#connection.first(statements.DATA_VERSION)?.['data_version'];
       this.#unchangedUntil = time + UNCHANGED_FOR;
     }
     const known = this.#users.get(name);

@@ -30,6 +30,9 @@ export type ChangeOutcome = Made | { readonly refused: string };
 const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
 const COLUMNS = 'name, type, permissions, enabled, hash, revision';
 
+/** The number is another one when another connection has changed something: https://www.sqlite.org/pragma.html#pragma_data_version */
+export const DATA_VERSION: Statement = { text: 'PRAGMA data_version', values: [] };
+
 const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
 export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
