@@ -53,7 +53,7 @@ async function install(major: string): Promise<string> {
 }
 
 async function describeRuntime(node: string): Promise<string> {
-  const program = join(ROOT, 'spec/support/runtime.ts');
+  const program = fileURLToPath(new URL('./support/runtime.ts', import.meta.url));
   const { stdout } = await execute(node, ['--import', 'tsx', program], { cwd: ROOT });
   return stdout.trim();
 }

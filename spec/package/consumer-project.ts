@@ -74,10 +74,18 @@ export async function install({ folder, express, types }: ConsumerProject, { fil
   if (NEEDS_BETTER_SQLITE3) linkPackages(['better-sqlite3'], folder);
 }
 
-/** Runs a program of a consumer's, and gives what it printed. A warning on standard error is a failure. */
-export async function runConsumer([program, ...args]: readonly [string, ...string[]], cwd: string): Promise<string> {
+/**
+ * Runs a program of a consumer's, and gives what it printed.
+ *
+ * @param said what it writes to standard error, where warnings would be. Defaults to nothing
+ */
+export async function runConsumer(
+  [program, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  said = '',
+): Promise<string> {
   const { stdout, stderr } = await start(program, args, cwd, END_WITHIN);
-  if (stderr !== '') throw new Error(`${[program, ...args].join(' ')} wrote to standard error:\n${stderr}`);
+  if (stderr !== said) throw new Error(`${[program, ...args].join(' ')} wrote to standard error:\n${stderr}`);
   return stdout;
 }
 

@@ -11,14 +11,15 @@ class Worker extends threads.Worker {
 }
 threads.Worker = Worker;
 
-const { kapacitorAuth, SqliteUserRepository } = require('kapacitor-auth');
+const { kapacitorAuth } = require('kapacitor-auth');
 
 async function run() {
-  const repository = new SqliteUserRepository('writing-thread/users.db');
-  const auth = kapacitorAuth({ auth: { store: repository, bcryptCost: 4 } });
+  const auth = kapacitorAuth({ auth: { store: 'sqlite:./writing-thread/users.db', bcryptCost: 4 } });
   await auth.users.create({ name: 'somebody', password: 'examplePassword' });
   assert.equal((await auth.users.get('somebody')).name, 'somebody');
   await auth.close();
+  const kept = process.getActiveResourcesInfo().filter((resource) => /Timeout|MessagePort|Worker/.test(resource));
+  console.log('kept alive by', kept);
 }
 
 run();

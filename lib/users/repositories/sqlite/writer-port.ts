@@ -70,7 +70,8 @@ export class WriterThread implements WriterPort {
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.ref();
     worker.postMessage('close');
-    await Promise.race([ended, setTimeout(CLOSE_WITHIN)]);
+    // The thread keeps the process alive until then, and not this timer.
+    await Promise.race([ended, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     void worker.terminate();
   }
 
