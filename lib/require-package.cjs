@@ -7,8 +7,12 @@ module.exports = function requirePackage(name) {
     switch (name) {
       case '@opentelemetry/api-logs':
         return { loaded: require('@opentelemetry/api-logs') };
-      case 'better-sqlite3':
-        return { loaded: require('better-sqlite3') };
+      case 'better-sqlite3': {
+        const Database = require('better-sqlite3');
+        // Its native part is loaded with the first database, and may be missing or another runtime's.
+        new Database(':memory:').close();
+        return { loaded: Database };
+      }
       case 'pg':
         return { loaded: require('pg') };
       case 'prom-client':

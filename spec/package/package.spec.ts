@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import {
   type ConsumerProject,
@@ -147,16 +147,34 @@ describe.each(projects)(
       expect(await command('--version')).toBe(`${packageJson.version}\n`);
     });
 
-    it('does without better-sqlite3 where Node.js has SQLite, and says elsewhere how to get it', async () => {
-      const link = join(project.folder, 'node_modules/better-sqlite3');
-      rmSync(link, { force: true });
-      try {
-        const stdout = await run('without-better-sqlite3.mjs');
-        const outcome = NEEDS_BETTER_SQLITE3 ? 'npm install better-sqlite3@12' : 'somebody';
-        expect(stdout).toBe(`memory: somebody\nsqlite: ${outcome}\n`);
-      } finally {
+    describe('does without better-sqlite3 where Node.js has SQLite, and elsewhere', () => {
+      const copy = join(project.folder, 'node_modules/better-sqlite3');
+      beforeEach(() => rmSync(copy, { force: true }));
+      afterEach(() => {
+        rmSync(copy, { recursive: true, force: true });
         if (NEEDS_BETTER_SQLITE3) linkPackages(['better-sqlite3'], project.folder);
+      });
+
+      async function expectOutcome(problem: string): Promise<void> {
+        const need = 'on Node.js before 22.13 the store "sqlite:" needs the package better-sqlite3, which';
+        const outcome = NEEDS_BETTER_SQLITE3 ? `${need} ${problem}` : 'somebody';
+        expect(await run('without-better-sqlite3.mjs')).toBe(`memory: somebody\nsqlite: ${outcome}\n`);
       }
+
+      it('says how to get it', async () => {
+        await expectOutcome('is not installed: npm install better-sqlite3@12 MODULE_NOT_FOUND');
+      });
+
+      it('gives the reason for which it cannot be loaded, though it loads its native part late', async () => {
+        mkdirSync(copy);
+        const reason = 'Could not locate the bindings file. Tried:';
+        const late = `module.exports = class { constructor() { throw new Error(${JSON.stringify(`${reason}\n a`)}); } };`;
+        writeFileSync(join(copy, 'index.js'), late);
+        await expectOutcome(
+          `cannot be loaded: ${reason} (in a bundle, keep better-sqlite3 external, and give an ES module require(); ` +
+            'elsewhere, delete node_modules and install again on this machine) undefined',
+        );
+      });
     });
   },
   2 * DONE_WITHIN,

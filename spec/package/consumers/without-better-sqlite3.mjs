@@ -22,8 +22,7 @@ if (isBuiltin('node:sqlite')) {
       assert.ok(error instanceof KapacitorAuthError);
       assert.equal(error.code, 'STORE_UNAVAILABLE');
       assert.ok(error.cause instanceof Error);
-      assert.equal(error.cause.code, 'MODULE_NOT_FOUND');
-      console.log('sqlite:', /npm install \S+$/.exec(error.message)?.[0]);
+      console.log('sqlite:', error.message, error.cause.code);
       return true;
     },
   );
