@@ -72,6 +72,7 @@ export class WriterThread implements WriterPort {
     worker.postMessage('close');
     // The thread keeps the process alive until then, and not this timer.
     await Promise.race([ended, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
+    worker.unref();
     void worker.terminate();
   }
 
