@@ -1,4 +1,6 @@
-/** Milliseconds. */
+import { now } from '../clock.js';
+
+/** Milliseconds from the request to its refusal, at the least. */
 const DELAY = 1_000;
 /** Each of them keeps a connection, and some kilobytes. */
 const MAX_HELD = 1_000;
@@ -10,7 +12,8 @@ const MAX_HELD = 1_000;
 export class Tarpit {
   #held = 0;
 
-  hold(answer: () => void): void {
+  /** @param since when the request came, of {@link now}: one that has waited for something is not held for as long */
+  hold(answer: () => void, since: number = now()): void {
     if (this.#held >= MAX_HELD) {
       answer();
       return;
@@ -21,6 +24,6 @@ export class Tarpit {
       answer();
     };
     // Nobody's process stays alive for a refusal.
-    setTimeout(release, DELAY).unref();
+    setTimeout(release, DELAY - (now() - since)).unref();
   }
 }

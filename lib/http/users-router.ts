@@ -3,6 +3,7 @@ import type { Audit } from '../audit/events.js';
 import { contextOf } from '../audit/request-context.js';
 import { Tarpit } from '../authentication/tarpit.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
+import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
 import type { HostResponse } from '../host.js';
 import { failureOf } from '../users/operation-failure.js';
@@ -48,9 +49,10 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
     (req, res, next) => {
       forbidStoring(res);
       guard.identify(req, res, next, (principal) => {
+        const since = now();
         act(action, req, res, principal).catch((error: unknown) => {
           // What is refused without work could be asked for without end.
-          if (error instanceof TryLaterError) tarpit.hold(() => sendThrown(res, error));
+          if (error instanceof TryLaterError) tarpit.hold(() => sendThrown(res, error), since);
           else sendThrown(res, error);
         });
         return false;

@@ -37,7 +37,7 @@ describe('two repositories on one file in one process', () => {
 });
 
 describe('two processes on one file', () => {
-  it('see each of 1,000 changes at the very next question', { timeout: 60_000 }, async () => {
+  it('see each of 1,000 changes at the very next question', { timeout: 120_000 }, async () => {
     const file = storeFile();
     const [one, two] = await Promise.all([StoreProcess.start(file), StoreProcess.start(file)]);
     await one.ask('insert', userNamed('someone'));
@@ -116,7 +116,7 @@ describe('two processes on one file', () => {
 
 describe('eight processes that open a store at once that is not there yet', () => {
   it('all open one and the same, twenty times, and exactly one of them makes the first admin', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const file = storeFile();
     const processes = await Promise.all(Array.from({ length: 8 }, () => StoreProcess.start(file)));
