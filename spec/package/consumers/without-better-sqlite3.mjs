@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { KapacitorAuthError, kapacitorAuth, StoreError } from 'kapacitor-auth';
 
@@ -23,6 +24,7 @@ if (isBuiltin('node:sqlite')) {
       assert.equal(error.code, 'STORE_UNAVAILABLE');
       assert.ok(error.cause instanceof Error);
       console.log('sqlite:', error.message, error.cause.code);
+      assert.ok(!existsSync('without-better-sqlite3'));
       return true;
     },
   );

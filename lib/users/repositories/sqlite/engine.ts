@@ -32,6 +32,11 @@ export function openDatabase(file: string): SqliteDatabase {
   return new Database(file);
 }
 
+/** @throws {StoreError} as {@link openDatabase} does */
+export function requireEngine(): void {
+  databaseClass();
+}
+
 function databaseClass(): DatabaseClass {
   const builtIn = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite'));
   if (builtIn !== undefined) return (builtIn as { readonly DatabaseSync: DatabaseClass }).DatabaseSync;

@@ -5,7 +5,7 @@ import { StoreError } from '../../../errors.js';
 import { warn } from '../../../warnings.js';
 import { BUSY_FOR, TRY_EVERY } from './changes.js';
 import { Connection } from './connection.js';
-import { failureOf } from './engine.js';
+import { failureOf, requireEngine } from './engine.js';
 import { expectNoForeignLog } from './foreign-log.js';
 import { networkFileSystemOf } from './network-file-system.js';
 import { markOpen } from './open-files.js';
@@ -29,6 +29,8 @@ export interface OpenedStore {
  * @throws {StoreError} that says which file, why it cannot be opened, and what to do
  */
 export function openStore(file: string): OpenedStore {
+  // Without one no file is made.
+  requireEngine();
   try {
     prepareFile(file);
     expectNoForeignLog(file);
@@ -42,7 +44,6 @@ export function openStore(file: string): OpenedStore {
     };
     return { connection, source, close };
   } catch (error) {
-    if (error instanceof StoreError) throw error;
     throw new StoreError(`cannot open the user store in ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
