@@ -170,7 +170,7 @@ export class SqliteUserRepository implements UserRepository {
     clearInterval(this.#watch);
     this.#users.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
-    await Promise.allSettled([...this.#backups, this.#changes.idle()]);
+    await Promise.allSettled([...this.#backups, this.#changes.finish()]);
     // The last connection that is closed clears the log away, and waits for the disk: that is the writer's.
     this.#opened.close();
     await this.#writer.close();

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SqliteUserRepository, StoreError } from 'kapacitor-auth';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { userNamed } from '../../support/stored-user.js';
@@ -96,6 +96,22 @@ describe('a file that is cut off beside its log', () => {
 });
 
 describe('a copy that is made with cp while the store is in use', () => {
+  it('has every change that is older than a second or so, also without the log', async () => {
+    const folder = temporaryFolder();
+    const repository = openRepository(join(folder, 'users.db'));
+    await repository.insert(userNamed('someone'));
+    let copies = 0;
+    await vi.waitFor(
+      () => {
+        copies += 1;
+        const copy = join(folder, `${copies}.db`);
+        copyFileSync(join(folder, 'users.db'), copy);
+        expect(openRepository(copy).find('someone')).toEqual(userNamed('someone'));
+      },
+      { timeout: 5_000, interval: 100 },
+    );
+  });
+
   it('is a store as it was once, or is refused, and is no reason to crash', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'users.db');

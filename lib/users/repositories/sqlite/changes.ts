@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { now } from '../../../clock.js';
 import { OverloadedError, StoreError } from '../../../errors.js';
 import type { Change, ChangeOutcome, Made } from './statements.js';
@@ -14,6 +14,11 @@ export const UNCHANGED_FOR = 1;
 export const BUSY_FOR = 4_000;
 /** Milliseconds between two attempts. */
 export const TRY_EVERY = 5;
+/**
+ * Milliseconds after a change until it is written from the log into the file itself. Whoever copies the file alone, which
+ * nobody should, misses no more than the changes of this time.
+ */
+const CHECKPOINT_AFTER = 1_000;
 /** Of one transaction. Other processes have their turn between two. */
 const MOST_CHANGES = 200;
 
@@ -40,8 +45,10 @@ export class Changes {
   readonly #writer: WriterPort;
   readonly #onWritten: (failure: string | undefined) => void;
   #waiting: Waiting[] = [];
+  /** What is done when no change waits. */
+  readonly #chores = new Set<'probe' | 'checkpoint'>();
   #running: Promise<void> | undefined;
-  #isProbed = false;
+  #checkpoint: NodeJS.Timeout | undefined;
 
   /** @param onWritten told each time whether changes can be made: why not, or undefined */
   constructor(writer: WriterPort, onWritten: (failure: string | undefined) => void) {
@@ -64,13 +71,18 @@ export class Changes {
 
   /** Tries to write, so that it is known whether changes can be made. */
   probe(): void {
-    this.#isProbed = true;
-    this.#run();
+    this.#do('probe');
   }
 
-  /** Fulfilled when everything that was to be made has been made or refused. */
-  async idle(): Promise<void> {
+  /** Fulfilled when everything that was to be made has been made or refused. Nothing is to be made afterwards. */
+  async finish(): Promise<void> {
     await this.#running;
+    clearTimeout(this.#checkpoint);
+  }
+
+  #do(chore: 'probe' | 'checkpoint'): void {
+    this.#chores.add(chore);
+    this.#run();
   }
 
   #run(): void {
@@ -78,10 +90,16 @@ export class Changes {
   }
 
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#isProbed) {
-      if (this.#waiting.length > 0) await this.#write();
-      else this.#tell(await this.#ask({ method: 'probe' }));
-      this.#isProbed = false;
+    for (;;) {
+      const [chore] = this.#chores;
+      if (this.#waiting.length > 0) {
+        await this.#write();
+        this.#chores.delete('probe');
+      } else if (chore !== undefined) {
+        this.#chores.delete(chore);
+        const reply = await this.#ask({ method: chore });
+        if (chore === 'probe') this.#tell(reply);
+      } else break;
     }
     this.#running = undefined;
   }
@@ -96,7 +114,7 @@ export class Changes {
       case 'busy':
         this.#waiting.unshift(...refuseOverdue(batch, busyError));
         // Processes that wait for one another do not try in step.
-        await setTimeout(TRY_EVERY * (1 + Math.random()));
+        await delay(TRY_EVERY * (1 + Math.random()));
         break;
       case 'failed':
         for (const { reject } of batch) reject(failed('the user store cannot be changed', reply.reason));
@@ -104,7 +122,13 @@ export class Changes {
       case 'done':
         // The next ones need not wait for that.
         void settle(batch, reply.outcomes);
+        this.#checkpoint ??= setTimeout(() => this.#checkpointNow(), CHECKPOINT_AFTER).unref();
     }
+  }
+
+  #checkpointNow(): void {
+    this.#checkpoint = undefined;
+    this.#do('checkpoint');
   }
 
   /** A thread may not be allowed, or have no memory. */
@@ -135,7 +159,7 @@ function refuseOverdue(batch: readonly Waiting[], error: () => Error): Waiting[]
 
 async function settle(batch: readonly Waiting[], outcomes: readonly ChangeOutcome[]): Promise<void> {
   const seenFrom = now() + UNCHANGED_FOR;
-  for (let time = now(); time < seenFrom; time = now()) await setTimeout(Math.ceil(seenFrom - time));
+  for (let time = now(); time < seenFrom; time = now()) await delay(Math.ceil(seenFrom - time));
   for (const [index, { resolve, reject }] of batch.entries()) {
     const outcome = outcomes[index] as ChangeOutcome;
     if ('refused' in outcome) reject(failed('the user store refuses the change', outcome.refused));

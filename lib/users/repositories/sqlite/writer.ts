@@ -6,11 +6,13 @@ import type { Change, ChangeOutcome } from './statements.js';
 /**
  * - `write`: makes changes, one after another, in one transaction.
  * - `copy`: copies the store as it is at one moment into a file that is empty. What was deleted is not in the copy.
+ * - `checkpoint`: writes what is in the log into the file itself, as far as nobody still reads what was there before.
  * - `probe`: tells whether changes can be made.
  */
 export type WriterCall =
   | { readonly method: 'write'; readonly changes: readonly Change[] }
   | { readonly method: 'copy'; readonly to: string }
+  | { readonly method: 'checkpoint' }
   | { readonly method: 'probe' };
 
 /**
@@ -59,6 +61,9 @@ function answer(connection: Connection, call: WriterCall): ChangeOutcome[] {
       return connection.inTransaction(() => call.changes.map((change) => makeChange(connection, change)));
     case 'copy':
       connection.run({ text: 'VACUUM INTO $1', values: [call.to] });
+      return [];
+    case 'checkpoint':
+      connection.value('PRAGMA wal_checkpoint(PASSIVE)');
       return [];
     case 'probe':
       connection.inTransaction(() => connection.execute(PROBE));

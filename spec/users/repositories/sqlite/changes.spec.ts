@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
 import { Changes } from '../../../../lib/users/repositories/sqlite/changes.js';
 import { remove } from '../../../../lib/users/repositories/sqlite/statements.js';
 import type { WriterCall, WriterReply } from '../../../../lib/users/repositories/sqlite/writer.js';
@@ -17,6 +18,10 @@ function setUp(...replies: WriterReply[]) {
   const changes = new Changes({ ask, close: async () => {} }, (reason) => told.push(reason));
   return { changes, calls, told, ask };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const change = remove('someone');
 const BUSY: WriterReply = { kind: 'busy' };
@@ -78,12 +83,41 @@ describe('changes', () => {
   });
 });
 
+describe('the log', () => {
+  it('is written into the file a second after the first of some changes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { changes, calls } = setUp();
+    const checkpoints = () => calls.filter(({ method }) => method === 'checkpoint').length;
+    for (const expected of [1, 2]) {
+      await changes.make(change);
+      await vi.advanceTimersByTimeAsync(600);
+      await changes.make(change);
+      await vi.advanceTimersByTimeAsync(399);
+      expect(checkpoints()).toBe(expected - 1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(checkpoints()).toBe(expected);
+    }
+    await changes.make(change);
+    await changes.finish();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(checkpoints()).toBe(2);
+  });
+
+  it('stays where a change failed, which is in none', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { changes, calls } = setUp({ kind: 'failed', reason: 'full' });
+    await expect(changes.make(change)).rejects.toThrow();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(calls).toHaveLength(1);
+  });
+});
+
 describe('a probe', () => {
   it('tells whether changes can be made', async () => {
     const { changes, calls, told } = setUp({ kind: 'failed', reason: 'full' }, BUSY);
     for (let count = 0; count < 3; count += 1) {
       changes.probe();
-      await changes.idle();
+      await changes.finish();
     }
     expect(calls).toEqual(Array.from({ length: 3 }, () => ({ method: 'probe' })));
     expect(told).toEqual(['full', undefined]);
@@ -94,7 +128,7 @@ describe('a probe', () => {
     const made = changes.make(change);
     changes.probe();
     await made;
-    await changes.idle();
+    await changes.finish();
     expect(calls.map(({ method }) => method)).toEqual(['write']);
   });
 });
