@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +27,6 @@ const LEFT_OUT: readonly string[] = [
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/kapacitor-auth-matrix');
-/** Characters: more than vitest writes where every spec fails. */
-const MAX_BUFFER = 2 ** 28;
 const execute = promisify(execFile);
 
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
@@ -58,30 +57,26 @@ async function describeRuntime(node: string): Promise<string> {
   return stdout.trim();
 }
 
-/** Gives how many passed and failed. What vitest printed is shown when something failed. */
+/** Shows what vitest prints, and gives how many passed and failed. */
 async function runSpecs(node: string): Promise<string> {
   const left = positionals.length > 0 ? [] : LEFT_OUT.flatMap((pattern) => ['--exclude', pattern]);
   const args = ['run', '--config', 'spec/vitest.config.ts', '--project', 'express 5', ...left, ...positionals];
   // Programs that the specs start by `#!/usr/bin/env node` run on the same runtime.
   const env = { ...process.env, PATH: [dirname(node), process.env['PATH']].join(delimiter) };
-  const options = { cwd: ROOT, env, maxBuffer: MAX_BUFFER };
-  try {
-    const { stdout } = await execute(node, ['node_modules/vitest/vitest.mjs', ...args], options);
-    return closingLineOf(stdout);
-  } catch (error) {
-    const { code, signal, stdout, stderr } = error as ExecError;
-    console.log(stdout + stderr);
-    process.exitCode = 1;
-    return `${closingLineOf(stdout)} (${signal ?? `exit code ${code}`})`;
-  }
-}
-
-/** What {@link execFile} rejects with. */
-interface ExecError {
-  readonly code: unknown;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
+  const child = spawn(node, ['node_modules/vitest/vitest.mjs', ...args], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+    process.stdout.write(chunk);
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code === 0) return closingLineOf(output);
+  process.exitCode = 1;
+  return `${closingLineOf(output)} (${signal ?? `exit code ${code}`})`;
 }
 
 /** See `support/closing-line.ts`. */
