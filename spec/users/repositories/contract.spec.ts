@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MemoryUserRepository, SqliteUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it } from 'vitest';
 import { InPlaceRepository } from '../../support/in-place-repository.js';
 import { ownSchema } from '../../support/postgres-repository.js';
+import { openRepository, storeFile } from '../../support/sqlite-repository.js';
 
 userRepositoryContract({ describe, it }, 'MemoryUserRepository', { create: () => new MemoryUserRepository() });
 
@@ -14,20 +12,7 @@ userRepositoryContract({ describe, it }, 'a repository that changes its rows in 
   create: () => new InPlaceRepository(),
 });
 
-const folders = new WeakMap<object, string>();
-
-userRepositoryContract({ describe, it }, 'SqliteUserRepository', {
-  create: () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-'));
-    const repository = new SqliteUserRepository(join(folder, 'users.db'));
-    folders.set(repository, folder);
-    return repository;
-  },
-  destroy: async (repository) => {
-    await repository.close?.();
-    rmSync(folders.get(repository) as string, { recursive: true });
-  },
-});
+userRepositoryContract({ describe, it }, 'SqliteUserRepository', { create: () => openRepository(storeFile()) });
 
 userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
   create: async () => {

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SqliteUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../../../lib/users/repositories/sqlite/open-store.js';
 import { insert } from '../../../../lib/users/repositories/sqlite/statements.js';
 import { createWriterPort, WriterThread } from '../../../../lib/users/repositories/sqlite/writer-port.js';
-import { openRepository } from '../../../support/sqlite-repository.js';
+import { openRepository, storeFile } from '../../../support/sqlite-repository.js';
 import { userNamed } from '../../../support/stored-user.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { buildWriterProgram } from '../../../support/writer-program.js';
@@ -23,10 +21,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(program.path));
 
 userRepositoryContract({ describe, it }, 'SqliteUserRepository with a thread that writes', {
-  create: () => new SqliteUserRepository(join(mkdtempSync(join(tmpdir(), 'kapacitor-auth-')), 'users.db')),
-  destroy: async (repository) => {
-    await repository.close?.();
-  },
+  create: () => openRepository(storeFile()),
 });
 
 describe('the thread that writes', () => {
