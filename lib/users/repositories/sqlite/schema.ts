@@ -8,8 +8,8 @@ const FORMAT = 1;
 
 const CREATE = `
 CREATE TABLE users (
-  -- Names are told apart, and ordered, byte by byte.
-  name TEXT NOT NULL PRIMARY KEY CHECK (octet_length(name) BETWEEN 1 AND 256),
+  -- Names are told apart, and ordered, byte by byte. octet_length() is not in every sqlite3 that people look with.
+  name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),
   type TEXT NOT NULL CHECK (type IN ('admin', 'normal')),
   -- In their order, with commas between them.
   permissions TEXT NOT NULL,
