@@ -48,11 +48,9 @@ export function prepareSchema(connection: Connection): void {
 
 /** @returns whether there are the tables of this version; false: there is nothing yet */
 function hasTables(connection: Connection): boolean {
-  const [application, format, tables] = [
-    connection.value('PRAGMA application_id'),
-    connection.value('PRAGMA user_version'),
-    connection.value('SELECT count(*) FROM sqlite_schema'),
-  ];
+  // First: another process may make them in between, together with what is asked next.
+  const tables = connection.value('SELECT count(*) FROM sqlite_schema');
+  const [application, format] = [connection.value('PRAGMA application_id'), connection.value('PRAGMA user_version')];
   if (application === 0 && tables === 0) return false;
   if (application !== APPLICATION_ID) throw new Error('it is a database of another application');
   if (format !== FORMAT) {

@@ -19,6 +19,18 @@ it('the tables that another process makes at the same moment are used', async ()
   expect(repository.find('first')).toEqual(userNamed('first'));
 });
 
+it.each([2, 3])('tables that another process makes between two questions about them are used: %i', (turn) => {
+  const file = storeFile();
+  const ask = Connection.prototype.value;
+  let asked = 0;
+  vi.spyOn(Connection.prototype, 'value').mockImplementation(function (this: Connection, text: string) {
+    asked += 1;
+    if (asked === turn) openRepository(file);
+    return ask.call(this, text);
+  });
+  expect(openRepository(file).find('nobody')).toBeUndefined();
+});
+
 it('the tables can be looked at with any sqlite3 that knows strict tables: later functions are not in them', () => {
   const file = storeFile();
   openRepository(file);
