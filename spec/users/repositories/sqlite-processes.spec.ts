@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { openRepository, storeFile } from '../../support/sqlite-repository.js';
@@ -50,6 +50,16 @@ describe('a store that one thread of a process has open, while another one opens
     expect(lockedFiles()).toContain(statSync(file).ino);
     await process.ask('openAndClose', file);
     expect(lockedFiles()).toContain(statSync(file).ino);
+  });
+});
+
+describe('a process that loads something before the app', () => {
+  it('does not load it in the thread that changes the store, where it may not run', async () => {
+    const preload = join(temporaryFolder(), 'preload.cjs');
+    writeFileSync(preload, "if (!require('node:worker_threads').isMainThread) throw new Error('not in a thread');");
+    const env = { NODE_OPTIONS: `--require ${preload}` };
+    const process = await StoreProcess.start(storeFile(), { env });
+    expect(await process.ask('insert', userNamed('someone'))).toBe(true);
   });
 });
 
