@@ -4,6 +4,8 @@
  * besides, it gives the user this revision and ends.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { SqliteUserRepository } from '../../lib/users/repositories/sqlite.js';
 import { DEFAULT_STORE_SETTINGS } from '../../lib/users/store-state.js';
 import type { StoredUser } from '../../lib/users/user.js';
@@ -48,6 +50,8 @@ function deedsOf(repository: SqliteUserRepository, file: string) {
     storm,
     handOn,
     openAtOnce,
+    openInThread,
+    openAndClose,
     close: () => repository.close(),
   };
 
@@ -88,6 +92,22 @@ async function openAtOnce(file: string, at: number, admin: StoredUser): Promise<
   const names = await namesOf(repository);
   await repository.close();
   return { outcome, names };
+}
+
+/** Opens another store in a thread of its own, which keeps it open. */
+async function openInThread(file: string): Promise<void> {
+  await once(new Worker(process.argv[1] as string, { workerData: file }), 'message');
+}
+
+/** What that thread does. There is something in the log afterwards. */
+async function keepOpen(file: string): Promise<void> {
+  await new SqliteUserRepository(file).insert(userNamed('of the thread'));
+  parentPort?.on('message', () => {}).postMessage('open');
+}
+
+/** Opens another store in this thread for a moment. */
+async function openAndClose(file: string): Promise<void> {
+  await new SqliteUserRepository(file).close();
 }
 
 async function namesOf(repository: SqliteUserRepository): Promise<string[]> {
@@ -132,4 +152,4 @@ async function run(): Promise<void> {
 
 /** Ends with the process that has started it. */
 process.on('disconnect', () => process.exit());
-void run();
+void (isMainThread ? run() : keepOpen(workerData as string));

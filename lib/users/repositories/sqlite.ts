@@ -172,7 +172,7 @@ export class SqliteUserRepository implements UserRepository {
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
     await Promise.allSettled([...this.#backups, this.#changes.finish()]);
     // The last connection that is closed clears the log away, and waits for the disk: that is the writer's.
-    this.#opened.close();
+    this.#opened.connection.close();
     await this.#writer.close();
   }
 

@@ -77,10 +77,44 @@ describe('a file that cannot be a store', () => {
     expectRefusal(file, /it has format 2, and this version of kapacitor-auth reads format 1/);
   });
 
-  it('is refused when its table is missing', async () => {
+  it.each([
+    ['its table is missing', 'DROP TABLE users', /: a part is missing/],
+    ['its index is missing', 'DROP INDEX users_admins', /: a part is missing/],
+    ['its table is another one', 'DROP TABLE users; CREATE TABLE users (name)', /: see the table "users"/],
+    ['its table has a column more', 'ALTER TABLE users ADD COLUMN note TEXT', /: see the table "users"/],
+    [
+      'a view stands for its table',
+      "DROP TABLE users; CREATE VIEW Users AS SELECT 'root' AS name, 'admin' AS type",
+      /: see the view "Users"/,
+    ],
+    [
+      'a trigger makes an admin of everybody',
+      "CREATE TRIGGER t AFTER INSERT ON users BEGIN UPDATE users SET type = 'admin' WHERE name = new.name; END",
+      /: see the trigger "t"/,
+    ],
+    [
+      'a trigger of another table changes users',
+      'CREATE TABLE other (x); CREATE TRIGGER t AFTER INSERT ON other BEGIN DELETE FROM users; END',
+      /: see the trigger "t"/,
+    ],
+  ])('is refused when %s', async (_what, change, reason) => {
     const file = await closedStore();
-    connect(file).execute('DROP TABLE users');
+    connect(file).execute(change);
+    expectRefusal(file, /its table of users is not as kapacitor-auth made it/);
+    expectRefusal(file, reason);
+    expectRefusal(file, /\. Restore a backup$/);
+  });
+
+  it('is a store where another program keeps tables of its own beside the users', async () => {
+    const file = await closedStore();
+    connect(file).execute('CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)');
+    expect(openRepository(file).find('user1')).toEqual(userNamed('user1'));
+  });
+
+  it('fails what needs the table when that is taken away under a running process', async () => {
+    const file = await closedStore();
     const repository = openRepository(file);
+    connect(file).execute('DROP TABLE users');
     expect(() => repository.find('user1')).toThrow(StoreError);
     await expect(repository.insert(userNamed('new'))).rejects.toThrow(StoreError);
   });

@@ -54,7 +54,12 @@ describe('while another process holds the lock to write', () => {
     const { release } = lock(file);
     const { took, error } = await timed(repository.insert(userNamed('someone')));
     expect(error).toBeInstanceOf(OverloadedError);
-    expect(error).toMatchObject({ code: 'OVERLOADED', status: 503, headers: { 'Retry-After': expect.any(String) } });
+    expect(error).toMatchObject({
+      code: 'OVERLOADED',
+      status: 503,
+      message: 'another process has the user store locked: try again later',
+      headers: { 'Retry-After': expect.any(String) },
+    });
     expect(took).toBeGreaterThan(3_900);
     expect(took).toBeLessThan(4_400);
     release();

@@ -1,10 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+
+/** The inodes of files that processes have locks on. SQLite from 3.51 on bears it that they are lost, earlier ones do not. */
+function lockedFiles(): number[] {
+  return [...readFileSync('/proc/locks', 'utf8').matchAll(/:(\d+) \d+ \w+$/gm)].map(([, inode]) => Number(inode));
+}
 
 describe('two repositories on one file in one process', () => {
   it('see each other’s changes when these are answered', async () => {
@@ -33,6 +39,27 @@ describe('two repositories on one file in one process', () => {
       await removal;
       await one.remove('someone');
     }
+  });
+});
+
+describe('a store that one thread of a process has open, while another one opens and closes it', () => {
+  it('stays locked: no other process may take its log away', async () => {
+    const file = storeFile();
+    const process = await StoreProcess.start(storeFile());
+    await process.ask('openInThread', file);
+    expect(lockedFiles()).toContain(statSync(file).ino);
+    await process.ask('openAndClose', file);
+    expect(lockedFiles()).toContain(statSync(file).ino);
+  });
+});
+
+describe('a process that loads something before the app', () => {
+  it('does not load it in the thread that changes the store, where it may not run', async () => {
+    const preload = join(temporaryFolder(), 'preload.cjs');
+    writeFileSync(preload, "if (!require('node:worker_threads').isMainThread) throw new Error('not in a thread');");
+    const env = { NODE_OPTIONS: `--require ${preload}` };
+    const process = await StoreProcess.start(storeFile(), { env });
+    expect(await process.ask('insert', userNamed('someone'))).toBe(true);
   });
 });
 

@@ -112,9 +112,10 @@ export class Changes {
     this.#tell(reply);
     switch (reply.kind) {
       case 'busy':
-        this.#waiting.unshift(...refuseOverdue(batch, busyError));
         // Processes that wait for one another do not try in step.
         await delay(TRY_EVERY * (1 + Math.random()));
+        // Afterwards: most of the time is over while they wait, and the lock is what they wait for.
+        this.#waiting.unshift(...refuseOverdue(batch, busyError));
         break;
       case 'failed':
         for (const { reject } of batch) reject(failed('the user store cannot be changed', reply.reason));

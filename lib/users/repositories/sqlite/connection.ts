@@ -13,6 +13,8 @@ export class Connection {
     try {
       // To wait in SQLite would hold up the event loop. A commit waits for the disk: better-sqlite3 is built otherwise.
       this.execute('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+      // The file may come from anywhere: https://www.sqlite.org/security.html
+      this.execute('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
     } catch (error) {
       // Another connection may have the file locked for a moment.
       this.close();

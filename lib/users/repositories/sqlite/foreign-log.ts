@@ -1,7 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
-import { isOpen } from './open-files.js';
-import { identify } from './source.js';
+import { isOpenHere } from './open-here.js';
 
 /** In the header of a database: 2 says that it has a log. https://www.sqlite.org/fileformat.html#file_format_version_numbers */
 const READ_VERSION = 19;
@@ -16,8 +14,8 @@ const HAS_LOG = 2;
 export function expectNoForeignLog(file: string): void {
   const log = `${file}-wal`;
   const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
-  // Which files other threads of the app have open is not known.
-  if (size === 0 || !isMainThread || isOpen(identify(file))) return;
+  // The log of a store that is in use is its own.
+  if (size === 0 || isOpenHere(file)) return;
   const version = byteAt(file, READ_VERSION);
   if (version === undefined || version === HAS_LOG) return;
   throw new Error(

@@ -8,7 +8,6 @@ import { Connection } from './connection.js';
 import { failureOf, requireEngine } from './engine.js';
 import { expectNoForeignLog } from './foreign-log.js';
 import { networkFileSystemOf } from './network-file-system.js';
-import { markOpen } from './open-files.js';
 import { prepareSchema } from './schema.js';
 import { identify, type StoreSource } from './source.js';
 import { makePrivate, prepareFile } from './store-file.js';
@@ -19,7 +18,6 @@ export interface OpenedStore {
   readonly connection: Connection;
   /** For whoever opens another connection. */
   readonly source: StoreSource;
-  close(): void;
 }
 
 /**
@@ -36,13 +34,8 @@ export function openStore(file: string): OpenedStore {
     expectNoForeignLog(file);
     const connection = connectWhenFree(file);
     const source = identify(file);
-    const forget = markOpen(source);
     warnOfNetwork(file);
-    const close = () => {
-      connection.close();
-      forget();
-    };
-    return { connection, source, close };
+    return { connection, source };
   } catch (error) {
     throw new StoreError(`cannot open the user store in ${file}: ${reasonOf(error)}`, { cause: error });
   }

@@ -77,8 +77,10 @@ export class WriterThread implements WriterPort {
   }
 
   #start(): Worker {
-    // What the app's own threads are to load first, this one does without.
-    const worker = new Worker(this.#program, { name: 'kapacitor-auth', workerData: this.#source, execArgv: [] });
+    // What Node.js is told to load before the app, such as tracing, is not for this thread, and might not run in one.
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const options = { name: 'kapacitor-auth', workerData: this.#source, execArgv: [], env };
+    const worker = new Worker(this.#program, options);
     const forget = () => {
       if (this.#worker === worker) this.#worker = undefined;
     };

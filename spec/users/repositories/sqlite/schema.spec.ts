@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { Connection } from '../../../../lib/users/repositories/sqlite/connection.js';
-import { openRepository, storeFile } from '../../../support/sqlite-repository.js';
+import { connect, openRepository, storeFile } from '../../../support/sqlite-repository.js';
 import { userNamed } from '../../../support/stored-user.js';
 
 it('the tables that another process makes at the same moment are used', async () => {
@@ -17,4 +17,31 @@ it('the tables that another process makes at the same moment are used', async ()
   const repository = openRepository(file);
   expect(await repository.insert(userNamed('second'))).toBe(true);
   expect(repository.find('first')).toEqual(userNamed('first'));
+});
+
+it.each([2, 3])('tables that another process makes between two questions about them are used: %i', (turn) => {
+  const file = storeFile();
+  const ask = Connection.prototype.value;
+  let asked = 0;
+  vi.spyOn(Connection.prototype, 'value').mockImplementation(function (this: Connection, text: string) {
+    asked += 1;
+    if (asked === turn) openRepository(file);
+    return ask.call(this, text);
+  });
+  expect(openRepository(file).find('nobody')).toBeUndefined();
+});
+
+it('the tables can be looked at with any sqlite3 that knows strict tables: later functions are not in them', () => {
+  const file = storeFile();
+  openRepository(file);
+  const connection = connect(file);
+  const sql = connection.all({ text: 'SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL', values: [] });
+  const functions = connection.all({ text: 'SELECT name FROM pragma_function_list', values: [] });
+  const called = sql.flatMap((row) => [
+    ...String(row['sql'])
+      .replaceAll(/--.*/g, '')
+      .matchAll(/(\w+)\s*\(/g),
+  ]);
+  const known = new Set(functions.map(({ name }) => name));
+  expect(called.map(([, name]) => name).filter((name) => known.has(name as string))).toEqual(['length']);
 });

@@ -27,8 +27,8 @@ userRepositoryContract({ describe, it }, 'SqliteUserRepository with a thread tha
 describe('the thread that writes', () => {
   /** A store, and what another connection to it needs. */
   function setUp() {
-    const { source, close } = openStore(join(temporaryFolder(), 'auth', 'users.db'));
-    return { source, close };
+    const { source, connection } = openStore(join(temporaryFolder(), 'auth', 'users.db'));
+    return { source, close: () => connection.close() };
   }
 
   it('makes changes, and ends when it is closed', async () => {
