@@ -222,11 +222,11 @@ describe('what others may have put there', () => {
 
 describe('what is no path of a file', () => {
   it.each([
-    ['', 'the file of a user store has no name: "./auth/users.db"'],
+    ['', 'the path of a user store is empty: write one such as "./users/users.db"'],
     ['sqlite:./users.db', 'SqliteUserRepository takes the path of a file: did you mean "./users.db"?'],
     ['./users\0.db', 'the path of a user store has a NUL in it'],
-    [undefined, 'the file of a user store is a text, not undefined'],
-    [{ path: './users.db' }, 'the file of a user store is a text, not an object'],
+    [undefined, 'the path of a user store must be a text, not undefined'],
+    [{ path: './users.db' }, 'the path of a user store must be a text, not an object'],
   ])('is refused: %j', (path, message) => {
     expect(() => new SqliteUserRepository(path as never)).toThrow(failure('CONFIG_INVALID', 500, message));
   });
