@@ -6,36 +6,36 @@ import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
 /**
- * Milliseconds. For this time a reader takes it that nothing has changed since it looked, and for this time a change is
- * held back after it was made: whoever asks after its answer looks again. (Leases: Gray and Cheriton, 1989.)
+ * Milliseconds. A reader may use what it knows for this long without asking whether the database has changed. The
+ * answer of a change is held back for as long, so every reader asks again after it. (Leases: Gray and Cheriton, 1989.)
  */
 export const UNCHANGED_FOR = 1;
-/** Milliseconds for which a question or a change waits while another process has the file locked. */
+/** Milliseconds that a question or a change waits while another process has the file locked. */
 export const BUSY_FOR = 4_000;
 /** Milliseconds between two attempts. */
 export const TRY_EVERY = 5;
-/** Of one transaction. Other processes have their turn between two. */
+/** The most changes in one transaction: other processes have their turn between two transactions. */
 const MOST_CHANGES = 200;
 
-/** Somebody else had the file locked for {@link BUSY_FOR}. */
+/** Another process had the file locked for {@link BUSY_FOR}. */
 export function busyError(): OverloadedError {
   return new OverloadedError(1, 'another process has the user store locked');
 }
 
-/** Those before it were written for {@link BUSY_FOR}. */
+/** The changes before this one were being written for {@link BUSY_FOR}. */
 function lateError(): OverloadedError {
   return new OverloadedError(1, 'changes of the user store wait for its disk');
 }
 
 interface Waiting {
   readonly change: Change;
-  /** Of {@link now}. */
+  /** Milliseconds of {@link now}. */
   readonly deadline: number;
   readonly resolve: (made: Made) => void;
   readonly reject: (reason: Error) => void;
 }
 
-/** Has changes made. Those that come while others are written are written together, with one wait for the disk. */
+/** Queues changes for the writer. Changes that come while others are written go into one transaction, with one fsync. */
 export class Changes {
   readonly #writer: WriterPort;
   readonly #onWritten: (failure: string | undefined) => void;
@@ -43,7 +43,7 @@ export class Changes {
   #running: Promise<void> | undefined;
   #isProbed = false;
 
-  /** @param onWritten told each time whether changes can be made: why not, or undefined */
+  /** @param onWritten called after each attempt: with the reason why changes cannot be made, or undefined if they can */
   constructor(writer: WriterPort, onWritten: (failure: string | undefined) => void) {
     this.#writer = writer;
     this.#onWritten = onWritten;
@@ -52,8 +52,8 @@ export class Changes {
   /**
    * Fulfilled when the change is on disk, and in force in every process.
    *
-   * @throws {OverloadedError} another process writes for too long
-   * @throws {StoreError} it cannot be made
+   * @throws {OverloadedError} another process had the file locked, or the disk was busy, for {@link BUSY_FOR}
+   * @throws {StoreError} the change cannot be made
    */
   make(change: Change): Promise<Made> {
     return new Promise((resolve, reject) => {
@@ -62,13 +62,13 @@ export class Changes {
     });
   }
 
-  /** Tries to write, so that it is known whether changes can be made. */
+  /** Finds out whether changes can be made, by writing something that is no change. */
   probe(): void {
     this.#isProbed = true;
     this.#run();
   }
 
-  /** Fulfilled when everything that was to be made has been made or refused. */
+  /** Fulfilled when every change has been made or refused. */
   async idle(): Promise<void> {
     await this.#running;
   }
@@ -87,7 +87,7 @@ export class Changes {
   }
 
   async #write(): Promise<void> {
-    // A change that was refused meanwhile, for waiting too long, is not to be made later.
+    // A change that has waited too long is refused here, and must not be made later.
     const batch = refuseOverdue(this.#waiting.splice(0, MOST_CHANGES), lateError);
     if (batch.length === 0) return;
     const reply = await this.#ask({ method: 'write', changes: batch.map(({ change }) => change) });
@@ -95,19 +95,19 @@ export class Changes {
     switch (reply.kind) {
       case 'busy':
         this.#waiting.unshift(...refuseOverdue(batch, busyError));
-        // Processes that wait for one another do not try in step.
+        // At random, so that waiting processes do not all try at the same moment.
         await setTimeout(TRY_EVERY * (1 + Math.random()));
         break;
       case 'failed':
         for (const { reject } of batch) reject(failed('the user store cannot be changed', reply.reason));
         break;
       case 'done':
-        // The next ones need not wait for that.
+        // Not awaited: the next changes are written while the answers of these are held back.
         void settle(batch, reply.outcomes);
     }
   }
 
-  /** A thread may not be allowed, or have no memory. */
+  /** The thread of the writer may fail to start, for want of memory or of permission. */
   async #ask(call: WriterCall): Promise<WriterReply> {
     try {
       return await this.#writer.ask(call);
@@ -121,12 +121,12 @@ export class Changes {
   }
 }
 
-/** The reason is the operator's: it may name the file. */
+/** The reason may name the file, so it is for the operator alone: it is the cause. */
 function failed(message: string, reason: string): StoreError {
   return new StoreError(message, { cause: new Error(reason) });
 }
 
-/** @returns those that may still wait */
+/** @returns the changes that may still wait */
 function refuseOverdue(batch: readonly Waiting[], error: () => Error): Waiting[] {
   const time = now();
   for (const { deadline, reject } of batch) if (deadline <= time) reject(error());

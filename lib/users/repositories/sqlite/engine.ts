@@ -4,15 +4,15 @@ import { loadPackage } from '../../../optional-package.js';
 export type SqliteValue = string | number | null;
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;
 
-/** A prepared statement, as both engines have it. The value of `$1` is the property `1`. */
+/** A prepared statement, in the words that both engines share. The property `1` is the value of `$1`. */
 export interface SqliteStatement {
   get(values: Readonly<Record<string, SqliteValue>>): SqliteRow | undefined;
   all(values: Readonly<Record<string, SqliteValue>>): readonly SqliteRow[];
-  /** For a statement that gives no rows. */
+  /** For a statement without rows. */
   run(values: Readonly<Record<string, SqliteValue>>): unknown;
 }
 
-/** A connection, as both engines have it. Each call is done when it returns. */
+/** A connection, in the words that both engines share. Calls are synchronous. */
 export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
   exec(sql: string): unknown;
@@ -24,8 +24,8 @@ type DatabaseClass = new (file: string) => SqliteDatabase;
 /**
  * Opens a file with the SQLite that is in Node.js (22.13 and later), or else with the package better-sqlite3.
  *
- * @throws {StoreError} Node.js has no SQLite, and the package is missing
- * @throws {Error} SQLite's own, see {@link failureOf}
+ * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing or cannot be loaded
+ * @throws {Error} the engine's own error: see {@link failureOf}
  */
 export function openDatabase(file: string): SqliteDatabase {
   const Database = databaseClass();
@@ -38,7 +38,7 @@ function databaseClass(): DatabaseClass {
   return loadPackage<DatabaseClass>('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError);
 }
 
-/** Node.js 22 warns of its SQLite. The operator cannot do anything about it. */
+/** Node.js 22 warns that its SQLite is experimental. The operator cannot do anything about that. */
 function withoutExperimentalWarning<T>(load: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -50,11 +50,11 @@ function withoutExperimentalWarning<T>(load: () => T): T {
 }
 
 /**
- * - `busy`: another connection has the lock, which is over soon.
- * - `constraint`: the statement breaks a rule of the table, and was not done. The transaction goes on.
- * - `damaged`: the file's content is not as SQLite wrote it.
- * - `disk`: the file system has no room, or fails.
- * - `foreign`: the file is not a database of SQLite.
+ * - `busy`: another connection holds the lock. Trying again helps.
+ * - `constraint`: the statement breaks a rule of the table and did nothing. The transaction goes on.
+ * - `damaged`: the content of the file is not as SQLite wrote it.
+ * - `disk`: the file system is full, or fails.
+ * - `foreign`: the file is not an SQLite database.
  */
 export type SqliteFailure = 'busy' | 'constraint' | 'damaged' | 'disk' | 'foreign';
 
@@ -69,11 +69,11 @@ const FAILURES: readonly (readonly [name: string, code: number, failure: SqliteF
   ['SQLITE_NOTADB', 26, 'foreign'],
 ];
 
-/** Which failure of SQLite an error tells of; undefined for another one. */
+/** The failure of SQLite that an error stands for; undefined for any other error. */
 export function failureOf(error: unknown): SqliteFailure | undefined {
   const { code, errcode } = Object(error) as { readonly code?: unknown; readonly errcode?: unknown };
   const found = FAILURES.find(([name, number]) =>
-    // node:sqlite gives the number of the extended code, whose lowest byte is the primary one; better-sqlite3 its name.
+    // node:sqlite gives the number of the extended code, whose lowest byte is the primary code; better-sqlite3 a name.
     typeof errcode === 'number' ? (errcode & 0xff) === number : String(code).startsWith(name),
   );
   return found?.[2];

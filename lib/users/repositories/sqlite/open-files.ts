@@ -1,8 +1,9 @@
 import type { StoreSource } from './source.js';
 
 /**
- * How often this process has each file open. A process that closes a file gives up all its locks on it, also those of SQLite:
- * a file that is in here must not be opened by anything else. (https://www.sqlite.org/howtocorrupt.html, 2.2)
+ * How many stores of this process have each file open. A process that closes a file gives up all its locks on that file,
+ * also those of SQLite. So nothing but SQLite may open a file that is in here.
+ * (https://www.sqlite.org/howtocorrupt.html, 2.2)
  */
 const counts = new Map<string, number>();
 
@@ -10,7 +11,7 @@ export function isOpen({ identities: [file] }: StoreSource): boolean {
   return counts.has(file as string);
 }
 
-/** @returns what to call when it is closed */
+/** @returns a function to call when the file is closed */
 export function markOpen({ identities: [file] }: StoreSource): () => void {
   const add = (count: number) => {
     const sum = (counts.get(file as string) ?? 0) + count;
