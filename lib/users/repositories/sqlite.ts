@@ -188,7 +188,7 @@ export class SqliteUserRepository implements UserRepository {
     }
   }
 
-  async #change(change: statements.Change): Promise<statements.Made> {
+  async #change(change: statements.Change): Promise<statements.MadeChange> {
     this.#assertUsable();
     return this.#changes.make(change);
   }

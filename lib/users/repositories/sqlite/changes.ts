@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { now } from '../../../clock.js';
 import { OverloadedError, StoreError } from '../../../errors.js';
-import type { Change, ChangeOutcome, Made } from './statements.js';
+import type { Change, ChangeOutcome, MadeChange } from './statements.js';
 import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
@@ -31,7 +31,7 @@ interface Waiting {
   readonly change: Change;
   /** Milliseconds of {@link now}. */
   readonly deadline: number;
-  readonly resolve: (made: Made) => void;
+  readonly resolve: (made: MadeChange) => void;
   readonly reject: (reason: Error) => void;
 }
 
@@ -55,7 +55,7 @@ export class Changes {
    * @throws {OverloadedError} another process had the file locked, or the disk was busy, for {@link BUSY_FOR}
    * @throws {StoreError} the change cannot be made
    */
-  make(change: Change): Promise<Made> {
+  make(change: Change): Promise<MadeChange> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, deadline: now() + BUSY_FOR, resolve, reject });
       this.#run();

@@ -19,13 +19,13 @@ export interface Change {
 }
 
 /** The outcome of a change that broke no rule of the table. */
-export interface Made {
+export interface MadeChange {
   readonly written: readonly SqliteRow[];
   readonly otherwise: SqliteRow | undefined;
 }
 
 /** The outcome of a change: made, or refused with the reason because it broke a rule of the table. */
-export type ChangeOutcome = Made | { readonly refused: string };
+export type ChangeOutcome = MadeChange | { readonly refused: string };
 
 const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
 const COLUMNS = 'name, type, permissions, enabled, hash, revision';
