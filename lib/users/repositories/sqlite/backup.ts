@@ -24,6 +24,7 @@ export async function writeBackup(file: string, copy: (to: string) => Promise<vo
   try {
     // Moving the copy would fail as well, but only after everything has been copied.
     await expectNothing(file);
+    if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
     // Synchronous, so that an interruption cannot come between making the folder (mode 0700) and noting it.
     const partial = mkdtempSync(join(folder, '.kapacitor-auth-backup-'));
     partials.add(partial);
@@ -40,16 +41,11 @@ export async function writeBackup(file: string, copy: (to: string) => Promise<vo
     await syncToDisk(folder);
   } catch (error) {
     throw new StoreError(
-      `cannot back the user store up to ${file}: ${reasonOf(error as Error, folder)}. Name a file that is not there yet, in ` +
-        'a folder that is there, that this process may write to, and that has room',
+      `cannot back the user store up to ${file}: ${(error as Error).message}. Name a file that is not there yet, in a ` +
+        'folder that is there, that this process may write to, and that has room',
       { cause: error },
     );
   }
-}
-
-/** Node.js would name the folder of the copy, which nobody has heard of. */
-function reasonOf({ message, code }: NodeJS.ErrnoException, folder: string): string {
-  return code === 'ENOENT' && !existsSync(folder) ? `there is no folder ${folder}` : message;
 }
 
 async function expectNothing(file: string): Promise<void> {
