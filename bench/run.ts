@@ -3,7 +3,7 @@ import { measureChanges } from './changes.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
 import { measureLogins } from './logins.js';
-import { measureStore } from './store.js';
+import { measureSlowDisk } from './slow-disk.js';
 import { measureThroughput } from './throughput.js';
 import { measureUsers } from './users.js';
 
@@ -17,7 +17,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   flood: () => measureFlood(Math.min(rounds, 3)),
   changes: () => measureChanges(Math.min(rounds, 3)),
   logins: () => measureLogins(),
-  store: () => measureStore(rounds),
+  'slow-disk': () => measureSlowDisk(rounds),
   users: () => measureUsers(Math.min(rounds, 3)),
   import: () => measureImport(Math.min(rounds, 3)),
 };

@@ -76,8 +76,8 @@ export abstract class TryLaterError extends KapacitorAuthError {
 }
 
 /**
- * Too many passwords wait to be hashed, one has waited too long, or the first admin is still being made. Try again after
- * `retryAfter` seconds.
+ * Too many passwords wait to be hashed, one has waited too long, the first admin is still being made, or the file of an
+ * SQLite store was locked or its disk busy for 4 seconds. Try again after `retryAfter` seconds.
  */
 export class OverloadedError extends TryLaterError {
   constructor(retryAfter: number, reason = 'too many passwords are being verified') {

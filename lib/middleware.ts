@@ -85,7 +85,7 @@ export interface KapacitorAuth extends Middleware {
   readonly ready: Promise<void>;
   /** For Prometheus: `auth.metrics.registerIn(register)`, with the registry of the package `prom-client`. */
   readonly metrics: MetricsRegistration;
-  /** How the parts are that can fail. For a health route; what it says of the reason is for the operator. */
+  /** The state of the store, for a health route. The reason in it is for the operator alone. */
   health(): Health;
   /**
    * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
@@ -124,7 +124,7 @@ export interface MetricsRegistration {
   registerIn(registry: MetricsRegistry, options?: MetricsOptions): void;
 }
 
-/** How the parts are that can fail. */
+/** The state of each part that can fail. */
 export interface Health {
   readonly store: StoreHealth;
 }
@@ -134,7 +134,7 @@ type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: A
 
 /** What the app can listen to, and what the listeners are given. */
 export interface KapacitorAuthEvents extends AuditListened {
-  /** The store has come into another state: it cannot be reached, changes are not heard of, or all is well again. */
+  /** The store has come into another state: it is down, changes fail or are not heard of, or all is well again. */
   readonly 'store-state': readonly [health: StoreHealth];
 }
 

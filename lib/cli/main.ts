@@ -70,12 +70,15 @@ function report(error: unknown, output: Output): void {
   }
 }
 
-/** The store's own words, where they say more. The list of places where a missing package was looked for does not. */
+/** Node.js cannot load a package. `bindings`, which loads native parts, gives the places that it tried as `tries`. */
+const UNLOADED = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
+
+/** The store's own words, where they say more. The places where a missing or unbuilt package was looked for do not. */
 function withCause(error: KapacitorAuthError): string {
   const { message, cause } = error;
   if (!(error instanceof StoreError && cause instanceof Error)) return message;
-  const isMissing = 'code' in cause && cause.code === 'MODULE_NOT_FOUND';
-  return isMissing || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
+  const isUnloaded = 'tries' in cause || ('code' in cause && UNLOADED.includes(cause.code as string));
+  return isUnloaded || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
 }
 
 /** Commander's words, without what was typed where that may be a secret. */

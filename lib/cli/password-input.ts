@@ -122,6 +122,6 @@ function toLine(bytes: Buffer, source: string): string {
   } catch {
     throw new UsageError(`the password in ${source} is not in UTF-8`);
   }
-  if (text.trim() === '') throw new UsageError(`the first line of ${source} is empty, and so is no password`);
+  if (text.trim() === '') throw new UsageError(`the first line of ${source} is empty: it must be the password`);
   return text.replace(/\r$/, '');
 }

@@ -1,9 +1,9 @@
 import { isFolderPath, sqliteAddress } from '../users/repositories/sqlite-address.js';
 
-/** What to write where nothing better is known. */
+/** The suggestion where nothing better is known. */
 export const SQLITE_EXAMPLE = 'sqlite:./users/users.db';
 
-/** Several, as in `sqlite:file:users.db`. One letter is a drive of Windows. */
+/** Schemes at the beginning, such as both of `sqlite:file:users.db`. One letter alone is a drive of Windows. */
 const SCHEMES = /^(?:[a-z][a-z\d+.-]+:)+/i;
 const SCHEME_OF_FILES = /(?:^|:)(?:sqlite\d?|file):$/i;
 const DRIVE = /^[a-z]:(?=[/\\])/i;
@@ -11,10 +11,10 @@ const BEGINS_LIKE_PATH = /^(?:(?:~|\.{0,2}|[a-z]:)[/\\]|(?:~|\.{1,2})$)/i;
 const ENDS_LIKE_DATABASE = /\.(?:db3?|sqlite3?)$/i;
 
 /**
- * The store of this machine that was probably meant by a text that is no store: a path alone or behind another scheme,
- * a path written as a URL, or one that is a folder's. Undefined: nothing points to such a store.
+ * The local store that a wrong text was probably meant to name: a path alone or behind another scheme, a path written as
+ * a URL, or the path of a folder. Undefined if nothing points to a local store.
  *
- * It repeats only what looks like a path, because the text may hold a password.
+ * The text may hold a password, so only parts that look like a path are repeated.
  */
 export function meantStore(text: string): string | undefined {
   const written = withoutQuotes(text.trim());
@@ -36,12 +36,12 @@ function withoutQuotes(text: string): string {
   return /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
 }
 
-/** Of `//users.db`, `///srv/users.db` and `///C:/users.db`; another path stays as it is. */
+/** Takes the slashes of a URL from `//users.db`, `///srv/users.db` and `///C:/users.db`. Other paths stay as they are. */
 function pathOfUrl(path: string): string {
   return path.replace(/^\/\//, '').replace(/^\/+(?=\/)|^\/(?=[a-z]:\/)/i, '');
 }
 
-/** Two slashes begin the host of another URL. */
+/** Two slashes begin the host of a URL. */
 function looksLikePath(text: string): boolean {
   return !text.startsWith('//') && (BEGINS_LIKE_PATH.test(text) || ENDS_LIKE_DATABASE.test(text));
 }

@@ -1,26 +1,27 @@
-/** The states that there are, the best first. */
+/** All states, the best first. */
 export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
 
 /**
- * How a store is.
+ * The state of a store.
  *
- * - `up`: it answers, and changes are heard of.
- * - `degraded`: it answers, but not as it should: changes of users fail, because the disk is full for example; or changes
- *   are not heard of, so that each request asks it; or only users who are in memory are known.
- * - `grace`: it does not answer, and users who are in memory are served on.
- * - `down`: it does not answer, or is not open, and nobody gets in.
+ * - `up`: the store answers, changes can be made, and the changes of other processes are heard of.
+ * - `degraded`: the store answers, but not as it should: changes of users fail, because the disk is full for example
+ *   (SQLite); or changes are not heard of, so that each request asks the database, or only users in memory are known
+ *   (PostgreSQL).
+ * - `grace`: the store does not answer, and users in memory are served on (PostgreSQL).
+ * - `down`: the store does not answer, is damaged, gone or not open, and nobody gets in.
  */
 export type StoreState = (typeof STORE_STATES)[number];
 
-/** How the store is, and since when. */
+/** The state of the store, and since when it is in it. */
 export interface StoreHealth {
   readonly state: StoreState;
   readonly since: Date;
-  /** What is wrong, for the operator: it may name hosts and tables, and holds no secret. Undefined while all is well. */
+  /** The problem, for the operator: it may name files, hosts and tables, but no secret. Undefined while all is well. */
   readonly reason: string | undefined;
 }
 
-/** What a store is told when it is opened. */
+/** The settings that a store is opened with. */
 export interface StoreSettings {
   /** Milliseconds. How long users in memory are served on while the store does not answer; 0: not at all. */
   readonly grace: number;

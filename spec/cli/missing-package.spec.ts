@@ -1,15 +1,21 @@
 import { expect, it, vi } from 'vitest';
 import { run } from '../support/cli.js';
 
+const outcome = vi.hoisted((): { error: unknown } => ({ error: undefined }));
+vi.mock('../../lib/require-package.cjs', () => ({ default: () => outcome }));
+
 const missing = Object.assign(new Error("Cannot find module 'pg'\nRequire stack:\n- /app/postgres.js"), {
   code: 'MODULE_NOT_FOUND',
 });
-vi.mock('../../lib/require-package.cjs', () => ({ default: () => ({ error: missing }) }));
+const unbuilt = Object.assign(new Error('Could not locate the bindings file. Tried:\n → build/pg.node'), { tries: [] });
 
-it('names a missing package and how to install it, and not where it was looked for', async () => {
-  expect(await run(['user', 'list', '--store', 'postgres://user:secret@localhost/app'])).toMatchObject({
-    exitCode: 4,
-    stdout: '',
-    stderr: 'kapacitor-auth: the store "postgres:" needs the package pg, which is not installed: npm install pg\n',
-  });
+it.each([
+  ['a missing package and how to install it', missing, /which is not installed: npm install pg\n$/],
+  ['a package that is not built', unbuilt, /which cannot be loaded: Could not locate the bindings file\. .+\)\n$/],
+])('names %s, and not where it was looked for', async (_, error, words) => {
+  outcome.error = error;
+  const { exitCode, stdout, stderr } = await run(['user', 'list', '--store', 'postgres://user:secret@localhost/app']);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+  expect(stderr).toMatch(/^kapacitor-auth: the store "postgres:" needs the package pg, .+\n$/);
+  expect(stderr).toMatch(words);
 });

@@ -40,8 +40,8 @@ describe('a password', () => {
   });
 
   it.each([
-    ['\n', 2, 'the first line of standard input is empty, and so is no password'],
-    ['', 2, 'the first line of standard input is empty, and so is no password'],
+    ['\n', 2, 'the first line of standard input is empty: it must be the password'],
+    ['', 2, 'the first line of standard input is empty: it must be the password'],
     [Buffer.from([0xff, 0xfe, 0x0a]), 2, 'the password in standard input is not in UTF-8'],
     ['x'.repeat(10_000), 2, 'the first line of standard input is too long for a password'],
     ['short\n', 1, 'password must be at least 8 characters'],

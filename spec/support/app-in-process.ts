@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { vi } from 'vitest';
-import type { AppTold } from './app-process.js';
+import type { AppTold } from './app-program.js';
 import { kill } from './child-process.js';
 import { type Answer, send } from './server.js';
 import { type StartOptions, startProgram } from './store-process.js';
@@ -15,7 +15,7 @@ export class AppInProcess {
 
   /** Starts it, and waits until it serves. */
   static async start(file: string, options: StartOptions = {}): Promise<AppInProcess> {
-    const child = startProgram('app-process', [file], options);
+    const child = startProgram('app-program', [file], options);
     const states: AppInProcess['states'] = [];
     const port = await new Promise<number>((resolve, reject) => {
       child.once('exit', (code, signal) => reject(new Error(`the app has ended: ${signal ?? code}`)));

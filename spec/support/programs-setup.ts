@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
 
-/** Run in processes of their own, by {@link startProgram}. */
-const PROGRAMS = ['app-process', 'sqlite-process'];
+/** The programs of this folder that {@link startProgram} runs in processes of their own. */
+const PROGRAMS = ['app-program', 'store-program'];
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The files of programs that are built as the package is, with their names: no process need compile sources. */
+    /** Programs and parts of the package, as the build makes them, with their files: no process compiles sources. */
     programs: Readonly<Record<string, string>>;
   }
 }
@@ -23,6 +23,11 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   await bundleImplementation(folder, Object.fromEntries(entries));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   const programs = PROGRAMS.map((name) => [name, join(folder, `spec/support/${name}.js`)]);
-  provide('programs', { ...Object.fromEntries(programs), cli: join(folder, 'lib/cli/bin.js') });
+  provide('programs', {
+    ...Object.fromEntries(programs),
+    index: join(folder, 'lib/index.js'),
+    cli: join(folder, 'lib/cli/bin.js'),
+    'writer-thread': join(folder, 'lib/shared/sqlite-writer-thread.js'),
+  });
   return () => rmSync(folder, { recursive: true });
 }

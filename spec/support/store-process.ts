@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { inject, onTestFinished, vi } from 'vitest';
 import { kill } from './child-process.js';
-import type { Deed, Deeds, Failure, Question, Told } from './sqlite-process.js';
+import type { Deed, Deeds, Failure, Question, Told } from './store-program.js';
 
 type Outcome<D extends Deed> = Awaited<ReturnType<Deeds[D]>>;
 
@@ -11,20 +11,20 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Another process on a store, which runs what is built of the sources, with the thread that writes. */
+/** Another process on a store. It runs store-program.ts as it is built, so changes are made in a thread of their own. */
 export class StoreProcess {
   readonly child: ChildProcess;
   /** The users of its storms whose creation has been answered, so far. */
   readonly created: string[] = [];
-  /** Each state that its store came into, with the reason, and when that was told: of `performance.now()`. */
+  /** Each state that its store came into, with the reason, and the `performance.now()` at which it was told. */
   readonly states: { readonly state: string; readonly reason: string | undefined; readonly at: number }[] = [];
   readonly #waiting = new Map<number, (told: Extract<Told, { id: number }>) => void>();
   readonly #opening: Promise<void>;
   #asked = 0;
 
-  /** Starts it, and waits until the store is open there; rejects if it cannot be opened. */
+  /** Starts the process, and waits until the store is open there. Rejects if it cannot be opened. */
   static async start(file: string, options: StartOptions = {}): Promise<StoreProcess> {
-    const process = new StoreProcess(startProgram('sqlite-process', [file], options));
+    const process = new StoreProcess(startProgram('store-program', [file], options));
     await process.#opening;
     return process;
   }
@@ -43,7 +43,7 @@ export class StoreProcess {
     });
   }
 
-  /** Has it done there: answers or rejects as it does there. */
+  /** Asks for a deed, and answers or rejects as it does there. */
   ask<D extends Deed>(deed: D, ...args: Parameters<Deeds[D]>): Promise<Outcome<D>> {
     this.#asked += 1;
     const question: Question = { id: this.#asked, deed, args };
@@ -58,7 +58,7 @@ export class StoreProcess {
     });
   }
 
-  /** Has it create users from now on, until it is killed or one cannot be created. */
+  /** Lets the process create users until it is killed or a creation fails. */
   storm(prefix: string): void {
     void Promise.allSettled([this.ask('storm', prefix)]);
   }
@@ -73,7 +73,7 @@ export class StoreProcess {
   }
 }
 
-/** Starts one of the programs in this folder, as it is built: it ends when the test is over. */
+/** Starts one of the programs of this folder, as it is built. It ends when the test is over. */
 export function startProgram(program: string, args: readonly string[], { within = [], env }: StartOptions = {}) {
   const command = [...within, process.execPath, '--no-warnings', inject('programs')[program] as string, ...args];
   const child = spawn(command[0] as string, command.slice(1), {

@@ -1,17 +1,17 @@
 const PREFIX = 'sqlite:';
 
-/** A folder whatever there is: `users/`, `..`, `~`. */
+/** A path that names a folder, whatever is there: `users/`, `..`, `~`. */
 const FOLDER = /^~$|(?:^|[/\\])\.{0,2}$/;
 
-/** One letter is a drive of Windows: `C:\users.db`. */
+/** One letter alone is no scheme, but a drive of Windows: `C:\users.db`. */
 const SCHEME = /^[a-z][a-z\d+.-]+:/i;
 
 /**
- * Whether a text is `sqlite:FILE`. Everything behind the colon is the path of a file: `?`, `#` and `%` belong to a name.
+ * Whether a text is `sqlite:FILE`. Everything behind the colon is the path of the file: `?`, `#` and `%` belong to it.
  *
- * Each of these is refused, because it is a slip that would make a file in an unexpected place: blanks at an end, a
- * second scheme, SQLite's own `:memory:`, the path of a folder, and two slashes at the beginning. SQLAlchemy reads
- * `sqlite:///users.db` as a relative path, and a URL would be an absolute one.
+ * Slips that would make a file in an unexpected place are refused: blanks at an end, a second scheme, SQLite's own
+ * `:memory:`, the path of a folder, and two slashes at the beginning. `sqlite:///users.db` is ambiguous: SQLAlchemy reads
+ * a relative path, and a URL has an absolute one.
  */
 export function isSqliteAddress(text: string): boolean {
   const file = sqliteFile(text);
@@ -19,7 +19,7 @@ export function isSqliteAddress(text: string): boolean {
   return !isFolderPath(file) && !SCHEME.test(file) && !/^(?:\/\/|:memory:$)/i.test(file);
 }
 
-/** The path in `sqlite:FILE`, and undefined for another store. */
+/** The path in `sqlite:FILE`; undefined for another store. */
 export function sqliteFile(store: string): string | undefined {
   return store.startsWith(PREFIX) ? store.slice(PREFIX.length) : undefined;
 }

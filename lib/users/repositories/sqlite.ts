@@ -23,16 +23,16 @@ import { createWriterPort } from './sqlite/writer-port.js';
 const LOOK_EVERY = 100;
 /** Milliseconds between two attempts to write when changes fail. */
 const PROBE_EVERY = 1_000;
-/** How many users of a snapshot are read at once: a millisecond or two. */
-const PAGE = 1_000;
-/** How many names are compared with a pattern at once. */
-const NAMES = 1_000;
+/** How many users of a snapshot are read at once, which takes a millisecond or two. */
+const USERS_AT_ONCE = 1_000;
+/** How many names are read at once, to compare them with a pattern. */
+const NAMES_AT_ONCE = 1_000;
 
 /**
- * Keeps users in a file of SQLite, which any number of processes on one machine may share: a change that has been
- * answered by one of them is what the next request in any of them finds, and it is on disk.
+ * Keeps users in an SQLite file, which any number of processes on one machine may share. A change is on disk when it is
+ * answered, and the next request in any of the processes sees it.
  *
- * The file has the mode 0600. A folder that is not there is made with the mode 0700 and a `.gitignore` of its own.
+ * The file has the mode 0600. A missing folder is made with the mode 0700 and a `.gitignore` of its own.
  */
 export class SqliteUserRepository implements UserRepository {
   readonly #file: string;
@@ -48,11 +48,11 @@ export class SqliteUserRepository implements UserRepository {
   #closing: Promise<void> | undefined;
 
   /**
-   * Opens the file, and makes it if it is not there.
+   * Opens the file, and makes it if it is missing.
    *
-   * @param path of the file; a relative one starts at the working folder
-   * @throws {ConfigError} the path is empty, or a store's URL
-   * @throws {StoreError} that says which file, why it cannot be opened, and what to do; or that a package is missing
+   * @param path of the file, relative to the working folder or absolute
+   * @throws {ConfigError} the path is no text, is empty, or is written as a store (`sqlite:FILE`)
+   * @throws {StoreError} the file cannot be opened, or better-sqlite3 is missing; the message says what to do
    */
   constructor(path: string) {
     this.#file = filePath(path);
@@ -63,10 +63,10 @@ export class SqliteUserRepository implements UserRepository {
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 
-  /** Of those who open it each is told how it is. */
+  /** Reports the state to `settings.report`, now and whenever it changes. May be called by several middlewares. */
   open(settings: StoreSettings = DEFAULT_STORE_SETTINGS): void {
     this.#assertUsable();
-    this.#condition.tell(settings);
+    this.#condition.reportTo(settings);
   }
 
   find(name: string): MaybePromise<StoredUser | undefined> {
@@ -81,7 +81,7 @@ export class SqliteUserRepository implements UserRepository {
       return this.#read(ask);
     };
     const source: ListSource = {
-      namesAtOnce: NAMES,
+      namesAtOnce: NAMES_AT_ONCE,
       users: (page) => inTurn(() => connection.all(statements.page(page)).map(userOf)),
       names: (page) => inTurn(() => connection.all(statements.pageOfNames(page)).map(({ name }) => name as string)),
       usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userOf)),
@@ -122,18 +122,18 @@ export class SqliteUserRepository implements UserRepository {
     return users.map(({ name }) => name).filter((name) => names.delete(name));
   }
 
-  /** It has a connection of its own. */
+  /** A snapshot reads on a connection of its own, in one transaction. */
   async *snapshot(): AsyncGenerator<StoredUser, void, void> {
     this.#assertUsable();
     const connection = await this.#read(() => connect(this.#opened.source));
     this.#snapshots.add(connection);
     try {
       connection.execute('BEGIN');
-      let page: Page = { prefix: '', after: undefined, offset: 0, limit: PAGE };
+      let page: Page = { prefix: '', after: undefined, offset: 0, limit: USERS_AT_ONCE };
       for (;;) {
         const rows = await this.#read(() => connection.all(statements.page(page)));
         for (const row of rows) yield userOf(row);
-        if (rows.length < PAGE) return;
+        if (rows.length < USERS_AT_ONCE) return;
         page = { ...page, after: rows.at(-1)?.['name'] as string };
         await setImmediate();
       }
@@ -143,12 +143,12 @@ export class SqliteUserRepository implements UserRepository {
   }
 
   /**
-   * Copies the store as it is at one moment, whoever writes to it meanwhile. The copy is a store itself (`sqlite:FILE`),
-   * for its owner alone, and on disk when this is fulfilled. It appears as a whole, or not at all. Nothing that was
-   * deleted or replaced is in it.
+   * Copies the store as it is at one moment, also while processes write to it. The copy is a store itself
+   * (`sqlite:FILE`) with the mode 0600. It is on disk when the promise is fulfilled, and appears as a whole or not at all.
+   * Deleted users and former hashes are not in the copy.
    *
-   * @param path where nothing is; the folder above it is there. A relative one starts at the working folder
-   * @throws {StoreError} that says which file, and why the copy cannot be made there
+   * @param path of a file that is not there yet, in a folder that is; relative to the working folder or absolute
+   * @throws {StoreError} the copy cannot be made; the message names the file and the reason
    */
   async backup(path: string): Promise<void> {
     this.#assertUsable();
@@ -171,12 +171,12 @@ export class SqliteUserRepository implements UserRepository {
     this.#users.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
     await Promise.allSettled([...this.#backups, this.#changes.finish()]);
-    // The last connection that is closed clears the log away, and waits for the disk: that is the writer's.
+    // The connection that is closed last removes the log, which waits for the disk: the writer's must be the last.
     this.#opened.connection.close();
     await this.#writer.close();
   }
 
-  /** Each copy has a thread of its own: it takes its time, and changes go on. */
+  /** Each copy is made in a thread of its own, so that changes go on meanwhile. */
   async #copy(to: string): Promise<void> {
     const port = createWriterPort(this.#opened.source);
     try {
@@ -188,12 +188,12 @@ export class SqliteUserRepository implements UserRepository {
     }
   }
 
-  async #change(change: statements.Change): Promise<statements.Made> {
+  async #change(change: statements.Change): Promise<statements.MadeChange> {
     this.#assertUsable();
     return this.#changes.make(change);
   }
 
-  /** Asks at once. Where that cannot be, because another process has the file locked for a moment, soon. */
+  /** Asks at once, or again and again for {@link BUSY_FOR} while another process has the file locked. */
   #read<T>(ask: () => T): MaybePromise<T> {
     this.#assertUsable();
     try {
@@ -245,7 +245,7 @@ export class SqliteUserRepository implements UserRepository {
   }
 }
 
-/** The reason is the operator's: it names the file. */
+/** The reason names the file, so it is for the operator alone: it is the cause. */
 function unavailable(reason: string): StoreError {
   return new StoreError('the user store is unavailable', { cause: new Error(reason) });
 }

@@ -9,12 +9,10 @@ import { SlowListError } from '../slow-list-error.js';
 import type { StoreHealth, StoreSettings, StoreState, StoreWork } from '../store-state.js';
 import type { StoredUser } from '../user.js';
 import { UserSnapshots } from './user-snapshots.js';
+import { asStoreError, withoutHashes } from './without-hashes.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
-
-/** What bcrypt makes, wherever it stands in a text. */
-const HASH = /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/g;
 
 /** Milliseconds after which a repository that could not be opened is opened again. */
 const REOPEN_AFTER = 1_000;
@@ -255,7 +253,7 @@ export class SupervisedRepository implements UserRepository {
     // These tell whoever asked what to do, and nothing of how the store is.
     if (error instanceof SlowListError || error instanceof OverloadedError) return error;
     if (error instanceof StoreError && this.#told.has(error)) return error;
-    const failure = withoutHashesIn(error);
+    const failure = asStoreError(error);
     this.#told.add(failure);
     if (this.#concludes) this.#enter('down', reasonOf(failure));
     this.#options.onFailure(failure);
@@ -284,24 +282,4 @@ function closed(): StoreError {
 /** The store's own words, where there are any. */
 function reasonOf({ message, cause }: StoreError): string {
   return cause instanceof Error ? cause.message : message;
-}
-
-/** The message of a {@link StoreError} is for whoever asks. That of another error, and a cause, are the operator's. */
-function withoutHashesIn(error: unknown): StoreError {
-  if (!(error instanceof StoreError)) return new StoreError('the user store is unavailable', { cause: causeOf(error) });
-  const { message, cause } = error;
-  return new StoreError(withoutHashes(message), cause === undefined ? {} : { cause: causeOf(cause) });
-}
-
-/** Keeps what the operator needs. The rest of a foreign error may hold a row, and so a hash, anywhere. */
-function causeOf(error: unknown): Error {
-  const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
-  const cause = new Error(withoutHashes(message));
-  if (stack !== undefined) cause.stack = withoutHashes(stack);
-  if (code !== undefined) Object.assign(cause, { code: withoutHashes(String(code)) });
-  return cause;
-}
-
-function withoutHashes(text: string): string {
-  return text.replace(HASH, '(a hash)');
 }

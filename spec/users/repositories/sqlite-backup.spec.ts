@@ -90,9 +90,12 @@ describe('a backup', () => {
     expect(readdirSync(backups)).toEqual(['there']);
   });
 
-  it.each(['/proc/backup', '/nowhere/at/all'])('is not made where nobody may write: %s', async (file) => {
+  it.each([
+    ['/proc/backup', 'ENOENT'],
+    ['/nowhere/at/all', 'there is no folder /nowhere/at. Name a file'],
+  ])('is not made where nobody may write: %s', async (file, reason) => {
     const { repository } = await setUp();
-    await expect(repository.backup(file)).rejects.toThrow(`cannot back the user store up to ${file}: ENOENT`);
+    await expect(repository.backup(file)).rejects.toThrow(`cannot back the user store up to ${file}: ${reason}`);
   });
 
   it('is not made below a file', async () => {

@@ -53,7 +53,7 @@ describe('a file that cannot be a store', () => {
   ])('is refused when it is %s, which stays as it is', (_what, content) => {
     const file = storeFile();
     writeFileSync(file, content);
-    expectRefusal(file, /it is not a database of SQLite\. Restore a backup, or name another file/);
+    expectRefusal(file, /it is not an SQLite database \(.+\)\. Restore a backup, or name another file/);
     expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
   });
 
@@ -64,7 +64,7 @@ describe('a file that cannot be a store', () => {
     chmodSync(file, 0o644);
     const endings = mode === 'WAL' ? ['', '-wal'] : [''];
     const before = endings.map((ending) => readFileSync(file + ending));
-    expectRefusal(file, /it is a database of another application/);
+    expectRefusal(file, /it is a database of another application: name another file/);
     expect(endings.map((ending) => readFileSync(file + ending))).toEqual(before);
     expect(statSync(file).mode & 0o777).toBe(0o644);
     expect(other.value('SELECT name FROM users')).toBe('theirs');
@@ -125,7 +125,7 @@ describe('a file that is cut off beside its log', () => {
     const file = await closedStore();
     writeFileSync(`${file}-wal`, 'the log');
     truncateSync(file, 10);
-    expectRefusal(file, /it is damaged|it is not a database of SQLite/);
+    expectRefusal(file, /it is damaged|it is not an SQLite database/);
   });
 });
 

@@ -43,7 +43,7 @@ function giveAway(path: string): number {
 }
 
 describe('the file', () => {
-  it('is made for its owner alone, and its folder is, and is not committed by mistake', async () => {
+  it('is made for its owner alone, as its folder is, and git ignores both', async () => {
     const folder = join(temporaryFolder(), 'deep', 'auth.v1');
     await openRepository(join(folder, 'users.db')).insert(userNamed('someone'));
     expect(modeOf(folder)).toBe(0o700);
@@ -125,7 +125,7 @@ describe('a file that cannot be made or used', () => {
   });
 });
 
-describe('what others may have put there', () => {
+describe('a file or folder that others may have put there', () => {
   it.each(ENDINGS)('is refused when users.db%s is a symbolic link', (ending) => {
     const folder = temporaryFolder();
     const file = join(folder, 'users.db');
@@ -220,13 +220,13 @@ describe('what others may have put there', () => {
   });
 });
 
-describe('what is no path of a file', () => {
+describe('a text that is not the path of a file', () => {
   it.each([
-    ['', 'the file of a user store has no name: "./auth/users.db"'],
+    ['', 'the path of a user store is empty: write one such as "./users/users.db"'],
     ['sqlite:./users.db', 'SqliteUserRepository takes the path of a file: did you mean "./users.db"?'],
     ['./users\0.db', 'the path of a user store has a NUL in it'],
-    [undefined, 'the file of a user store is a text, not undefined'],
-    [{ path: './users.db' }, 'the file of a user store is a text, not an object'],
+    [undefined, 'the path of a user store must be a text, not undefined'],
+    [{ path: './users.db' }, 'the path of a user store must be a text, not an object'],
   ])('is refused: %j', (path, message) => {
     expect(() => new SqliteUserRepository(path as never)).toThrow(failure('CONFIG_INVALID', 500, message));
   });

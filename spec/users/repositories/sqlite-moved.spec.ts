@@ -17,7 +17,7 @@ async function setUp() {
   return { folder, file, process };
 }
 
-/** The reason is the operator's: it names the file. */
+/** The reason names the file, so it is for the operator alone: it is the cause. */
 const refused = (reason: RegExp) =>
   expect.objectContaining({
     code: 'STORE_UNAVAILABLE',
@@ -41,7 +41,7 @@ async function expectDown(process: StoreProcess, since: number, reason: RegExp):
 }
 
 describe('a folder that is deleted under a running process', () => {
-  it('takes nobody’s answered creation along: the store is down, and a process that starts makes a new one', async () => {
+  it('takes no answered creation along: the store is down, and a process that starts makes a new one', async () => {
     const { folder, file, process } = await setUp();
     const at = performance.now();
     rmSync(folder, { recursive: true });

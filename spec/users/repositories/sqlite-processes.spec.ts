@@ -90,7 +90,7 @@ describe('two processes on one file', () => {
     expect(repository.find('someone')).toMatchObject({ revision: '1' });
     const changed = spawnSync(process.execPath, [
       '--no-warnings',
-      inject('programs')['sqlite-process'] as string,
+      inject('programs')['store-program'] as string,
       file,
       'someone',
       '2',

@@ -58,7 +58,7 @@ describe('a question while another process has the file locked', () => {
     await expect(found).rejects.toBeInstanceOf(OverloadedError);
   });
 
-  it('fails as any other one when that is what comes of it', async () => {
+  it('fails as any other question when SQLite fails after the wait', async () => {
     const { repository } = await setUp();
     failQuestions(1, 'SQLITE_BUSY');
     const found = repository.find('someone');
@@ -89,7 +89,7 @@ describe('a question that fails', () => {
   });
 });
 
-it('a store that there is no room for is not opened, which says what to do', () => {
+it('a store is not opened where there is no room for it, and the error says what to do', () => {
   failQuestions(1, 'SQLITE_FULL');
   const open = () => openRepository(storeFile());
   expect(open).toThrow('the file system has no room, or fails (of SQLite). Make room there, and start again');
@@ -108,7 +108,7 @@ it('a file that is moved away is missed until it is back', async () => {
 });
 
 describe('changes that fail', () => {
-  it('are tried each second, until they can be made', async () => {
+  it('are probed for each second, until they can be made', async () => {
     const { file, repository, states } = await setUp();
     const other = connect(file);
     other.execute('CREATE TABLE probe (value ANY); ALTER TABLE users RENAME TO hidden');

@@ -4,11 +4,11 @@ import { slowSync } from '../../support/slow-sync.js';
 import { storeFile } from '../../support/sqlite-repository.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-/** Milliseconds for which each wait for the disk lasts. */
+/** Milliseconds that each wait for the disk lasts longer. */
 const SLOW = 500;
 
 describe('a slow disk', () => {
-  it('keeps those waiting who change something, and not the event loop', async () => {
+  it('delays changes, and not the event loop', async () => {
     const file = storeFile();
     const before = await AppInProcess.start(file);
     expect((await before.create('someone')).status).toBe(200);

@@ -20,7 +20,7 @@ describe('a closed repository', () => {
     await expect(repository.list(everybody)).rejects.toThrow(/is closed/);
   });
 
-  it('keeps what was asked of it before', async () => {
+  it('still makes the changes that it was asked for before', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const insertions = [repository.insert(userNamed('someone')), repository.insert(userNamed('other'))];
@@ -44,7 +44,7 @@ describe('a user that is asked for often', () => {
     expect(repository.find('someone')).toEqual(userNamed('someone', { revision: '2' }));
   });
 
-  it('is one of so many at the most that are kept in memory', async () => {
+  it('is one of 10,000 at the most that are kept in memory', async () => {
     const repository = openRepository(storeFile());
     await repository.insertMany(Array.from({ length: 10_001 }, (_, index) => userNamed(`user${index}`)));
     const first = repository.find('user0');
@@ -56,8 +56,8 @@ describe('a user that is asked for often', () => {
   });
 });
 
-describe('a name that is no text of characters', () => {
-  it('is nobody’s, also not that of whose name is like it', async () => {
+describe('a name with a lone surrogate', () => {
+  it('is nobody’s, and is not taken for a name like it', async () => {
     const repository = openRepository(storeFile());
     await repository.insert(userNamed('\ufffd'));
     expect(repository.find('\ud800')).toBeUndefined();

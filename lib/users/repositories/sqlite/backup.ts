@@ -1,30 +1,31 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StoreError } from '../../../errors.js';
 
-/** Folders with a copy that is not complete. */
+/** Folders that hold an incomplete copy. */
 const partials = new Set<string>();
 
-/** Takes away what backups have begun in this process, which is about to end. */
+/** Removes the incomplete copies of this process, which is about to end. */
 export function removePartialBackups(): void {
   for (const partial of partials) rmSync(partial, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /**
- * Makes a file that is a store, as a whole or not at all. It is made beside the place where it is to be: whoever restores
- * a backup must not come upon half of one.
+ * Makes a backup appear as a whole or not at all. The copy is made in a folder beside its final place, and moved there
+ * when it is complete and on disk.
  *
  * @param file an absolute path, where nothing is
- * @param copy writes into an empty file
- * @throws {StoreError} that says which file, and why it cannot be made
+ * @param copy writes the store into an empty file
+ * @throws {StoreError} the backup cannot be made; the message names the file and the reason
  */
 export async function writeBackup(file: string, copy: (to: string) => Promise<void>): Promise<void> {
   const folder = dirname(file);
   try {
-    // That is known in the end as well, and only after all has been copied.
+    // Moving the copy would fail as well, but only after everything has been copied.
     await expectNothing(file);
-    // At once: a folder is known as soon as it is there. Its mode is 0700.
+    if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
+    // Synchronous, so that an interruption cannot come between making the folder (mode 0700) and noting it.
     const partial = mkdtempSync(join(folder, '.kapacitor-auth-backup-'));
     partials.add(partial);
     try {
@@ -57,13 +58,13 @@ async function expectNothing(file: string): Promise<void> {
   throw new Error('something is there already');
 }
 
-/** A link is made only where nothing is: a file that came meanwhile stays. */
+/** Links and does not rename: a link never replaces a file that was put there meanwhile. */
 async function putInPlace(copied: string, file: string): Promise<void> {
   try {
     await link(copied, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Error('something is there already');
-    // Not every file system has links.
+    // Some file systems have no links.
     await expectNothing(file);
     await rename(copied, file);
   }

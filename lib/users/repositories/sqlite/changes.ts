@@ -1,46 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { now } from '../../../clock.js';
 import { OverloadedError, StoreError } from '../../../errors.js';
-import type { Change, ChangeOutcome, Made } from './statements.js';
+import type { Change, ChangeOutcome, MadeChange } from './statements.js';
 import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
 /**
- * Milliseconds. For this time a reader takes it that nothing has changed since it looked, and for this time a change is
- * held back after it was made: whoever asks after its answer looks again. (Leases: Gray and Cheriton, 1989.)
+ * Milliseconds. A reader may use what it knows for this long without asking whether the database has changed. The
+ * answer of a change is held back for as long, so every reader asks again after it. (Leases: Gray and Cheriton, 1989.)
  */
 export const UNCHANGED_FOR = 1;
-/** Milliseconds for which a question or a change waits while another process has the file locked. */
+/** Milliseconds that a question or a change waits while another process has the file locked. */
 export const BUSY_FOR = 4_000;
 /** Milliseconds between two attempts. */
 export const TRY_EVERY = 5;
 /**
- * Milliseconds after a change until it is written from the log into the file itself. Whoever copies the file alone, which
- * nobody should, misses no more than the changes of this time.
+ * Milliseconds after a change until it is written from the log into the file itself. A copy of the file alone, which
+ * nobody should make, lacks no more than the changes of this time.
  */
 const CHECKPOINT_AFTER = 1_000;
-/** Of one transaction. Other processes have their turn between two. */
+/** The most changes in one transaction: other processes have their turn between two transactions. */
 const MOST_CHANGES = 200;
 
-/** Somebody else had the file locked for {@link BUSY_FOR}. */
+/** Another process had the file locked for {@link BUSY_FOR}. */
 export function busyError(): OverloadedError {
   return new OverloadedError(1, 'another process has the user store locked');
 }
 
-/** Those before it were written for {@link BUSY_FOR}. */
+/** The changes before this one were being written for {@link BUSY_FOR}. */
 function lateError(): OverloadedError {
   return new OverloadedError(1, 'changes of the user store wait for its disk');
 }
 
 interface Waiting {
   readonly change: Change;
-  /** Of {@link now}. */
+  /** Milliseconds of {@link now}. */
   readonly deadline: number;
-  readonly resolve: (made: Made) => void;
+  readonly resolve: (made: MadeChange) => void;
   readonly reject: (reason: Error) => void;
 }
 
-/** Has changes made. Those that come while others are written are written together, with one wait for the disk. */
+/** Queues changes for the writer. Changes that come while others are written go into one transaction, with one fsync. */
 export class Changes {
   readonly #writer: WriterPort;
   readonly #onWritten: (failure: string | undefined) => void;
@@ -50,7 +50,7 @@ export class Changes {
   #running: Promise<void> | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
 
-  /** @param onWritten told each time whether changes can be made: why not, or undefined */
+  /** @param onWritten called after each attempt: with the reason why changes cannot be made, or undefined if they can */
   constructor(writer: WriterPort, onWritten: (failure: string | undefined) => void) {
     this.#writer = writer;
     this.#onWritten = onWritten;
@@ -59,22 +59,22 @@ export class Changes {
   /**
    * Fulfilled when the change is on disk, and in force in every process.
    *
-   * @throws {OverloadedError} another process writes for too long
-   * @throws {StoreError} it cannot be made
+   * @throws {OverloadedError} another process had the file locked, or the disk was busy, for {@link BUSY_FOR}
+   * @throws {StoreError} the change cannot be made
    */
-  make(change: Change): Promise<Made> {
+  make(change: Change): Promise<MadeChange> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, deadline: now() + BUSY_FOR, resolve, reject });
       this.#run();
     });
   }
 
-  /** Tries to write, so that it is known whether changes can be made. */
+  /** Finds out whether changes can be made, by writing something that is no change. */
   probe(): void {
     this.#do('probe');
   }
 
-  /** Fulfilled when everything that was to be made has been made or refused. Nothing is to be made afterwards. */
+  /** Fulfilled when every change has been made or refused. None may be made afterwards. */
   async finish(): Promise<void> {
     await this.#running;
     clearTimeout(this.#checkpoint);
@@ -105,14 +105,14 @@ export class Changes {
   }
 
   async #write(): Promise<void> {
-    // A change that was refused meanwhile, for waiting too long, is not to be made later.
+    // A change that has waited too long is refused here, and must not be made later.
     const batch = refuseOverdue(this.#waiting.splice(0, MOST_CHANGES), lateError);
     if (batch.length === 0) return;
     const reply = await this.#ask({ method: 'write', changes: batch.map(({ change }) => change) });
     this.#tell(reply);
     switch (reply.kind) {
       case 'busy':
-        // Processes that wait for one another do not try in step.
+        // At random, so that waiting processes do not all try at the same moment.
         await delay(TRY_EVERY * (1 + Math.random()));
         // Afterwards: most of the time is over while they wait, and the lock is what they wait for.
         this.#waiting.unshift(...refuseOverdue(batch, busyError));
@@ -121,7 +121,7 @@ export class Changes {
         for (const { reject } of batch) reject(failed('the user store cannot be changed', reply.reason));
         break;
       case 'done':
-        // The next ones need not wait for that.
+        // Not awaited: the next changes are written while the answers of these are held back.
         void settle(batch, reply.outcomes);
         this.#checkpoint ??= setTimeout(() => this.#checkpointNow(), CHECKPOINT_AFTER).unref();
     }
@@ -132,7 +132,7 @@ export class Changes {
     this.#do('checkpoint');
   }
 
-  /** A thread may not be allowed, or have no memory. */
+  /** The thread of the writer may fail to start, for want of memory or of permission. */
   async #ask(call: WriterCall): Promise<WriterReply> {
     try {
       return await this.#writer.ask(call);
@@ -146,12 +146,12 @@ export class Changes {
   }
 }
 
-/** The reason is the operator's: it may name the file. */
+/** The reason may name the file, so it is for the operator alone: it is the cause. */
 function failed(message: string, reason: string): StoreError {
   return new StoreError(message, { cause: new Error(reason) });
 }
 
-/** @returns those that may still wait */
+/** @returns the changes that may still wait */
 function refuseOverdue(batch: readonly Waiting[], error: () => Error): Waiting[] {
   const time = now();
   for (const { deadline, reject } of batch) if (deadline <= time) reject(error());

@@ -1,8 +1,8 @@
 import { DEFAULT_STORE_SETTINGS, type StoreSettings, type StoreState } from '../../store-state.js';
 
-/** What may be wrong with a store, the worst first. Each is a reason for the operator, or undefined. */
+/** The problems of a store, the worst first. Each is a reason for the operator; undefined while there is none. */
 interface Problems {
-  /** The files are not those that they were. */
+  /** The files are gone, or are other ones. */
   files: string | undefined;
   /** The last question failed. */
   reading: string | undefined;
@@ -10,29 +10,30 @@ interface Problems {
   writing: string | undefined;
 }
 
-/** How the store is, told whenever that changes. */
+/** The state of a store, which follows from its {@link Problems} and is reported whenever it changes. */
 export class Condition {
   readonly #problems: Problems = { files: undefined, reading: undefined, writing: undefined };
   /** One repository may serve several middlewares. */
   readonly #reports = new Set<StoreSettings['report']>();
 
-  /** From now on this is told how the store is. */
-  tell({ report }: StoreSettings): void {
+  /** Reports the state now, and whenever it changes. */
+  reportTo({ report }: StoreSettings): void {
     if (report === DEFAULT_STORE_SETTINGS.report) return;
     this.#reports.add(report);
     report(...this.#state);
   }
 
-  /** The reason for which users cannot be read. */
+  /** The reason why nothing can be asked of the store. */
   get filesProblem(): string | undefined {
     return this.#problems.files;
   }
 
+  /** The reason why changes fail. */
   get writingProblem(): string | undefined {
     return this.#problems.writing;
   }
 
-  /** @param reason undefined: all is well with this */
+  /** @param reason undefined: the problem is over */
   set(what: keyof Problems, reason: string | undefined): void {
     if (this.#problems[what] === reason) return;
     this.#problems[what] = reason;

@@ -1,52 +1,53 @@
 import { openDatabase, type SqliteDatabase, type SqliteRow, type SqliteStatement, type SqliteValue } from './engine.js';
 import type { Statement } from './statements.js';
 
-/** A connection to a database. Each call is done when it returns, and none waits for a lock: see {@link failureOf}. */
+/** A connection to a database. Calls are synchronous. A locked database is an error (`busy`), and not waited for. */
 export class Connection {
   readonly #database: SqliteDatabase;
   readonly #prepared = new Map<string, SqliteStatement>();
   #isOpen = true;
 
-  /** @param file which is there */
+  /** @param file that exists */
   constructor(file: string) {
     this.#database = openDatabase(file);
     try {
-      // To wait in SQLite would hold up the event loop. A commit waits for the disk: better-sqlite3 is built otherwise.
+      // Waiting for a lock inside SQLite would block the event loop. The build of better-sqlite3 defaults to NORMAL, with
+      // which a commit does not wait for the disk.
       this.execute('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
       // The file may come from anywhere: https://www.sqlite.org/security.html
       this.execute('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
     } catch (error) {
-      // Another connection may have the file locked for a moment.
       this.close();
       throw error;
     }
   }
 
-  /** Runs statements that give no rows and take no values. */
+  /** Runs statements without values. Their rows are dropped. */
   execute(sql: string): void {
     this.#database.exec(sql);
   }
 
   first({ text, values }: Statement): SqliteRow | undefined {
-    return this.#prepare(text).get(numbered(values));
+    const statement = this.#prepare(text);
+    return values.length === 0 ? statement.get() : statement.get(numbered(values));
   }
 
   all({ text, values }: Statement): readonly SqliteRow[] {
     return this.#prepare(text).all(numbered(values));
   }
 
-  /** Runs a statement that gives no rows. */
+  /** Runs a statement, and drops its rows. */
   run({ text, values }: Statement): void {
     this.#prepare(text).run(numbered(values));
   }
 
-  /** The first column of the first row. */
+  /** The first column of the first row; undefined if there is no row. */
   value(text: string): SqliteValue | undefined {
     const row = this.first({ text, values: [] });
     return row && Object.values(row)[0];
   }
 
-  /** One writer at a time, from the beginning. It is over before anything else in this thread has its turn. */
+  /** Takes the write lock first (`BEGIN IMMEDIATE`). Being synchronous, it lets nothing else into the transaction. */
   inTransaction<T>(run: () => T): T {
     this.execute('BEGIN IMMEDIATE');
     try {
@@ -59,7 +60,7 @@ export class Connection {
     }
   }
 
-  /** May be called twice: node:sqlite alone would throw. */
+  /** May be called again, where node:sqlite itself would throw. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -67,12 +68,12 @@ export class Connection {
     this.#database.close();
   }
 
-  /** After some failures, such as a full disk, SQLite has done so by itself. */
+  /** After some failures, such as a full disk, SQLite has rolled back by itself. */
   #rollBack(): void {
     try {
       this.execute('ROLLBACK');
     } catch {
-      // There is nothing to roll back any more.
+      // There is nothing left to roll back.
     }
   }
 

@@ -4,32 +4,48 @@ import { loadPackage } from '../../../optional-package.js';
 export type SqliteValue = string | number | null;
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;
 
-/** A prepared statement, as both engines have it. The value of `$1` is the property `1`. */
+/** A prepared statement, in the words that both engines share. The property `1` is the value of `$1`. */
 export interface SqliteStatement {
-  get(values: Readonly<Record<string, SqliteValue>>): SqliteRow | undefined;
+  get(values?: Readonly<Record<string, SqliteValue>>): SqliteRow | undefined;
   all(values: Readonly<Record<string, SqliteValue>>): readonly SqliteRow[];
-  /** For a statement that gives no rows. */
+  /** For a statement without rows. */
   run(values: Readonly<Record<string, SqliteValue>>): unknown;
 }
 
-/** A connection, as both engines have it. Each call is done when it returns. */
+/** A connection, in the words that both engines share. Calls are synchronous. */
 export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
   exec(sql: string): unknown;
   close(): unknown;
 }
 
+const NEED = 'on Node.js before 22.13 the store "sqlite:" needs';
+
 type DatabaseClass = new (file: string) => SqliteDatabase;
 
 /**
  * Opens a file with the SQLite that is in Node.js (22.13 and later), or else with the package better-sqlite3.
  *
- * @throws {StoreError} Node.js has no SQLite, and the package is missing
- * @throws {Error} SQLite's own, see {@link failureOf}
+ * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing, cannot be loaded or is not built
+ * @throws {Error} the engine's own error: see {@link failureOf}
  */
 export function openDatabase(file: string): SqliteDatabase {
   const Database = databaseClass();
-  return new Database(file);
+  try {
+    return new Database(file);
+  } catch (error) {
+    if (!isUnbuilt(error as Error)) throw error;
+    throw new StoreError(
+      `${NEED} the package better-sqlite3, which is installed but not built for this Node.js: run npm rebuild ` +
+        'better-sqlite3, and let its install script run',
+      { cause: error },
+    );
+  }
+}
+
+/** better-sqlite3 loads its native part with the first database. */
+function isUnbuilt({ code, message }: NodeJS.ErrnoException): boolean {
+  return code === 'ERR_DLOPEN_FAILED' || message.startsWith('Could not locate the bindings file');
 }
 
 /** @throws {StoreError} as {@link openDatabase} does */
@@ -40,10 +56,10 @@ export function requireEngine(): void {
 function databaseClass(): DatabaseClass {
   const builtIn = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite'));
   if (builtIn !== undefined) return (builtIn as { readonly DatabaseSync: DatabaseClass }).DatabaseSync;
-  return loadPackage<DatabaseClass>('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError);
+  return loadPackage<DatabaseClass>('better-sqlite3', NEED, StoreError);
 }
 
-/** Node.js 22 warns of its SQLite. The operator cannot do anything about it. */
+/** Node.js 22 warns that its SQLite is experimental. The operator cannot do anything about that. */
 function withoutExperimentalWarning<T>(load: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -55,11 +71,11 @@ function withoutExperimentalWarning<T>(load: () => T): T {
 }
 
 /**
- * - `busy`: another connection has the lock, which is over soon.
- * - `constraint`: the statement breaks a rule of the table, and was not done. The transaction goes on.
- * - `damaged`: the file's content is not as SQLite wrote it.
- * - `disk`: the file system has no room, or fails.
- * - `foreign`: the file is not a database of SQLite.
+ * - `busy`: another connection holds the lock. Trying again helps.
+ * - `constraint`: the statement breaks a rule of the table and did nothing. The transaction goes on.
+ * - `damaged`: the content of the file is not as SQLite wrote it.
+ * - `disk`: the file system is full, or fails.
+ * - `foreign`: the file is not an SQLite database.
  */
 export type SqliteFailure = 'busy' | 'constraint' | 'damaged' | 'disk' | 'foreign';
 
@@ -74,11 +90,11 @@ const FAILURES: readonly (readonly [name: string, code: number, failure: SqliteF
   ['SQLITE_NOTADB', 26, 'foreign'],
 ];
 
-/** Which failure of SQLite an error tells of; undefined for another one. */
+/** The failure of SQLite that an error stands for; undefined for any other error. */
 export function failureOf(error: unknown): SqliteFailure | undefined {
   const { code, errcode } = Object(error) as { readonly code?: unknown; readonly errcode?: unknown };
   const found = FAILURES.find(([name, number]) =>
-    // node:sqlite gives the number of the extended code, whose lowest byte is the primary one; better-sqlite3 its name.
+    // node:sqlite gives the number of the extended code, whose lowest byte is the primary code; better-sqlite3 a name.
     typeof errcode === 'number' ? (errcode & 0xff) === number : String(code).startsWith(name),
   );
   return found?.[2];

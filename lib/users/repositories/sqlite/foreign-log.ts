@@ -1,15 +1,15 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { isOpenHere } from './open-here.js';
 
-/** In the header of a database: 2 says that it has a log. https://www.sqlite.org/fileformat.html#file_format_version_numbers */
+/** The place in the header of a database where 2 says that it has a log: https://www.sqlite.org/fileformat.html, 1.3. */
 const READ_VERSION = 19;
 const HAS_LOG = 2;
 
 /**
- * A backup has no log. The log beside one that was put in the place of a store is that store's: SQLite would write what is
- * in it all over the backup.
+ * Refuses a backup beside a log. A backup has no log of its own, so the log belongs to the store whose place the backup
+ * has taken, and SQLite would overwrite the backup with its pages.
  *
- * @throws {Error} that is so
+ * @throws {Error} there is such a log; the message says what to do
  */
 export function expectNoForeignLog(file: string): void {
   const log = `${file}-wal`;
@@ -19,12 +19,12 @@ export function expectNoForeignLog(file: string): void {
   const version = byteAt(file, READ_VERSION);
   if (version === undefined || version === HAS_LOG) return;
   throw new Error(
-    `${log} is the log of the store that was there before. If this is a backup that was put in its place, remove ${log} and ` +
-      `${file}-shm`,
+    `${log} is the log of another store, which was here before. If ${file} is a backup that was put in its place, remove ` +
+      `${log} and ${file}-shm`,
   );
 }
 
-/** Undefined beyond the end. */
+/** Undefined beyond the end of the file. */
 function byteAt(file: string, position: number): number | undefined {
   const descriptor = openSync(file, 'r');
   try {

@@ -6,21 +6,21 @@ import type { Connection } from './connection.js';
 import type { SqliteRow, SqliteValue } from './engine.js';
 import * as statements from './statements.js';
 
-/** How many users are kept in memory at the most. */
+/** The most users to keep in memory. */
 const MAX_USERS = 10_000;
 
 interface KnownUser {
   readonly row: SqliteRow;
   readonly user: StoredUser;
-  /** Of the database, when the row was read. */
+  /** The version of the database when the row was read. */
   version: SqliteValue | undefined;
 }
 
-/** Users who make requests, in memory. They are read again when anything in the database has changed. */
+/** The users that requests ask for, in memory. A user is read again once anything in the database has changed. */
 export class KnownUsers {
   readonly #connection: Connection;
   readonly #users = new Map<string, KnownUser>();
-  /** Another one when another connection has changed something. This one does not. */
+  /** Another number once another connection has changed something. This connection changes nothing. */
   #version: SqliteValue | undefined;
   #unchangedUntil = Number.NEGATIVE_INFINITY;
 
@@ -28,9 +28,9 @@ export class KnownUsers {
     this.#connection = connection;
   }
 
-  /** The same object for as long as the user is the same: what follows from it need not be worked out again. */
+  /** Gives the same object for as long as the user is the same, so that callers can remember what follows from it. */
   find(name: string): StoredUser | undefined {
-    // Before the look: what this stands for must not last longer.
+    // The time before the question is asked: the answer may be used for no longer.
     const time = now();
     if (this.#unchangedUntil <= time) {
       this.#version = this.#connection.first(statements.DATA_VERSION)?.['data_version'];
@@ -45,7 +45,7 @@ export class KnownUsers {
   }
 
   #read(name: string, known: KnownUser | undefined): StoredUser | undefined {
-    // SQLite would look for a name with another character in it.
+    // SQLite would replace a lone surrogate, and look for another name.
     const row = name.isWellFormed() ? this.#connection.first(statements.find(name)) : undefined;
     if (row === undefined) {
       this.#users.delete(name);

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 
-/** By the numbers that Linux gives them: statfs(2), and `linux/magic.h`. */
+/** Names by the magic number of Linux: statfs(2) and `linux/magic.h`. */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -14,11 +14,11 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x47504653, 'GPFS'],
 ]);
 
-/** The network file system that a folder is on; undefined for another one, and where that is not known. */
+/** The network file system that a folder is on; undefined for a local one, and where the kind is not known. */
 export function networkFileSystemOf(folder: string): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
-    // The kernel's number has 32 bits, with a sign or without.
+    // The number has 32 bits, and is signed on some architectures.
     return NETWORK_FILE_SYSTEMS.get(statfsSync(folder).type >>> 0);
   } catch {
     return undefined;

@@ -12,19 +12,19 @@ import { prepareSchema } from './schema.js';
 import { identify, type StoreSource } from './source.js';
 import { makePrivate, prepareFile } from './store-file.js';
 
-/** A store that is open. */
+/** An open store. */
 export interface OpenedStore {
   /** For reading. */
   readonly connection: Connection;
-  /** For whoever opens another connection. */
+  /** For opening further connections. */
   readonly source: StoreSource;
 }
 
 /**
- * Opens a store, and makes it if it is not there.
+ * Opens a store, and makes it if it is missing.
  *
  * @param file an absolute path
- * @throws {StoreError} that says which file, why it cannot be opened, and what to do
+ * @throws {StoreError} the store cannot be opened; the message names the file, the reason and what to do
  */
 export function openStore(file: string): OpenedStore {
   // Without one no file is made.
@@ -41,7 +41,7 @@ export function openStore(file: string): OpenedStore {
   }
 }
 
-/** One machine alone may use it, and there is no telling how many do. */
+/** Only one machine may use the file, and this process cannot tell how many do. */
 function warnOfNetwork(file: string): void {
   const network = networkFileSystemOf(dirname(file));
   if (network === undefined) return;
@@ -52,7 +52,7 @@ function warnOfNetwork(file: string): void {
   );
 }
 
-/** Nothing else goes on in this process yet. */
+/** Blocks the thread while it waits, as everything at the opening does. */
 function connectWhenFree(file: string): Connection {
   const deadline = now() + BUSY_FOR;
   for (;;) {
@@ -79,8 +79,8 @@ function connectPrepared(file: string): Connection {
 }
 
 /**
- * SQLite notices that pages are missing, and not that a part of the last one is. What is in the log is not in the file
- * yet, so it is looked at only where the log is empty.
+ * Checks the length of the file: SQLite notices missing pages, but not that the last page is incomplete. The length is
+ * checked only while the log is empty, because pages in the log need not be in the file yet.
  *
  * @throws {Error} the file has been cut off
  */
@@ -96,7 +96,7 @@ const MAKE_ROOM = 'Make room there, and start again';
 
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  // What this package itself says has what to do in it.
+  // An error of this package has no code, and its message says what to do.
   if (code === undefined) return message;
   if (code === 'ENOSPC') return `${message}. ${MAKE_ROOM}`;
   switch (failureOf(error)) {
@@ -107,7 +107,7 @@ function reasonOf(error: unknown): string {
     case 'disk':
       return `the file system has no room, or fails (${message}). ${MAKE_ROOM}`;
     case 'foreign':
-      return `it is not a database of SQLite. ${RESTORE}`;
+      return `it is not an SQLite database (${message}). ${RESTORE}`;
     default:
       return `${message}. Give the process the right to write there, or ${NAME_ANOTHER}`;
   }

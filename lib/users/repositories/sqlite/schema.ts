@@ -1,19 +1,19 @@
 import { ACTIVE_ADMIN } from '../user-row.js';
 import type { Connection } from './connection.js';
 
-/** Says that a database is a store of this package: `kpau`. */
+/** Marks a database as a store of this package: `kpau` in ASCII. */
 const APPLICATION_ID = 0x6b706175;
-/** What the tables hold and how. A store that says a higher number was written by a later version. */
+/** The version of the tables. A later version of this package may write a higher one. */
 const FORMAT = 1;
 
 const USERS = `CREATE TABLE users (
-  -- Names are told apart, and ordered, byte by byte. octet_length() is not in every sqlite3 that people look with.
+  -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
   name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),
   type TEXT NOT NULL CHECK (type IN ('admin', 'normal')),
-  -- In their order, with commas between them.
+  -- Names of permissions, separated by commas.
   permissions TEXT NOT NULL,
   enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
-  -- bcrypt's.
+  -- Of bcrypt.
   hash TEXT NOT NULL,
   -- Another one after each change.
   revision TEXT NOT NULL
@@ -33,35 +33,35 @@ PRAGMA user_version = ${FORMAT};
 `;
 
 /**
- * Makes the tables in an empty database, and sees to it that what is in another one can be used. A database that is not
- * ours stays as it is. The log is there afterwards.
+ * Makes the tables in an empty database, or checks that an existing one is a store of this version. A database of another
+ * application is left as it is. The log exists afterwards.
  *
- * @throws {Error} it is of another application, or of another version
+ * @throws {Error} the database belongs to another application, or has another version
  */
 export function prepareSchema(connection: Connection): void {
   if (!hasTables(connection)) {
-    // While there is no log: so the file itself has them, and a copy of it without its log is not taken for a new store.
+    // Before there is a log, so that the tables are in the file itself, and in a copy of it without the log.
     connection.inTransaction(() => {
       // Another process may have made them meanwhile.
       if (!hasTables(connection)) connection.execute(CREATE);
     });
   }
-  // Readers never wait for a writer then. It is kept in the file.
+  // With a log readers never wait for a writer. The mode is stored in the file.
   connection.execute('PRAGMA journal_mode = WAL');
-  // The first question makes the log where there is none, as beside a backup.
+  // The first read makes a missing log, as that of a backup is.
   hasTables(connection);
 }
 
 /**
- * @returns whether there are the tables of this version; false: there is nothing yet
- * @throws {Error} there is something else
+ * @returns false if the database is empty
+ * @throws {Error} something else is in it
  */
 function hasTables(connection: Connection): boolean {
   // First: another process may make them in between, together with what is asked next.
   const tables = connection.value('SELECT count(*) FROM sqlite_schema');
   const [application, format] = [connection.value('PRAGMA application_id'), connection.value('PRAGMA user_version')];
   if (application === 0 && tables === 0) return false;
-  if (application !== APPLICATION_ID) throw new Error('it is a database of another application');
+  if (application !== APPLICATION_ID) throw new Error('it is a database of another application: name another file');
   if (format !== FORMAT) {
     throw new Error(
       `it has format ${format}, and this version of kapacitor-auth reads format ${FORMAT}: use the version that made it`,

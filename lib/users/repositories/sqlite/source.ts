@@ -1,24 +1,24 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { Connection } from './connection.js';
 
-/** The files that a connection has open. SQLite makes none of them anew while it has. */
+/** The files that a connection has open. SQLite replaces none of them while they are open. */
 const ENDINGS = ['', '-wal', '-shm'];
 
-/** A store's file, and which files on the disk that was when the store was opened. */
+/** The file of a store, and the identities of its files on the disk when the store was opened. */
 export interface StoreSource {
   readonly file: string;
-  /** For each of the file and its companions its device and inode; undefined if it is not there. */
+  /** Device and inode of the file, its log and its shared memory; undefined for a missing one. */
   readonly identities: readonly (string | undefined)[];
 }
 
-/** @param file of a database that a connection has read from: its companions are there then */
+/** @param file of a database that a connection has read from: its log and its shared memory exist then */
 export function identify(file: string): StoreSource {
   return { file, identities: ENDINGS.map((ending) => identityOf(file + ending)) };
 }
 
 /**
- * What is wrong with the files; undefined if each is the one that it was. A name may come to stand for another file, or for
- * none. SQLite goes on with the one that it has open, and what is written to that one is lost.
+ * Says which file is gone or has been replaced; undefined if none. SQLite goes on with the file that it has open, and a
+ * change that is written to that one is lost.
  */
 export function problemOf({ file, identities }: StoreSource): string | undefined {
   for (const [index, ending] of ENDINGS.entries()) {
@@ -30,7 +30,7 @@ export function problemOf({ file, identities }: StoreSource): string | undefined
   return undefined;
 }
 
-/** @throws {Error} the files are not those that they were */
+/** @throws {Error} a file is gone or has been replaced */
 export function expectUnchanged(source: StoreSource): void {
   const problem = problemOf(source);
   if (problem !== undefined) throw new Error(problem);
@@ -39,7 +39,7 @@ export function expectUnchanged(source: StoreSource): void {
 /**
  * Opens one more connection to the same files.
  *
- * @throws {Error} the files are not those that they were
+ * @throws {Error} a file is gone or has been replaced
  */
 export function connect(source: StoreSource): Connection {
   expectUnchanged(source);
@@ -54,7 +54,7 @@ export function connect(source: StoreSource): Connection {
   }
 }
 
-/** A file that may not be looked at is as good as gone. */
+/** A file that this process may not look at counts as gone. */
 function identityOf(path: string): string | undefined {
   let stats: BigIntStats | undefined;
   try {

@@ -4,33 +4,33 @@ import { pageStatement } from '../page-statement.js';
 import { ACTIVE_ADMIN } from '../user-row.js';
 import type { SqliteRow, SqliteValue } from './engine.js';
 
-/** What SQLite is asked, and the values of `$1`, `$2` and so on. */
+/** A statement of SQL, and the values of `$1`, `$2` and so on. */
 export interface Statement {
   readonly text: string;
   readonly values: readonly SqliteValue[];
 }
 
-/** A change is one statement, so that it is done as a whole or not at all. */
+/** A change of users. It is one statement, so it is made as a whole or not at all. */
 export interface Change {
-  /** It gives a row for each user that it has changed. */
+  /** Returns a row for each user that it has changed. */
   readonly write: Statement;
-  /** Asked if there was none, to know why. */
+  /** Asked if nothing was changed, to know why. */
   readonly otherwise?: Statement;
 }
 
-/** What came of a change that broke no rule. */
-export interface Made {
+/** The outcome of a change that broke no rule of the table. */
+export interface MadeChange {
   readonly written: readonly SqliteRow[];
   readonly otherwise: SqliteRow | undefined;
 }
 
-/** What came of a change. A refused one broke a rule of the table. */
-export type ChangeOutcome = Made | { readonly refused: string };
+/** The outcome of a change: made, or refused with the reason because it broke a rule of the table. */
+export type ChangeOutcome = MadeChange | { readonly refused: string };
 
 const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
 const COLUMNS = 'name, type, permissions, enabled, hash, revision';
 
-/** The number is another one when another connection has changed something: https://www.sqlite.org/pragma.html#pragma_data_version */
+/** Gives another number once another connection has changed something: https://www.sqlite.org/pragma.html. */
 export const DATA_VERSION: Statement = { text: 'PRAGMA data_version', values: [] };
 
 const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
@@ -42,7 +42,7 @@ const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) O
 const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
   WHERE NOT EXISTS (${ANY_ADMIN}) ON CONFLICT (name) DO NOTHING RETURNING name`;
 
-/** Of two users of the same name the first one is inserted. */
+/** If two users have the same name, the first one is inserted. */
 const INSERT_MANY = `INSERT INTO users (${COLUMNS})
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1) WHERE true
   ON CONFLICT (name) DO NOTHING RETURNING name`;
@@ -72,7 +72,7 @@ export function insert(user: StoredUser): Change {
   return { write: { text: INSERT, values: valuesOf(user) } };
 }
 
-/** Otherwise there is a row if there is an admin. */
+/** `otherwise` has a row if there is an admin. */
 export function insertFirstAdmin(user: StoredUser): Change {
   return { write: { text: INSERT_FIRST_ADMIN, values: valuesOf(user) }, otherwise: { text: ANY_ADMIN, values: [] } };
 }
@@ -81,7 +81,7 @@ export function insertMany(users: readonly StoredUser[]): Change {
   return { write: { text: INSERT_MANY, values: [JSON.stringify(users.map(valuesOf))] } };
 }
 
-/** Otherwise there is a row if it is the last admin. */
+/** `otherwise` has a row if this is the last admin. */
 export function replace(user: StoredUser, expectedRevision: string): Change {
   return {
     write: { text: REPLACE, values: [...valuesOf(user), expectedRevision] },
@@ -89,7 +89,7 @@ export function replace(user: StoredUser, expectedRevision: string): Change {
   };
 }
 
-/** Otherwise there is a row if it is the last admin. */
+/** `otherwise` has a row if this is the last admin. */
 export function remove(name: string): Change {
   return {
     write: { text: REMOVE, values: [name] },

@@ -15,19 +15,19 @@ import { kindOf } from '../../../described-value.js';
 import { ConfigError } from '../../../errors.js';
 import { didYouMean } from '../../../suggestion.js';
 
-/** The file, and what SQLite keeps beside it: https://www.sqlite.org/tempfiles.html. */
+/** The file, and the files that SQLite keeps beside it: https://www.sqlite.org/tempfiles.html. */
 const ENDINGS = ['', '-wal', '-shm', '-journal'];
-/** Of the mode: the group and others may write. */
+/** Bits of a mode: the group and others may write. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * The absolute path of a store's file.
  *
- * @throws {ConfigError} it is none, or a store's URL
+ * @throws {ConfigError} the path is no text, is empty, or is written as a store (`sqlite:FILE`)
  */
 export function filePath(path: string): string {
-  if (typeof path !== 'string') throw new ConfigError(`the file of a user store is a text, not ${kindOf(path)}`);
-  if (path === '') throw new ConfigError('the file of a user store has no name: "./auth/users.db"');
+  if (typeof path !== 'string') throw new ConfigError(`the path of a user store must be a text, not ${kindOf(path)}`);
+  if (path === '') throw new ConfigError('the path of a user store is empty: write one such as "./users/users.db"');
   if (path.startsWith('sqlite:')) {
     const meant = JSON.stringify(path.slice('sqlite:'.length));
     throw new ConfigError(`SqliteUserRepository takes the path of a file${didYouMean(meant)}`);
@@ -37,10 +37,10 @@ export function filePath(path: string): string {
 }
 
 /**
- * Makes the file of a store, for its owner alone, and the folder that it is in. The file is made here and not by SQLite,
- * so that others may not read it at any moment. What is there already must be safe to use.
+ * Makes the file of a store, for its owner alone, and the folder around it. The file is made here and not by SQLite, so
+ * that others cannot read it at any moment. An existing file or folder must be safe to use.
  *
- * @throws {Error} it cannot be made, or somebody else may have put it there
+ * @throws {Error} the file cannot be made, or somebody else may have put it there; the message says what to do
  */
 export function prepareFile(file: string): void {
   const folder = dirname(file);
@@ -57,8 +57,8 @@ export function prepareFile(file: string): void {
 }
 
 /**
- * Makes a store private that is readable because of a umask, or because it is a copy. What is another application's is not
- * touched: so this is called when it is known to be a store.
+ * Gives the files of a store the mode 0600, such as those of a copy. To be called only once the file is known to be a
+ * store: the mode of another application's file stays.
  */
 export function makePrivate(file: string): void {
   for (const ending of ENDINGS) {
@@ -67,12 +67,12 @@ export function makePrivate(file: string): void {
   }
 }
 
-/** So that no user's hash is committed by mistake. */
+/** Keeps the hashes of users from being committed by mistake. */
 function keepFromGit(folder: string): void {
   writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
 }
 
-/** One by one: Node's own way to make parents does not come to an end where a file system refuses them oddly. */
+/** Makes parents one by one: `mkdirSync` with `recursive` never returns on some file systems, such as /proc. */
 function makeFolder(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
   makeFolder(dirname(path));
@@ -80,12 +80,12 @@ function makeFolder(path: string): void {
     mkdirSync(path, { mode: 0o700 });
     syncFolder(dirname(path));
   } catch (error) {
-    // Another process that starts at the same time may have made it.
+    // Another process that starts at the same time may have made the folder.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-/** Whoever may write to the folder can put a store with an admin of their own in the place of this one. */
+/** A user who may write to the folder can replace the store by one with an admin of their own. */
 function checkFolder(folder: string): void {
   const stats = lstatSync(folder);
   if (stats.isSymbolicLink())
@@ -108,7 +108,7 @@ function checkFile(path: string): void {
   checkOwner(path, stats);
 }
 
-/** Everybody may use what root has made. Root may use everybody's store, unless anybody at all may have put it there. */
+/** Root's files are safe for everybody. Root may use the files of others, unless others may write to the folder. */
 function checkOwner(path: string, { uid }: Stats): void {
   const user = process.geteuid?.();
   if (user === undefined || uid === user || uid === 0) return;
@@ -119,12 +119,12 @@ function checkOwner(path: string, { uid }: Stats): void {
   );
 }
 
-/** Windows has other rights. */
+/** Windows has no such mode. */
 function isWritableByOthers({ mode }: Stats): boolean {
   return process.geteuid !== undefined && (mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
-/** A file that is there is not opened: closing it would give up the locks that this process may have on it. */
+/** An existing file is not opened: closing it would give up the locks of this process (see open-here.ts). */
 function makeFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
@@ -135,7 +135,7 @@ function makeFile(file: string): void {
   syncFolder(dirname(file));
 }
 
-/** What is on disk has a name there as well then. Not every system knows how. */
+/** Waits until the names in a folder are on disk, where the system can. */
 function syncFolder(path: string): void {
   try {
     const descriptor = openSync(path, 'r');
@@ -145,6 +145,6 @@ function syncFolder(path: string): void {
       closeSync(descriptor);
     }
   } catch {
-    // The name is written soon, without being waited for.
+    // The system writes the names a little later.
   }
 }

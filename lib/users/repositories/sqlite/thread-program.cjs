@@ -1,10 +1,10 @@
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-/** From the folder of this code, which the build puts into one of the package's files: the program is in `lib/shared`. */
+/** The program is in `lib/shared`. The build may put this code there, into `lib`, or into a sibling such as `lib/cli`. */
 const PLACES = ['.', 'shared', '../shared'];
 
-/** This file is CommonJS for the sake of `__dirname`. A bundle that is an ES module has none. */
+/** This file is CommonJS because it needs `__dirname`, which a bundle that is an ES module does not have. */
 module.exports = function threadProgram() {
   if (typeof __dirname === 'undefined') return undefined;
   const programs = PLACES.map((place) => join(__dirname, place, 'sqlite-writer-thread.js'));

@@ -4,18 +4,18 @@ import type { StoreSource } from './source.js';
 import threadProgram from './thread-program.cjs';
 import { Writer, type WriterCall, type WriterReply } from './writer.js';
 
-/** Milliseconds. A thread whose disk hangs is left alone then. */
+/** Milliseconds to wait for the end of the thread. One whose disk hangs is left alone afterwards. */
 const CLOSE_WITHIN = 2_000;
 
-/** A {@link Writer}, wherever it is. It is asked one thing at a time. */
+/** A way to a {@link Writer} in this or another thread. The next call comes after the reply to the last one. */
 export interface WriterPort {
   ask(call: WriterCall): Promise<WriterReply>;
   close(): Promise<void>;
 }
 
 /**
- * A writer in a thread of its own, so that a slow disk holds nothing up but changes. It is in this thread where the
- * program of the other one is not to be found: in a bundle, and in the sources.
+ * Makes a writer in a thread of its own, so that a slow disk delays nothing but changes. The writer is in this thread
+ * where the program of the other thread is not installed: in a bundle, and in the sources.
  */
 export function createWriterPort(source: StoreSource): WriterPort {
   const program = threadProgram();
@@ -38,7 +38,7 @@ class LocalWriter implements WriterPort {
   }
 }
 
-/** The thread starts with the first question, and keeps the process alive only while it is asked something. */
+/** The thread starts with the first call, and keeps the process alive only while a reply is awaited. */
 export class WriterThread implements WriterPort {
   readonly #program: string;
   readonly #source: StoreSource;
@@ -70,14 +70,14 @@ export class WriterThread implements WriterPort {
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.ref();
     worker.postMessage('close');
-    // The thread keeps the process alive until then, and not this timer.
+    // The thread alone keeps the process alive, and not this timer.
     await Promise.race([ended, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     worker.unref();
     void worker.terminate();
   }
 
   #start(): Worker {
-    // What Node.js is told to load before the app, such as tracing, is not for this thread, and might not run in one.
+    // Without what Node.js loads before the app, such as tracing: this thread does not need it, and it may not run in one.
     const { NODE_OPTIONS: _, ...env } = process.env;
     const options = { name: 'kapacitor-auth', workerData: this.#source, execArgv: [], env };
     const worker = new Worker(this.#program, options);

@@ -5,9 +5,9 @@ import type { Change, ChangeOutcome } from './statements.js';
 
 /**
  * - `write`: makes changes, one after another, in one transaction.
- * - `copy`: copies the store as it is at one moment into a file that is empty. What was deleted is not in the copy.
- * - `checkpoint`: writes what is in the log into the file itself, as far as nobody still reads what was there before.
- * - `probe`: tells whether changes can be made.
+ * - `copy`: copies the store as it is at one moment into an empty file. Deleted rows are not in the copy.
+ * - `checkpoint`: writes what is in the log into the file itself, as far as no reader still needs what was there before.
+ * - `probe`: finds out whether changes can be made.
  */
 export type WriterCall =
   | { readonly method: 'write'; readonly changes: readonly Change[] }
@@ -16,19 +16,19 @@ export type WriterCall =
   | { readonly method: 'probe' };
 
 /**
- * - `done`: it is on disk. There is an outcome for each change.
- * - `busy`: another connection writes, and nothing was done.
- * - `failed`: nothing was done, or it was done to a file that is gone.
+ * - `done`: the changes are on disk. There is an outcome for each.
+ * - `busy`: another connection holds the lock, and nothing was done.
+ * - `failed`: nothing was done, or the file is gone and the changes with it.
  */
 export type WriterReply =
   | { readonly kind: 'done'; readonly outcomes: readonly ChangeOutcome[] }
   | { readonly kind: 'busy' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Writes as much as any change does. */
+/** Needs the lock, the log and the disk, as a change does. */
 const PROBE = 'CREATE TABLE probe (value ANY) STRICT; DROP TABLE probe';
 
-/** Changes a store. It waits for the disk, and so it is best in a thread of its own. */
+/** Makes the changes of a store. Each call waits for the disk, so a writer is best in a thread of its own. */
 export class Writer {
   readonly #source: StoreSource;
   #connection: Connection | undefined;
@@ -71,7 +71,7 @@ function answer(connection: Connection, call: WriterCall): ChangeOutcome[] {
   }
 }
 
-/** A change that breaks a rule of the table is refused. The others are none the worse for it. */
+/** A change that breaks a rule of the table is refused. Those beside it are made. */
 function makeChange(connection: Connection, { write, otherwise }: Change): ChangeOutcome {
   try {
     const written = connection.all(write);

@@ -6,12 +6,12 @@ import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../../../lib/user
 function setUp() {
   const report = vi.fn<StoreSettings['report']>();
   const condition = new Condition();
-  condition.tell({ grace: 0, report });
+  condition.reportTo({ grace: 0, report });
   const told = () => report.mock.calls.splice(0);
   return { condition, told };
 }
 
-describe('how a store in SQLite is', () => {
+describe('the state of a store in SQLite', () => {
   it('is told to whoever opens it, and when it changes', () => {
     const { condition, told } = setUp();
     expect(told()).toEqual([['up', undefined]]);
@@ -21,7 +21,7 @@ describe('how a store in SQLite is', () => {
     condition.set('files', 'gone');
     expect(told()).toEqual([['down', 'gone']]);
     const second = vi.fn();
-    condition.tell({ grace: 0, report: second });
+    condition.reportTo({ grace: 0, report: second });
     expect(second).toHaveBeenCalledWith('down', 'gone');
   });
 
@@ -48,7 +48,7 @@ describe('how a store in SQLite is', () => {
 
   it('is not told to a repository that is used on its own', () => {
     const report = vi.spyOn(DEFAULT_STORE_SETTINGS, 'report');
-    new Condition().tell(DEFAULT_STORE_SETTINGS);
+    new Condition().reportTo(DEFAULT_STORE_SETTINGS);
     expect(report).not.toHaveBeenCalled();
   });
 });

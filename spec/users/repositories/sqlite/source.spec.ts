@@ -31,7 +31,7 @@ describe('one more connection to a store', () => {
   });
 });
 
-it('a file that may not be looked at is as good as gone', () => {
+it('a file that this process may not look at counts as gone', () => {
   const file = storeFile();
   openRepository(file);
   const source = identify(file);

@@ -1,24 +1,20 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { openStore } from '../../../../lib/users/repositories/sqlite/open-store.js';
 import { insert } from '../../../../lib/users/repositories/sqlite/statements.js';
 import { createWriterPort, WriterThread } from '../../../../lib/users/repositories/sqlite/writer-port.js';
 import { openRepository, storeFile } from '../../../support/sqlite-repository.js';
 import { userNamed } from '../../../support/stored-user.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { buildWriterProgram } from '../../../support/writer-program.js';
 
-const program = vi.hoisted(() => ({ path: '' }));
+function program(): string {
+  return inject('programs')['writer-thread'] as string;
+}
 
-vi.mock('../../../../lib/users/repositories/sqlite/thread-program.cjs', () => ({ default: () => program.path }));
-
-beforeAll(async () => {
-  program.path = await buildWriterProgram();
-});
-
-afterAll(() => rmSync(program.path));
+// There is none beside the sources.
+vi.mock('../../../../lib/users/repositories/sqlite/thread-program.cjs', () => ({ default: program }));
 
 userRepositoryContract({ describe, it }, 'SqliteUserRepository with a thread that writes', {
   create: () => openRepository(storeFile()),
@@ -62,7 +58,7 @@ describe('the thread that writes', () => {
     writeFileSync(broken, code);
     const thread = new WriterThread(broken, source);
     expect(await thread.ask({ method: 'probe' })).toEqual({ kind: 'failed', reason });
-    writeFileSync(broken, `require(${JSON.stringify(program.path)})`);
+    writeFileSync(broken, `require(${JSON.stringify(program())})`);
     expect(await thread.ask({ method: 'probe' })).toEqual({ kind: 'done', outcomes: [] });
     await thread.close();
     close();

@@ -21,17 +21,17 @@ interface Measured {
   readonly median: number;
   readonly p99: number;
   readonly slowest: number;
-  /** That were made meanwhile, a second. */
+  /** Changes made meanwhile, a second. */
   readonly changes: number;
 }
 
-/** What a user whose password has been verified notices of changes of other users, while the disk is slow. */
-export async function measureStore(rounds: number): Promise<void> {
+/** Measures how long cached requests take while other users are changed on a slow disk. */
+export async function measureSlowDisk(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const environment = slowSync(SLOW, folder);
   const args = [join(folder, 'auth', 'users.db'), USER.name, USER.password];
-  const { child, told: port } = await start<number>('./store-process.ts', args, [], environment);
-  /** Has it change a user so often, and tells how many changes there were before. */
+  const { child, told: port } = await start<number>('./slow-disk-process.ts', args, [], environment);
+  /** Sets the milliseconds between two changes, and gives the number of changes since the last call. */
   const change = async (every: number): Promise<number> => {
     const told = once(child, 'message');
     child.send(every);
@@ -74,7 +74,7 @@ function report(quiet: readonly Measured[], changed: readonly Measured[]): void 
   console.log(`p99 with changes, to that without: ${ratio.toFixed(2)}`);
 }
 
-/** Milliseconds that each request took, in order of size. */
+/** The milliseconds that each request took, the shortest first. */
 async function fire(port: number, duration: number): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const headers = { authorization: basicCredentials(USER.name, USER.password) };

@@ -1,7 +1,7 @@
 /**
- * A process with an app behind the whole middleware, with cheap hashes and an admin `root` whose password is `pw`. Run
- * with a store's file, it tells its port when the store can be asked, and from the start on each state of its store;
- * whenever it gets a message it tells how long its event loop was held up at the most since the message before.
+ * A program that serves an app behind the whole middleware: `app-program FILE`, with the file of a store. Hashes are
+ * cheap, and there is an admin `root` whose password is `pw`. It tells each state of its store, and its port once the
+ * store can be asked. It answers each message with the longest time that its event loop was held up since the last one.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,6 +40,6 @@ async function run(): Promise<void> {
   tell({ port: (server.address() as AddressInfo).port });
 }
 
-/** Ends with the process that has started it. */
+/** The program ends with the process that started it. */
 process.on('disconnect', () => process.exit());
 void run();

@@ -4,8 +4,8 @@ import express from 'express';
 import { kapacitorAuth, SqliteUserRepository } from 'kapacitor-auth';
 
 /**
- * Serves an app on a store, and tells its port: `store-process.ts FILE NAME PASSWORD`. Told how many milliseconds, it
- * changes a user as often, which is not the one who makes the requests; told 0, it does no longer.
+ * Serves an app on a store, and tells its port: `slow-disk-process.ts FILE NAME PASSWORD`. A message of a number lets it
+ * change a user, other than the one who makes the requests, every so many milliseconds; 0 stops that.
  */
 const [, , file, name = '', password = ''] = process.argv;
 const auth = kapacitorAuth({ auth: { store: new SqliteUserRepository(file as string), bcryptCost: 4 } });
@@ -14,7 +14,7 @@ const server = createServer(express().use(auth, (_req, res) => void res.end()));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 
 let timer: NodeJS.Timeout | undefined;
-/** That were made since it was told something. */
+/** The changes since the last message. */
 let changes = { made: 0 };
 process.on('message', (every: number) => {
   clearInterval(timer);

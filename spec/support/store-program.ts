@@ -1,7 +1,7 @@
 /**
- * A process that shares a store. Run with the store's file, it tells whether it could be opened, and then does what
- * messages tell it, also several things at a time: see store-process.ts for the other end. With a name and a revision
- * besides, it gives the user this revision and ends.
+ * A program that shares a store: `store-program FILE [NAME REVISION]`. It tells whether the store could be opened, and
+ * then does the deeds that messages ask for, also several at a time: see store-process.ts for the other end. With a name
+ * and a revision it gives the user this revision and ends.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,11 +12,11 @@ import type { StoredUser } from '../../lib/users/user.js';
 import { integrityOf } from './integrity.js';
 import { userNamed } from './stored-user.js';
 
-/** What another process can have done here. */
+/** The deeds that another process can ask for. */
 export type Deeds = ReturnType<typeof deedsOf>;
 export type Deed = keyof Deeds;
 
-/** An error, as it crosses over to another process. */
+/** An error, as it is sent to another process. */
 export type Failure = Readonly<Record<string, unknown>>;
 
 export type Told =
@@ -24,7 +24,7 @@ export type Told =
   | { readonly state: string; readonly reason: string | undefined }
   /** A user of the storm, whose creation has been answered. */
   | { readonly created: string }
-  /** Of which question. */
+  /** The answer to the question with this id. */
   | { readonly id: number; readonly answer?: unknown; readonly failure?: Failure };
 
 export interface Question {
@@ -150,6 +150,6 @@ async function run(): Promise<void> {
   }
 }
 
-/** Ends with the process that has started it. */
+/** The program ends with the process that started it. */
 process.on('disconnect', () => process.exit());
 void (isMainThread ? run() : keepOpen(workerData as string));
