@@ -11,7 +11,7 @@ export function createErrorWarner(code: WarningCode): (error: KapacitorAuthError
   return ({ message, cause }) => warnOfError(cause instanceof Error ? `${message}: ${cause.message}` : message);
 }
 
-/** Of a store that is down its failures are told: this is for one that goes on, and for how long. */
+/** Warns of a store that goes on in spite of a problem. Failures of a store that is down have a warning of their own. */
 export function createStateWarner(): (health: StoreHealth) => void {
   const warnOfDegraded = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
   const warnOfGrace = createWarner('KAPACITOR_AUTH_STORE_DEGRADED');
@@ -26,7 +26,7 @@ export function createStateWarner(): (health: StoreHealth) => void {
   };
 }
 
-/** Of the store it is told anyway. */
+/** Warns that there is no admin. Failures of the store have a warning of their own. */
 export function createAdminWarner(): (error: unknown) => void {
   const warnOfAdmin = createWarner('KAPACITOR_AUTH_NO_ADMIN');
   return (error) => {

@@ -65,7 +65,7 @@ export class Choice {
     return override;
   }
 
-  /** Of settings that stand for one another, those that the first layer has which has any. */
+  /** Alternatives (`password`, `password-file`): the first layer that sets any of them wins. */
   strongest<S extends Setting>(settings: readonly S[]): S[] {
     const layer = this.#firstWith(settings);
     return settings.filter((setting) => layer?.get(setting) !== undefined && !layer.doubts(setting));

@@ -6,15 +6,15 @@ const LAST_CHARACTER = '\u{10ffff}';
 
 interface PageStatement {
   readonly text: string;
-  /** Of `$1`, `$2` and so on. */
+  /** The values of `$1`, `$2` and so on. */
   readonly values: readonly (string | number)[];
 }
 
 /**
- * The SQL that reads a page of users. An index of the names serves it from its first row on.
+ * The SQL that reads a page of users, from an index of the names.
  *
- * @param columns what is read of each user
- * @param table its name in SQL; the columns may call it `users`
+ * @param columns of each user, in SQL
+ * @param table the name of the table in SQL; `columns` may call it `users`
  */
 export function pageStatement(columns: string, table: string, { prefix, after, offset, limit }: Page): PageStatement {
   const values: (string | number)[] = [];

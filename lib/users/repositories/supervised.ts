@@ -17,7 +17,7 @@ const ANSWER_WITHIN = 4_500;
 /** Milliseconds after which a repository that could not be opened is opened again. */
 const REOPEN_AFTER = 1_000;
 
-/** Who is told what. */
+/** The grace of a store, and the listeners that are told of it. */
 export interface SupervisedRepositoryOptions {
   /** Milliseconds: see {@link StoreSettings}. */
   readonly grace: number;
@@ -36,9 +36,9 @@ export interface SupervisedRepositoryOptions {
 type Parts = Pick<UserRepository, 'list' | 'insert' | 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot'>;
 
 /**
- * Makes each failure of a repository the same failure: whatever it throws or rejects with, and no answer in
- * time, is a {@link StoreError}. So there is one thing to catch for who must fail closed, and none of a
- * repository's own words, which might hold a hash, go anywhere uncleaned.
+ * Makes each failure of a repository a {@link StoreError}: whatever it throws or rejects with, and no answer in time. So
+ * callers have one error to catch and to fail closed on, and no word of a repository, which might hold a hash, goes
+ * anywhere uncleaned. Errors that only tell the caller to try again later stay as they are.
  */
 export class SupervisedRepository implements UserRepository {
   readonly #repository: UserRepository;
@@ -49,7 +49,7 @@ export class SupervisedRepository implements UserRepository {
   #isClosed = false;
   readonly #underWay = new UnderWay();
   #health: StoreHealth;
-  /** Of how it is before it is opened nobody is told. */
+  /** State changes before `open()` are not reported. */
   #isStateTold: boolean;
   /** Whether the state is to be concluded from answers, because the repository says nothing of it itself. */
   #concludes = true;
@@ -155,7 +155,7 @@ export class SupervisedRepository implements UserRepository {
     this.#health = { state: 'down', since: new Date(), reason: 'it is closed' };
   }
 
-  /** That it may fail again goes without saying: it is told of where it does. */
+  /** A further failure is reported by {@link open}. */
   #reopen(): void {
     void Promise.allSettled([this.open()]);
   }
@@ -192,7 +192,7 @@ export class SupervisedRepository implements UserRepository {
     };
   }
 
-  /** Whoever takes the users may take their time, and the repository its own for each step. */
+  /** The reader of the users has any time. The repository has the usual time for each step. */
   async *#stepByStep(begin: () => AsyncIterable<StoredUser>): AsyncGenerator<StoredUser, void, void> {
     const users = await this.#supervise('snapshot', () => begin()[Symbol.asyncIterator]());
     const leave = async () => users.return?.();
@@ -219,7 +219,7 @@ export class SupervisedRepository implements UserRepository {
     if (this.#isClosed) throw closed();
     const opening = this.#opening;
     if (opening !== undefined) {
-      // Who has been refused meanwhile is not to be obeyed later.
+      // A question that has been refused meanwhile must not be asked later.
       const opened = this.#underWay.wait(() => answerWithin(ANSWER_WITHIN, opening));
       return this.#inTime(operation, opened.then(ask));
     }

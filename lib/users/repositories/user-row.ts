@@ -1,10 +1,10 @@
 import { normalizePermissions, type Permission } from '../permissions.js';
 import type { StoredUser, UserType } from '../user.js';
 
-/** `isActiveAdmin` in SQL. The index of the admins has the same words: it does not serve other ones. */
+/** `isActiveAdmin` in SQL. The index of the admins has the same words, and serves no query with other ones. */
 export const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
 
-/** A row of the table of users without `enabled`, which each database writes in its own way. */
+/** A row of the table of users, without `enabled`, which each database represents in its own way. */
 export interface UserRow {
   readonly name: string;
   readonly type: string;

@@ -117,7 +117,7 @@ export class Statements {
     return { text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} LIMIT 1` };
   }
 
-  /** Whoever takes an admin away, or makes the first one, waits here for the others that do. */
+  /** Waits for other transactions that take an admin away or make the first one. */
   lockAdmins(): Statement {
     return { text: 'SELECT pg_advisory_xact_lock($1)', values: [this.#lockAdmins] };
   }
