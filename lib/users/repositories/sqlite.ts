@@ -23,6 +23,8 @@ import { createWriterPort } from './sqlite/writer-port.js';
 const LOOK_EVERY = 100;
 /** Milliseconds between two attempts to write when changes fail. */
 const PROBE_EVERY = 1_000;
+/** Milliseconds for which closing waits for what is under way. Then the disk hangs, or a backup goes on by itself. */
+const CLOSE_WITHIN = BUSY_FOR + 1_000;
 /** How many users of a snapshot are read at once: a millisecond or two. */
 const PAGE = 1_000;
 /** How many names are compared with a pattern at once. */
@@ -170,7 +172,8 @@ export class SqliteUserRepository implements UserRepository {
     clearInterval(this.#watch);
     this.#users.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
-    await Promise.allSettled([...this.#backups, this.#changes.idle()]);
+    const done = Promise.allSettled([...this.#backups, this.#changes.idle()]);
+    await Promise.race([done, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     // The last connection that is closed clears the log away, and waits for the disk: that is the writer's.
     this.#opened.connection.close();
     await this.#writer.close();
@@ -229,6 +232,7 @@ export class SqliteUserRepository implements UserRepository {
 
   #look(): void {
     this.#condition.set('files', problemOf(this.#opened.source));
+    this.#changes.look();
     if (this.#condition.writingProblem === undefined || now() < this.#probedAt + PROBE_EVERY) return;
     this.#probedAt = now();
     this.#changes.probe();

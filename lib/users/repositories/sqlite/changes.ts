@@ -41,6 +41,8 @@ export class Changes {
   readonly #onWritten: (failure: string | undefined) => void;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
+  /** Of {@link now}. Undefined: the writer is not asked anything. */
+  #askedAt: number | undefined;
   #isProbed = false;
 
   /** @param onWritten told each time whether changes can be made: why not, or undefined */
@@ -66,6 +68,13 @@ export class Changes {
   probe(): void {
     this.#isProbed = true;
     this.#run();
+  }
+
+  /** To be called now and then: a disk that hangs gives no answer, and whoever waits is to have one. */
+  look(): void {
+    if (this.#askedAt === undefined || now() < this.#askedAt + BUSY_FOR) return;
+    this.#waiting = refuseOverdue(this.#waiting, lateError);
+    this.#onWritten(`the disk has not answered for ${BUSY_FOR / 1_000} seconds`);
   }
 
   /** Fulfilled when everything that was to be made has been made or refused. */
@@ -110,10 +119,13 @@ export class Changes {
 
   /** A thread may not be allowed, or have no memory. */
   async #ask(call: WriterCall): Promise<WriterReply> {
+    this.#askedAt = now();
     try {
       return await this.#writer.ask(call);
     } catch (error) {
       return { kind: 'failed', reason: (error as Error).message };
+    } finally {
+      this.#askedAt = undefined;
     }
   }
 
