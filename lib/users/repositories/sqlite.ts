@@ -170,6 +170,8 @@ export class SqliteUserRepository implements UserRepository {
 
   async #close(): Promise<void> {
     clearInterval(this.#watch);
+    // A middleware that has it from the app may still be asked.
+    this.#condition.set('files', 'the app has closed it');
     this.#users.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
     const done = Promise.allSettled([...this.#backups, this.#changes.idle()]);
@@ -243,7 +245,7 @@ export class SqliteUserRepository implements UserRepository {
   }
 
   #assertUsable(): void {
-    if (this.#closing !== undefined) throw new StoreError(`the user store in ${this.#file} is closed`);
+    if (this.#closing !== undefined) throw closedError(this.#file);
     const problem = this.#condition.filesProblem;
     if (problem !== undefined) throw unavailable(problem);
   }
@@ -252,4 +254,8 @@ export class SqliteUserRepository implements UserRepository {
 /** The reason is the operator's: it names the file. */
 function unavailable(reason: string): StoreError {
   return new StoreError('the user store is unavailable', { cause: new Error(reason) });
+}
+
+function closedError(file: string): StoreError {
+  return new StoreError('the user store is closed', { cause: new Error(`${file} is closed`) });
 }
