@@ -287,6 +287,7 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   #closedError(): StoreError {
-    return new StoreError(`the user store in PostgreSQL (${this.#names.users}) is closed`);
+    const cause = new Error(`the user store in PostgreSQL (${this.#names.users}) is closed`);
+    return new StoreError('the user store is closed', { cause });
   }
 }

@@ -23,6 +23,8 @@ import { createWriterPort } from './sqlite/writer-port.js';
 const LOOK_EVERY = 100;
 /** Milliseconds between two attempts to write when changes fail. */
 const PROBE_EVERY = 1_000;
+/** Milliseconds for which closing waits for changes and backups. Afterwards the disk hangs, or a backup goes on by itself. */
+const CLOSE_WITHIN = BUSY_FOR + 1_000;
 /** How many users of a snapshot are read at once, which takes a millisecond or two. */
 const USERS_AT_ONCE = 1_000;
 /** How many names are read at once, to compare them with a pattern. */
@@ -168,9 +170,12 @@ export class SqliteUserRepository implements UserRepository {
 
   async #close(): Promise<void> {
     clearInterval(this.#watch);
+    // A middleware that has it from the app may still be asked.
+    this.#condition.set('files', 'the app has closed it');
     this.#users.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
-    await Promise.allSettled([...this.#backups, this.#changes.finish()]);
+    const done = Promise.allSettled([...this.#backups, this.#changes.finish()]);
+    await Promise.race([done, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     // The connection that is closed last removes the log, which waits for the disk: the writer's must be the last.
     this.#opened.connection.close();
     await this.#writer.close();
@@ -229,6 +234,7 @@ export class SqliteUserRepository implements UserRepository {
 
   #look(): void {
     this.#condition.set('files', problemOf(this.#opened.source));
+    this.#changes.look();
     if (this.#condition.writingProblem === undefined || now() < this.#probedAt + PROBE_EVERY) return;
     this.#probedAt = now();
     this.#changes.probe();
@@ -239,7 +245,7 @@ export class SqliteUserRepository implements UserRepository {
   }
 
   #assertUsable(): void {
-    if (this.#closing !== undefined) throw new StoreError(`the user store in ${this.#file} is closed`);
+    if (this.#closing !== undefined) throw closedError(this.#file);
     const problem = this.#condition.filesProblem;
     if (problem !== undefined) throw unavailable(problem);
   }
@@ -248,4 +254,8 @@ export class SqliteUserRepository implements UserRepository {
 /** The reason names the file, so it is for the operator alone: it is the cause. */
 function unavailable(reason: string): StoreError {
   return new StoreError('the user store is unavailable', { cause: new Error(reason) });
+}
+
+function closedError(file: string): StoreError {
+  return new StoreError('the user store is closed', { cause: new Error(`${file} is closed`) });
 }

@@ -42,7 +42,8 @@ function waitingFor(connections: () => Promise<any[]>): () => Promise<string[]> 
 function closedError(schema: string): Error {
   return expect.objectContaining({
     code: 'STORE_UNAVAILABLE',
-    message: `the user store in PostgreSQL ("${schema}"."kapacitor_auth_users") is closed`,
+    message: 'the user store is closed',
+    cause: new Error(`the user store in PostgreSQL ("${schema}"."kapacitor_auth_users") is closed`),
   });
 }
 
@@ -53,7 +54,7 @@ describe('close()', () => {
     const { schema, url, connections } = ownConnections();
     const other = await migrateMeanwhile(schema);
     const repository = new PostgresUserRepository(url);
-    const opening = expect(repository.open()).rejects.toThrow(`("${schema}"."kapacitor_auth_users") is closed`);
+    const opening = expect(repository.open()).rejects.toEqual(closedError(schema));
     await expect.poll(connections, { interval: 10 }).toEqual([{ wait_event: 'advisory' }]);
 
     const closedFrom = performance.now();
@@ -178,7 +179,7 @@ describe('close()', () => {
     const pool = ownPool(url, { max: 1, application_name: schema });
     const taken = await pool.connect();
     const repository = new PostgresUserRepository(pool, { schema });
-    const opening = expect(repository.open()).rejects.toThrow(`("${schema}"."kapacitor_auth_users") is closed`);
+    const opening = expect(repository.open()).rejects.toEqual(closedError(schema));
     await repository.close();
     taken.release();
     await opening;

@@ -102,7 +102,8 @@ describe('a pool of the app’s own', () => {
     expect(() => repository.find('someone')).toThrow(
       expect.objectContaining({
         code: 'STORE_UNAVAILABLE',
-        message: `the user store in PostgreSQL ("${table.schema}"."kapacitor_auth_users") is closed`,
+        message: 'the user store is closed',
+        cause: new Error(`the user store in PostgreSQL ("${table.schema}"."kapacitor_auth_users") is closed`),
       }),
     );
   });

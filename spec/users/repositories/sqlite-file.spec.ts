@@ -161,7 +161,9 @@ describe('a file or folder that others may have put there', () => {
       const folder = join(temporaryFolder(), 'auth');
       mkdirSync(folder);
       chmodSync(folder, mode);
-      expectRefusal(join(folder, 'users.db'), `others may write to the folder ${folder}: run chmod go-w on it`);
+      const advice =
+        mode === 0o1777 ? 'name a file in a folder that is not there yet' : 'run chmod go-w on it, or name';
+      expectRefusal(join(folder, 'users.db'), `others may write to the folder ${folder}: ${advice}`);
       expect(readdirSync(folder)).toEqual([]);
       chmodSync(folder, 0o755);
       openRepository(join(folder, 'users.db'));

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { kapacitorAuth } from 'kapacitor-auth';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
+import { appBehind } from '../../support/app-behind.js';
+import { serve } from '../../support/server.js';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
@@ -18,6 +21,23 @@ describe('a closed repository', () => {
     await expect(repository.snapshot().next()).rejects.toThrow(/is closed/);
     const everybody = { pattern: new NamePattern(''), after: undefined, offset: 0, limit: 1 };
     await expect(repository.list(everybody)).rejects.toThrow(/is closed/);
+  });
+
+  it('that an app still asks is down there, and the answer does not name the file', async () => {
+    const file = storeFile();
+    const repository = openRepository(file);
+    const auth = kapacitorAuth({ auth: { store: repository } });
+    onTestFinished(() => auth.close());
+    await auth.ready;
+    await repository.close();
+    expect(auth.health().store).toMatchObject({ state: 'down', reason: 'the app has closed it' });
+    const server = await serve(appBehind(auth));
+    const { status, text } = await server.send({ path: '/', auth: 'someone:password' });
+    expect(status).toBe(503);
+    expect(text).toContain('the user store is closed');
+    expect(text).not.toContain('users.db');
+    const cause = expect.objectContaining({ message: `${file} is closed` });
+    expect(() => repository.find('someone')).toThrow(expect.objectContaining({ cause }));
   });
 
   it('still makes the changes that it was asked for before', async () => {

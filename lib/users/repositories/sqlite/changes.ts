@@ -49,6 +49,8 @@ export class Changes {
   readonly #chores = new Set<'probe' | 'checkpoint'>();
   #running: Promise<void> | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
+  /** Of {@link now}. Undefined while the writer is not asked anything. */
+  #askedAt: number | undefined;
 
   /** @param onWritten called after each attempt: with the reason why changes cannot be made, or undefined if they can */
   constructor(writer: WriterPort, onWritten: (failure: string | undefined) => void) {
@@ -72,6 +74,13 @@ export class Changes {
   /** Finds out whether changes can be made, by writing something that is no change. */
   probe(): void {
     this.#do('probe');
+  }
+
+  /** Called now and then: a disk that hangs gives no answer, and the changes that wait need one. */
+  look(): void {
+    if (this.#askedAt === undefined || now() < this.#askedAt + BUSY_FOR) return;
+    this.#waiting = refuseOverdue(this.#waiting, lateError);
+    this.#onWritten(`the disk has not answered for ${BUSY_FOR / 1_000} seconds`);
   }
 
   /** Fulfilled when every change has been made or refused. None may be made afterwards. */
@@ -134,10 +143,13 @@ export class Changes {
 
   /** The thread of the writer may fail to start, for want of memory or of permission. */
   async #ask(call: WriterCall): Promise<WriterReply> {
+    this.#askedAt = now();
     try {
       return await this.#writer.ask(call);
     } catch (error) {
       return { kind: 'failed', reason: (error as Error).message };
+    } finally {
+      this.#askedAt = undefined;
     }
   }
 

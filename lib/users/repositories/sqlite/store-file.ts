@@ -19,6 +19,8 @@ import { didYouMean } from '../../../suggestion.js';
 const ENDINGS = ['', '-wal', '-shm', '-journal'];
 /** Bits of a mode: the group and others may write. */
 const WRITABLE_BY_OTHERS = 0o022;
+/** Of the mode: everybody may remove only what is their own. */
+const STICKY = 0o1000;
 
 /**
  * The absolute path of a store's file.
@@ -93,9 +95,11 @@ function checkFolder(folder: string): void {
   if (!stats.isDirectory()) throw new Error(`${folder} is not a folder`);
   checkOwner(folder, stats);
   if (isWritableByOthers(stats)) {
+    // Everybody's own, such as /tmp, is to stay so.
+    const chmod = (stats.mode & STICKY) !== 0 ? '' : 'run chmod go-w on it, or ';
     throw new Error(
-      `others may write to the folder ${folder}: run chmod go-w on it, or name a file in a folder that is not there yet, ` +
-        `such as ${join(folder, 'auth', 'users.db')}`,
+      `others may write to the folder ${folder}: ${chmod}name a file in a folder that is not there yet, such as ` +
+        join(folder, 'auth', 'users.db'),
     );
   }
 }

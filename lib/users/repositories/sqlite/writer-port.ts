@@ -7,6 +7,8 @@ import { Writer, type WriterCall, type WriterReply } from './writer.js';
 /** Milliseconds to wait for the end of the thread. One whose disk hangs is left alone afterwards. */
 const CLOSE_WITHIN = 2_000;
 
+const ENDED: WriterReply = { kind: 'failed', reason: 'the thread that writes has ended' };
+
 /** A way to a {@link Writer} in this or another thread. The next call comes after the reply to the last one. */
 export interface WriterPort {
   ask(call: WriterCall): Promise<WriterReply>;
@@ -43,13 +45,17 @@ export class WriterThread implements WriterPort {
   readonly #program: string;
   readonly #source: StoreSource;
   #worker: Worker | undefined;
+  /** Answers what it was asked last, if that is not answered yet. */
+  #giveUp: () => void = () => {};
+  #isClosed = false;
 
   constructor(program: string, source: StoreSource) {
     this.#program = program;
     this.#source = source;
   }
 
-  ask(call: WriterCall): Promise<WriterReply> {
+  async ask(call: WriterCall): Promise<WriterReply> {
+    if (this.#isClosed) return ENDED;
     this.#worker ??= this.#start();
     const worker = this.#worker;
     return new Promise((resolve) => {
@@ -58,13 +64,16 @@ export class WriterThread implements WriterPort {
         resolve(reply);
       };
       const failed = (error: Error) => answered({ kind: 'failed', reason: error.message });
-      const ended = () => answered({ kind: 'failed', reason: 'the thread that writes has ended' });
+      const ended = () => answered(ENDED);
+      this.#giveUp = ended;
       worker.postMessage(call);
       worker.on('message', answered).on('error', failed).on('exit', ended).ref();
     });
   }
 
+  /** Whatever was asked is answered then. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const worker = this.#worker;
     if (worker === undefined) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -74,6 +83,7 @@ export class WriterThread implements WriterPort {
     await Promise.race([ended, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     worker.unref();
     void worker.terminate();
+    this.#giveUp();
   }
 
   #start(): Worker {

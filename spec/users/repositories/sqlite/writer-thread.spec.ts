@@ -69,11 +69,14 @@ describe('the thread that writes', () => {
     const hanging = join(dirname(source.file), 'hanging.cjs');
     writeFileSync(hanging, "require('node:worker_threads').parentPort.on('message', () => { for (;;); })");
     const thread = new WriterThread(hanging, source);
-    void thread.ask({ method: 'probe' });
+    const asked = thread.ask({ method: 'probe' });
     close();
     const from = performance.now();
     await thread.close();
     expect(performance.now() - from).toBeLessThan(4_000);
+    const ended = { kind: 'failed', reason: 'the thread that writes has ended' };
+    expect(await asked).toEqual(ended);
+    expect(await thread.ask({ method: 'probe' })).toEqual(ended);
   });
 
   it('has a backup made beside it', async () => {
