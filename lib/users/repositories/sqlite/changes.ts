@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { now } from '../../../clock.js';
 import { OverloadedError, StoreError } from '../../../errors.js';
-import type { Change, ChangeOutcome, Made } from './statements.js';
+import { type Change, type ChangeOutcome, expectValues, type Made } from './statements.js';
 import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
@@ -56,9 +56,11 @@ export class Changes {
    *
    * @throws {OverloadedError} another process writes for too long
    * @throws {StoreError} it cannot be made
+   * @throws {TypeError} a value of it is of a kind that no column has
    */
   make(change: Change): Promise<Made> {
     return new Promise((resolve, reject) => {
+      expectValues(change);
       this.#waiting.push({ change, deadline: now() + BUSY_FOR, resolve, reject });
       this.#run();
     });
