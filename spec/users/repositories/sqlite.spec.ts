@@ -51,6 +51,21 @@ describe('a closed repository', () => {
   });
 });
 
+describe('a change that cannot be stored', () => {
+  it.each([undefined, null, true, ['a'], () => {}])(
+    'fails alone, and not those that come with it: %s',
+    async (hash) => {
+      const repository = openRepository(storeFile());
+      const first = repository.insert(userNamed('first'));
+      const odd = repository.insert(userNamed('odd', { hash: hash as never }));
+      const last = repository.insert(userNamed('last'));
+      await expect(odd).rejects.toThrow(/^a field of a user is .*, which cannot be stored$/);
+      expect(await Promise.all([first, last])).toEqual([true, true]);
+      expect(repository.find('odd')).toBeUndefined();
+    },
+  );
+});
+
 describe('a user that is asked for often', () => {
   it('is the same object for as long as it is the same user', async () => {
     const repository = openRepository(storeFile());

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { now } from '../../../clock.js';
 import { OverloadedError, StoreError } from '../../../errors.js';
-import type { Change, ChangeOutcome, MadeChange } from './statements.js';
+import { type Change, type ChangeOutcome, expectValues, type MadeChange } from './statements.js';
 import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
@@ -63,9 +63,11 @@ export class Changes {
    *
    * @throws {OverloadedError} another process had the file locked, or the disk was busy, for {@link BUSY_FOR}
    * @throws {StoreError} the change cannot be made
+   * @throws {TypeError} a value of the change has a type that no column has
    */
   make(change: Change): Promise<MadeChange> {
     return new Promise((resolve, reject) => {
+      expectValues(change);
       this.#waiting.push({ change, deadline: now() + BUSY_FOR, resolve, reject });
       this.#run();
     });

@@ -1,3 +1,4 @@
+import { kindOf } from '../../../described-value.js';
 import type { StoredUser } from '../../user.js';
 import type { Page } from '../listing.js';
 import { pageStatement } from '../page-statement.js';
@@ -95,6 +96,19 @@ export function remove(name: string): Change {
     write: { text: REMOVE, values: [name] },
     otherwise: { text: 'SELECT 1 FROM users WHERE name = $1', values: [name] },
   };
+}
+
+/**
+ * One that SQLite cannot take would fail the changes that are written together with it.
+ *
+ * @throws {TypeError} a value is of a kind that no column has
+ */
+export function expectValues({ write }: Change): void {
+  for (const value of write.values) {
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      throw new TypeError(`a field of a user is ${kindOf(value)}, which cannot be stored`);
+    }
+  }
 }
 
 function valuesOf({ name, type, permissions, enabled, hash, revision }: StoredUser): SqliteValue[] {

@@ -46,7 +46,7 @@ export class WriterThread implements WriterPort {
   readonly #source: StoreSource;
   #worker: Worker | undefined;
   /** Answers what it was asked last, if that is not answered yet. */
-  #giveUp: () => void = () => {};
+  #giveUp: (() => void) | undefined;
   #isClosed = false;
 
   constructor(program: string, source: StoreSource) {
@@ -83,7 +83,7 @@ export class WriterThread implements WriterPort {
     await Promise.race([ended, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     worker.unref();
     void worker.terminate();
-    this.#giveUp();
+    this.#giveUp?.();
   }
 
   #start(): Worker {
