@@ -64,6 +64,6 @@ it('nothing is written when all changes that wait are overdue', async () => {
   reply({ kind: 'failed', reason: 'no room' });
   await expect(first).rejects.toThrow('the user store cannot be changed');
   await expect(second).rejects.toThrow(late);
-  await changes.idle();
+  await changes.finish();
   expect(ask).toHaveBeenCalledTimes(1);
 });
