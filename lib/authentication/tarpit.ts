@@ -24,6 +24,6 @@ export class Tarpit {
       answer();
     };
     // Nobody's process stays alive for a refusal.
-    setTimeout(release, DELAY - (now() - since)).unref();
+    setTimeout(release, Math.ceil(DELAY - (now() - since))).unref();
   }
 }
