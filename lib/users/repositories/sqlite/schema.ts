@@ -6,6 +6,7 @@ const APPLICATION_ID = 0x6b706175;
 /** The version of the tables. A later version of this package may write a higher one. */
 const FORMAT = 1;
 
+/** To the letter: see {@link expectOwnSchema}. */
 const USERS = `CREATE TABLE users (
   -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
   name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),

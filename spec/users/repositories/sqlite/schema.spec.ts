@@ -45,3 +45,24 @@ it('the tables can be looked at with any sqlite3 that knows strict tables: later
   const known = new Set(functions.map(({ name }) => name));
   expect(called.map(([, name]) => name).filter((name) => known.has(name as string))).toEqual(['length']);
 });
+
+it('the tables of format 1 are these to the letter: other ones are refused, so a change of them is another format', () => {
+  const file = storeFile();
+  openRepository(file);
+  const tables = connect(file).all({ text: 'SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL', values: [] });
+  expect(tables.map(({ sql }) => sql)).toEqual([
+    `CREATE TABLE users (
+  -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
+  name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),
+  type TEXT NOT NULL CHECK (type IN ('admin', 'normal')),
+  -- Names of permissions, separated by commas.
+  permissions TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  -- Of bcrypt.
+  hash TEXT NOT NULL,
+  -- Another one after each change.
+  revision TEXT NOT NULL
+) STRICT`,
+    "CREATE INDEX users_admins ON users (name) WHERE type = 'admin' AND enabled",
+  ]);
+});
