@@ -40,6 +40,7 @@ const get = (path: string, authorization: string) => request(server, path, autho
 
 await measure(300, () => get('/kapacitor/v1/users?limit=1', admin));
 const firstPage = await measure(200, () => get('/kapacitor/v1/users', admin));
+const pageAfter = await measure(200, (index) => get(`/kapacitor/v1/users?after=${nameAt(index)}`, admin));
 const oneUser = await measure(1_000, (index) => get(`/kapacitor/v1/users/${nameAt(index)}`, admin));
 await measure(1_000, (index) => get('/kapacitor/v1/tasks', basicCredentials(nameAt(index), 'pw')));
 const login = await measure(1_000, (index) => get('/kapacitor/v1/tasks', basicCredentials(nameAt(index), 'pw')));
@@ -48,6 +49,7 @@ const after = process.memoryUsage();
 process.send?.({
   start: startTime,
   'first page': firstPage,
+  'page after a user': pageAfter,
   'one user': oneUser,
   'login from the cache': login,
   memory: after.heapUsed + after.external - before.heapUsed - before.external,

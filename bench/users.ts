@@ -11,13 +11,14 @@ const MANY = 1_000_000;
 interface Measured {
   readonly start: number;
   readonly 'first page': number;
+  readonly 'page after a user': number;
   readonly 'one user': number;
   readonly 'login from the cache': number;
   /** Bytes. */
   readonly memory: number;
 }
 
-const TIMES = ['start', 'first page', 'one user', 'login from the cache'] as const;
+const TIMES = ['start', 'first page', 'page after a user', 'one user', 'login from the cache'] as const;
 
 /** What a million users cost, beside a thousand, in alternating rounds. */
 export async function measureUsers(rounds: number): Promise<void> {
