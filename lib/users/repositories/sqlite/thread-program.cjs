@@ -2,7 +2,7 @@ const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** The program is in `lib/shared`. The build may put this code there, into `lib`, or into a sibling such as `lib/cli`. */
-const PLACES = ['.', 'shared', '../shared'];
+const PLACES = ['.', 'shared', join('..', 'shared')];
 
 /** This file is CommonJS because it needs `__dirname`, which a bundle that is an ES module does not have. */
 module.exports = function threadProgram() {
