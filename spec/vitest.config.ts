@@ -47,7 +47,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['lib/**/*.ts'],
       // The build, and what is only types until it is built, are tried by the specs of the package.
-      // What runs in a thread is not seen: its own specs try it.
+      // Coverage does not see the code of a worker thread: writer-thread.spec.ts tries it.
       exclude: ['lib/**/*.d.ts', 'lib/{build,esm}/**', 'lib/users/repositories/sqlite/writer-thread.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { lstatSync, rmSync, type Stats } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { putInPlace } from '../put-in-place.js';
 import { RefusedError, UsageError } from './cli-error.js';
 import { beforeInterruption } from './interruption.js';
 
@@ -38,8 +39,9 @@ export async function writePrivateFile<T>(
     } finally {
       await file.close();
     }
-    if (!force) await linkOrRefuse(partial, target, isThere);
-    else {
+    if (!force) {
+      if (!(await putInPlace(partial, target))) throw isThere();
+    } else {
       replaces(path, target);
       await rename(partial, target).catch((error) => {
         throw cannotWrite(path, error);
@@ -81,15 +83,4 @@ async function syncFolder(path: string): Promise<void> {
 
 function cannotWrite(path: string, { code, message }: NodeJS.ErrnoException): UsageError {
   return new UsageError(`cannot write ${path}: ${code === 'ENOENT' ? 'there is no such folder' : message}`);
-}
-
-/** Renaming would replace what somebody has put there meanwhile. */
-async function linkOrRefuse(partial: string, target: string, isThere: () => Error): Promise<void> {
-  try {
-    await link(partial, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' || existsSync(target)) throw isThere();
-    // Not every file system has links.
-    await rename(partial, target);
-  }
 }

@@ -95,7 +95,7 @@ export async function execute(program: string, args: readonly string[], cwd: str
   return stdout;
 }
 
-/** What a program wrote. */
+/** The output of a program. */
 interface Output {
   readonly stdout: string;
   readonly stderr: string;

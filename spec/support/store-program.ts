@@ -99,7 +99,7 @@ async function openInThread(file: string): Promise<void> {
   await once(new Worker(process.argv[1] as string, { workerData: file }), 'message');
 }
 
-/** What that thread does. There is something in the log afterwards. */
+/** The program of that thread. It leaves something in the log. */
 async function keepOpen(file: string): Promise<void> {
   await new SqliteUserRepository(file).insert(userNamed('of the thread'));
   parentPort?.on('message', () => {}).postMessage('open');

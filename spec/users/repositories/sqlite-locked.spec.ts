@@ -77,7 +77,7 @@ describe('while another process holds the lock to write', () => {
     const { status, headers } = await refusal;
     expect(status).toBe(503);
     expect(headers['retry-after']).toMatch(/^\d+$/);
-    // Who has waited is not held back for a second besides, as refusals without work are.
+    // A refusal after a wait is not held back for another second, as one without work is.
     expect(took).toBeGreaterThan(3_900);
     expect(took).toBeLessThan(4_900);
     release();

@@ -79,7 +79,7 @@ describe('a question that fails', () => {
 
   it('because the file is damaged says what to do', async () => {
     const { file, repository, states } = await setUp();
-    // What is in the log is not in the file yet.
+    // The log holds changes that are not in the file yet.
     connect(file).value('PRAGMA wal_checkpoint(TRUNCATE)');
     truncateSync(file, 0);
     writeFileSync(file, 'overwritten '.repeat(10_000));

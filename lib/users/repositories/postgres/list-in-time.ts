@@ -14,7 +14,7 @@ const ANSWER_WITHIN = 1_500;
 const LIST_WITHIN = 4_000;
 /** A million names are about a hundred round trips. */
 const NAMES_AT_ONCE = 10_000;
-/** What the server says when it has worked on a question for as long as it may. */
+/** The server's code for a question that it has worked on for as long as it may. */
 const CANCELED = '57014';
 
 /**

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StoreError } from '../../../errors.js';
+import { isThere, putInPlace } from '../../../put-in-place.js';
 
 /** Folders that hold an incomplete copy. */
 const partials = new Set<string>();
@@ -23,7 +24,7 @@ export async function writeBackup(file: string, copy: (to: string) => Promise<vo
   const folder = dirname(file);
   try {
     // Moving the copy would fail as well, but only after everything has been copied.
-    await expectNothing(file);
+    if (isThere(file)) throw somethingIsThere();
     if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
     // Synchronous, so that an interruption cannot come between making the folder (mode 0700) and noting it.
     const partial = mkdtempSync(join(folder, '.kapacitor-auth-backup-'));
@@ -33,7 +34,7 @@ export async function writeBackup(file: string, copy: (to: string) => Promise<vo
       writeFileSync(copied, '', { mode: 0o600 });
       await copy(copied);
       await syncToDisk(copied);
-      await putInPlace(copied, file);
+      if (!(await putInPlace(copied, file))) throw somethingIsThere();
     } finally {
       await rm(partial, { recursive: true, force: true });
       partials.delete(partial);
@@ -48,26 +49,8 @@ export async function writeBackup(file: string, copy: (to: string) => Promise<vo
   }
 }
 
-async function expectNothing(file: string): Promise<void> {
-  try {
-    await lstat(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  throw new Error('something is there already');
-}
-
-/** Links and does not rename: a link never replaces a file that was put there meanwhile. */
-async function putInPlace(copied: string, file: string): Promise<void> {
-  try {
-    await link(copied, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new Error('something is there already');
-    // Some file systems have no links.
-    await expectNothing(file);
-    await rename(copied, file);
-  }
+function somethingIsThere(): Error {
+  return new Error('something is there already');
 }
 
 async function syncToDisk(path: string): Promise<void> {

@@ -45,7 +45,7 @@ export class Changes {
   readonly #writer: WriterPort;
   readonly #onWritten: (failure: string | undefined) => void;
   #waiting: Waiting[] = [];
-  /** What is done when no change waits. */
+  /** The calls to make when no change waits. */
   readonly #chores = new Set<'probe' | 'checkpoint'>();
   #running: Promise<void> | undefined;
   #checkpoint: NodeJS.Timeout | undefined;

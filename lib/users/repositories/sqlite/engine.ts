@@ -19,33 +19,17 @@ export interface SqliteDatabase {
   close(): unknown;
 }
 
-const NEED = 'on Node.js before 22.13 the store "sqlite:" needs';
-
 type DatabaseClass = new (file: string) => SqliteDatabase;
 
 /**
  * Opens a file with the SQLite that is in Node.js (22.13 and later), or else with the package better-sqlite3.
  *
- * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing, cannot be loaded or is not built
+ * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing, or cannot be loaded: it may not be built
  * @throws {Error} the engine's own error: see {@link failureOf}
  */
 export function openDatabase(file: string): SqliteDatabase {
   const Database = databaseClass();
-  try {
-    return new Database(file);
-  } catch (error) {
-    if (!isUnbuilt(error as Error)) throw error;
-    throw new StoreError(
-      `${NEED} the package better-sqlite3, which is installed but not built for this Node.js: run npm rebuild ` +
-        'better-sqlite3, and let its install script run',
-      { cause: error },
-    );
-  }
-}
-
-/** better-sqlite3 loads its native part with the first database. */
-function isUnbuilt({ code, message }: NodeJS.ErrnoException): boolean {
-  return code === 'ERR_DLOPEN_FAILED' || message.startsWith('Could not locate the bindings file');
+  return new Database(file);
 }
 
 /** @throws {StoreError} as {@link openDatabase} does */
@@ -56,7 +40,7 @@ export function requireEngine(): void {
 function databaseClass(): DatabaseClass {
   const builtIn = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite'));
   if (builtIn !== undefined) return (builtIn as { readonly DatabaseSync: DatabaseClass }).DatabaseSync;
-  return loadPackage<DatabaseClass>('better-sqlite3', NEED, StoreError);
+  return loadPackage<DatabaseClass>('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError);
 }
 
 /** Node.js 22 warns that its SQLite is experimental. The operator cannot do anything about that. */

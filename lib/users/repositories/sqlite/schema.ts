@@ -22,7 +22,7 @@ const USERS = `CREATE TABLE users (
 
 const ADMINS = `CREATE INDEX users_admins ON users (name) WHERE ${ACTIVE_ADMIN}`;
 
-/** What belongs to the users, and what may change them. The index of the primary key has no SQL. */
+/** The table, its indexes, and every trigger, since any may change users. The index of the primary key has no SQL. */
 const SCHEMA = `SELECT type, name, sql FROM sqlite_schema
   WHERE sql IS NOT NULL AND (tbl_name = 'users' COLLATE NOCASE OR type = 'trigger')`;
 

@@ -19,7 +19,7 @@ import { didYouMean } from '../../../suggestion.js';
 const ENDINGS = ['', '-wal', '-shm', '-journal'];
 /** Bits of a mode: the group and others may write. */
 const WRITABLE_BY_OTHERS = 0o022;
-/** Of the mode: everybody may remove only what is their own. */
+/** A bit of a folder's mode: everybody may remove only files of their own, as in /tmp. */
 const STICKY = 0o1000;
 
 /**

@@ -77,19 +77,6 @@ describe('where Node.js has no SQLite', () => {
     );
   });
 
-  it.each([
-    ['was never built', new Error('Could not locate the bindings file. Tried:\n → build/better_sqlite3.node')],
-    ['was built for another Node.js', Object.assign(new Error('The module'), { code: 'ERR_DLOPEN_FAILED' })],
-  ])('a better-sqlite3 that %s is to be rebuilt', (_, cause) => {
-    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
-    requirePackage.mockReturnValue({ loaded: failing(cause) });
-    const message =
-      'on Node.js before 22.13 the store "sqlite:" needs the package better-sqlite3, which is installed but not built for ' +
-      'this Node.js: run npm rebuild better-sqlite3, and let its install script run';
-    expect(() => openDatabase('users.db')).toThrow(StoreError);
-    expect(() => openDatabase('users.db')).toThrow(expect.objectContaining({ message, cause }));
-  });
-
   it('an error of better-sqlite3 itself stays as it is', () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     const error = Object.assign(new Error('unable to open database file'), { code: 'SQLITE_CANTOPEN' });

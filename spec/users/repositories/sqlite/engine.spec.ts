@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, openDatabase } from '../../../../lib/users/repositories/sqlite/engine.js';
 
-/** What came of SQL that SQLite refuses. */
+/** The error of SQL that SQLite refuses. */
 function refusal(sql: string): unknown {
   const database = openDatabase(':memory:');
   try {
