@@ -1,7 +1,7 @@
-import { answerWithin } from './answer-within.js';
 import { type FirstAdmin, resolveConfig } from './config/config.js';
 import { ConfigError, InvalidUserError, OverloadedError, StoreError } from './errors.js';
-import { hasAdmin } from './users/every-user.js';
+import { answerWithin } from './promises.js';
+import { hasAdmin } from './stores/complete-repository.js';
 import { makeFirstAdmin } from './users/first-admin.js';
 import type { PasswordPolicy } from './users/password-policy.js';
 import type { UserRepository } from './users/repository.js';

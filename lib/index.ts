@@ -1,20 +1,11 @@
 export type {
-  AuditContext,
-  AuditEvents,
-  AuthenticationSwitched,
-  Denied,
-  Login,
-  LoginFailed,
-  StoreUnavailable,
-  UserChanged,
-  UserCreated,
-  UserDeleted,
-  UserOperationFailed,
-  UserPart,
-} from './audit/events.js';
-export type { AuditSource } from './audit/every-event.js';
-export { type AuditLogger, auditToLogger } from './audit/logger.js';
-export { auditToOpenTelemetry } from './audit/opentelemetry.js';
+  Health,
+  KapacitorAuth,
+  KapacitorAuthEvents,
+  MetricsRegistration,
+  Middleware,
+  PassportStrategy,
+} from './api.js';
 export type { LoginFailure } from './authentication/login-failure.js';
 export type { Explanation } from './authorization/explanation.js';
 export type { Privilege } from './authorization/privileges.js';
@@ -36,23 +27,31 @@ export {
   UserNotFoundError,
 } from './errors.js';
 export { kapacitorAuth } from './kapacitor-auth.js';
-export type { MaybePromise } from './maybe-promise.js';
-export type { MetricsOptions } from './metrics/metrics.js';
-export type { MetricsRegistry } from './metrics/prometheus.js';
+export type { AuditSource } from './observe/every-event.js';
+export { type AuditLogger, auditToLogger } from './observe/logger.js';
+export type { MetricsOptions } from './observe/metrics.js';
+export { auditToOpenTelemetry } from './observe/opentelemetry.js';
+export type { MetricsRegistry } from './observe/prometheus.js';
+export type { MaybePromise } from './promises.js';
+export { MemoryUserRepository } from './stores/memory.js';
+export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';
 export type {
-  Health,
-  KapacitorAuth,
-  KapacitorAuthEvents,
-  MetricsRegistration,
-  Middleware,
-  PassportStrategy,
-} from './middleware.js';
+  AuditContext,
+  AuditEvents,
+  AuthenticationSwitched,
+  Denied,
+  Login,
+  LoginFailed,
+  StoreUnavailable,
+  UserChanged,
+  UserCreated,
+  UserDeleted,
+  UserOperationFailed,
+  UserPart,
+} from './users/audit-events.js';
 export type { NamePattern } from './users/name-pattern.js';
-export type { PasswordRefusal } from './users/password-policy.js';
+export type { PasswordRefusal, RefusedPasswords } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';
-export type { RefusedPasswords } from './users/refused-passwords.js';
-export { MemoryUserRepository } from './users/repositories/memory.js';
-export { SqliteUserRepository } from './users/repositories/sqlite.js';
 export type {
   FirstAdminOutcome,
   RemoveOutcome,
@@ -62,5 +61,5 @@ export type {
 } from './users/repository.js';
 export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
-export type { NewUser, UserChanges, UserListOptions } from './users/user-changes.js';
+export type { NewUser, UserChanges, UserListOptions } from './users/user-list.js';
 export type { UserService } from './users/user-service.js';

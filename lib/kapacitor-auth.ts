@@ -1,32 +1,29 @@
 import express, { type Request, type Response } from 'express';
-import './http/express.js';
+import './api.js';
 import { AdminSetup, adminCommand } from './admin-setup.js';
-import { AuditLog } from './audit/audit-log.js';
-import type { Audit } from './audit/events.js';
-import { onEveryEvent } from './audit/every-event.js';
+import type { Health, KapacitorAuth, KapacitorAuthEvents, Middleware } from './api.js';
+import { checkListening, Events, type ListenerArguments } from './app-events.js';
+import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
-import { OwnChanges } from './authentication/own-changes.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
+import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
+import { checkQuestion, readRequirement } from './authorization/asked.js';
 import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
 import { type Explanation, explain } from './authorization/explanation.js';
-import { checkQuestion } from './authorization/question.js';
-import { readRequirement } from './authorization/requirement.js';
 import { readAllowedHosts } from './config/code.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
 import { ConfigError } from './errors.js';
-import { Events } from './events.js';
 import { Guard, type Proceed } from './http/guard.js';
 import { createMeRouter } from './http/me-router.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
-import { mountOf } from './http/request-path.js';
 import { createUsersRouter } from './http/users-router.js';
-import { checkListening, type ListenerArguments } from './listening.js';
-import { Metrics } from './metrics/metrics.js';
-import type { Health, KapacitorAuth, KapacitorAuthEvents, Middleware } from './middleware.js';
+import { AuditLog } from './observe/audit-log.js';
+import { onEveryEvent } from './observe/every-event.js';
+import { Metrics } from './observe/metrics.js';
 import {
   createAdminWarner,
   createErrorWarner,
@@ -34,12 +31,12 @@ import {
   createProxyWarner,
   createStateWarner,
 } from './operator-warnings.js';
-import { refuseExtra } from './refuse-extra.js';
-import { PasswordPolicy } from './users/password-policy.js';
-import { refusalOf } from './users/refused-passwords.js';
-import { createRepository } from './users/repositories/create.js';
-import { noUsers } from './users/repositories/none.js';
-import { SupervisedRepository } from './users/repositories/supervised.js';
+import { mountOf } from './request/path.js';
+import { createRepository } from './stores/create-repository.js';
+import { noUsers } from './stores/none.js';
+import { SupervisedRepository } from './stores/supervised.js';
+import type { Audit } from './users/audit-events.js';
+import { PasswordPolicy, refusalOf } from './users/password-policy.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';

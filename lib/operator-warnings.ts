@@ -1,6 +1,6 @@
 import { type KapacitorAuthError, StoreError } from './errors.js';
-import type { HostRequest } from './host.js';
 import { proxyProblem } from './http/proxy.js';
+import type { HostRequest } from './request/host.js';
 import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
 import { createWarner, type WarningCode, warn } from './warnings.js';

@@ -1,4 +1,4 @@
-export type { PooledClient, PostgresPool } from './users/repositories/postgres/driver.js';
-export { postgresSchema } from './users/repositories/postgres/schema.js';
-export type { PostgresTable } from './users/repositories/postgres/table.js';
-export { PostgresUserRepository } from './users/repositories/postgres.js';
+export type { PooledClient, PostgresPool } from './stores/postgres/driver.js';
+export { PostgresUserRepository } from './stores/postgres/postgres-repository.js';
+export { postgresSchema } from './stores/postgres/schema.js';
+export type { PostgresTable } from './stores/postgres/table.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { UnderWay } from '../lib/under-way.js';
+import { UnderWay } from '../lib/promises.js';
 
 const closed = () => new Error('closed');
 

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lib = fileURLToPath(new URL('../lib/index.ts', import.meta.url));
 const postgres = fileURLToPath(new URL('../lib/postgres.ts', import.meta.url));
-const contract = fileURLToPath(new URL('./contract/index.ts', import.meta.url));
+const contract = fileURLToPath(new URL('../lib/stores/contract/index.ts', import.meta.url));
 
 /** The specs see the sources under the package's own name. */
 const alias = [
@@ -48,7 +48,7 @@ export default defineConfig({
       include: ['lib/**/*.ts'],
       // The build, and what is only types until it is built, are tried by the specs of the package.
       // Coverage does not see the code of a worker thread: writer-thread.spec.ts tries it.
-      exclude: ['lib/**/*.d.ts', 'lib/{build,esm}/**', 'lib/users/repositories/sqlite/writer-thread.ts'],
+      exclude: ['lib/**/*.d.ts', 'lib/{build,esm}/**', 'lib/stores/sqlite/writer-thread.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: {
         lines: 95,

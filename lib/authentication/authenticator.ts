@@ -1,20 +1,19 @@
-import type { Audit } from '../audit/events.js';
-import { contextOf } from '../audit/request-context.js';
 import { StoreError } from '../errors.js';
-import { isPromise, type MaybePromise } from '../maybe-promise.js';
+import { isPromise, type MaybePromise, SingleFlight } from '../promises.js';
+import { contextOf } from '../request/audit-context.js';
+import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
+import type { Audit } from '../users/audit-events.js';
 import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import type { Credentials } from './basic-credentials.js';
 import type { CredentialCache, FormerLogin, Verification } from './credential-cache.js';
 import { CredentialDigests } from './credential-digests.js';
+import type { Credentials } from './credentials.js';
 import { failureOfError, type LoginFailure } from './login-failure.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
-import { clientNetwork, type RequestOrigin, roughOrigin } from './request-origin.js';
-import { SingleFlight } from './single-flight.js';
 
 /** Of one login: more are forgotten, and found again. */
 const MAX_ORIGINS = 200;

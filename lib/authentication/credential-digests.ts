@@ -1,5 +1,5 @@
 import { hash as digest, randomBytes } from 'node:crypto';
-import { basicCredentials } from './basic-credentials.js';
+import { basicCredentials } from './credentials.js';
 
 /**
  * Keyed digests, in the place of passwords and hashes wherever something is remembered about them. The key is random and

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { opaqueString, problemOf } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import type { StoredUser } from '../users/user.js';
-import { costOf } from './bcrypt-hash.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { PasswordHasher } from './password-hasher.js';
+import { costOf } from './password-hasher.js';
 
 /** Milliseconds: an hour. So often a user's hash is replaced at the most. */
 const ONCE_IN = 3_600_000;

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
-import type { Audit } from '../audit/events.js';
-import { contextOf } from '../audit/request-context.js';
-import { isFromScript, isNavigation } from '../browser-request.js';
 import { ThrottledError, TryLaterError } from '../errors.js';
-import { throwOutside } from '../throw-outside.js';
+import { throwOutside } from '../promises.js';
+import { contextOf } from '../request/audit-context.js';
+import { isFromScript, isNavigation } from '../request/browser.js';
+import type { Audit } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
-import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './basic-credentials.js';
+import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './credentials.js';
 import { Principal } from './principal.js';
 import { Tarpit } from './tarpit.js';
 

@@ -1,8 +1,8 @@
 import type { Permission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import { type OwnEndpoint, ownEndpoint } from './endpoints.js';
+import { isTooLong, PathReader } from './paths.js';
 import { decidingGrant, hasPrivilege, needsAdmin, type Privilege, privilegeFor, USERS } from './privileges.js';
-import { isTooLong, PathReader } from './resource.js';
 
 /** Of a path whose resources are not looked at. */
 const UNREADABLE = 'the path does not begin with a slash, or can be read in more ways than an honest one can';

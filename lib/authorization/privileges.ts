@@ -1,6 +1,6 @@
 import type { Permission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
-import { API, isWithin } from './resource.js';
+import { API, isWithin } from './paths.js';
 
 /** What a request wants with a resource. `all` is wanted by methods that nobody knows. */
 export type Privilege = 'read' | 'write' | 'delete' | 'all';

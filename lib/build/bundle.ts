@@ -22,8 +22,8 @@ export async function bundleImplementation(
       'lib/postgres': 'lib/postgres.ts',
       'lib/cli/bin': 'lib/cli/bin.ts',
       // A program of its own, beside the code that starts it.
-      'lib/shared/sqlite-writer-thread': 'lib/users/repositories/sqlite/writer-thread.ts',
-      'spec/contract/index': 'spec/contract/index.ts',
+      'lib/shared/sqlite-writer-thread': 'lib/stores/sqlite/writer-thread.ts',
+      'lib/stores/contract/index': 'lib/stores/contract/index.ts',
       ...programs,
     },
     platform: 'node',

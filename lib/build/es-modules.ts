@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { OutputChunk } from 'rolldown';
 
 /** The entries of the package, by the names of their ES modules. */
-const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'spec/contract/index' };
+const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
 
 /**
  * Writes what `import` gets: ES modules that export what the implementation does. They name each export, as `export *`

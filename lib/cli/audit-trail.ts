@@ -1,8 +1,8 @@
 import { closeSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { auditLine } from '../audit/audit-line.js';
-import type { Audit, AuditContext } from '../audit/events.js';
-import { type FoundFile, openNow } from '../audit/opened-file.js';
+import { auditLine } from '../observe/audit-line.js';
+import { type FoundFile, openNow } from '../observe/opened-file.js';
+import type { Audit, AuditContext } from '../users/audit-events.js';
 
 /**
  * Tells the audit log of the configuration, which its servers write to as well, of what is done on the command line. It is

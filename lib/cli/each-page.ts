@@ -1,5 +1,5 @@
-import { compareNames } from '../users/name-order.js';
 import type { User } from '../users/user.js';
+import { compareNames } from '../users/user-name.js';
 import type { ManagedUsers } from './managed-users.js';
 import { strangeAnswer } from './remote-users.js';
 

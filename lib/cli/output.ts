@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { printable } from '../audit/printable.js';
+import { printable } from '../safe-text.js';
 import { OutputClosedError, RefusedError } from './cli-error.js';
 import { visible, withoutSecrets } from './shown-text.js';
 import type { Streams } from './streams.js';

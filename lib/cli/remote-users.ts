@@ -2,7 +2,7 @@ import { UserExistsError, UserNotFoundError } from '../errors.js';
 import { NamePattern } from '../users/name-pattern.js';
 import { isPermission, normalizePermissions } from '../users/permissions.js';
 import type { User } from '../users/user.js';
-import type { NewUser, UserChanges, UserListOptions } from '../users/user-changes.js';
+import type { NewUser, UserChanges, UserListOptions } from '../users/user-list.js';
 import { checkUserName, isUserName } from '../users/user-name.js';
 import type { ApiClient } from './api-client.js';
 import { RefusedError, UnreachableError } from './cli-error.js';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { didYouMean } from '../argument-checks.js';
 import type { Environment } from '../config/environment.js';
 import { boolean, store as storeKind } from '../config/kinds.js';
-import { meantStore } from '../config/meant-store.js';
-import { didYouMean } from '../suggestion.js';
+import { meantStore } from '../stores/address.js';
 import { UsageError } from './cli-error.js';
 import { parseServerUrl, type ServerAddress } from './server-address.js';
 

@@ -1,6 +1,6 @@
-import { kindOf } from '../described-value.js';
+import { didYouMean, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
-import { didYouMean, suggest } from '../suggestion.js';
+import { kindOf } from '../safe-text.js';
 import { Layer, mustBe } from './layer.js';
 import { ALLOWED_HOSTS, SECTIONS, SETTINGS, type Setting } from './settings.js';
 import { settingCalled } from './synonyms.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
-import type { RefusedPasswords } from '../users/refused-passwords.js';
-import { sqliteAddress, sqliteFile } from '../users/repositories/sqlite-address.js';
+import { sqliteAddress, sqliteFile, withoutSecrets } from '../stores/address.js';
+import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
 import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
@@ -39,7 +39,6 @@ import {
   STORE,
   STORE_GRACE,
 } from './settings.js';
-import { withoutSecrets } from './store-url.js';
 import { defaultHashingThreads } from './thread-pool.js';
 import { warningsFor } from './warnings.js';
 

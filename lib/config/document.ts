@@ -1,5 +1,5 @@
-import { kindOf } from '../described-value.js';
-import { didYouMean, suggest } from '../suggestion.js';
+import { didYouMean, suggest } from '../argument-checks.js';
+import { kindOf } from '../safe-text.js';
 import { type Layer, mustBe, type Place } from './layer.js';
 import type { Lines } from './lines.js';
 import { AUTH_ENABLED, SECTIONS, SETTINGS, type Section, type Setting } from './settings.js';

@@ -1,4 +1,4 @@
-import { didYouMean, suggest } from '../suggestion.js';
+import { didYouMean, suggest } from '../argument-checks.js';
 import { boolean } from './kinds.js';
 import { Layer, mustBe } from './layer.js';
 import { SECTIONS, SETTINGS } from './settings.js';

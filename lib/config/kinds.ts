@@ -1,14 +1,13 @@
-import { describeValue } from '../described-value.js';
-import { faultOf } from '../http/allowed-hosts.js';
-import { didYouMean } from '../suggestion.js';
+import { didYouMean } from '../argument-checks.js';
+import { faultOf } from '../request/allowed-hosts.js';
+import { describeValue } from '../safe-text.js';
+import { isSqliteAddress, meantStore, SQLITE_EXAMPLE } from '../stores/address.js';
+import { isPostgresUrl } from '../stores/postgres/url.js';
 import { opaqueString, problemOf } from '../users/password.js';
-import type { RefusedPasswords } from '../users/refused-passwords.js';
-import { isPostgresUrl } from '../users/repositories/postgres/url.js';
-import { isSqliteAddress } from '../users/repositories/sqlite-address.js';
+import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
 import { formatDuration, LONGEST, parseDuration } from './duration.js';
-import { meantStore, SQLITE_EXAMPLE } from './meant-store.js';
 
 /** What a setting may be, and how each source writes it. */
 export interface Kind<T> {

@@ -1,4 +1,4 @@
-import { describeValue } from '../described-value.js';
+import { describeValue } from '../safe-text.js';
 import type { Setting } from './settings.js';
 
 /** Where a value stands. */

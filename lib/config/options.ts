@@ -1,4 +1,4 @@
-import type { RefusedPasswords } from '../users/refused-passwords.js';
+import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 
 /** The configuration in code. What is left out, or undefined, is the environment's to say, and has a default. */

@@ -1,3 +1,4 @@
+import { localScheme } from '../stores/address.js';
 import { isWithoutUsers } from './checks.js';
 import type { Choice } from './choice.js';
 import type { Layer, Place, Problem } from './layer.js';
@@ -19,7 +20,6 @@ import {
   STORE,
   STORE_GRACE,
 } from './settings.js';
-import { localScheme } from './store-url.js';
 
 /** The settings that matter without users. */
 const WITHOUT_USERS: readonly Setting[] = [

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
-import { refusalOf } from '../users/refused-passwords.js';
-import { isPostgresUrl, parseStoreUrl } from '../users/repositories/postgres/url.js';
+import { isPostgresUrl, parseStoreUrl } from '../stores/postgres/url.js';
+import { refusalOf } from '../users/password-policy.js';
 import { passwordFileProblem } from './admin.js';
 import { isWithoutUsers } from './checks.js';
 import type { Outcome } from './choice.js';

@@ -1,4 +1,4 @@
-import type { RefusedPasswords } from '../users/refused-passwords.js';
+import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import type { BindAddress } from './kinds.js';
 

@@ -1,5 +1,5 @@
 import TOML from '@iarna/toml';
-import { suggest } from '../suggestion.js';
+import { suggest } from '../argument-checks.js';
 import { ASSIGNMENT, HEADER } from './lines.js';
 import { type LongText, longTexts, withoutLongTexts } from './long-texts.js';
 import { SECTIONS, type Setting } from './settings.js';

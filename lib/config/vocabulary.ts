@@ -1,4 +1,4 @@
-import { suggest } from '../suggestion.js';
+import { suggest } from '../argument-checks.js';
 import { text } from './kinds.js';
 import { SETTINGS, type Section, type Setting } from './settings.js';
 import { settingCalled } from './synonyms.js';

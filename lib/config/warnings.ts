@@ -1,3 +1,4 @@
+import { localScheme } from '../stores/address.js';
 import type { Choice } from './choice.js';
 import { type Environment, misspeltVariables } from './environment.js';
 import type { ResolvedConfig } from './resolved.js';
@@ -11,7 +12,6 @@ import {
   STORE,
   STORE_GRACE,
 } from './settings.js';
-import { localScheme } from './store-url.js';
 import { threadPoolSize } from './thread-pool.js';
 
 /** What the operator is told whenever it is. */

@@ -1,1 +1,1 @@
-export * from '../../spec/contract/index.js';
+export * from '../stores/contract/index.js';

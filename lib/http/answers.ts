@@ -1,6 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { KapacitorAuthError, TryLaterError } from '../errors.js';
-import type { HostResponse } from '../host.js';
+import { contextOf } from '../request/audit-context.js';
+import type { HostRequest, HostResponse } from '../request/host.js';
+import { wholePathOf } from '../request/path.js';
+import { shownPath } from '../shown-path.js';
+import type { Denied } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 
 /** The fields of a user that a client can ask for. */
@@ -95,4 +99,17 @@ export function userBody(user: User, base: string, fields: readonly UserField[] 
     ...(fields.includes('permissions') && { permissions }),
     ...(!enabled && fields.includes('enabled') && { enabled }),
   };
+}
+
+/** What the event `denied` tells of a request. */
+export function denialOf(
+  req: HostRequest,
+  user: User | undefined,
+  status: Denied['status'],
+  reason: string,
+): Omit<Denied, 'time'> {
+  // The answer repeats the path as it was sent, which may hold a password, and thousands of characters.
+  const path = wholePathOf(req);
+  const words = reason.replace(`"${path}"`, () => `"${shownPath(path)}"`);
+  return { ...contextOf(req), by: user?.name, user: user?.name, status, reason: words };
 }

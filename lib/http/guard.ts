@@ -1,27 +1,26 @@
-import type { Audit } from '../audit/events.js';
+import type { Middleware } from '../api.js';
 import type { Authenticator } from '../authentication/authenticator.js';
 import { Principal } from '../authentication/principal.js';
 import type { KapacitorStrategy } from '../authentication/strategy.js';
+import { PathReader } from '../authorization/paths.js';
 import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
-import { PathReader } from '../authorization/resource.js';
 import { ForbiddenError } from '../errors.js';
-import type { HostRequest, HostResponse, Next } from '../host.js';
-import { isPromise } from '../maybe-promise.js';
-import type { Middleware } from '../middleware.js';
-import { throwOutside } from '../throw-outside.js';
+import { isPromise, throwOutside } from '../promises.js';
+import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
+import type { HostRequest, HostResponse, Next } from '../request/host.js';
+import { mountOf, pathOf, wholePathOf } from '../request/path.js';
+import type { Audit } from '../users/audit-events.js';
 import { ADMIN_USER, type User } from '../users/user.js';
-import { createHostCheck, type HostCheck } from './allowed-hosts.js';
 import {
   adminRequired,
   CHANGED_MEANWHILE,
+  denialOf,
   forbidStoring,
   privilegeMissing,
   sendEmpty,
   sendError,
   sendThrown,
 } from './answers.js';
-import { denialOf } from './denial.js';
-import { mountOf, pathOf, wholePathOf } from './request-path.js';
 
 export interface GuardOptions {
   /** While false every request runs as the admin ADMIN_USER. */

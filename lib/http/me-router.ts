@@ -1,8 +1,8 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { privilegesOf } from '../authorization/explanation.js';
+import { mountOf } from '../request/path.js';
 import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
 import type { Guard, Proceed } from './guard.js';
-import { mountOf } from './request-path.js';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 

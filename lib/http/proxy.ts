@@ -1,6 +1,5 @@
-import { clientNetwork, UNKNOWN_NETWORK } from '../authentication/request-origin.js';
-import { isUnixSocket } from '../client-address.js';
-import { type HostRequest, settingOf } from '../host.js';
+import { clientNetwork, isUnixSocket, UNKNOWN_NETWORK } from '../request/client-address.js';
+import { type HostRequest, settingOf } from '../request/host.js';
 
 /**
  * What is wrong with how the app knows its clients, which failures are counted by; undefined if nothing is seen to be.

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { InvalidRequestError } from '../errors.js';
-import type { HostResponse } from '../host.js';
+import type { HostResponse } from '../request/host.js';
 
 /** Bytes: 64 KiB. */
 const MAX_BODY = 65_536;

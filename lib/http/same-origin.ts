@@ -1,6 +1,6 @@
-import { isFromBrowser } from '../browser-request.js';
-import { trustsPeer } from '../client-address.js';
-import type { HostRequest } from '../host.js';
+import { isFromBrowser } from '../request/browser.js';
+import { trustsPeer } from '../request/client-address.js';
+import type { HostRequest } from '../request/host.js';
 
 /** What a page may send to another site without asking first: https://fetch.spec.whatwg.org/#cors-safelisted-request-header */
 const SIMPLE_TYPES: ReadonlySet<string> = new Set([

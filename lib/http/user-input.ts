@@ -1,9 +1,9 @@
 import { InvalidRequestError } from '../errors.js';
-import type { NewUser, UserListOptions } from '../users/user-changes.js';
+import { queryOf } from '../request/path.js';
 import { type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
+import type { NewUser, UserListOptions } from '../users/user-list.js';
 import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
-import { queryOf } from './request-path.js';
 
 /** The body of POST, for the user service to read. */
 export function toNewUser(json: unknown): NewUser {

@@ -1,16 +1,18 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express';
-import type { Audit } from '../audit/events.js';
-import { contextOf } from '../audit/request-context.js';
 import { Tarpit } from '../authentication/tarpit.js';
 import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
 import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
-import type { HostResponse } from '../host.js';
-import { failureOf } from '../users/operation-failure.js';
+import { contextOf } from '../request/audit-context.js';
+import type { HostResponse } from '../request/host.js';
+import { mountOf, wholePathOf } from '../request/path.js';
+import type { Audit } from '../users/audit-events.js';
+import { failureOf } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import {
   adminRequired,
+  denialOf,
   forbidStoring,
   privilegeMissing,
   sendEmpty,
@@ -19,10 +21,8 @@ import {
   sendThrown,
   userBody,
 } from './answers.js';
-import { denialOf } from './denial.js';
 import type { Guard } from './guard.js';
 import { readJson } from './request-body.js';
-import { mountOf, wholePathOf } from './request-path.js';
 import { isForged } from './same-origin.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
 

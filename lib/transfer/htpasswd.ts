@@ -1,4 +1,4 @@
-import { costOf } from '../authentication/bcrypt-hash.js';
+import { costOf } from '../authentication/password-hasher.js';
 import { normalizePermissions, type Permission } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
 import { ImportError } from './import-error.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { costOf, MAX_LOGIN_COST } from '../authentication/bcrypt-hash.js';
+import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
 import { StoreError } from '../errors.js';
-import { everyUser, insertMany } from '../users/every-user.js';
+import { everyUser, insertMany } from '../stores/complete-repository.js';
 import type { ReplaceOutcome, UserRepository } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, type User } from '../users/user.js';
 import { ImportError } from './import-error.js';

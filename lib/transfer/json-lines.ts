@@ -1,4 +1,4 @@
-import { costOf } from '../authentication/bcrypt-hash.js';
+import { costOf } from '../authentication/password-hasher.js';
 import { isPermission, normalizePermissions } from '../users/permissions.js';
 import { ImportError } from './import-error.js';
 import { refusalOf, refused } from './refused-name.js';

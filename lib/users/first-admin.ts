@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidUserError } from '../errors.js';
-import type { MaybePromise } from '../maybe-promise.js';
-import { hasAdmin, insertFirstAdmin } from './every-user.js';
+import type { MaybePromise } from '../promises.js';
+import { hasAdmin, insertFirstAdmin } from '../stores/complete-repository.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { UserRepository } from './repository.js';
 import { requireText } from './user-fields.js';

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe-promise.js';
+import type { MaybePromise } from '../promises.js';
 import type { NamePattern } from './name-pattern.js';
 import type { StoreSettings } from './store-state.js';
 import type { StoredUser } from './user.js';

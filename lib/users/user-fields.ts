@@ -1,10 +1,9 @@
-import { describeValue, kindOf } from '../described-value.js';
+import { didYouMean, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
 import { InvalidUserError } from '../errors.js';
-import { type KnownKeys, keyProblem } from '../known-keys.js';
-import { didYouMean, suggest } from '../suggestion.js';
+import { describeValue, kindOf } from '../safe-text.js';
 import { isPermission, type Permission } from './permissions.js';
 import type { UserType } from './user.js';
-import type { NewUser, UserChanges } from './user-changes.js';
+import type { NewUser, UserChanges } from './user-list.js';
 import { checkUserName } from './user-name.js';
 
 const NEW_USER: KnownKeys = {

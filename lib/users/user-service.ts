@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readContext } from '../audit/audit-context.js';
-import type { Audit, AuditContext, UserOperationFailed } from '../audit/events.js';
-import { kindOf } from '../described-value.js';
 import { ConfigError, LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
-import type { MaybePromise } from '../maybe-promise.js';
-import { changedParts } from './changed-parts.js';
+import type { MaybePromise } from '../promises.js';
+import { kindOf } from '../safe-text.js';
+import type { Audit, AuditContext, UserOperationFailed } from './audit-events.js';
+import { failureOf, readContext } from './audit-events.js';
 import { NamePattern } from './name-pattern.js';
-import { failureOf } from './operation-failure.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { normalizePermissions } from './permissions.js';
 import type { UserRepository } from './repository.js';
-import { publicUser, type StoredUser, type User } from './user.js';
+import { changedParts, publicUser, type StoredUser, type User } from './user.js';
+import { readChanges, readNewUser, requireText } from './user-fields.js';
 import {
   checkAfter,
   checkCount,
@@ -20,8 +19,7 @@ import {
   type NewUser,
   type UserChanges,
   type UserListOptions,
-} from './user-changes.js';
-import { readChanges, readNewUser, requireText } from './user-fields.js';
+} from './user-list.js';
 import { isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */

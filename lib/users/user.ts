@@ -1,3 +1,4 @@
+import type { UserPart } from './audit-events.js';
 import type { Permission } from './permissions.js';
 
 /** An `admin` has every privilege and manages users; a `normal` user has what the permissions open. */
@@ -32,4 +33,15 @@ export function publicUser({ name, type, permissions, enabled }: User): User {
 /** Tells whether this is an admin that gets in: one of those must always be left. */
 export function isActiveAdmin({ type, enabled }: User): boolean {
   return type === 'admin' && enabled;
+}
+
+/** What of a user is not as it was. A password that is set is another one: its hash has another salt. */
+export function changedParts(before: StoredUser, after: Omit<StoredUser, 'revision'>): UserPart[] {
+  const isChanged: Record<UserPart, boolean> = {
+    password: before.hash !== after.hash,
+    type: before.type !== after.type,
+    permissions: before.permissions.join() !== after.permissions.join(),
+    enabled: before.enabled !== after.enabled,
+  };
+  return (Object.keys(isChanged) as UserPart[]).filter((part) => isChanged[part]);
 }

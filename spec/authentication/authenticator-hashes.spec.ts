@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
 import type { StoredUser } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
+import { basicCredentials } from '../../lib/authentication/credentials.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { userNamed } from '../support/stored-user.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
+import { basicCredentials } from '../../lib/authentication/credentials.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { from } from '../support/origin.js';
 

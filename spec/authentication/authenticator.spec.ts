@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { MemoryUserRepository, type StoredUser, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { basicCredentials } from '../../lib/authentication/basic-credentials.js';
-import { SupervisedRepository } from '../../lib/users/repositories/supervised.js';
+import { basicCredentials } from '../../lib/authentication/credentials.js';
+import { SupervisedRepository } from '../../lib/stores/supervised.js';
 import type { UserService } from '../../lib/users/user-service.js';
 import { attempt, holdVerification, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { InPlaceRepository } from '../support/in-place-repository.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, maxLoginCost } from '../../lib/authentication/bcrypt-hash.js';
+import { costOf, maxLoginCost } from '../../lib/authentication/password-hasher.js';
 
 const DIGEST = 'x'.repeat(53);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { BoundedRateLimiter } from '../../lib/authentication/bounded-rate-limiter.js';
+import { BoundedRateLimiter } from '../../lib/authentication/rate-limiter.js';
 
 function createLimiter(points: number, window: number, maxKeys?: number): BoundedRateLimiter {
   const limiter = new BoundedRateLimiter(points, window, maxKeys);

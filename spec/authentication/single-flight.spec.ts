@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SingleFlight } from '../../lib/authentication/single-flight.js';
+import { SingleFlight } from '../../lib/promises.js';
 
 describe('a single flight', () => {
   it('does equal work at the same time once, and other work besides', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { suggest } from '../../lib/suggestion.js';
+import { suggest } from '../../lib/argument-checks.js';
 import { fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
 
 describe('a natural word for a setting with another name', () => {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import express, { type Express } from 'express';
 import type { KapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHostCheck, faultOf } from '../../lib/http/allowed-hosts.js';
+import { createHostCheck, faultOf } from '../../lib/request/allowed-hosts.js';
 import { showUser } from '../support/app-behind.js';
 import { createAuth } from '../support/auth.js';
 import { serve } from '../support/server.js';

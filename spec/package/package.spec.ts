@@ -35,12 +35,12 @@ describe('the packed package', () => {
     const built = paths.filter((path) => path.startsWith('dist/'));
     const papers = paths.filter((path) => !path.startsWith('dist/'));
     expect(papers.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    const others = built.filter((path) => !/^dist\/(lib|spec\/contract)\/.+\.(js|d\.ts)$/.test(path));
+    const others = built.filter((path) => !/^dist\/lib\/.+\.(js|d\.ts)$/.test(path));
     expect(others.sort()).toEqual(['dist/THIRD-PARTY-NOTICES.txt', 'dist/lib/esm/package.json', 'dist/package.json']);
     expect(built.filter((path) => /\.spec\./.test(path))).toEqual([]);
     expect(built).toEqual(
       expect.arrayContaining(
-        ['lib', 'spec/contract'].flatMap((part) => [`dist/${part}/index.js`, `dist/${part}/index.d.ts`]),
+        ['lib', 'lib/stores/contract'].flatMap((part) => [`dist/${part}/index.js`, `dist/${part}/index.d.ts`]),
       ),
     );
   });

@@ -1,6 +1,6 @@
 import express, { type RequestHandler } from 'express';
 import type { AuditEvents, KapacitorAuth, KapacitorAuthConfig, NewUser } from 'kapacitor-auth';
-import { AUDIT_EVENTS } from '../../lib/audit/events.js';
+import { AUDIT_EVENTS } from '../../lib/users/audit-events.js';
 import { createAuth } from './auth.js';
 import { serve } from './server.js';
 

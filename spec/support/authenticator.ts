@@ -1,11 +1,11 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { type MockInstance, onTestFinished, vi } from 'vitest';
 import { Authenticator } from '../../lib/authentication/authenticator.js';
-import type { Credentials } from '../../lib/authentication/basic-credentials.js';
 import { CredentialCache } from '../../lib/authentication/credential-cache.js';
+import type { Credentials } from '../../lib/authentication/credentials.js';
 import { LoginThrottle } from '../../lib/authentication/login-throttle.js';
 import { PasswordHasher } from '../../lib/authentication/password-hasher.js';
-import type { RequestOrigin } from '../../lib/authentication/request-origin.js';
+import type { RequestOrigin } from '../../lib/request/client-address.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { UserService } from '../../lib/users/user-service.js';
 import { from } from './origin.js';

@@ -1,4 +1,4 @@
-import { Connection } from '../../lib/users/repositories/sqlite/connection.js';
+import { Connection } from '../../lib/stores/sqlite/connection.js';
 
 /** `ok`, or what SQLite finds wrong with a database. */
 export function integrityOf(file: string): unknown {

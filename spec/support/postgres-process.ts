@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { LastAdminError, UserExistsError, UserNotFoundError } from '../../lib/errors.js';
+import { PostgresUserRepository } from '../../lib/stores/postgres/postgres-repository.js';
 import { NamePattern } from '../../lib/users/name-pattern.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import type { Permission } from '../../lib/users/permissions.js';
-import { PostgresUserRepository } from '../../lib/users/repositories/postgres.js';
 import type { UserRepository } from '../../lib/users/repository.js';
 import type { StoredUser } from '../../lib/users/user.js';
-import type { UserChanges } from '../../lib/users/user-changes.js';
+import type { UserChanges } from '../../lib/users/user-list.js';
 import { UserService } from '../../lib/users/user-service.js';
 import type { Attempt } from './user-history.js';
 

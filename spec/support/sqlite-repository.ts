@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { onTestFinished } from 'vitest';
-import { Connection } from '../../lib/users/repositories/sqlite/connection.js';
+import { Connection } from '../../lib/stores/sqlite/connection.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The file of a store that is not there yet, in a folder that is gone when the test is over. */

@@ -1,6 +1,6 @@
 import { MemoryUserRepository, type StoredUser, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from '../../lib/users/every-user.js';
+import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from '../../lib/stores/complete-repository.js';
 import { userNamed } from '../support/stored-user.js';
 
 /** A repository that has left out what may be left out. */

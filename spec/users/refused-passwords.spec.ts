@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MaybePromise, RefusedPasswords } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../lib/errors.js';
-import { refusalOf } from '../../lib/users/refused-passwords.js';
+import { refusalOf } from '../../lib/users/password-policy.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** Tells of a password, whoever is to have it. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { removePartialBackups } from '../../users/repositories/sqlite/backup.js';
-import { isSqliteAddress, sqliteAddress } from '../../users/repositories/sqlite-address.js';
+import { isSqliteAddress, sqliteAddress } from '../../stores/address.js';
+import { removePartialBackups } from '../../stores/sqlite/backup.js';
 import { UsageError } from '../cli-error.js';
 import { beforeInterruption } from '../interruption.js';
 import type { Session } from '../session.js';

@@ -1,4 +1,4 @@
-import { costOf } from '../../authentication/bcrypt-hash.js';
+import { costOf } from '../../authentication/password-hasher.js';
 import type { Permission } from '../../users/permissions.js';
 import { refusalOf, refused } from '../refused-name.js';
 import type { ImportedUser, RefusedUser } from '../user-file.js';

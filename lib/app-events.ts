@@ -1,0 +1,76 @@
+import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers';
+import type { KapacitorAuthEvents } from './api.js';
+import { didYouMean, inWords, refuseExtra, suggest } from './argument-checks.js';
+import { ConfigError } from './errors.js';
+import { kindOf } from './safe-text.js';
+import { AUDIT_EVENTS } from './users/audit-events.js';
+import { createWarner } from './warnings.js';
+
+/** What events there are, and what their listeners are given. */
+type EventMap<Events> = { readonly [Event in keyof Events]: readonly unknown[] };
+
+/** Tells the app of what happens. A listener that fails is the operator's concern, and nobody else's. */
+export class Events<T extends EventMap<T>> {
+  // An app may have as many listeners as it likes.
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
+  readonly #warnOfListener = createWarner('KAPACITOR_AUTH_LISTENER_FAILED');
+
+  on<Event extends keyof T & string>(event: Event, listener: (...details: T[Event]) => unknown): void {
+    this.#emitter.on(event, listener as never);
+  }
+
+  off<Event extends keyof T & string>(event: Event, listener: (...details: T[Event]) => unknown): void {
+    this.#emitter.off(event, listener as never);
+  }
+
+  /** Tells whether anybody listens to an event. */
+  isHeard(event: keyof T & string): boolean {
+    return this.#emitter.listenerCount(event) > 0;
+  }
+
+  emit<Event extends keyof T & string>(event: Event, ...details: T[Event]): void {
+    for (const listener of this.#emitter.listeners(event)) {
+      // Not at once: who does something that is told of does not wait for those who are told, and a request is answered.
+      setImmediate(() => this.#tell(event, listener as (...details: T[Event]) => unknown, details));
+    }
+  }
+
+  async #tell<Event extends keyof T & string>(
+    event: Event,
+    listener: (...details: T[Event]) => unknown,
+    details: T[Event],
+  ): Promise<void> {
+    try {
+      await listener(...details);
+    } catch (error) {
+      this.#warnOfListener(`a listener of the event ${event} failed (${nameOf(error)})`);
+    }
+  }
+}
+
+/** Without its words, which may hold anything. */
+function nameOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.name) : typeof error;
+  } catch {
+    // An object may throw at whoever looks at it.
+    return 'object';
+  }
+}
+
+/** What `auth.on` and `auth.off` are given. */
+export type ListenerArguments = readonly [event: keyof KapacitorAuthEvents, listener: () => unknown];
+
+/** @throws {ConfigError} the event is unknown, or the listener is not a function: it would never be called */
+export function checkListening(call: 'on' | 'off', [event, listener, ...extra]: readonly unknown[]): void {
+  refuseExtra(`auth.${call}`, 'an event and a listener', extra);
+  const known = ['store-state', ...AUDIT_EVENTS];
+  if (!known.includes(event as string)) {
+    const hint = didYouMean(suggest(String(event), known)) || `: there are ${inWords(known)}`;
+    throw new ConfigError(`there is no event ${String(event)}${hint}`);
+  }
+  if (typeof listener !== 'function') {
+    throw new ConfigError(`auth.${call}('${event}', …): the listener must be a function, not ${kindOf(listener)}`);
+  }
+}

@@ -1,0 +1,150 @@
+import { didYouMean, inWords, refuseExtra, suggest } from '../argument-checks.js';
+import { ConfigError } from '../errors.js';
+import { describeValue, kindOf } from '../safe-text.js';
+import { isPermission } from '../users/permissions.js';
+import type { User } from '../users/user.js';
+import { API, isWithin, PathReader } from './paths.js';
+import { decidingGrant, isKnownMethod, PRIVILEGES, type Privilege, privilegeFor, USERS } from './privileges.js';
+
+/** RFC 9110, section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+/** RFC 9112, section 3.2: a path, an asterisk, or what has a colon: a URL, or a host with its port. */
+const TARGET = /^[/*]|:/;
+
+/**
+ * Checks what `auth.can` and `auth.explain` are asked. A method that nobody knows is one all the same, and needs the
+ * privilege `all`; one that is only written in another case is a mistake.
+ *
+ * @throws {ConfigError} says what was meant
+ */
+export function checkQuestion(call: 'can' | 'explain', given: readonly unknown[]): void {
+  const [user, method, path] = given;
+  const isNobody = call === 'can' && (user === undefined || user === null);
+  refuseExtra(`auth.${call}`, 'a user, a method and a path', given.slice(3));
+  const problem =
+    orderProblem(call, method, path) ??
+    methodProblem(method) ??
+    pathProblem(path) ??
+    (isNobody ? undefined : userProblem(user));
+  if (problem !== undefined) throw new ConfigError(`auth.${call}: ${problem}`);
+}
+
+function orderProblem(call: string, method: unknown, path: unknown): string | undefined {
+  const isSwapped =
+    typeof method === 'string' && method.startsWith('/') && typeof path === 'string' && TOKEN.test(path);
+  return isSwapped
+    ? `the method comes before the path${didYouMean(`auth.${call}(user, '${path}', '${method}')`)}`
+    : undefined;
+}
+
+function methodProblem(method: unknown): string | undefined {
+  if (typeof method !== 'string') return `a method is a text such as 'GET', not ${kindOf(method)}`;
+  const shown = describeValue(method);
+  if (!TOKEN.test(method)) return `${shown} is no method, such as 'GET'`;
+  const upper = method.toUpperCase();
+  if (isKnownMethod(upper)) {
+    return method === upper ? undefined : `methods are case-sensitive${didYouMean(`'${upper}'`)}`;
+  }
+  return PRIVILEGES.includes(method as Privilege)
+    ? `${shown} is a privilege: a request has a method, such as 'GET'`
+    : undefined;
+}
+
+function pathProblem(path: unknown): string | undefined {
+  if (typeof path !== 'string') return `a path is a text such as '/kapacitor/v1/tasks', not ${kindOf(path)}`;
+  return TARGET.test(path) ? undefined : `a path begins with a slash${didYouMean(`'/${path}'`)}`;
+}
+
+function userProblem(user: unknown): string | undefined {
+  if (typeof user === 'string') return `a user is an object${didYouMean(`await auth.users.get('${user}')`)}`;
+  const { name, type, permissions, enabled } = Object(user) as Partial<Record<keyof User, unknown>>;
+  const isUser =
+    typeof name === 'string' &&
+    (type === 'admin' || type === 'normal') &&
+    Array.isArray(permissions) &&
+    permissions.every(isPermission) &&
+    typeof enabled === 'boolean';
+  if (isUser) return undefined;
+  const kind = kindOf(user);
+  return `a user has name, type, permissions and enabled, as req.user has: this is ${kind === 'an object' ? 'another object' : kind}`;
+}
+
+/** A route's demand on its users. */
+export interface Requirement {
+  /** Undefined: the one that the request's method needs. */
+  readonly privilege: Privilege | undefined;
+  /** Undefined: the request's path, in every reading. */
+  readonly resource: string | undefined;
+}
+
+/**
+ * What `requirePrivilege` is asked for. A word that it does not know would open the route to everybody with `api`.
+ *
+ * @throws {ConfigError} says what was meant
+ */
+export function readRequirement(given: readonly unknown[]): Requirement {
+  const [privilege, resource] = given;
+  refuseExtra('requirePrivilege', 'a privilege and a resource', given.slice(2));
+  if (privilege !== undefined && !isPrivilege(privilege)) throw mistake(privilegeProblem(privilege, resource));
+  if (resource !== undefined) checkResource(resource, privilege);
+  return { privilege, resource: resource as string | undefined };
+}
+
+function privilegeProblem(given: unknown, resource: unknown): string {
+  if (typeof given !== 'string') return `a privilege is ${inWords(PRIVILEGES, 'or')}, not ${kindOf(given)}`;
+  const shown = describeValue(given);
+  if (given.startsWith('/')) {
+    const meant = isPrivilege(resource) ? resource : undefined;
+    return `${shown} is a resource${didYouMean(call(meant, resourceOf(given)))}`;
+  }
+  const method = given.toUpperCase();
+  if (isKnownMethod(method)) return `${shown} is a method${didYouMean(call(privilegeFor(method)))}`;
+  const all = `: there are ${inWords(PRIVILEGES)}`;
+  if (isPermission(given)) return `${shown} is a permission, and no privilege${all}`;
+  return `there is no privilege ${shown}${didYouMean(suggest(given, PRIVILEGES)) || all}`;
+}
+
+function checkResource(resource: unknown, privilege: Privilege | undefined): void {
+  if (typeof resource !== 'string')
+    throw mistake(`a resource is a text such as '${API}/write', not ${kindOf(resource)}`);
+  if (!isWithin(resource, API)) {
+    const meant = call(privilege, resourceOf(resource));
+    throw mistake(`a resource begins with "${API}", as "${API}/write" does${didYouMean(meant)}`);
+  }
+  const path = resource.slice(API.length) || '/';
+  const readings = new PathReader().resourcesOf(path, path);
+  if (readings === undefined)
+    throw mistake(`${describeValue(resource)} can be read in more ways than an honest one can`);
+  const other = readings.find((reading) => ruleOf(reading) !== ruleOf(resource));
+  if (other === undefined) return;
+  throw mistake(
+    `${describeValue(resource)} can be read as ${describeValue(other)}${didYouMean(call(privilege, other))}`,
+  );
+}
+
+/** The resource whose rule decides. */
+function ruleOf(resource: string): string {
+  return isWithin(resource, USERS) ? USERS : decidingGrant(resource).resource;
+}
+
+/** The resource that a path, or a resource without its beginning, stands for. */
+function resourceOf(path: string): string {
+  if (isWithin(path, API)) return path;
+  const whole = path.startsWith('/') ? path : `/${path}`;
+  return new PathReader().resourcesOf(whole, whole)?.[0] ?? API;
+}
+
+function isPrivilege(value: unknown): value is Privilege {
+  return PRIVILEGES.includes(value as Privilege);
+}
+
+/** As code writes it. */
+function call(privilege: Privilege | undefined, resource?: string): string {
+  const first = privilege === undefined ? 'undefined' : `'${privilege}'`;
+  const rest = resource === undefined ? '' : `, '${JSON.stringify(resource).slice(1, -1)}'`;
+  return `requirePrivilege(${first}${rest})`;
+}
+
+function mistake(problem: string): ConfigError {
+  return new ConfigError(`requirePrivilege: ${problem}`);
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import type { UserRepository } from '../../users/repository.js';
+import type { StoredUser } from '../../users/user.js';
+import { insertMany } from '../complete-repository.js';
+import { everybody, names, type Suite, userNamed } from './suite.js';
+
+/** A repository that has this method, whatever else it has left out. */
+type With<Method extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Method>>;
+
+/** What a repository may leave out: what it has left out is not tested. */
+export function describeOptionalMethods({ describe, test }: Suite): void {
+  const testOf = <Method extends keyof UserRepository>(
+    method: Method,
+    title: string,
+    run: (repository: With<Method>) => Promise<void>,
+  ) => {
+    test(title, async (repository) => {
+      if (repository[method] !== undefined) await run(repository as With<Method>);
+    });
+  };
+
+  describe('hasAdmin, if it is there,', () => {
+    testOf(
+      'hasAdmin',
+      'finds none in an empty store, nor among users and admins that are disabled',
+      async (repository) => {
+        assert.equal(await repository.hasAdmin(), false);
+        await repository.insert(userNamed('someone', { permissions: ['all'] }));
+        await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
+        assert.equal(await repository.hasAdmin(), false);
+      },
+    );
+
+    testOf('hasAdmin', 'finds one as soon as it is inserted, promoted or enabled', async (repository) => {
+      await repository.insert(userNamed('someone'));
+      await repository.replace(userNamed('someone', { type: 'admin' }), 'first of someone');
+      assert.equal(await repository.hasAdmin(), true);
+      await repository.insert(userNamed('other', { type: 'admin' }));
+      await repository.remove('someone');
+      assert.equal(await repository.hasAdmin(), true);
+    });
+  });
+
+  describe('insertFirstAdmin, if it is there,', () => {
+    const admin = (name: string) => userNamed(name, { type: 'admin' });
+
+    testOf('insertFirstAdmin', 'adds an admin where there is none that is enabled', async (repository) => {
+      await repository.insert(userNamed('someone'));
+      await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
+      assert.equal(await repository.insertFirstAdmin(admin('root')), 'inserted');
+      assert.deepEqual(await repository.find('root'), admin('root'));
+      assert.equal(await repository.remove('root'), 'last-admin');
+    });
+
+    testOf('insertFirstAdmin', 'adds nobody where there is one, and says that first', async (repository) => {
+      await repository.insert(admin('root'));
+      await repository.insert(userNamed('someone'));
+      assert.equal(await repository.insertFirstAdmin(admin('other')), 'admin-exists');
+      assert.equal(await repository.insertFirstAdmin({ ...admin('root'), revision: 'second' }), 'admin-exists');
+      assert.equal(await repository.insertFirstAdmin(admin('someone')), 'admin-exists');
+      assert.equal(await repository.find('other'), undefined);
+      assert.deepEqual(await repository.find('root'), admin('root'));
+    });
+
+    testOf('insertFirstAdmin', 'makes no admin of a user who has the name, nor enables one', async (repository) => {
+      const disabled = userNamed('disabled', { type: 'admin', enabled: false });
+      for (const user of [userNamed('someone'), disabled]) {
+        await repository.insert(user);
+        assert.equal(await repository.insertFirstAdmin({ ...admin(user.name), revision: 'second' }), 'name-taken');
+        assert.deepEqual(await repository.find(user.name), user);
+      }
+    });
+
+    testOf('insertFirstAdmin', 'lets one of many at once through', async (repository) => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => repository.insertFirstAdmin(admin(`admin${index}`))),
+      );
+      const others = outcomes.filter((outcome) => outcome !== 'inserted');
+      assert.deepEqual(others, Array(9).fill('admin-exists'));
+      assert.deepEqual(await names(repository), [`admin${outcomes.indexOf('inserted')}`]);
+    });
+  });
+
+  describe('insertMany, if it is there,', () => {
+    testOf('insertMany', 'adds users as they are, and answers their names in the order given', async (repository) => {
+      const users = [
+        userNamed('ユーザー', { permissions: ['api', 'write_points'] }),
+        userNamed('root', { type: 'admin' }),
+        userNamed('Größe', { enabled: false, permissions: ['all'] }),
+        userNamed('x'.repeat(256)),
+      ];
+      const given = users.map(({ name }) => name);
+      assert.deepEqual(await repository.insertMany(users), given);
+      for (const user of users) assert.deepEqual(await repository.find(user.name), user);
+      assert.equal(await repository.remove('root'), 'last-admin');
+    });
+
+    testOf('insertMany', 'leaves those alone who are there, and does not name them', async (repository) => {
+      await repository.insert(userNamed('b', { permissions: ['api'] }));
+      assert.deepEqual(await repository.insertMany([userNamed('c'), userNamed('b'), userNamed('a')]), ['c', 'a']);
+      assert.deepEqual(await repository.find('b'), userNamed('b', { permissions: ['api'] }));
+      assert.deepEqual(await repository.insertMany([userNamed('a'), userNamed('b')]), []);
+      assert.deepEqual(await repository.insertMany([]), []);
+      assert.deepEqual(await names(repository), ['a', 'b', 'c']);
+    });
+
+    testOf('insertMany', 'takes the first one of those that have the same name', async (repository) => {
+      const twice = ['b', 'a', 'b', 'a', 'a'].map((name, index) => userNamed(name, { revision: String(index) }));
+      assert.deepEqual(await repository.insertMany(twice), ['b', 'a']);
+      assert.equal((await repository.find('a'))?.revision, '1');
+      assert.equal((await repository.find('b'))?.revision, '0');
+    });
+
+    testOf('insertMany', 'adds each of many names once when they come from two sides at once', async (repository) => {
+      const users = Array.from({ length: 200 }, (_, index) => userNamed(`user${index}`));
+      const sides = await Promise.all([
+        repository.insertMany(users),
+        repository.insertMany(users.toReversed()),
+        repository.insert(userNamed('user100')),
+      ]);
+      const answered = [...sides[0], ...sides[1], ...(sides[2] ? ['user100'] : [])];
+      assert.deepEqual(answered.toSorted(), users.map(({ name }) => name).toSorted());
+    });
+  });
+
+  describe('snapshot, if it is there,', () => {
+    const all = async (users: AsyncIterable<StoredUser>) => {
+      const read: StoredUser[] = [];
+      for await (const user of users) read.push(user);
+      return read;
+    };
+
+    testOf('snapshot', 'gives everybody as they are, in the order of the bytes of their names', async (repository) => {
+      assert.deepEqual(await all(repository.snapshot()), []);
+      const users = [
+        userNamed('Größe', { type: 'admin' }),
+        userNamed('a', { permissions: ['api'] }),
+        userNamed('a-b', { enabled: false }),
+        userNamed('ユーザー'),
+        userNamed('ｚ'),
+        userNamed('𐐀'),
+      ];
+      for (const user of users.toReversed()) await repository.insert(user);
+      assert.deepEqual(await all(repository.snapshot()), users);
+    });
+
+    testOf(
+      'snapshot',
+      'gives everybody as they were at one moment, whatever is changed meanwhile',
+      async (repository) => {
+        const users = Array.from({ length: 2_500 }, (_, index) => userNamed(`user${10_000 + index}`));
+        for (let from = 0; from < users.length; from += 500)
+          await insertMany(repository, users.slice(from, from + 500));
+        const read: StoredUser[] = [];
+        for await (const user of repository.snapshot()) {
+          read.push(user);
+          if (read.length > 1) continue;
+          await repository.insert(userNamed('user10000-1'));
+          await repository.insert(userNamed('user99999'));
+          await repository.remove('user12000');
+          await repository.replace(userNamed('user12400', { revision: 'second' }), 'first of user12400');
+        }
+        assert.deepEqual(read, users);
+        const later = await all(repository.snapshot());
+        assert.equal(later.length, 2_501);
+        assert.equal(later.find(({ name }) => name === 'user12400')?.revision, 'second');
+      },
+    );
+
+    testOf('snapshot', 'can be left early, and others go on', async (repository) => {
+      for (const name of ['a', 'b', 'c']) await repository.insert(userNamed(name));
+      const other = repository.snapshot()[Symbol.asyncIterator]();
+      assert.equal((await other.next()).value.name, 'a');
+      for await (const user of repository.snapshot()) if (user.name === 'b') break;
+      assert.equal((await other.next()).value.name, 'b');
+      await other.return?.();
+      assert.equal((await repository.list({ pattern: everybody, after: undefined, offset: 0, limit: 9 })).length, 3);
+      assert.equal(await repository.insert(userNamed('d')), true);
+    });
+  });
+}

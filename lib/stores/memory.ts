@@ -1,0 +1,73 @@
+import type {
+  FirstAdminOutcome,
+  RemoveOutcome,
+  ReplaceOutcome,
+  UserListQuery,
+  UserRepository,
+} from '../users/repository.js';
+import { isActiveAdmin, type StoredUser } from '../users/user.js';
+import { compareNames } from '../users/user-name.js';
+
+/** Keeps users in this process's memory, for tests and demonstrations: they are gone when it ends. */
+export class MemoryUserRepository implements UserRepository {
+  readonly #users = new Map<string, StoredUser>();
+
+  find(name: string): StoredUser | undefined {
+    return this.#users.get(name);
+  }
+
+  list({ pattern, after, offset, limit }: UserListQuery): StoredUser[] {
+    return [...this.#users.values()]
+      .filter(({ name }) => pattern.matches(name) && (after === undefined || compareNames(name, after) > 0))
+      .sort((a, b) => compareNames(a.name, b.name))
+      .slice(offset, offset + limit);
+  }
+
+  insert(user: StoredUser): boolean {
+    if (this.#users.has(user.name)) return false;
+    this.#users.set(user.name, user);
+    return true;
+  }
+
+  replace(user: StoredUser, expectedRevision: string): ReplaceOutcome {
+    const current = this.#users.get(user.name);
+    if (current?.revision !== expectedRevision) return 'conflict';
+    if (!isActiveAdmin(user) && this.#isLastAdmin(current)) return 'last-admin';
+    this.#users.set(user.name, user);
+    return 'replaced';
+  }
+
+  remove(name: string): RemoveOutcome {
+    const current = this.#users.get(name);
+    if (current === undefined) return 'not-found';
+    if (this.#isLastAdmin(current)) return 'last-admin';
+    this.#users.delete(name);
+    return 'removed';
+  }
+
+  hasAdmin(): boolean {
+    for (const user of this.#users.values()) if (isActiveAdmin(user)) return true;
+    return false;
+  }
+
+  insertFirstAdmin(user: StoredUser): FirstAdminOutcome {
+    if (this.hasAdmin()) return 'admin-exists';
+    return this.insert(user) ? 'inserted' : 'name-taken';
+  }
+
+  insertMany(users: readonly StoredUser[]): string[] {
+    return users.filter((user) => this.insert(user)).map(({ name }) => name);
+  }
+
+  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+    yield* [...this.#users.values()].sort((a, b) => compareNames(a.name, b.name));
+  }
+
+  #isLastAdmin(user: StoredUser): boolean {
+    if (!isActiveAdmin(user)) return false;
+    for (const other of this.#users.values()) {
+      if (isActiveAdmin(other) && other.name !== user.name) return false;
+    }
+    return true;
+  }
+}

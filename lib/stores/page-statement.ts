@@ -1,0 +1,30 @@
+import { compareNames } from '../users/user-name.js';
+import type { Page } from './listing.js';
+
+/** A prefix with this character comes after every name that begins with the prefix: no name has the character. */
+const LAST_CHARACTER = '\u{10ffff}';
+
+interface PageStatement {
+  readonly text: string;
+  /** The values of `$1`, `$2` and so on. */
+  readonly values: readonly (string | number)[];
+}
+
+/**
+ * The SQL that reads a page of users, from an index of the names.
+ *
+ * @param columns of each user, in SQL
+ * @param table the name of the table in SQL; `columns` may call it `users`
+ */
+export function pageStatement(columns: string, table: string, { prefix, after, offset, limit }: Page): PageStatement {
+  const values: (string | number)[] = [];
+  const conditions: string[] = [];
+  const next = (value: string | number) => `$${values.push(value)}`;
+  // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
+  if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`name > ${next(after)}`);
+  else if (prefix !== '') conditions.push(`name >= ${next(prefix)}`);
+  if (prefix !== '') conditions.push(`name < ${next(prefix + LAST_CHARACTER)}`);
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+  const part = `LIMIT ${next(limit)} OFFSET ${next(offset)}`;
+  return { text: `SELECT ${columns} FROM ${table} AS users ${where} ORDER BY name ${part}`, values };
+}

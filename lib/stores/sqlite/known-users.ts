@@ -1,0 +1,71 @@
+import { now } from '../../clock.js';
+import type { StoredUser } from '../../users/user.js';
+import { toStoredUser, type UserRow } from '../user-row.js';
+import { UNCHANGED_FOR } from './changes.js';
+import type { Connection } from './connection.js';
+import type { SqliteRow, SqliteValue } from './engine.js';
+import * as statements from './statements.js';
+
+/** The most users to keep in memory. */
+const MAX_USERS = 10_000;
+
+interface KnownUser {
+  readonly row: SqliteRow;
+  readonly user: StoredUser;
+  /** The version of the database when the row was read. */
+  version: SqliteValue | undefined;
+}
+
+/** The users that requests ask for, in memory. A user is read again once anything in the database has changed. */
+export class KnownUsers {
+  readonly #connection: Connection;
+  readonly #users = new Map<string, KnownUser>();
+  /** Another number once another connection has changed something. This connection changes nothing. */
+  #version: SqliteValue | undefined;
+  #unchangedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Gives the same object for as long as the user is the same, so that callers can remember what follows from it. */
+  find(name: string): StoredUser | undefined {
+    // The time before the question is asked: the answer may be used for no longer.
+    const time = now();
+    if (this.#unchangedUntil <= time) {
+      this.#version = this.#connection.first(statements.DATA_VERSION)?.['data_version'];
+      this.#unchangedUntil = time + UNCHANGED_FOR;
+    }
+    const known = this.#users.get(name);
+    return known !== undefined && known.version === this.#version ? known.user : this.#read(name, known);
+  }
+
+  clear(): void {
+    this.#users.clear();
+  }
+
+  #read(name: string, known: KnownUser | undefined): StoredUser | undefined {
+    // SQLite would replace a lone surrogate, and look for another name.
+    const row = name.isWellFormed() ? this.#connection.first(statements.find(name)) : undefined;
+    if (row === undefined) {
+      this.#users.delete(name);
+      return undefined;
+    }
+    if (known !== undefined && isEqual(known.row, row)) {
+      known.version = this.#version;
+      return known.user;
+    }
+    if (this.#users.size >= MAX_USERS) this.#users.clear();
+    const user = userOf(row);
+    this.#users.set(name, { row, user, version: this.#version });
+    return user;
+  }
+}
+
+export function userOf(row: SqliteRow): StoredUser {
+  return toStoredUser(row as unknown as UserRow, row['enabled'] === 1);
+}
+
+function isEqual(a: SqliteRow, b: SqliteRow): boolean {
+  return Object.keys(a).every((column) => a[column] === b[column]);
+}

@@ -1,0 +1,267 @@
+import { resolve } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { now } from '../../clock.js';
+import { StoreError } from '../../errors.js';
+import type { MaybePromise } from '../../promises.js';
+import type {
+  FirstAdminOutcome,
+  RemoveOutcome,
+  ReplaceOutcome,
+  UserListQuery,
+  UserRepository,
+} from '../../users/repository.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/store-state.js';
+import type { StoredUser } from '../../users/user.js';
+import { type ListSource, listUsers, type Page } from '../listing.js';
+import { writeBackup } from './backup.js';
+import { BUSY_FOR, busyError, Changes, TRY_EVERY } from './changes.js';
+import { Condition } from './condition.js';
+import type { Connection } from './connection.js';
+import { failureOf } from './engine.js';
+import { KnownUsers, userOf } from './known-users.js';
+import { type OpenedStore, openStore } from './open-store.js';
+import { connect, problemOf } from './source.js';
+import * as statements from './statements.js';
+import { filePath } from './store-file.js';
+import { createWriterPort } from './writer-port.js';
+
+/** Milliseconds between two looks at the files. */
+const LOOK_EVERY = 100;
+/** Milliseconds between two attempts to write when changes fail. */
+const PROBE_EVERY = 1_000;
+/** Milliseconds for which closing waits for changes and backups. Afterwards the disk hangs, or a backup goes on by itself. */
+const CLOSE_WITHIN = BUSY_FOR + 1_000;
+/** How many users of a snapshot are read at once, which takes a millisecond or two. */
+const USERS_AT_ONCE = 1_000;
+/** How many names are read at once, to compare them with a pattern. */
+const NAMES_AT_ONCE = 1_000;
+
+/**
+ * Keeps users in an SQLite file, which any number of processes on one machine may share. A change is on disk when it is
+ * answered, and the next request in any of the processes sees it.
+ *
+ * The file has the mode 0600. A missing folder is made with the mode 0700 and a `.gitignore` of its own.
+ */
+export class SqliteUserRepository implements UserRepository {
+  readonly #file: string;
+  readonly #opened: OpenedStore;
+  readonly #users: KnownUsers;
+  readonly #writer;
+  readonly #changes: Changes;
+  readonly #condition = new Condition();
+  readonly #snapshots = new Set<Connection>();
+  readonly #backups = new Set<Promise<void>>();
+  readonly #watch: NodeJS.Timeout;
+  #probedAt = 0;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens the file, and makes it if it is missing.
+   *
+   * @param path of the file, relative to the working folder or absolute
+   * @throws {ConfigError} the path is no text, is empty, or is written as a store (`sqlite:FILE`)
+   * @throws {StoreError} the file cannot be opened, or better-sqlite3 is missing; the message says what to do
+   */
+  constructor(path: string) {
+    this.#file = filePath(path);
+    this.#opened = openStore(this.#file);
+    this.#users = new KnownUsers(this.#opened.connection);
+    this.#writer = createWriterPort(this.#opened.source);
+    this.#changes = new Changes(this.#writer, (failure) => this.#condition.set('writing', failure));
+    this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
+  }
+
+  /** Reports the state to `settings.report`, now and whenever it changes. May be called by several middlewares. */
+  open(settings: StoreSettings = DEFAULT_STORE_SETTINGS): void {
+    this.#assertUsable();
+    this.#condition.reportTo(settings);
+  }
+
+  find(name: string): MaybePromise<StoredUser | undefined> {
+    return this.#read(() => this.#users.find(name));
+  }
+
+  async list(query: UserListQuery): Promise<StoredUser[]> {
+    this.#assertUsable();
+    const { connection } = this.#opened;
+    const inTurn = async <T>(ask: () => T): Promise<T> => {
+      await setImmediate();
+      return this.#read(ask);
+    };
+    const source: ListSource = {
+      namesAtOnce: NAMES_AT_ONCE,
+      users: (page) => inTurn(() => connection.all(statements.page(page)).map(userOf)),
+      names: (page) => inTurn(() => connection.all(statements.pageOfNames(page)).map(({ name }) => name as string)),
+      usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userOf)),
+    };
+    return listUsers(query, source);
+  }
+
+  async insert(user: StoredUser): Promise<boolean> {
+    const { written } = await this.#change(statements.insert(user));
+    return written.length === 1;
+  }
+
+  async replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
+    const { written, otherwise } = await this.#change(statements.replace(user, expectedRevision));
+    if (written.length === 1) return 'replaced';
+    return otherwise === undefined ? 'conflict' : 'last-admin';
+  }
+
+  async remove(name: string): Promise<RemoveOutcome> {
+    const { written, otherwise } = await this.#change(statements.remove(name));
+    if (written.length === 1) return 'removed';
+    return otherwise === undefined ? 'not-found' : 'last-admin';
+  }
+
+  hasAdmin(): MaybePromise<boolean> {
+    return this.#read(() => this.#opened.connection.value(statements.ANY_ADMIN) !== undefined);
+  }
+
+  async insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
+    const { written, otherwise } = await this.#change(statements.insertFirstAdmin(user));
+    if (written.length === 1) return 'inserted';
+    return otherwise === undefined ? 'name-taken' : 'admin-exists';
+  }
+
+  async insertMany(users: readonly StoredUser[]): Promise<string[]> {
+    const { written } = await this.#change(statements.insertMany(users));
+    const names = new Set(written.map(({ name }) => name));
+    return users.map(({ name }) => name).filter((name) => names.delete(name));
+  }
+
+  /** A snapshot reads on a connection of its own, in one transaction. */
+  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+    this.#assertUsable();
+    const connection = await this.#read(() => connect(this.#opened.source));
+    this.#snapshots.add(connection);
+    try {
+      connection.execute('BEGIN');
+      let page: Page = { prefix: '', after: undefined, offset: 0, limit: USERS_AT_ONCE };
+      for (;;) {
+        const rows = await this.#read(() => connection.all(statements.page(page)));
+        for (const row of rows) yield userOf(row);
+        if (rows.length < USERS_AT_ONCE) return;
+        page = { ...page, after: rows.at(-1)?.['name'] as string };
+        await setImmediate();
+      }
+    } finally {
+      this.#endSnapshot(connection);
+    }
+  }
+
+  /**
+   * Copies the store as it is at one moment, also while processes write to it. The copy is a store itself
+   * (`sqlite:FILE`) with the mode 0600. It is on disk when the promise is fulfilled, and appears as a whole or not at all.
+   * Deleted users and former hashes are not in the copy.
+   *
+   * @param path of a file that is not there yet, in a folder that is; relative to the working folder or absolute
+   * @throws {StoreError} the copy cannot be made; the message names the file and the reason
+   */
+  async backup(path: string): Promise<void> {
+    this.#assertUsable();
+    const backup = writeBackup(resolve(path), (to) => this.#copy(to));
+    this.#backups.add(backup);
+    try {
+      await backup;
+    } finally {
+      this.#backups.delete(backup);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#watch);
+    // A middleware that has it from the app may still be asked.
+    this.#condition.set('files', 'the app has closed it');
+    this.#users.clear();
+    for (const connection of this.#snapshots) this.#endSnapshot(connection);
+    const done = Promise.allSettled([...this.#backups, this.#changes.finish()]);
+    await Promise.race([done, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
+    // The connection that is closed last removes the log, which waits for the disk: the writer's must be the last.
+    this.#opened.connection.close();
+    await this.#writer.close();
+  }
+
+  /** Each copy is made in a thread of its own, so that changes go on meanwhile. */
+  async #copy(to: string): Promise<void> {
+    const port = createWriterPort(this.#opened.source);
+    try {
+      const reply = await port.ask({ method: 'copy', to });
+      if (reply.kind === 'busy') throw busyError();
+      if (reply.kind === 'failed') throw new Error(reply.reason);
+    } finally {
+      await port.close();
+    }
+  }
+
+  async #change(change: statements.Change): Promise<statements.MadeChange> {
+    this.#assertUsable();
+    return this.#changes.make(change);
+  }
+
+  /** Asks at once, or again and again for {@link BUSY_FOR} while another process has the file locked. */
+  #read<T>(ask: () => T): MaybePromise<T> {
+    this.#assertUsable();
+    try {
+      const answer = ask();
+      this.#condition.set('reading', undefined);
+      return answer;
+    } catch (error) {
+      if (failureOf(error) === 'busy') return this.#readSoon(ask);
+      throw this.#readFailure(error as Error);
+    }
+  }
+
+  async #readSoon<T>(ask: () => T): Promise<T> {
+    const deadline = now() + BUSY_FOR;
+    while (now() < deadline) {
+      await setTimeout(TRY_EVERY);
+      this.#assertUsable();
+      try {
+        return ask();
+      } catch (error) {
+        if (failureOf(error) !== 'busy') throw this.#readFailure(error as Error);
+      }
+    }
+    throw busyError();
+  }
+
+  #readFailure(error: Error): StoreError {
+    const isDamaged = ['damaged', 'foreign'].includes(failureOf(error) as string);
+    const reason = `${this.#file} ${isDamaged ? 'is damaged' : 'cannot be read'} (${error.message})`;
+    this.#condition.set('reading', reason);
+    return unavailable(isDamaged ? `${reason}. Stop this process, restore a backup, and start it again` : reason);
+  }
+
+  #look(): void {
+    this.#condition.set('files', problemOf(this.#opened.source));
+    this.#changes.look();
+    if (this.#condition.writingProblem === undefined || now() < this.#probedAt + PROBE_EVERY) return;
+    this.#probedAt = now();
+    this.#changes.probe();
+  }
+
+  #endSnapshot(connection: Connection): void {
+    if (this.#snapshots.delete(connection)) connection.close();
+  }
+
+  #assertUsable(): void {
+    if (this.#closing !== undefined) throw closedError(this.#file);
+    const problem = this.#condition.filesProblem;
+    if (problem !== undefined) throw unavailable(problem);
+  }
+}
+
+/** The reason names the file, so it is for the operator alone: it is the cause. */
+function unavailable(reason: string): StoreError {
+  return new StoreError('the user store is unavailable', { cause: new Error(reason) });
+}
+
+function closedError(file: string): StoreError {
+  return new StoreError('the user store is closed', { cause: new Error(`${file} is closed`) });
+}

@@ -1,0 +1,116 @@
+import { kindOf } from '../../safe-text.js';
+import type { StoredUser } from '../../users/user.js';
+import type { Page } from '../listing.js';
+import { pageStatement } from '../page-statement.js';
+import { ACTIVE_ADMIN } from '../user-row.js';
+import type { SqliteRow, SqliteValue } from './engine.js';
+
+/** A statement of SQL, and the values of `$1`, `$2` and so on. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly SqliteValue[];
+}
+
+/** A change of users. It is one statement, so it is made as a whole or not at all. */
+export interface Change {
+  /** Returns a row for each user that it has changed. */
+  readonly write: Statement;
+  /** Asked if nothing was changed, to know why. */
+  readonly otherwise?: Statement;
+}
+
+/** The outcome of a change that broke no rule of the table. */
+export interface MadeChange {
+  readonly written: readonly SqliteRow[];
+  readonly otherwise: SqliteRow | undefined;
+}
+
+/** The outcome of a change: made, or refused with the reason because it broke a rule of the table. */
+export type ChangeOutcome = MadeChange | { readonly refused: string };
+
+const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
+const COLUMNS = 'name, type, permissions, enabled, hash, revision';
+
+/** Gives another number once another connection has changed something: https://www.sqlite.org/pragma.html. */
+export const DATA_VERSION: Statement = { text: 'PRAGMA data_version', values: [] };
+
+const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
+const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
+export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
+
+const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
+  WHERE NOT EXISTS (${ANY_ADMIN}) ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+/** If two users have the same name, the first one is inserted. */
+const INSERT_MANY = `INSERT INTO users (${COLUMNS})
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1) WHERE true
+  ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+const REPLACE = `UPDATE users SET type = $2, permissions = $3, enabled = $4, hash = $5, revision = $6
+  WHERE name = $1 AND revision = $7 AND ($2 = 'admin' AND $4 OR NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+
+const REMOVE = `DELETE FROM users WHERE name = $1 AND (NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+
+export function find(name: string): Statement {
+  return { text: FIND, values: [name] };
+}
+
+export function findAll(names: readonly string[]): Statement {
+  return { text: FIND_ALL, values: [JSON.stringify(names)] };
+}
+
+export function page(page: Page): Statement {
+  return pageStatement(COLUMNS, 'users', page);
+}
+
+export function pageOfNames(page: Page): Statement {
+  return pageStatement('name', 'users', page);
+}
+
+export function insert(user: StoredUser): Change {
+  return { write: { text: INSERT, values: valuesOf(user) } };
+}
+
+/** `otherwise` has a row if there is an admin. */
+export function insertFirstAdmin(user: StoredUser): Change {
+  return { write: { text: INSERT_FIRST_ADMIN, values: valuesOf(user) }, otherwise: { text: ANY_ADMIN, values: [] } };
+}
+
+export function insertMany(users: readonly StoredUser[]): Change {
+  return { write: { text: INSERT_MANY, values: [JSON.stringify(users.map(valuesOf))] } };
+}
+
+/** `otherwise` has a row if this is the last admin. */
+export function replace(user: StoredUser, expectedRevision: string): Change {
+  return {
+    write: { text: REPLACE, values: [...valuesOf(user), expectedRevision] },
+    otherwise: { text: 'SELECT 1 FROM users WHERE name = $1 AND revision = $2', values: [user.name, expectedRevision] },
+  };
+}
+
+/** `otherwise` has a row if this is the last admin. */
+export function remove(name: string): Change {
+  return {
+    write: { text: REMOVE, values: [name] },
+    otherwise: { text: 'SELECT 1 FROM users WHERE name = $1', values: [name] },
+  };
+}
+
+/**
+ * One that SQLite cannot take would fail the changes that are written together with it.
+ *
+ * @throws {TypeError} a value is of a kind that no column has
+ */
+export function expectValues({ write }: Change): void {
+  for (const value of write.values) {
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      throw new TypeError(`a field of a user is ${kindOf(value)}, which cannot be stored`);
+    }
+  }
+}
+
+function valuesOf({ name, type, permissions, enabled, hash, revision }: StoredUser): SqliteValue[] {
+  return [name, type, permissions.join(','), enabled ? 1 : 0, hash, revision];
+}

@@ -1,0 +1,206 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { contextOf } from '../../lib/request/audit-context.js';
+import { serveAudited, untilTold } from '../support/audit.js';
+import { basic } from '../support/server.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const request = (changes: object = {}) => ({ headers: {}, method: 'GET', originalUrl: '/x', ...changes });
+
+describe('the path of an event', () => {
+  it.each([
+    ['/kapacitor/v1/tasks', '/kapacitor/v1/tasks'],
+    ['/tasks?u=name&p=secret', '/tasks'],
+    ['/tasks?x=1#?p=secret', '/tasks'],
+    ['/tasks#p=secret', '/tasks'],
+    ['/a@b/tasks', '/a@b/tasks'],
+    ['http://host/tasks', 'http://host/tasks'],
+    ['http://host/a@b', 'http://host/a@b'],
+    ['http://name:secret@host:9092/tasks', 'http://host:9092/tasks'],
+    ['HTTPS://secret@[::1]/tasks?p=secret', 'HTTPS://[::1]/tasks'],
+    ['http://a:secret@b:secret@host/tasks', 'http://host/tasks'],
+    ['http://name:secret@host', 'http://host'],
+    ['http://host?u=name&p=x@secret', 'http://host'],
+    ['http://host:9092/tasks', 'http://host:9092/tasks'],
+    ['//name:secret@host/tasks', '//host/tasks'],
+    ['//secret@host/tasks', '//host/tasks'],
+    ['///secret@host/tasks', '///host/tasks'],
+    ['/x//secret@host/tasks', '/x//host/tasks'],
+    ['/%2fname:secret@host/tasks', '/host/tasks'],
+    ['/%2Fsecret%40host/tasks', '/host/tasks'],
+    ['/%252f%252fname%253asecret%2540host/tasks', '/host/tasks'],
+    ['/proxy/http://name:secret@host/tasks', '/proxy/http://host/tasks'],
+    ['/proxy/name:secret@host', '/proxy/host'],
+    ['/proxy/name@example.com:secret@host', '/proxy/host'],
+    ['http:name:secret@host/tasks', 'host/tasks'],
+    ['http:/name:secret@host/tasks', 'http:/host/tasks'],
+    ['http:/secret@host/tasks', 'http:/host/tasks'],
+    ['http:\\\\name:secret@host\\tasks', 'http:\\\\host\\tasks'],
+    ['\\\\secret@host\\tasks', '\\\\host\\tasks'],
+    ['/\\secret@host/tasks', '/\\host/tasks'],
+    ['http://name:sec/secret@host/tasks', 'http://host/tasks'],
+    ['http://name:sec%2Fsecret@host/tasks', 'http://host/tasks'],
+    ['http://name:sec%40secret@host/tasks', 'http://host/tasks'],
+    ['http://name:secret%40host/tasks', 'http://host/tasks'],
+    ['http://name:secret?secret@host/tasks', 'http://'],
+    ['http://name:secret#secret@host/tasks', 'http://'],
+    ['http://name:secret;secret@host/tasks', 'http://host/tasks'],
+    ['http://name:secret/tasks', 'http:///tasks'],
+    ['http:\\\\name:secret\\tasks', 'http:\\\\\\tasks'],
+    ['/config%3fp=secret', '/config'],
+    ['/config%3Fp=secret', '/config'],
+    ['/config%253fp=secret', '/config'],
+    ['/config%2525253Fp=secret', '/config'],
+    ['/config%%33fp=secret', '/config'],
+    ['/config%3%66p=secret', '/config'],
+    ['/config%u003fp=secret', '/config'],
+    ['/config%25u003Fp=secret', '/config'],
+    ['/config%23p=secret', '/config'],
+    ['/config%2523p=secret', '/config'],
+    ['/config;pw=secret', '/config'],
+    ['/config;secret/influxdb;pw=secret/x', '/config/influxdb/x'],
+    ['/config%3bpw=secret', '/config'],
+    ['/config%253Bpw=secret%2fsecret/x', '/config/x'],
+    ['/config%u003bpw=secret', '/config'],
+    ['/config;pw=a?secret', '/config'],
+    ['/config&u=name&p=secret', '/config'],
+    ['/config%26p%3dsecret', '/config'],
+    ['/tasks/R&D/x', '/tasks/R&D/x'],
+    ['/tasks/100%/50%25/x', '/tasks/100%/50%25/x'],
+    ['/%63onfig/%u0063/../x', '/%63onfig/%u0063/../x'],
+    ['//kapacitor/v1\\config', '//kapacitor/v1\\config'],
+    ['', ''],
+  ])('has no query and no userinfo: %s', (originalUrl, path) => {
+    expect(contextOf(request({ originalUrl })).path).toBe(path);
+  });
+
+  it('has no part of userinfo, however long that is', () => {
+    const originalUrl = `http://name:${'secret'.repeat(1_000)}@host/tasks`;
+    expect(contextOf(request({ originalUrl })).path).toBe('http://host/tasks');
+  });
+
+  it.each(['//a:b', '%25', '%', 'a@', '//a:b@', ';', '&', '&a=', '%25u003', '/', 'http://'])(
+    'is found in a moment, however long the target is: %j',
+    (part) => {
+      const originalUrl = `/${part.repeat(16_000 / part.length)}`;
+      const start = process.cpuUsage();
+      for (let time = 0; time < 10; time += 1) contextOf(request({ originalUrl }));
+      expect(process.cpuUsage(start).user / 1_000).toBeLessThan(1_000);
+    },
+  );
+
+  it('has at most 1,024 characters', () => {
+    for (const query of ['', '?p=secret']) {
+      const originalUrl = `/${'x'.repeat(9_000)}${query}`;
+      expect(contextOf(request({ originalUrl })).path).toBe(`/${'x'.repeat(1_023)}`);
+    }
+  });
+
+  it('is the one that the client has sent, behind a mount as well, and without Express the one that there is', () => {
+    expect(contextOf(request({ url: '/below' })).path).toBe('/x');
+    expect(contextOf({ headers: {}, method: 'GET', url: '/only?x' }).path).toBe('/only');
+    expect(contextOf({ headers: {} }).path).toBe('');
+  });
+});
+
+describe('the address of an event', () => {
+  it('is the one that Express takes for the client’s, or the connection’s', () => {
+    expect(contextOf(request({ ip: '192.0.2.1', socket: { remoteAddress: '::1' } })).from).toBe('192.0.2.1');
+    expect(contextOf(request({ socket: { remoteAddress: '::1' } })).from).toBe('::1');
+    expect(contextOf(request()).from).toBeUndefined();
+  });
+
+  it('is cut off where a client may call itself what it likes', () => {
+    expect(contextOf(request({ ip: 'x'.repeat(9_000) })).from).toBe('x'.repeat(128));
+  });
+
+  it('follows the setting "trust proxy"', async () => {
+    const { told, send } = await serveAudited();
+    await send({ path: '/x', headers: { 'X-Forwarded-For': '198.51.100.1, 203.0.113.9' } });
+    await untilTold();
+    expect(told).toMatchObject([['denied', { from: '203.0.113.9' }]]);
+  });
+});
+
+describe('the id of a request', () => {
+  it.each([
+    ['given-by-pino', 'given-by-pino'],
+    [7, '7'],
+    [0, '0'],
+  ])('is the one that the app has given it, before the header: %s', (id, requestId) => {
+    expect(contextOf(request({ id, headers: { 'x-request-id': 'of-the-client' } })).requestId).toBe(requestId);
+  });
+
+  it.each([undefined, null, '', {}, Symbol('id')])('is the header where the app has given it none: %o', (id) => {
+    expect(contextOf(request({ id, headers: { 'x-request-id': 'of-the-client' } })).requestId).toBe('of-the-client');
+  });
+
+  it.each<[string, unknown]>([
+    ['4 KB', 'x'.repeat(4_096)],
+    ['129 characters', 'x'.repeat(129)],
+    ['nothing', ''],
+    ['a blank', 'a b'],
+    ['a tab', 'a\tb'],
+    ['a line end', 'a\nlevel=admin'],
+    ['an escape sequence', '\x1b[2Ja'],
+    ['letters of another alphabet', 'é'],
+    ['several', ['a', 'b']],
+  ])('is made up where the header has %s', (_what, header) => {
+    const hostile = request({ headers: { 'x-request-id': header } });
+    const { requestId } = contextOf(hostile);
+    expect(requestId).toMatch(UUID);
+    expect(contextOf(hostile).requestId).toBe(requestId);
+    expect(contextOf(request()).requestId).not.toBe(requestId);
+  });
+
+  it('is the same in all events of a request, and another one in the next', async () => {
+    const { told, send } = await serveAudited();
+    await send({ path: '/kapacitor/v1/config', auth: 'api:pw' });
+    await send({ path: '/kapacitor/v1/config', auth: 'api:pw' });
+    await untilTold();
+    expect(told.map(([event]) => event)).toEqual(['login', 'denied', 'denied']);
+    const [login, denied, next] = told.map(([, { requestId }]) => requestId);
+    expect(login).toMatch(UUID);
+    expect(denied).toBe(login);
+    expect(next).not.toBe(login);
+  });
+
+  it('is the header’s, or the app’s, over HTTP', async () => {
+    const { told, send } = await serveAudited({
+      before: [
+        (req, _res, next) => {
+          if (req.headers['x-own'] !== undefined) Object.assign(req, { id: 'own-1' });
+          next();
+        },
+      ],
+    });
+    await send({ path: '/x', headers: { 'X-Request-Id': 'client-1' } });
+    await send({ path: '/x', headers: { 'X-Request-Id': 'client-2', 'X-Own': 'yes' } });
+    await untilTold();
+    expect(told.map(([, { requestId }]) => requestId)).toEqual(['client-1', 'own-1']);
+  });
+});
+
+describe('a request target in absolute form', () => {
+  it('tells no event its userinfo, not even in the words of the answer', async () => {
+    const { told, port } = await serveAudited();
+    const socket = connect(port, '127.0.0.1');
+    const target = `http://name:${'secret'.repeat(500)}@h/kapacitor/v1/config?p=secret`;
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: h\r\nAuthorization: ${basic('api:pw')}\r\nConnection: close\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 403 /);
+    await untilTold();
+    expect(JSON.stringify(told)).not.toContain('secret');
+    expect(told).toMatchObject([
+      ['login', { path: 'http://h/kapacitor/v1/config' }],
+      [
+        'denied',
+        {
+          path: 'http://h/kapacitor/v1/config',
+          reason: 'user api does not have "read" privilege for API endpoint "http://h/kapacitor/v1/config"',
+        },
+      ],
+    ]);
+  });
+});

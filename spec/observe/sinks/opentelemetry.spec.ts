@@ -1,0 +1,145 @@
+import { context, type Span, trace } from '@opentelemetry/api';
+import { logs } from '@opentelemetry/api-logs';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import express from 'express';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { auditToOpenTelemetry } from '../../../lib/observe/opentelemetry.js';
+import { createAuth } from '../../support/auth.js';
+import { failure } from '../../support/failure.js';
+import { serve } from '../../support/server.js';
+import { createTeller, TIME } from './told.js';
+
+/** On a busy machine. */
+const SOON = { timeout: 10_000 };
+
+const exporter = new InMemoryLogRecordExporter();
+const tracer = new BasicTracerProvider().getTracer('spec');
+
+/** What was recorded, in order. */
+const records = () => exporter.getFinishedLogRecords();
+
+beforeEach(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] }));
+});
+afterEach(() => {
+  exporter.reset();
+  context.disable();
+  logs.disable();
+});
+
+/** An app in which each request has a span that ends when its answer is sent, as instrumentation gives it one. */
+async function serveTraced(spans: Map<string, Span>) {
+  const auth = await createAuth();
+  auditToOpenTelemetry(auth);
+  const app = express()
+    .use((req, res, next) => {
+      const span = tracer.startSpan(req.path);
+      spans.set(req.path, span);
+      res.on('finish', () => span.end());
+      context.with(trace.setSpan(context.active(), span), next);
+    })
+    .use(auth)
+    .use((_req, res) => res.json({}));
+  return serve(app);
+}
+
+describe('an event in OpenTelemetry', () => {
+  it('is a log record with a name, a severity, a sentence, and attributes by the conventions', () => {
+    const { auth, tell } = createTeller();
+    auditToOpenTelemetry(auth);
+    const request = { from: '192.0.2.1', method: 'GET', path: '/kapacitor/v1/tasks', requestId: 'r1' };
+    tell('login-failed', { user: 'jane', reason: 'wrong-password', ...request });
+    expect(records()).toHaveLength(1);
+    expect(records()[0]).toMatchObject({
+      eventName: 'kapacitor_auth.login_failed',
+      hrTime: [TIME.getTime() / 1_000, 0],
+      severityText: 'WARN',
+      severityNumber: 13,
+      body: 'a login as "jane" failed: wrong-password',
+      instrumentationScope: { name: 'kapacitor-auth' },
+    });
+    expect(records()[0]?.attributes).toEqual({
+      'user.name': 'jane',
+      'client.address': '192.0.2.1',
+      'http.request.method': 'GET',
+      'url.path': '/kapacitor/v1/tasks',
+      'kapacitor_auth.request_id': 'r1',
+      'kapacitor_auth.reason': 'wrong-password',
+    });
+  });
+
+  it('has the parts of a user one by one, and who did it apart from whom it was done to', () => {
+    const { auth, tell } = createTeller();
+    auditToOpenTelemetry(auth);
+    const jane = { name: 'jane', type: 'normal', permissions: ['api'], enabled: true } as const;
+    tell('user-changed', { by: 'root', user: jane, before: { ...jane, enabled: false }, changed: ['enabled'] });
+    expect(records()[0]).toMatchObject({ eventName: 'kapacitor_auth.user_changed', severityText: 'INFO' });
+    expect(records()[0]?.attributes).toEqual({
+      'enduser.id': 'root',
+      'user.name': 'jane',
+      'kapacitor_auth.user.type': 'normal',
+      'kapacitor_auth.user.permissions': ['api'],
+      'kapacitor_auth.user.enabled': true,
+      'kapacitor_auth.before.name': 'jane',
+      'kapacitor_auth.before.type': 'normal',
+      'kapacitor_auth.before.permissions': ['api'],
+      'kapacitor_auth.before.enabled': false,
+      'kapacitor_auth.changed': ['enabled'],
+    });
+  });
+
+  it('belongs to the trace of its request, whose span may have ended, also when requests share a verification', async () => {
+    const spans = new Map<string, Span>();
+    const { send } = await serveTraced(spans);
+    await Promise.all([
+      send({ path: '/api/nobody', auth: 'nobody:pw' }),
+      send({ path: '/api/wrong-1', auth: 'api:wrong' }),
+      send({ path: '/api/wrong-2', auth: 'api:wrong' }),
+      send({ path: '/api/without' }),
+    ]);
+    await expect.poll(records, SOON).toHaveLength(5);
+    const found = records().map(({ eventName, attributes, spanContext }) => [
+      [eventName, attributes['url.path']],
+      spanContext,
+    ]);
+    const told = (path: string) => spans.get(path)?.spanContext();
+    expect(found).toHaveLength(5);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        [['kapacitor_auth.login', '/api/nobody'], told('/api/nobody')],
+        [['kapacitor_auth.denied', '/api/nobody'], told('/api/nobody')],
+        [['kapacitor_auth.login_failed', '/api/wrong-1'], told('/api/wrong-1')],
+        [['kapacitor_auth.login_failed', '/api/wrong-2'], told('/api/wrong-2')],
+        [['kapacitor_auth.denied', '/api/without'], told('/api/without')],
+      ]),
+    );
+  });
+
+  it('comes no more when the function is called that was returned', () => {
+    const { auth, tell } = createTeller();
+    const end = auditToOpenTelemetry(auth);
+    end();
+    tell('login', { user: 'jane' });
+    expect(records()).toEqual([]);
+  });
+
+  it('goes nowhere until there is a LoggerProvider, which may be registered later', () => {
+    logs.disable();
+    const { auth, tell } = createTeller();
+    auditToOpenTelemetry(auth);
+    tell('login', { user: 'a' });
+    logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] }));
+    tell('login', { user: 'b' });
+    expect(records().map(({ attributes }) => attributes['user.name'])).toEqual(['b']);
+  });
+});
+
+it('auditToOpenTelemetry refuses a logger: it has its own', () => {
+  const { auth } = createTeller();
+  expect(() => (auditToOpenTelemetry as (...all: unknown[]) => unknown)(auth, console)).toThrow(
+    failure('CONFIG_INVALID', 500, 'auditToOpenTelemetry takes auth, and no more arguments'),
+  );
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { isFromBrowser, isFromScript, isNavigation } from '../../lib/request/browser.js';
+import { BROWSER, PAGE, POWERSHELL } from '../support/browser-headers.js';
+
+type Headers = Record<string, string>;
+
+describe('a browser', () => {
+  it.each<[Headers, boolean]>([
+    [BROWSER, true],
+    [{ ...BROWSER, 'accept-language': '' }, true],
+    [POWERSHELL, false],
+    [{ 'accept-language': 'en', 'user-agent': 'curl/8.5.0' }, false],
+    [{}, false],
+  ])('is told by how it describes itself: %j', (headers, expected) => {
+    expect(isFromBrowser({ headers })).toBe(expected);
+  });
+});
+
+describe('a page that a person opens', () => {
+  it.each<[Headers, boolean]>([
+    [{ 'sec-fetch-mode': 'navigate' }, true],
+    [{ 'sec-fetch-mode': 'cors', ...BROWSER, ...PAGE }, false],
+    [{ ...BROWSER, ...PAGE }, true],
+    [{ ...BROWSER, accept: '*/*' }, false],
+    [{ ...BROWSER }, false],
+    [{ ...PAGE }, false],
+    [{}, false],
+  ])('is told from other requests: %j', (headers, expected) => {
+    expect(isNavigation({ headers })).toBe(expected);
+  });
+});
+
+describe('a script of a page', () => {
+  it.each<[Headers, boolean]>([
+    [{ 'x-requested-with': 'XMLHttpRequest' }, true],
+    [{ 'x-requested-with': 'xmlhttprequest', 'sec-fetch-mode': 'navigate' }, true],
+    [{ 'x-requested-with': 'com.example.app' }, false],
+    [{ 'sec-fetch-mode': 'cors' }, true],
+    [{ 'sec-fetch-mode': 'same-origin' }, true],
+    [{ 'sec-fetch-mode': 'no-cors', ...BROWSER, accept: '*/*' }, false],
+    [{ ...BROWSER, accept: '*/*' }, true],
+    [{ ...BROWSER, accept: 'application/json' }, true],
+    [{ ...BROWSER, accept: 'text/event-stream' }, true],
+    [{ ...BROWSER }, true],
+    [{ ...BROWSER, ...PAGE }, false],
+    [{ ...BROWSER, accept: 'image/avif,image/webp,*/*;q=0.8' }, false],
+    [{ ...BROWSER, accept: 'text/css,*/*;q=0.1' }, false],
+    [{ ...POWERSHELL, accept: '*/*' }, false],
+    [{ accept: '*/*' }, false],
+  ])('is told from other requests: %j', (headers, expected) => {
+    expect(isFromScript({ headers })).toBe(expected);
+  });
+});

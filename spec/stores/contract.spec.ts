@@ -1,0 +1,33 @@
+import { MemoryUserRepository, SqliteUserRepository } from 'kapacitor-auth';
+import { userRepositoryContract } from 'kapacitor-auth/contract';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import { describe, expect, it } from 'vitest';
+import { InPlaceRepository } from '../support/in-place-repository.js';
+import { ownSchema } from '../support/postgres-repository.js';
+import { openRepository, storeFile } from '../support/sqlite-repository.js';
+
+userRepositoryContract({ describe, it }, 'MemoryUserRepository', { create: () => new MemoryUserRepository() });
+
+userRepositoryContract({ describe, it }, 'a repository that changes its rows in place', {
+  create: () => new InPlaceRepository(),
+});
+
+userRepositoryContract({ describe, it }, 'SqliteUserRepository', { create: () => openRepository(storeFile()) });
+
+userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
+  create: async () => {
+    const repository = new PostgresUserRepository(ownSchema());
+    await repository.open();
+    return repository;
+  },
+  destroy: (repository) => repository.close?.(),
+});
+
+it.each([MemoryUserRepository, SqliteUserRepository, PostgresUserRepository])(
+  '%o leaves nothing out',
+  ({ prototype }) => {
+    for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot'] as const) {
+      expect(prototype[method]).toBeInstanceOf(Function);
+    }
+  },
+);

@@ -1,0 +1,169 @@
+import type { StoredUser } from 'kapacitor-auth';
+import { expect, it } from 'vitest';
+import { type ListSource, listUsers, type Page } from '../../lib/stores/listing.js';
+import { NamePattern } from '../../lib/users/name-pattern.js';
+import { compareNames } from '../../lib/users/user-name.js';
+import { userNamed } from '../support/stored-user.js';
+
+const numbered = (index: number) => `user${String(index).padStart(6, '0')}`;
+const numberedFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, step) => numbered(first + step));
+
+interface Settings {
+  readonly namesAtOnce?: number;
+  /** Those who are removed while their names are compared. */
+  readonly removed?: readonly string[];
+}
+
+/** A source with these users that tells what it is asked. */
+function sourceOf(all: readonly string[], { namesAtOnce = 4_000, removed = [] }: Settings = {}) {
+  const asked: (Partial<Page> & { of: string; names?: number })[] = [];
+  const sorted = all.toSorted(compareNames);
+  const select = ({ prefix, after, offset, limit }: Page) =>
+    sorted
+      .filter((name) => name.startsWith(prefix) && (after === undefined || compareNames(name, after) > 0))
+      .slice(offset, offset + limit);
+  const source: ListSource = {
+    namesAtOnce,
+    users: async (page) => {
+      asked.push({ of: 'users', ...page });
+      return select(page).map((name) => userNamed(name));
+    },
+    names: async (page) => {
+      asked.push({ of: 'names', ...page });
+      return select(page);
+    },
+    usersNamed: async (names) => {
+      asked.push({ of: 'usersNamed', names: names.length });
+      return names.filter((name) => !removed.includes(name)).map((name) => userNamed(name));
+    },
+  };
+  const list = async ({ pattern = '', after, offset = 0, limit = 100 }: Query = {}): Promise<string[]> => {
+    const users: StoredUser[] = await listUsers({ pattern: new NamePattern(pattern), after, offset, limit }, source);
+    return users.map(({ name }) => name);
+  };
+  return { list, asked };
+}
+
+interface Query {
+  readonly pattern?: string;
+  readonly after?: string;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+const FEW = ['ada', 'adam', 'bea', 'ben', 'Zoe', 'zoë'];
+
+it.each<{ what: string; query: Query; expected: string[] }>([
+  { what: 'everybody, byte by byte', query: {}, expected: ['Zoe', 'ada', 'adam', 'bea', 'ben', 'zoë'] },
+  { what: 'a prefix', query: { pattern: 'ad*' }, expected: ['ada', 'adam'] },
+  { what: 'a prefix, after one of its names', query: { pattern: 'ad*', after: 'ada' }, expected: ['adam'] },
+  { what: 'a prefix, after a name before it', query: { pattern: 'be*', after: 'Zoe' }, expected: ['bea', 'ben'] },
+  { what: 'a prefix, after all of its names', query: { pattern: 'ad*', after: 'bea' }, expected: [] },
+  { what: 'a part of a prefix', query: { pattern: 'b*', offset: 1, limit: 1 }, expected: ['ben'] },
+  { what: 'an offset that nobody is beyond', query: { offset: 6 }, expected: [] },
+  { what: 'a name without a wildcard', query: { pattern: 'ada' }, expected: ['ada'] },
+  { what: 'a pattern', query: { pattern: '[az]*[ae]' }, expected: ['ada'] },
+  { what: 'a part of a pattern', query: { pattern: '*e*', offset: 1, limit: 1 }, expected: ['bea'] },
+  { what: 'a pattern, after a name', query: { pattern: '*e*', after: 'bea' }, expected: ['ben'] },
+  { what: 'a pattern that nobody matches', query: { pattern: '*x' }, expected: [] },
+  { what: 'an offset that nobody who matches is beyond', query: { pattern: '*e*', offset: 3 }, expected: [] },
+])('lists $what', async ({ query, expected }) => {
+  expect(await sourceOf(FEW).list(query)).toEqual(expected);
+});
+
+it.each<{ what: string; query: Query }>([
+  { what: 'nobody is to be listed', query: { limit: 0 } },
+  { what: 'nobody is to be listed of those who match', query: { pattern: '*e*', limit: 0 } },
+  { what: 'the prefix has a NUL', query: { pattern: 'ad\0*' } },
+  { what: 'the name has a NUL', query: { pattern: 'ad\0' } },
+])('asks nothing if $what', async ({ query }) => {
+  const { list, asked } = sourceOf(FEW);
+  expect(await list(query)).toEqual([]);
+  expect(asked).toEqual([]);
+});
+
+it('reads a thousand users at once, and no more than are asked for', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 5_000));
+  expect(await list({ limit: 2_500 })).toEqual(numberedFrom(0, 2_500));
+  expect(asked).toEqual([
+    { of: 'users', prefix: '', after: undefined, offset: 0, limit: 1_000 },
+    { of: 'users', prefix: '', after: numbered(999), offset: 0, limit: 1_000 },
+    { of: 'users', prefix: '', after: numbered(1_999), offset: 0, limit: 500 },
+  ]);
+});
+
+it('ends with the users, also where the last part is a whole one', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 2_000));
+  expect(await list({ limit: Number.MAX_SAFE_INTEGER })).toEqual(numberedFrom(0, 2_000));
+  expect(asked).toHaveLength(3);
+});
+
+it('passes over ten thousand names at once, each of which gives its last name alone', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 25_000));
+  expect(await list({ pattern: 'user*', after: numbered(99), offset: 20_500, limit: 2 })).toEqual(
+    numberedFrom(20_600, 2),
+  );
+  expect(asked).toEqual([
+    { of: 'names', prefix: 'user', after: numbered(99), offset: 9_999, limit: 1 },
+    { of: 'names', prefix: 'user', after: numbered(10_099), offset: 9_999, limit: 1 },
+    { of: 'users', prefix: 'user', after: numbered(20_099), offset: 500, limit: 2 },
+  ]);
+});
+
+it('passes over no more names than there are, however large the offset is', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 15_000));
+  expect(await list({ offset: Number.MAX_SAFE_INTEGER })).toEqual([]);
+  expect(asked).toHaveLength(2);
+});
+
+it('compares a thousand names first, and then more at once, up to what the source gives', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 12_000), { namesAtOnce: 3_000 });
+  expect(await list({ pattern: 'user*999', offset: 10 })).toEqual([numbered(10_999), numbered(11_999)]);
+  expect(asked).toEqual([
+    { of: 'names', prefix: 'user', after: undefined, offset: 0, limit: 1_000 },
+    { of: 'names', prefix: 'user', after: numbered(999), offset: 0, limit: 2_000 },
+    { of: 'names', prefix: 'user', after: numbered(2_999), offset: 0, limit: 3_000 },
+    { of: 'names', prefix: 'user', after: numbered(5_999), offset: 0, limit: 3_000 },
+    { of: 'names', prefix: 'user', after: numbered(8_999), offset: 0, limit: 3_000 },
+    { of: 'names', prefix: 'user', after: numbered(11_999), offset: 0, limit: 3_000 },
+    { of: 'usersNamed', names: 2 },
+  ]);
+});
+
+it('compares no more names at once than the source gives, from the first on', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 250), { namesAtOnce: 100 });
+  expect(await list({ pattern: '*49' })).toEqual([49, 149, 249].map(numbered));
+  expect(asked.map(({ limit }) => limit)).toEqual([100, 100, 100, undefined]);
+});
+
+it('reads those who match a thousand at once, and no more names when there are enough of them', async () => {
+  const { list, asked } = sourceOf(numberedFrom(0, 9_000));
+  expect(await list({ pattern: '*r*', limit: 2_500 })).toEqual(numberedFrom(0, 2_500));
+  expect(asked.map(({ of, limit, names }) => [of, limit ?? names])).toEqual([
+    ['names', 1_000],
+    ['names', 2_000],
+    ['usersNamed', 1_000],
+    ['usersNamed', 1_000],
+    ['usersNamed', 500],
+  ]);
+});
+
+it('leaves out who matches and is gone when the users are read', async () => {
+  const { list } = sourceOf(FEW, { removed: ['bea'] });
+  expect(await list({ pattern: '*e*' })).toEqual(['Zoe', 'ben']);
+});
+
+it('lets others have their turn after each hundred names that are compared', async () => {
+  const { list } = sourceOf(numberedFrom(0, 1_000));
+  let turns = 0;
+  let isDone = false;
+  const takeTurn = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(takeTurn);
+  };
+  setImmediate(takeTurn);
+  await list({ pattern: '*x' });
+  isDone = true;
+  expect(turns).toBeGreaterThanOrEqual(10);
+});

@@ -1,0 +1,139 @@
+import { StoreError } from 'kapacitor-auth';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Connections } from '../../../lib/stores/postgres/connections.js';
+import type { Statement } from '../../../lib/stores/postgres/driver.js';
+import { prepareSchema } from '../../../lib/stores/postgres/schema.js';
+import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { openPostgres, ownDatabase, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
+import { userNamed } from '../../support/stored-user.js';
+
+/** What the repository says that it cannot be opened for. */
+async function refusalOf(url: string): Promise<unknown> {
+  const repository = new PostgresUserRepository(url);
+  onTestFinished(() => repository.close());
+  return repository.open().catch((error: unknown) => error);
+}
+
+/** The URL of a schema that is made as it shall be. */
+async function madeSchema(): Promise<string> {
+  const url = ownSchema();
+  await (await openPostgres(url)).close();
+  return url;
+}
+
+const versionTable = (url: string) => `"${schemaOf(url)}".kapacitor_auth_users_version`;
+
+describe('a repository that cannot be opened says', () => {
+  it('that its table is of a newer version, and leaves it alone', async () => {
+    const url = await madeSchema();
+    await psql(url, `UPDATE ${versionTable(url)} SET version = 7`);
+    const error = await refusalOf(url);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 1: install a newer one`,
+    });
+    expect(await psql(url, `SELECT version FROM ${versionTable(url)}`)).toEqual([{ version: 7 }]);
+  });
+
+  it('that its table is missing where it has been, and makes no empty one', async () => {
+    const url = await madeSchema();
+    await psql(url, `DROP TABLE ${usersTable(url)}`);
+    const error = await refusalOf(url);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      message:
+        `the table ${usersTable(url)} is missing, and ${usersTable(url).replace(/"$/, '_version"')} says that it was there: ` +
+        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} to begin anew`,
+    });
+    expect(await psql(url, 'SELECT to_regclass($1)', [usersTable(url)])).toEqual([{ to_regclass: null }]);
+    await psql(url, `DROP TABLE ${versionTable(url)}`);
+    const repository = await openPostgres(url);
+    expect(await repository.insert(userNamed('someone'))).toBe(true);
+  });
+
+  it.each([
+    ['table', 'CREATE TABLE % (name text)'],
+    ['view', 'CREATE VIEW % AS SELECT 1'],
+    ['sequence', 'CREATE SEQUENCE %'],
+  ])('that there is another %s of its name, and leaves it alone', async (_kind, create) => {
+    const url = ownSchema();
+    await psql(url, `CREATE SCHEMA "${schemaOf(url)}"; ${create.replace('%', usersTable(url))}`);
+    const error = await refusalOf(url);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      message: `there is something else by the name of ${usersTable(url)}: name another table`,
+      cause: expect.objectContaining({ code: '42P07' }),
+    });
+    expect(await psql(url, 'SELECT to_regclass($1)', [versionTable(url)])).toEqual([{ to_regclass: null }]);
+  });
+
+  it('the same where the table that should have the version has none', async () => {
+    const url = await madeSchema();
+    await psql(url, `DELETE FROM ${versionTable(url)}`);
+    expect(await refusalOf(url)).toMatchObject({
+      message: `there is something else by the name of ${usersTable(url)}: name another table`,
+    });
+  });
+
+  it('that the database cannot write every name', async () => {
+    const url = await ownDatabase(`ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`);
+    const error = await refusalOf(url);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      message:
+        'the database has the encoding LATIN1, in which not every name can be written: ' +
+        "make one with  ENCODING 'UTF8' TEMPLATE template0",
+    });
+    expect(await psql(url, `SELECT FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'that the server is too old',
+      { version: '13.21 (Debian)', number: '130021', encoding: 'UTF8', is_standby: 'false' },
+      'PostgreSQL 14 or later is needed, and this is 13.21 (Debian)',
+    ],
+    [
+      'that the server is a standby',
+      { version: '14.0', number: '140000', encoding: 'UTF8', is_standby: 'true' },
+      'this server is a standby, which hears of changes late, and of some only: name the primary one',
+    ],
+  ])('%s, and asks it nothing more', async (_what, server, message) => {
+    const asked: string[] = [];
+    const connections = {
+      use: (_milliseconds: number, work: (ask: unknown) => Promise<void>) =>
+        work(async ({ text }: Statement) => {
+          asked.push(text);
+          return { rows: [server] };
+        }),
+    } as unknown as Connections;
+    const error = await prepareSchema(connections, new TableNames()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', message });
+    expect(asked).toEqual([expect.stringContaining('pg_is_in_recovery()')]);
+  });
+
+  it('what the server says, where there is no such database', async () => {
+    const url = `${(await ownDatabase()).replace(/[^/]*$/, 'nowhere')}`;
+    expect(await refusalOf(url)).toMatchObject({ code: '3D000', message: 'database "nowhere" does not exist' });
+  });
+
+  it('the same to who asks before it is opened', async () => {
+    const repository = new PostgresUserRepository(`${(await ownDatabase()).replace(/[^/]*$/, 'nowhere')}`);
+    onTestFinished(() => repository.close());
+    await expect(repository.find('someone')).rejects.toMatchObject({ code: '3D000' });
+  });
+
+  it('nothing more when the obstacle is gone: it opens', async () => {
+    const url = await madeSchema();
+    await psql(url, `UPDATE ${versionTable(url)} SET version = 7`);
+    const repository = new PostgresUserRepository(url);
+    onTestFinished(() => repository.close());
+    await expect(repository.open()).rejects.toThrow('version 7');
+    await psql(url, `UPDATE ${versionTable(url)} SET version = 1`);
+    await repository.open();
+    expect(await repository.find('someone')).toBeUndefined();
+  });
+});

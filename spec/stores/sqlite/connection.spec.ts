@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { Connection } from '../../../lib/stores/sqlite/connection.js';
+import { connect, storeFile } from '../../support/sqlite-repository.js';
+
+describe('a connection', () => {
+  it('may be closed twice, on either engine, and does nothing any more', () => {
+    const connection = new Connection(storeFile());
+    connection.close();
+    expect(() => connection.close()).not.toThrow();
+    expect(() => connection.value('SELECT 1')).toThrow(/not open/);
+  });
+
+  it.each([
+    ['text', "'jane'", 'jane'],
+    ['an emoji', 'char(128512)', '😀'],
+    ['a number', '9007199254740991', 9_007_199_254_740_991],
+    ['nothing', 'NULL', null],
+  ])('gives %s as the other engine does', (_what, sql, value) => {
+    expect(connect(storeFile()).value(`SELECT ${sql}`)).toBe(value);
+  });
+
+  it.each([['😀'], ['ñ'], ['']])('keeps the text %j as it is', (text) => {
+    const connection = connect(storeFile());
+    connection.execute('CREATE TABLE texts (text TEXT NOT NULL)');
+    connection.run({ text: 'INSERT INTO texts VALUES ($1)', values: [text] });
+    expect(connection.all({ text: 'SELECT text FROM texts', values: [] })).toEqual([{ text }]);
+    expect(connection.first({ text: 'SELECT text FROM texts WHERE text = $1', values: [text] })).toEqual({ text });
+  });
+
+  it('does not take a text for another one that it begins with, up to a NUL', () => {
+    const connection = connect(storeFile());
+    connection.execute("CREATE TABLE texts (text TEXT NOT NULL); INSERT INTO texts VALUES ('jane')");
+    expect(connection.first({ text: 'SELECT text FROM texts WHERE text = $1', values: ['jane\0'] })).toBeUndefined();
+  });
+
+  it('gives no row where there is none', () => {
+    const connection = connect(storeFile());
+    connection.execute('CREATE TABLE texts (text TEXT NOT NULL)');
+    expect(connection.first({ text: 'SELECT text FROM texts', values: [] })).toBeUndefined();
+    expect(connection.value('SELECT text FROM texts')).toBeUndefined();
+    expect(connection.all({ text: 'SELECT text FROM texts', values: [] })).toEqual([]);
+  });
+});
