@@ -10,7 +10,7 @@ import { userNamed } from '../../support/stored-user.js';
 const clock = vi.hoisted(() => ({ step: 0, time: 0 }));
 
 // Each look takes as long as is said.
-vi.mock('../../../lib/promises.js', () => ({
+vi.mock('../../../lib/clock.js', () => ({
   now: () => {
     clock.time += clock.step;
     return clock.time + performance.now();
