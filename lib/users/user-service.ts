@@ -158,8 +158,8 @@ export class UserService {
     confirm: ConfirmChange,
     hashing?: { isPatient: boolean },
   ): Promise<Replacement> {
-    await this.#existing(name);
-    const hash = password === undefined ? undefined : await this.#hashOf(password, name, hashing);
+    const hash = password === undefined ? undefined : await this.#hashFor(name, password, hashing);
+    if (!isUserName(name)) throw new UserNotFoundError();
     const outcome = await compareAndSet(this.#repository, name, async (before) => {
       if (before === undefined) throw new UserNotFoundError();
       await confirm(before);
@@ -191,7 +191,9 @@ export class UserService {
     return outcome === 'removed' ? user : undefined;
   }
 
-  async #hashOf(password: string, name: string, hashing?: { isPatient: boolean }): Promise<string> {
+  /** An unknown user costs no hash. */
+  async #hashFor(name: string, password: string, hashing?: { isPatient: boolean }): Promise<string> {
+    if ((await this.#find(name)) === undefined) throw new UserNotFoundError();
     return this.#parts.hasher.hash(await this.#parts.policy.accept(password, name), hashing);
   }
 
@@ -207,10 +209,6 @@ export class UserService {
   async #find(name: string): Promise<StoredUser | undefined> {
     requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
-  }
-
-  async #existing(name: string): Promise<void> {
-    if ((await this.#find(name)) === undefined) throw new UserNotFoundError();
   }
 }
 
