@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, InvalidUserError, PasswordCheckError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
 import { answerWithin } from '../promises.js';
+import { describeError } from '../safe-text.js';
 import { opaqueString, problemOf } from './password.js';
 
 /**
@@ -57,7 +58,7 @@ export class PasswordPolicy {
     try {
       answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(this.#isRefused(form, userName)));
     } catch (error) {
-      throw this.#failure(kindOf(error));
+      throw this.#failure(describeError(error));
     }
     if (typeof answer !== 'boolean') throw this.#failure('it answered neither true nor false');
     return answer;
@@ -76,14 +77,6 @@ export function weaknessOf(form: string, userName: string, minimumLength: number
   // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
   if ([...form].length >= minimumLength) return undefined;
   return `password must be at least ${minimumLength} characters`;
-}
-
-/** The name and the codes of an error. Its message, or anything else of it, may hold the password in some encoding. */
-function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it threw what is no error';
-  const { name, code, cause } = error as NodeJS.ErrnoException;
-  const kinds = [name, code, (cause as NodeJS.ErrnoException | undefined)?.code];
-  return kinds.filter((kind) => typeof kind === 'string' && /^\w+$/.test(kind)).join(' ');
 }
 
 /**

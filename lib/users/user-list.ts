@@ -1,6 +1,6 @@
 import { type KnownKeys, keyProblem } from '../argument-checks.js';
 import { InvalidRequestError } from '../errors.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import type { Permission } from './permissions.js';
 import type { UserType } from './user.js';
 import { isNamePosition } from './user-name.js';
@@ -62,7 +62,7 @@ export function checkListOptions(options: unknown): void {
 }
 
 export function checkPattern(value: unknown): void {
-  if (typeof value !== 'string') throw new InvalidRequestError(`pattern must be a text, not ${kindOf(value)}`);
+  if (typeof value !== 'string') throw new InvalidRequestError(`pattern must be a text, not ${describeType(value)}`);
 }
 
 export function checkAfter(value: unknown): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConfigError, LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import type { Audit, AuditContext, UserOperationFailed } from './audit-events.js';
 import { failureOf, readContext } from './audit-events.js';
 import { NamePattern } from './name-pattern.js';
@@ -266,7 +266,7 @@ export class UserService {
 /** @throws {ConfigError} it is an object of options, which there are none of */
 function requireConfirmation(call: 'create' | 'update', confirm: unknown): void {
   if (typeof confirm === 'function') return;
-  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${kindOf(confirm)}`);
+  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${describeType(confirm)}`);
 }
 
 function stored({ name, type, permissions, enabled }: User, hash: string): StoredUser {
