@@ -32,8 +32,7 @@ import {
   createStateWarner,
 } from './operator-warnings.js';
 import { mountOf } from './request/path.js';
-import { createRepository } from './stores/create-repository.js';
-import { noUsers } from './stores/none.js';
+import { createRepository, noUsers } from './stores/create-repository.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { Audit } from './users/audit-events.js';
 import { PasswordPolicy, refusalOf } from './users/password-policy.js';

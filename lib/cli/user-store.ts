@@ -10,7 +10,7 @@ import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
 import { SupervisedRepository } from '../stores/supervised.js';
 import { PasswordPolicy, refusalOf } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
-import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import { UserService } from '../users/user-service.js';
 import { AuditTrail } from './audit-trail.js';
 import { UsageError } from './cli-error.js';

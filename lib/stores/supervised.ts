@@ -5,14 +5,16 @@ import type {
   FirstAdminOutcome,
   RemoveOutcome,
   ReplaceOutcome,
+  StoreHealth,
+  StoreSettings,
+  StoreState,
+  StoreWork,
   UserListQuery,
   UserRepository,
 } from '../users/repository.js';
-import type { StoreHealth, StoreSettings, StoreState, StoreWork } from '../users/store-state.js';
 import type { StoredUser } from '../users/user.js';
 import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from './complete-repository.js';
-import { SlowListError } from './slow-list-error.js';
-import { asStoreError, withoutHashes } from './store-error.js';
+import { asStoreError, SlowListError, withoutHashes } from './store-error.js';
 import { UserSnapshots } from './user-snapshots.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
