@@ -1,10 +1,9 @@
 import { type FirstAdmin, resolveConfig } from './config/config.js';
 import { ConfigError, InvalidUserError, OverloadedError, StoreError } from './errors.js';
 import { answerWithin } from './promises.js';
-import { hasAdmin } from './stores/complete-repository.js';
 import { makeFirstAdmin } from './users/first-admin.js';
 import type { PasswordPolicy } from './users/password-policy.js';
-import type { UserRepository } from './users/repository.js';
+import type { CompleteUserRepository, UserRepository } from './users/repository.js';
 import type { PasswordHashing } from './users/user-service.js';
 
 /** Milliseconds. An app that makes its users in code has made an admin by then. */
@@ -18,7 +17,7 @@ const LOGINS_WAIT_UNTIL = 30_000;
 const RETRY_AFTER = 5;
 
 export interface AdminSetupParts {
-  readonly repository: UserRepository;
+  readonly repository: CompleteUserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
   /** Who is to be made where there is no admin. */
@@ -103,7 +102,7 @@ export class AdminSetup {
   async #look(): Promise<void> {
     let isThere: boolean;
     try {
-      isThere = await hasAdmin(this.#parts.repository);
+      isThere = await this.#parts.repository.hasAdmin();
     } catch {
       // Of the store it is told elsewhere.
       this.lookSoon();

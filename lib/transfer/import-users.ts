@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
 import { StoreError } from '../errors.js';
-import { everyUser, insertMany } from '../stores/complete-repository.js';
-import type { ReplaceOutcome, UserRepository } from '../users/repository.js';
+import type { CompleteUserRepository, ReplaceOutcome } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, type User } from '../users/user.js';
 import { ImportError } from './import-error.js';
 import type { FileFormat, ImportedUser, RefusedUser, UserFile } from './user-file.js';
@@ -55,7 +54,7 @@ export interface ImportSummary {
  */
 export async function importUsers(
   file: UserFile,
-  repository: UserRepository | undefined,
+  repository: CompleteUserRepository | undefined,
   options: ImportOptions = {},
 ): Promise<ImportSummary> {
   const { total = await readToEnd(file) } = options;
@@ -100,7 +99,7 @@ export async function readToEnd(file: UserFile): Promise<number> {
 
 class Import {
   readonly #format: FileFormat;
-  readonly #repository: UserRepository | undefined;
+  readonly #repository: CompleteUserRepository | undefined;
   readonly #dryRun: boolean;
   readonly #overwrite: boolean;
   readonly #onStored: (user: ImportedUser, before: StoredUser | undefined) => void;
@@ -120,7 +119,7 @@ class Import {
 
   constructor(
     format: FileFormat,
-    repository: UserRepository | undefined,
+    repository: CompleteUserRepository | undefined,
     { dryRun = false, overwrite = false, onStored = () => {} }: ImportOptions,
   ) {
     this.#format = format;
@@ -145,7 +144,7 @@ class Import {
       this.#added += users.length;
       return;
     }
-    const added = new Set(this.#dryRun ? [] : await insertMany(repository, users.map(withRevision)));
+    const added = new Set(this.#dryRun ? [] : await repository.insertMany(users.map(withRevision)));
     this.#added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {
@@ -164,7 +163,8 @@ class Import {
 
   async finish(): Promise<ImportSummary> {
     for (const user of this.#lastAdmins) {
-      if ((await this.#replace(this.#repository as UserRepository, user)) !== 'replaced') this.#refuseLastAdmin(user);
+      if ((await this.#replace(this.#repository as CompleteUserRepository, user)) !== 'replaced')
+        this.#refuseLastAdmin(user);
     }
     this.#lastAdmins = [];
     const last = this.#demoted.at(-1);
@@ -185,7 +185,7 @@ class Import {
     };
   }
 
-  async #meet(repository: UserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
+  async #meet(repository: CompleteUserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
     if (current === undefined && this.#dryRun) this.#added += 1;
     else if (current !== undefined && isSame(user, current)) this.#unchanged += 1;
     else if (!this.#overwrite) this.#keep(user.name);
@@ -202,7 +202,7 @@ class Import {
   async #leavesAdmin(): Promise<boolean> {
     if (this.#bringsAdmin) return true;
     const demoted = new Set(this.#demoted.map(({ name }) => name));
-    for await (const user of everyUser(this.#repository as UserRepository)) {
+    for await (const user of (this.#repository as CompleteUserRepository).snapshot()) {
       if (isActiveAdmin(user) && !demoted.has(user.name)) return true;
     }
     return false;
@@ -217,7 +217,7 @@ class Import {
     if (this.#kept.length < KEPT_NAMES) this.#kept.push(name);
   }
 
-  async #replace(repository: UserRepository, user: ImportedUser): Promise<Exclude<ReplaceOutcome, 'conflict'>> {
+  async #replace(repository: CompleteUserRepository, user: ImportedUser): Promise<Exclude<ReplaceOutcome, 'conflict'>> {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
       const current = await repository.find(user.name);
       if (current === undefined) {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidUserError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
-import { hasAdmin, insertFirstAdmin } from '../stores/complete-repository.js';
 import type { PasswordPolicy } from './password-policy.js';
-import type { UserRepository } from './repository.js';
+import type { CompleteUserRepository } from './repository.js';
 import { requireText } from './user-fields.js';
 import { checkUserName } from './user-name.js';
 import type { PasswordHashing } from './user-service.js';
@@ -18,7 +17,7 @@ export interface FirstAdmin {
 
 /** What it takes to make the first admin. */
 export interface FirstAdminOptions {
-  readonly repository: UserRepository;
+  readonly repository: CompleteUserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
   readonly admin: FirstAdmin;
@@ -41,10 +40,10 @@ export async function makeFirstAdmin({
   policy,
   admin,
 }: FirstAdminOptions): Promise<'made' | 'not-needed'> {
-  if (await hasAdmin(repository)) return 'not-needed';
+  if (await repository.hasAdmin()) return 'not-needed';
   const { name } = admin;
   const hash = await hasher.hash(await acceptedPassword(admin, policy));
-  const outcome = await insertFirstAdmin(repository, {
+  const outcome = await repository.insertFirstAdmin({
     name,
     type: 'admin',
     permissions: [],

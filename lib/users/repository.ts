@@ -106,6 +106,10 @@ export interface UserRepository {
   close?(): MaybePromise<void>;
 }
 
+/** A repository that leaves no method out. */
+export type CompleteUserRepository = UserRepository &
+  Required<Pick<UserRepository, 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot'>>;
+
 /** All states, the best first. */
 export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
 
