@@ -6,7 +6,7 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import { type KapacitorAuth, type KapacitorAuthConfig, kapacitorAuth } from 'kapacitor-auth';
 
 /**
- * Puts users and permissions before a server that has none. Clients must reach that server through this gateway alone:
+ * Puts users and permissions in front of a server that has none. Clients must reach that server through this gateway alone:
  * it lets everybody in, and trusts `X-Forwarded-User`.
  */
 export function createGateway(
