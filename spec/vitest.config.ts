@@ -18,7 +18,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['processes'],
     [
       'examples/**',
-      'package/**',
+      '{docs,package}/**',
       '{hosts,kapacitor-auth}',
       'cli/{completion,private-file,terminal}',
       'config/admin',
