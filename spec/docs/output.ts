@@ -14,12 +14,18 @@ export function isAsShown({ format, text }: Expected, { stdout, stderr }: Output
   return [stdout, stderr, `${stderr}${stdout}`, `${stdout}${stderr}`].some((one) => isShown(comparable(one, folder)));
 }
 
-/** The pages call their folder /home/you/app. Times and process ids differ from run to run. */
+/**
+ * The pages call their folder /home/you/app, whose length the columns of tables follow. Times and ids differ from run to
+ * run. Notes about the file and the store that a command uses need not be shown each time.
+ */
 function comparable(text: string, folder: string): string {
   return text
     .replaceAll(folder, '/home/you/app')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME')
     .replace(/\(node:\d+\)/g, '(node:PID)')
+    .replace(/"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"UUID"')
+    .replace(/^kapacitor-auth: (?:using|made the user store) .*\n/gm, '')
+    .replace(/\S {2,}/g, (gap) => `${gap[0]}  `)
     .replace(/[ \r]+$/gm, '')
     .trim();
 }
