@@ -1,6 +1,7 @@
 import type { ImportSummary } from '../transfer/import-users.js';
 import type { FileFormat, ImportedUser } from '../transfer/user-file.js';
-import { changedParts, publicUser, type StoredUser } from '../users/user.js';
+import { changedParts } from '../users/audit-events.js';
+import { publicUser, type StoredUser } from '../users/user.js';
 import type { AuditTrail } from './audit-trail.js';
 import { withoutSecrets } from './shown-text.js';
 
