@@ -1,7 +1,5 @@
 import { StoreError } from '../errors.js';
-
-/** A hash of bcrypt, wherever it stands in a text. */
-const HASH = /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/g;
+import { withoutHashes } from '../safe-text.js';
 
 /**
  * Makes a failure of a repository a {@link StoreError} without a hash. Only the message of a `StoreError` is kept for the
@@ -20,10 +18,6 @@ function causeOf(error: unknown): Error {
   if (stack !== undefined) cause.stack = withoutHashes(stack);
   if (code !== undefined) Object.assign(cause, { code: withoutHashes(String(code)) });
   return cause;
-}
-
-export function withoutHashes(text: string): string {
-  return text.replace(HASH, '(a hash)');
 }
 
 /** A list that takes too long. It does not change the state of the store, which answers other questions. */

@@ -1,8 +1,9 @@
 import { now } from '../clock.js';
 import { OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, isPromise, type MaybePromise, UnderWay } from '../promises.js';
+import { withoutHashes } from '../safe-text.js';
 import type { StoreHealth, StoreSettings, StoreState, StoreWork, UserRepository } from '../users/repository.js';
-import { asStoreError, SlowListError, withoutHashes } from './store-error.js';
+import { asStoreError, SlowListError } from './store-error.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;

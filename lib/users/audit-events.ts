@@ -1,6 +1,6 @@
 import { type KnownKeys, keyProblem } from '../argument-checks.js';
 import { ConfigError, KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
 
@@ -168,7 +168,7 @@ export function readContext(given: AuditContext): AuditContext {
   for (const field of FIELDS) {
     const value: unknown = given[field];
     if (value === undefined || typeof value === 'string') continue;
-    throw new ConfigError(`users.by: ${field} must be a text, not ${kindOf(value)}`);
+    throw new ConfigError(`users.by: ${field} must be a text, not ${describeType(value)}`);
   }
   return { ...given };
 }

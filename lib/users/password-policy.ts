@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, InvalidUserError, PasswordCheckError } from '../errors.js';
 import { answerWithin, type MaybePromise } from '../promises.js';
+import { describeError } from '../safe-text.js';
 import { opaqueString, passwordProblem } from './password.js';
 
 /**
@@ -62,7 +63,7 @@ export class PasswordPolicy {
     try {
       answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(isRefused(form, userName)));
     } catch (error) {
-      throw this.#failure(errorCodes(error));
+      throw this.#failure(describeError(error));
     }
     if (typeof answer !== 'boolean') throw this.#failure('it answered neither true nor false');
     return answer;
@@ -81,14 +82,6 @@ export function weaknessOf(form: string, userName: string, minimumLength: number
   // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
   if ([...form].length >= minimumLength) return undefined;
   return `password must be at least ${minimumLength} characters`;
-}
-
-/** The name and the codes of an error. Every other part of it may hold the password in some encoding. */
-function errorCodes(error: unknown): string {
-  if (!(error instanceof Error)) return 'it threw what is no error';
-  const { name, code, cause } = error as NodeJS.ErrnoException;
-  const codes = [name, code, (cause as NodeJS.ErrnoException | undefined)?.code];
-  return codes.filter((each) => typeof each === 'string' && /^\w+$/.test(each)).join(' ');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { didYouMean, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
 import { InvalidUserError } from '../errors.js';
-import { describeValue, kindOf } from '../safe-text.js';
+import { describeType, describeValue } from '../safe-text.js';
 import { isPermission, type Permission } from './permissions.js';
 import type { UserType } from './user.js';
 import { checkUserName } from './user-name.js';
@@ -105,7 +105,7 @@ export function readRequestedChanges(given: unknown, userName: string): Requeste
 /** @throws {InvalidUserError} the value is missing or not a string; a password is not repeated */
 export function requireText(value: unknown, field: 'name' | 'password' | 'currentPassword'): asserts value is string {
   if (value === undefined) throw new InvalidUserError(`${field === 'name' ? 'username' : 'password'} is required`);
-  if (typeof value !== 'string') throw new InvalidUserError(`${field} must be a text, not ${kindOf(value)}`);
+  if (typeof value !== 'string') throw new InvalidUserError(`${field} must be a text, not ${describeType(value)}`);
 }
 
 /** Copies own fields only. A field on a prototype says nothing about a user. */
@@ -122,7 +122,7 @@ function checkType(type: unknown): asserts type is UserType {
 
 function checkPermissions(permissions: unknown): asserts permissions is Permission[] {
   if (!Array.isArray(permissions)) {
-    throw new InvalidUserError(`permissions must be an array, not ${kindOf(permissions)}`);
+    throw new InvalidUserError(`permissions must be an array, not ${describeType(permissions)}`);
   }
   const index = permissions.findIndex((permission) => !isPermission(permission));
   if (index === -1) return;

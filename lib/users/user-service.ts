@@ -1,6 +1,6 @@
 import { ConfigError, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import {
   type Audit,
   type AuditContext,
@@ -215,7 +215,7 @@ export class UserService {
 /** @throws {ConfigError} the second argument is not a function, but options, say, which do not exist */
 function requireConfirm(call: 'create' | 'update', confirm: unknown): void {
   if (typeof confirm === 'function') return;
-  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${kindOf(confirm)}`);
+  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${describeType(confirm)}`);
 }
 
 /** The user after the changes. The same object if there are none: a write would only get in the way of an admin's. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { privilegesOf } from '../../authorization/explanation.js';
+import { privilegesOf } from '../../authorization/privileges.js';
 import type { Privilege } from '../../authorization/privileges.js';
 import type { User } from '../../users/user.js';
 import type { ApiClient } from '../api-client.js';
