@@ -1,8 +1,8 @@
-import { type FirstAdmin, resolveConfig } from './config/config.js';
+import { resolveConfig } from './config/config.js';
 import { ConfigError, InvalidUserError, OverloadedError, StoreError } from './errors.js';
 import { answerWithin } from './promises.js';
 import { hasAdmin } from './stores/complete-repository.js';
-import { makeFirstAdmin } from './users/first-admin.js';
+import { type FirstAdmin, makeFirstAdmin } from './users/first-admin.js';
 import type { PasswordPolicy } from './users/password-policy.js';
 import type { UserRepository } from './users/repository.js';
 import type { PasswordHashing } from './users/user-service.js';

@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type FirstAdmin, resolveConfig } from '../../lib/config/config.js';
+import { resolveConfig } from '../../lib/config/config.js';
 import { ConfigError } from '../../lib/errors.js';
+import type { FirstAdmin } from '../../lib/users/first-admin.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { configFile, fromCode, fromEnvironment, fromFile, problemsOf, refusalOf } from './resolve.js';
 
@@ -309,7 +310,6 @@ describe("the file of the first admin's password", () => {
   it.each([
     ['nothing', '', 'is empty: write the password in it'],
     ['a line end alone', '\n', 'is empty: write the password in it'],
-    ['bytes that are not UTF-8', Buffer.from('hunter2é', 'latin1'), 'is not a text in UTF-8: save it as UTF-8'],
   ])('is refused with %s in it', async (_, content, problem) => {
     const path = passwordFile(content);
     const error = await refusalOfFile(path);
@@ -330,11 +330,22 @@ describe("the file of the first admin's password", () => {
     expect(error.stack).not.toContain('hunter2');
   });
 
+  it('is refused when it is not UTF-8, without its bytes', async () => {
+    const path = passwordFile(Buffer.from('hunter2é', 'latin1'));
+    const error = await refusalOfFile(path);
+    expect(error.message).toBe(
+      `[auth] admin-password-file: cannot read ${path}: it is not a text in UTF-8: save it as UTF-8`,
+    );
+    expect(error.cause).toBeUndefined();
+  });
+
   it('is refused when it is a folder, or cannot be read for another reason', async () => {
     const folder = join(temporaryFolder(), 'a folder');
     mkdirSync(folder);
     const error = await refusalOfFile(folder);
-    expect(error.message).toBe(`[auth] admin-password-file: cannot read ${folder}: it is a folder`);
+    expect(error.message).toBe(
+      `[auth] admin-password-file: cannot read ${folder}: it is a folder: name the file in it`,
+    );
     const below = join(passwordFile(''), 'x');
     expect((await refusalOfFile(below)).message).toMatch(
       new RegExp(`^\\[auth\\] admin-password-file: cannot read ${below}: ENOTDIR`),
@@ -351,7 +362,7 @@ describe("the file of the first admin's password", () => {
     }
     const long = passwordFile('x'.repeat(5_000));
     expect((await refusalOfFile(long)).message).toBe(
-      `[auth] admin-password-file: ${long} has 5000 bytes: write the password in it, and nothing else`,
+      `[auth] admin-password-file: cannot read ${long}: it has 5000 bytes, and may have 4096`,
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { configFile, fromCode, problemsOf } from './resolve.js';
 
 describe('the configuration in code', () => {

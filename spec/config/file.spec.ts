@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultHashingThreads } from '../../lib/config/thread-pool.js';
+import { defaultHashingThreads } from '../../lib/config/setting.js';
 import { fromFile, problemsOf } from './resolve.js';
 
 /** In the style of Kapacitor's own, with the traps of one: nested tables, other `enabled` and `bind-address` keys. */

@@ -30,7 +30,7 @@ describe('the path of the file', () => {
   it('is named when it is a folder', () => {
     const path = temporaryFolder();
     expect(problemsOf(() => resolveConfig(path, {}, {}))).toEqual([
-      `cannot read the config file ${path}: it is a folder: name the file in it, such as kapacitor.conf`,
+      `cannot read the config file ${path}: it is a folder: name the file in it`,
     ]);
   });
 

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { defaultHashingThreads } from '../../lib/config/thread-pool.js';
+import { defaultHashingThreads } from '../../lib/config/setting.js';
 import { configFile, fromCode, fromFile } from './resolve.js';
 
 describe('where the configuration comes from', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
-import { BCRYPT_COST } from '../../lib/config/settings.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import type { KapacitorAuthConfig } from '../../lib/config/options.js';
+import { AUTH } from '../../lib/config/settings.js';
 import { configFile, fromCode, fromEnvironment, fromFile, problemsOf, reportOf, settingOf } from './resolve.js';
 
 const OFF = '[auth]\nenabled = false\n';
@@ -88,7 +89,7 @@ describe('a value that matters only with users', () => {
 
   it('counts for a caller that heeds it without users', () => {
     const path = configFile(`${OFF}bcrypt-cost = 0\nfailure-limit = -1\n`);
-    expect(problemsOf(() => resolveConfig(path, {}, {}, [BCRYPT_COST]))).toEqual([
+    expect(problemsOf(() => resolveConfig(path, {}, {}, [AUTH.bcryptCost]))).toEqual([
       'kapacitor.conf, line 3: [auth] bcrypt-cost: must be an integer from 4 to 20, not 0',
     ]);
   });

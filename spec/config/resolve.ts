@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { type ConfigReport, checkConfig } from '../../lib/config/report.js';
 import { ConfigError } from '../../lib/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

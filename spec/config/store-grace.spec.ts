@@ -87,8 +87,8 @@ describe('store-grace', () => {
 
 describe('a warning about store-grace', () => {
   const about = (store: string) =>
-    `[auth] store-grace has no effect with the store ${store} it says how long users are served on while PostgreSQL ` +
-    'cannot be reached';
+    `[auth] store-grace has no effect with the store ${store} it is the time for which users are served while ` +
+    'PostgreSQL cannot be reached';
   const FILE = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
   const POSTGRES = 'postgres://user:hunter2@host/db';
 
