@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js';
 import type { FirstAdmin } from '../users/first-admin.js';
-import { opaqueString, problemOf } from '../users/password.js';
+import { opaqueString, passwordProblem } from '../users/password.js';
 import { weaknessOf } from '../users/password-policy.js';
 import type { Choice } from './layers.js';
 import type { Setting } from './setting.js';
@@ -110,7 +110,7 @@ function readPassword(path: string, name: string | undefined, minimumLength: num
   // Editors and `echo` end the line.
   const password = file.text.replace(/\r?\n$/, '');
   if (password === '') throw new ConfigError(`${SUBJECT} ${path} is empty: write the password in it`);
-  const problem = problemOf(opaqueString(password));
+  const problem = passwordProblem(opaqueString(password));
   if (problem !== undefined) {
     throw new ConfigError(`${SUBJECT} ${path}: ${problem}: write the password in it, and nothing else`);
   }

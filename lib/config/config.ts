@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import { withoutSecrets } from '../stores/address.js';
+import { storeForDisplay } from '../safe-text.js';
 import type { FirstAdmin } from '../users/first-admin.js';
 import type { UserRepository } from '../users/repository.js';
 import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
@@ -70,7 +70,7 @@ export function settle(
   const chosenAdmin = chooseAdmin(choice);
   const admin = auth.enabled ? firstAdmin(chosenAdmin, auth.minimumPasswordLength) : undefined;
   const privateKey = choice.settle(HTTP.httpsPrivateKey, httpsPrivateKey || httpsCertificate);
-  const shownStore = typeof auth.store === 'string' ? withoutSecrets(auth.store) : auth.store;
+  const shownStore = typeof auth.store === 'string' ? storeForDisplay(auth.store) : auth.store;
   const config: ResolvedConfig = {
     http: { ...http, https: httpsEnabled ? { certificate: httpsCertificate, privateKey } : undefined },
     auth: { ...auth, store: choice.settle(AUTH.store, shownStore), admin: admin && { name: admin.name } },

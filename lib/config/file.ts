@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { didYouMean, suggest } from '../argument-checks.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import { Layer, mustBe, type Place } from './layers.js';
 import { SECTIONS, type Section, type Setting } from './setting.js';
 import { AUTH, HTTP, SETTINGS } from './settings.js';
@@ -77,7 +77,7 @@ class DocumentReader {
 
   #readSection(section: (typeof SECTIONS)[number], table: unknown): void {
     if (!isTable(table)) {
-      const problem = `must be a section, with a line  [${section}]  above its settings, not ${kindOf(table)}`;
+      const problem = `must be a section, with a line  [${section}]  above its settings, not ${describeType(table)}`;
       const possible = SETTINGS.filter((setting) => setting.section === section);
       this.#complain([section], undefined, problem, possible);
       return;

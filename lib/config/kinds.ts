@@ -3,7 +3,7 @@ import { faultOf } from '../request/allowed-hosts.js';
 import { describeValue } from '../safe-text.js';
 import { isSqliteAddress, meantStore, SQLITE_EXAMPLE, sqliteAddress, sqliteFile } from '../stores/address.js';
 import { isPostgresUrl } from '../stores/postgres/url.js';
-import { opaqueString, problemOf } from '../users/password.js';
+import { opaqueString, passwordProblem } from '../users/password.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
@@ -107,7 +107,7 @@ export const userNameKind: Kind<string> = textual(
 export const passwordKind: Kind<string> = textual(
   'a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters',
   '"…"',
-  (value) => (problemOf(opaqueString(value)) === undefined ? value : undefined),
+  (value) => (passwordProblem(opaqueString(value)) === undefined ? value : undefined),
 );
 
 export const refusedPasswordsKind: Kind<RefusedPasswords> = {

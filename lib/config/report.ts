@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { isPostgresUrl, parseStoreUrl } from '../stores/postgres/url.js';
-import { refusalOf } from '../users/password-policy.js';
+import { passwordRefusal } from '../users/password-policy.js';
 import { passwordFileProblem } from './admin.js';
 import { type Settlement, settle } from './config.js';
 import type { Outcome } from './layers.js';
@@ -55,7 +55,7 @@ function problemsAtStart(settlement: Settlement): string[] {
   };
   if (isWithoutUsers(settlement)) return problems;
   if (choice.isKnown(AUTH.refusedPasswords) && typeof refusedPasswords === 'string') {
-    attempt(choice.placeOf(AUTH.refusedPasswords)?.from, () => refusalOf(refusedPasswords));
+    attempt(choice.placeOf(AUTH.refusedPasswords)?.from, () => passwordRefusal(refusedPasswords));
   }
   if (choice.isKnown(AUTH.store) && typeof store === 'string' && isPostgresUrl(store)) {
     attempt(choice.placeOf(AUTH.store)?.subject, () => parseStoreUrl(store));

@@ -1,6 +1,6 @@
 import { didYouMean, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import { booleanKind } from './kinds.js';
 import { Layer, mustBe } from './layers.js';
 import { type Environment, SECTIONS, type Setting } from './setting.js';
@@ -64,7 +64,7 @@ function entriesOf(value: unknown, expected: string, layer: Layer, doubtful: rea
   if (Object.prototype.toString.call(value) === '[object Object]') {
     return Object.entries(value as object).filter(([, each]) => each !== undefined);
   }
-  layer.complain(`${expected}, not ${kindOf(value)}`, doubtful);
+  layer.complain(`${expected}, not ${describeType(value)}`, doubtful);
   return [];
 }
 
