@@ -203,3 +203,26 @@ describe('a value that is overridden', () => {
     expect(settingOf(report, 'bcrypt-cost')).toEqual({ value: '12', from: 'KAPACITOR_AUTH_BCRYPT' });
   });
 });
+
+describe('authentication without users', () => {
+  const PROBLEM =
+    'authentication is on ([http] auth-enabled) while there are no users ([auth] enabled = false): ' +
+    'write  enabled = true  below [auth], or set KAPACITOR_AUTH_ENABLED=true, or auth.enabled to true in code';
+
+  it.each([
+    ['[auth] enabled = false', '[http]\nauth-enabled = true\n[auth]\nenabled = false\n', {}],
+    ['no [auth] at all', '[http]\nauth-enabled = true\n', {}],
+    ['the environment', '', { KAPACITOR_HTTP_AUTH_ENABLED: '1' }],
+  ])('is an error that says what to write: %s', (_, text, environment) => {
+    expect(problemsOf(() => fromFile(text, environment))).toEqual([PROBLEM]);
+  });
+
+  it('is an error in code, where authentication is on by default', () => {
+    expect(problemsOf(() => resolveConfig({ auth: { enabled: false } }, {}, {}))).toEqual([PROBLEM]);
+  });
+
+  it('is none when both are off', () => {
+    const { config } = resolveConfig({ auth: { enabled: false }, http: { authEnabled: false } }, {}, {});
+    expect(config).toMatchObject({ auth: { enabled: false }, http: { authEnabled: false } });
+  });
+});
