@@ -4,6 +4,7 @@ import { resolveConfig } from '../../lib/config/config.js';
 import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { type ConfigReport, checkConfig } from '../../lib/config/report.js';
 import { ConfigError } from '../../lib/errors.js';
+import type { FirstAdmin } from '../../lib/users/first-admin.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Resolution = ReturnType<typeof resolveConfig>;
@@ -64,4 +65,10 @@ export function settingOf(report: ConfigReport, key: string): { value: string; f
   const [found, second] = report.settings.filter((setting) => setting.key === key);
   if (second !== undefined) throw new Error(`${key} is there twice`);
   return found && { value: found.value, from: found.from };
+}
+
+/** The password of an admin whose password is in a file. */
+export async function passwordReadBy(admin: FirstAdmin | undefined): Promise<string> {
+  if (typeof admin?.password !== 'function') throw new Error('the password is in no file');
+  return admin.password();
 }
