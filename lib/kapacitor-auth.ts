@@ -9,9 +9,9 @@ import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
-import { checkQuestion, readRequirement } from './authorization/asked.js';
-import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
-import { type Explanation, explain } from './authorization/explanation.js';
+import { type Explanation, explain } from './authorization/decide.js';
+import { ME_PATHS, USERS_PATHS } from './authorization/own-endpoints.js';
+import { checkQuestion, readRequirement } from './authorization/questions.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig } from './config/options.js';
 import { AUTHENTICATION_IS_OFF, requireUsers } from './config/rules.js';
@@ -33,8 +33,8 @@ import {
   createStateWarner,
 } from './operator-warnings.js';
 import { mountOf } from './request/path.js';
-import { createRepository } from './stores/create-repository.js';
-import { noUsers } from './stores/none.js';
+import { completeRepository } from './stores/complete.js';
+import { createRepository, noUsers } from './stores/create-repository.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { Audit } from './users/audit-events.js';
 import { adminCommand, FirstAdminSetup } from './users/first-admin.js';
@@ -89,10 +89,10 @@ export function kapacitorAuth(
     on: (event, listener) => events.on(event, listener as never),
     cacheCounts: () => authenticator.counts,
     queueLength: (isKnown) => hasher.queueLength(isKnown),
-    health: () => repository.health,
+    health: () => supervised.health,
   });
   const warnOfState = createStateWarner();
-  const repository = new SupervisedRepository(opened, {
+  const supervised = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
     onFailure: createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'),
     onWork: (work) => metrics.asked(work),
@@ -102,6 +102,7 @@ export function kapacitorAuth(
       if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   });
+  const repository = completeRepository(supervised);
   const hasher = new PasswordHasher(
     { cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue },
     (work) => metrics.hashed(work),
@@ -165,7 +166,7 @@ export function kapacitorAuth(
   const setUp = async () => {
     if (config.auth.enabled) await adminSetup.run();
   };
-  const opening = repository.open();
+  const opening = supervised.open();
   const ready = opening.then(setUp);
   // A store may be opened later than at the start.
   opening.catch(setUp).catch(() => {});
@@ -175,7 +176,7 @@ export function kapacitorAuth(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     adminSetup.close();
-    repository.close();
+    supervised.close();
     authenticator.close();
     ownChanges.close();
     if (opened !== store) await opened.close?.();
@@ -214,7 +215,7 @@ export function kapacitorAuth(
     config: { value: config },
     ready: { value: ready },
     metrics: { value: metrics },
-    health: { value: (): Health => ({ store: repository.health }) },
+    health: { value: (): Health => ({ store: supervised.health }) },
     on: {
       value: (...given: ListenerArguments) => {
         checkListening('on', given);

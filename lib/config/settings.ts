@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { sqliteAddress } from '../stores/address.js';
-import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import {
   bindAddressKind,
   booleanKind,
