@@ -31,7 +31,7 @@ export interface DefaultContext {
 export interface Entry<T> {
   readonly kind: Kind<Exclude<T, undefined>>;
   readonly default: T | ((context: DefaultContext) => T);
-  /** The sentence about it in the documentation. */
+  /** The description in docs/configuration.md, as Markdown. */
   readonly meaning: string;
   /** For the documentation, where the default depends on the machine or on other settings. */
   readonly defaultText?: string;

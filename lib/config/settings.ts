@@ -34,7 +34,6 @@ interface AuthValues extends Omit<ResolvedConfig['auth'], 'admin'> {
   readonly adminPasswordFile: string | undefined;
 }
 
-/** Kapacitor's documentation has it before any section. */
 export const DATA_DIR: Setting<string | undefined> = toSetting<string | undefined>('', 'data_dir', {
   kind: folderKind,
   default: ({ hasFile }) => (hasFile ? '~/.kapacitor' : undefined),
@@ -68,7 +67,8 @@ export const HTTP: Settings<HttpValues> = settingsOf<HttpValues>('http', {
     defaultText: 'every host',
     mattersWithoutUsers: true,
     synonyms: 'hosts allowed-hostnames allowed-host-names trusted-hosts',
-    meaning: 'The hosts that requests may ask for: a list, separated by commas in the environment. Others get 421.',
+    meaning:
+      'The hosts that requests may ask for: a list, separated by commas in the environment. Others get 421: see [DNS rebinding](security.md#dns-rebinding).',
   },
   bindAddress: {
     kind: bindAddressKind,
@@ -151,7 +151,8 @@ export const AUTH: Settings<AuthValues> = settingsOf<AuthValues>('auth', {
     kind: refusedPasswordsKind,
     default: undefined,
     synonyms: 'password-blacklist password-denylist forbidden-passwords banned-passwords common-passwords',
-    meaning: 'Passwords that nobody may choose: a file with one on each line or, in code, a `Set` or a function.',
+    meaning:
+      'Passwords that nobody may choose: a file with one on each line or, in code, a `Set` or a function. See [Refused passwords](security.md#refused-passwords).',
   },
   failureLimit: {
     kind: integerKind(0, 1_000_000),
@@ -159,7 +160,7 @@ export const AUTH: Settings<AuthValues> = settingsOf<AuthValues>('auth', {
     uselessWhen: 'failure-window-is-0',
     synonyms: 'max-failures max-attempts login-attempts max-login-attempts rate-limit',
     meaning:
-      'How many logins as one user may fail from one address in a window. More get 429. `0` turns throttling off.',
+      'How many logins as one user may fail from one address in a window. More get 429: see [Failed logins](security.md#failed-logins). `0` turns throttling off.',
   },
   failureWindow: {
     kind: durationKind,
@@ -172,7 +173,7 @@ export const AUTH: Settings<AuthValues> = settingsOf<AuthValues>('auth', {
     default: ({ environment }) => defaultHashingThreads(environment),
     defaultText: 'cores or threads, whichever is fewer, less one',
     meaning:
-      'How many passwords are hashed at once: at most one less than Node.js has threads (4, or `UV_THREADPOOL_SIZE`).',
+      'How many passwords are hashed at once: at most one less than Node.js has threads (4, or `UV_THREADPOOL_SIZE`). See [Password hashing](operations.md#password-hashing).',
   },
   hashingQueue: {
     kind: integerKind(1, 100_000),
@@ -189,21 +190,21 @@ export const AUTH: Settings<AuthValues> = settingsOf<AuthValues>('auth', {
     isSecret: true,
     synonyms: 'backend database db boltdb storage store-url user-store',
     meaning:
-      'Where the users are: `sqlite:FILE`, `memory:`, `postgres://USER:PASSWORD@HOST/DATABASE` or, in code, a repository.',
+      'Where the users are: `sqlite:FILE`, `memory:`, `postgres://USER:PASSWORD@HOST/DATABASE` or, in code, a repository. See [Stores](stores.md).',
   },
   storeGrace: {
     kind: durationKind,
     default: DEFAULT_STORE_SETTINGS.grace,
     uselessWhen: 'store-is-local',
     meaning:
-      'How long users in memory are served while PostgreSQL cannot be reached. Then requests get 503; with `0` at once.',
+      'How long users in memory are served while [PostgreSQL](stores.md#when-the-database-fails) cannot be reached. Then requests get 503; with `0` at once.',
   },
   adminUsername: {
     kind: userNameKind,
     default: undefined,
     property: 'admin.name',
     synonyms: 'username user user-name login admin admin-user admin-name admin-login basic-auth-username',
-    meaning: 'The name of the first admin, who is made when the store has no admin.',
+    meaning: 'The name of [the first admin](#the-first-admin), who is made when the store has no admin.',
   },
   adminPassword: {
     kind: passwordKind,
@@ -224,7 +225,7 @@ export const AUTH: Settings<AuthValues> = settingsOf<AuthValues>('auth', {
     kind: fileKind,
     default: undefined,
     synonyms: 'audit audit-file',
-    meaning: 'The file that audit events are appended to, as JSON lines.',
+    meaning: 'The file that audit events are appended to, as JSON lines. See [Audit log](operations.md#audit-log).',
   },
 });
 

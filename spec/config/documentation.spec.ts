@@ -15,7 +15,8 @@ describe('the table of settings in docs/configuration.md', () => {
   it.each(SETTINGS.map(({ section, key, variables, property }) => ({ section, key, variables, property })))(
     'has a row for [$section] $key with its variables and its property',
     ({ section, key, variables, property }) => {
-      const row = page.split('\n').find((line) => line.startsWith(`| \`${key}\` |`)) ?? '';
+      const table = page.slice(page.indexOf('<!-- settings -->'), page.indexOf('<!-- /settings -->'));
+      const row = table.split('\n').find((line) => line.startsWith(`| \`${key}\` |`)) ?? '';
       for (const name of [...variables, ...(property === undefined ? [] : [`${section}.${property}`])]) {
         expect(row).toContain(`\`${name}\``);
       }
