@@ -17,7 +17,7 @@ export interface Kind<T> {
   readonly expected: string;
   /** For messages, in the config file's notation: `true`. */
   readonly example: string;
-  /** For the documentation: `4 to 20`. */
+  /** For the documentation: `an integer from 4 to 20`. */
   readonly range?: string;
   /** Reads a value of the config file. */
   fromValue(value: unknown): T | undefined;
@@ -82,7 +82,7 @@ function textual<T>(expected: string, example: string, fromText: (text: string) 
   };
 }
 
-/** JSON and TOML escape the same characters but for one. */
+/** TOML escapes what JSON does, and DEL. */
 function inQuotes(value: string): string {
   return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
 }
@@ -112,7 +112,7 @@ export const passwordKind: Kind<string> = textual(
 
 export const refusedPasswordsKind: Kind<RefusedPasswords> = {
   ...textual<RefusedPasswords>(
-    'the path of a file with a password on each line or, in code, a Set of them or a function that tells of one',
+    'the path of a file with a password on each line or, in code, a Set of passwords or a function that refuses them',
     '"refused.txt"',
     (value) => value || undefined,
   ),

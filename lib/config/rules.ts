@@ -45,7 +45,7 @@ export function problemsBetween({ config: { http, auth }, choice }: Chosen, envi
     problems.push({
       text:
         `[auth] hashing-concurrency must be at most ${most}, not ${auth.hashingConcurrency}: the thread pool of Node.js ` +
-        `has the size ${threadPoolSize(environment)}, and must not be taken whole. To have more, set UV_THREADPOOL_SIZE`,
+        `has ${threadPoolSize(environment)}, and one must stay free. To have more, set UV_THREADPOOL_SIZE`,
       setting: AUTH.hashingConcurrency,
     });
   }

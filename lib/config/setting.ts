@@ -64,18 +64,18 @@ export interface Setting<T = unknown> extends Omit<Entry<T>, 'property' | 'synon
 export type Settings<Values> = { readonly [Name in keyof Values]-?: Setting<Values[Name]> };
 
 /** Makes the settings of a section. Key, variable and property follow from the name: `bcryptCost`. */
-export function settingsOf<Values>(
+export function defineSettings<Values>(
   section: 'http' | 'auth',
   entries: { readonly [Name in keyof Values]-?: Entry<Values[Name]> },
 ): Settings<Values> {
   const settings = Object.entries<Entry<unknown>>(entries).map(([name, entry]) => {
     const key = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return [name, toSetting(section, key, { property: name, ...entry })] as const;
+    return [name, defineSetting(section, key, { property: name, ...entry })] as const;
   });
   return Object.fromEntries(settings) as Settings<Values>;
 }
 
-export function toSetting<T>(section: Section, key: string, entry: Entry<T>): Setting<T> {
+export function defineSetting<T>(section: Section, key: string, entry: Entry<T>): Setting<T> {
   const { property, synonyms = '', alias, ...rest } = entry;
   return {
     ...rest,

@@ -17,7 +17,7 @@ import {
   userNameKind,
 } from './kinds.js';
 import type { ResolvedConfig } from './options.js';
-import { defaultHashingThreads, type Setting, type Settings, settingsOf, toSetting } from './setting.js';
+import { defaultHashingThreads, type Setting, type Settings, defineSettings, defineSetting } from './setting.js';
 
 /** The values of `[http]`: most go into the configuration as they are. */
 interface HttpValues extends Omit<ResolvedConfig['http'], 'https'> {
@@ -34,7 +34,7 @@ interface AuthValues extends Omit<ResolvedConfig['auth'], 'admin'> {
   readonly adminPasswordFile: string | undefined;
 }
 
-export const DATA_DIR: Setting<string | undefined> = toSetting<string | undefined>('', 'data_dir', {
+export const DATA_DIR: Setting<string | undefined> = defineSetting<string | undefined>('', 'data_dir', {
   kind: folderKind,
   default: ({ hasFile }) => (hasFile ? '~/.kapacitor' : undefined),
   property: false,
@@ -42,7 +42,7 @@ export const DATA_DIR: Setting<string | undefined> = toSetting<string | undefine
   meaning: 'The folder that contains `auth/users.db` unless `store` is set.',
 });
 
-export const HTTP: Settings<HttpValues> = settingsOf<HttpValues>('http', {
+export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
   authEnabled: {
     kind: booleanKind,
     default: ({ hasFile }) => !hasFile,
@@ -117,7 +117,7 @@ export const HTTP: Settings<HttpValues> = settingsOf<HttpValues>('http', {
   },
 });
 
-export const AUTH: Settings<AuthValues> = settingsOf<AuthValues>('auth', {
+export const AUTH: Settings<AuthValues> = defineSettings<AuthValues>('auth', {
   enabled: {
     kind: booleanKind,
     default: ({ hasFile }) => !hasFile,

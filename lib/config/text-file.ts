@@ -53,7 +53,7 @@ export function readTextFile(path: string, maxBytes?: number): TextFile | Unread
 
 function refusalOfFile(stats: Stats, maxBytes: number): string | undefined {
   if (stats.isDirectory()) return IS_FOLDER;
-  if (!stats.isFile()) return 'it is no regular file';
+  if (!stats.isFile()) return 'it is not a regular file';
   return stats.size > maxBytes ? `it has ${stats.size} bytes, and may have ${maxBytes}` : undefined;
 }
 

@@ -92,7 +92,7 @@ function syntaxProblem(lines: readonly string[], index: number, message: string)
   const setting = SETTINGS.find((known) => known.key === key);
   if (/redefine/.test(message)) {
     const subject = setting === undefined ? 'this section or key' : key;
-    return { line, problem: `${subject} stands in the file already: keep one of the two` };
+    return { line, problem: `${subject} is in the file already: keep one of the two` };
   }
   if (setting !== undefined) return { line, problem: `${key}: this is not TOML: write  ${inToml(setting, value)}` };
   // The parser repeats lines of the file, and single characters of them.

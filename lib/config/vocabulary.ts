@@ -1,6 +1,6 @@
 import { suggest } from '../argument-checks.js';
 import { textKind } from './kinds.js';
-import { type Section, type Setting, toSetting, variableOf } from './setting.js';
+import { type Section, type Setting, defineSetting, variableOf } from './setting.js';
 import { SETTINGS } from './settings.js';
 
 const META_KEYS: readonly string[] = [
@@ -24,7 +24,7 @@ const OTHER_KEYS: Readonly<Record<Section, readonly string[]>> = {
 
 /** Kapacitor's connection to a meta server, which is not supported: only the empty values are accepted. */
 export const META_SERVER: Setting<string> = {
-  ...toSetting<string>('auth', 'meta-*', {
+  ...defineSetting<string>('auth', 'meta-*', {
     kind: textKind,
     default: '',
     defaultText: 'none',

@@ -35,7 +35,7 @@ describe("the file of the first admin's password", () => {
     ['a relative path in a file', 'secret.txt', (folder: string) => join(folder, 'secret.txt')],
     ['a path in the home folder', '~/secret.txt', () => join(homedir(), 'secret.txt')],
     ['an absolute path', '/run/secrets/x', () => '/run/secrets/x'],
-  ])('is found as other paths of the configuration are: %s', async (_, written, expected) => {
+  ])('is found like other paths of the configuration: %s', async (_, written, expected) => {
     const path = configFile(`${ON}admin-username = "root"\nadmin-password-file = "${written}"\n`);
     const { admin } = resolveConfig(path, {}, {});
     await expect(passwordReadBy(admin)).rejects.toThrow(
@@ -43,7 +43,7 @@ describe("the file of the first admin's password", () => {
     );
   });
 
-  it('is read when it is needed, and not before', async () => {
+  it('is read when the password is needed, and not before', async () => {
     const path = join(temporaryFolder(), 'later');
     const { admin } = fromCode({ auth: { admin: { name: 'root', passwordFile: path } } });
     writeFileSync(path, PASSWORD);
@@ -55,11 +55,11 @@ describe("the file of the first admin's password", () => {
     ['a line end', `${PASSWORD}\n`],
     ['a line end of Windows', `${PASSWORD}\r\n`],
     ['a byte order mark', `\ufeff${PASSWORD}\n`],
-  ])('has a password with %s at its end, or before it, that is not part of it', async (_, content) => {
+  ])('may have %s around the password, which is not part of it', async (_, content) => {
     await expect(passwordOf(passwordFile(content))).resolves.toBe(PASSWORD);
   });
 
-  it('has a password whose blanks are part of it', async () => {
+  it('keeps the blanks of a password', async () => {
     await expect(passwordOf(passwordFile('  two words \n'))).resolves.toBe('  two words ');
   });
 
@@ -77,7 +77,7 @@ describe("the file of the first admin's password", () => {
     ['two lines', 'hunter2\nhunter2\n', 'password must not contain control characters'],
     ['two line ends', 'hunter2\n\n', 'password must not contain control characters'],
     ['too many bytes', 'hunter2'.repeat(11), 'password must be at most 72 bytes'],
-  ])('is refused with %s in it, which are not repeated', async (_, content, problem) => {
+  ])('is refused with %s in it, without repeating them', async (_, content, problem) => {
     const path = passwordFile(content);
     const error = await refusalOfFile(path);
     expect(error.message).toBe(
@@ -108,12 +108,12 @@ describe("the file of the first admin's password", () => {
     );
   });
 
-  it('is refused at once when it waits for somebody to write, has no end, or is no password’s', async () => {
+  it('is refused at once when it is a pipe, a device or a large file', async () => {
     const folder = temporaryFolder();
     execFileSync(MAKE_PIPE, [join(folder, 'pipe')]);
     for (const path of [join(folder, 'pipe'), '/dev/zero']) {
       expect((await refusalOfFile(path)).message).toBe(
-        `[auth] admin-password-file: cannot read ${path}: it is no regular file`,
+        `[auth] admin-password-file: cannot read ${path}: it is not a regular file`,
       );
     }
     const long = passwordFile('x'.repeat(5_000));

@@ -22,7 +22,7 @@ describe('the first admin', () => {
       () => fromEnvironment({ KAPACITOR_AUTH_ADMIN_USERNAME: 'root', KAPACITOR_AUTH_ADMIN_PASSWORD: PASSWORD }),
     ],
     ['code', () => fromCode({ auth: { admin: { name: 'root', password: PASSWORD } } })],
-  ])('comes from %s: the configuration shows the name, and the password is handed on beside it', (_, resolve) => {
+  ])('comes from %s: the configuration shows the name, and the password stays out of it', (_, resolve) => {
     const { config, admin } = resolve();
     expect(admin).toEqual({ name: 'root', password: PASSWORD });
     expect(config.auth.admin).toEqual({ name: 'root' });
@@ -33,7 +33,7 @@ describe('the first admin', () => {
     expect(fromFile(`${ON}admin-username = "${name}"\nadmin-password = "${PASSWORD}"\n`).admin?.name).toBe(name);
   });
 
-  it('may have a password with any characters, which is handed on as it was given', () => {
+  it('may have a password with any characters, which stays as given', () => {
     const password = ' Pässwörd\u3000密码 "\' # ';
     expect(fromCode({ auth: { admin: { name: 'root', password } } }).admin?.password).toBe(password);
   });
@@ -60,11 +60,11 @@ describe('the first admin', () => {
     [{ auth: { admins: { name: 'root' } } }, 'auth.admins is not known: did you mean auth.admin?'],
     [{ http: { admin: { name: 'root' } } }, 'http.admin is not known: did you mean auth.admin?'],
     [{ admin: { name: 'root' } }, 'admin is not known: did you mean auth.admin?'],
-  ])('has no property in code that is not known: %j', (config, problem) => {
+  ])('has no unknown property in code: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });
 
-  it('has no property in code that is written with a dot', () => {
+  it('has no property in code with a dot in its name', () => {
     const [problem, ...others] = problemsOf(() => fromCode({ auth: { 'admin.name': 'root' } }));
     expect(problem).toMatch(/^auth\.admin\.name is not known: auth has enabled, .*, admin, auditLog$/);
     expect(others).toEqual([]);
@@ -82,7 +82,7 @@ describe('the first admin', () => {
 describe('where the first admin comes from', () => {
   const FILE = `${ON}admin-username = "file"\nadmin-password = "of the file"\n`;
 
-  it('name and password are looked up each for itself', () => {
+  it('name and password are looked up separately', () => {
     expect(fromFile(FILE, { KAPACITOR_AUTH_ADMIN_USERNAME: 'environment' }).admin).toEqual({
       name: 'environment',
       password: 'of the file',
@@ -95,7 +95,7 @@ describe('where the first admin comes from', () => {
     });
   });
 
-  it("a password file of the environment goes with a file's name, and before a file's password", async () => {
+  it("a password file of the environment is used with a file's name, and instead of a file's password", async () => {
     const path = join(temporaryFolder(), 'secret');
     writeFileSync(path, 'of the secret\n');
     const { admin } = fromFile(FILE, { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: path });
@@ -103,13 +103,13 @@ describe('where the first admin comes from', () => {
     await expect(passwordReadBy(admin)).resolves.toBe('of the secret');
   });
 
-  it('a password of code goes before a password file of the environment', () => {
+  it('a password of code comes before a password file of the environment', () => {
     const environment = { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/run/secrets/admin' };
     const { admin } = fromCode({ auth: { admin: { name: 'root', password: PASSWORD } } }, environment);
     expect(admin?.password).toBe(PASSWORD);
   });
 
-  it('a password of the overrides goes before one of the configuration in code', () => {
+  it('a password of the overrides comes before one of the configuration in code', () => {
     const { admin } = resolveConfig(
       { auth: { admin: { name: 'root', passwordFile: '/run/secrets/admin' } } },
       { auth: { admin: { password: PASSWORD } } },
@@ -119,19 +119,19 @@ describe('where the first admin comes from', () => {
   });
 });
 
-describe('a first admin that cannot be', () => {
+describe('a first admin is refused that', () => {
   it.each([
     ['admin-username = "root"', 5, 'admin-username: the first admin has a name and no password: set '],
     ['admin-password = "hunter2222"', 5, 'admin-password: the first admin has a password and no name: set '],
     ['admin-password-file = "x"', 5, 'admin-password-file: the first admin has a password and no name: set '],
-  ])('is half of one in a file: %s', (line, number, problem) => {
+  ])('has only a name or only a password in a file: %s', (line, number, problem) => {
     const [first, ...others] = problemsOf(() => fromFile(`${ON}${line}\n`));
     expect(first).toContain(`kapacitor.conf, line ${number}: [auth] ${problem}`);
     expect(first).not.toContain('hunter2');
     expect(others).toEqual([]);
   });
 
-  it('is half of one in the environment, and the message says what to set', () => {
+  it('has only one of them in the environment: the message says what to set', () => {
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_ADMIN_USERNAME: 'root' }))).toEqual([
       'KAPACITOR_AUTH_ADMIN_USERNAME: the first admin has a name and no password: set admin-password-file, ' +
         'KAPACITOR_AUTH_ADMIN_PASSWORD_FILE, or auth.admin.passwordFile in code',
@@ -142,7 +142,7 @@ describe('a first admin that cannot be', () => {
     ]);
   });
 
-  it('is half of one in code', () => {
+  it('has only a name in code', () => {
     const problems = problemsOf(() => fromCode({ auth: { admin: { name: 'root', password: undefined } } }));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^auth\.admin\.name: the first admin has a name and no password: /);
@@ -178,14 +178,14 @@ describe('a first admin that cannot be', () => {
     ['half a character', 'hunter2222\ud800'],
     ['a number', 12345678],
     ['an object', { hunter2: 'hunter2' }],
-  ])('has a password that no user can have, which is not repeated: %s', (_, password) => {
+  ])('has a password that no user can have, without repeating it: %s', (_, password) => {
     const problems = problemsOf(() => fromCode({ auth: { admin: { name: 'root', password } } }));
     expect(problems).toEqual([
       'auth.admin.password: must be a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters',
     ]);
   });
 
-  it('has a password in a file that no user can have, or that is not in quotes, which is not repeated', () => {
+  it('has a password in a file that no user can have, or that is not in quotes, without repeating it', () => {
     const expected = 'must be a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters';
     for (const value of ['""', '"hunter2222\\n"', '22222222', '["hunter2222"]']) {
       const error = refusalOf(() => fromFile(`${ON}admin-username = "root"\nadmin-password = ${value}\n`));
@@ -205,7 +205,7 @@ describe('a first admin that cannot be', () => {
     ]);
   });
 
-  it('has a password that the rules for new ones refuse', () => {
+  it('has a password that the rules for new passwords refuse', () => {
     expect(problemsOf(() => fromCode({ auth: { admin: { name: 'root', password: 'hunter2' } } }))).toEqual([
       'auth.admin.password: password must be at least 8 characters',
     ]);
@@ -240,7 +240,7 @@ describe('a first admin while there are no users', () => {
     );
   });
 
-  it('is not warned of where none is set', () => {
+  it('causes no warning where none is set', () => {
     expect(fromEnvironment(OFF).warnings.join()).not.toContain('admin is made');
   });
 });
@@ -260,14 +260,14 @@ describe('a file with a password that others may read', () => {
     [0o640, '0640'],
     [0o604, '0604'],
     [0o602, '0602'],
-  ])('is warned of: %i', (mode, shown) => {
+  ])('causes a warning: %i', (mode, shown) => {
     expect(warningsFor(LINES, mode)).toEqual([
       `kapacitor.conf, line 6: [auth] admin-password: other users of this machine may read the file (its mode is ${shown}): ` +
         'chmod 600 it, or name a file of its own with admin-password-file',
     ]);
   });
 
-  it('is not warned of when only its owner may, or when there is no password in it', () => {
+  it('causes none when only its owner may read it, or when it contains no password', () => {
     expect(warningsFor(LINES, 0o600)).toEqual([]);
     expect(warningsFor(LINES, 0o400)).toEqual([]);
     expect(warningsFor(LINES.replace('admin-password =', 'admin-password-file ='), 0o644)).toEqual([]);

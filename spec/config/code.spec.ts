@@ -32,7 +32,7 @@ describe('the configuration in code', () => {
     ['an array', ['secret']],
     ['a text', 'secret'],
     ['a boolean', true],
-  ])('has objects inside, and not %s, which is not repeated', (what, options) => {
+  ])('has objects inside, and not %s', (what, options) => {
     expect(problemsOf(() => fromCode({ http: options, auth: options }))).toEqual([
       `http must be an object, not ${what}`,
       `auth must be an object, not ${what}`,
@@ -77,11 +77,11 @@ describe('the configuration in code', () => {
     [{ store: 'memory:' }, 'store is not known: did you mean auth.store?'],
     [{ users: [] }, 'users is not known'],
     [JSON.parse('{"__proto__":{"http":{}}}'), '__proto__ is not known'],
-  ])('has no property that is not known: %j', (config, problem) => {
+  ])('has no unknown property: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });
 
-  it('is refused, and no more, when a value refers to itself', () => {
+  it('is refused with a value that refers to itself', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     expect(problemsOf(() => fromCode({ auth: { bcryptCost: circular } }))).toEqual([
@@ -107,7 +107,7 @@ describe('the store in code', () => {
     remove: () => 'not-found',
   };
 
-  it("may be a repository of the app's own, which is taken as it is", () => {
+  it("may be the app's own repository", () => {
     expect(fromCode({ auth: { store: repository } }).config.auth.store).toBe(repository);
   });
 
@@ -121,9 +121,12 @@ describe('the store in code', () => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
   });
 
-  it.each(['secret', 'memory:x', 'user:secret', 'path=/var/users', ''])('is not %j, which is not repeated', (store) => {
-    expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
-  });
+  it.each(['secret', 'memory:x', 'user:secret', 'path=/var/users', ''])(
+    'is not %j, and the message does not repeat it',
+    (store) => {
+      expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
+    },
+  );
 
   it.each([
     ['./users', 'sqlite:./users/users.db'],

@@ -67,7 +67,7 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
-  it('is the sum of its parts, whatever they are', () => {
+  it('is the sum of its parts, also for random ones', () => {
     const random = pseudoRandom(42);
     const units = Object.keys(UNITS) as (keyof typeof UNITS)[];
     for (let round = 0; round < 500; round++) {
@@ -95,7 +95,7 @@ function pseudoRandom(seed: number): (limit: number) => number {
   };
 }
 
-describe('a duration that is written', () => {
+describe('a duration as text', () => {
   it.each([
     [0, '0s'],
     [600_000, '10m'],
@@ -116,7 +116,7 @@ describe('a duration that is written', () => {
   });
 
   it.each([0, 1, 10, 90, 1_234, 61_001, 86_400_000, 123_456_789, 0.001, 0.5, LONGEST])(
-    'is read as what it was: %d milliseconds',
+    'is read back as the same value: %d milliseconds',
     (milliseconds) => {
       expect(parseDuration(formatDuration(milliseconds))).toBeCloseTo(milliseconds, 6);
     },

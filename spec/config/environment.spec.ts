@@ -28,12 +28,12 @@ describe('the environment', () => {
     },
   );
 
-  it('takes both names of the cost when they say the same', () => {
+  it('accepts both names of the cost with the same value', () => {
     const environment = { KAPACITOR_AUTH_BCRYPT: '12', KAPACITOR_AUTH_BCRYPT_COST: '12' };
     expect(fromEnvironment(environment).config.auth.bcryptCost).toBe(12);
   });
 
-  it('refuses both names of the cost when they differ', () => {
+  it('refuses both names of the cost with different values', () => {
     const environment = { KAPACITOR_AUTH_BCRYPT: '12', KAPACITOR_AUTH_BCRYPT_COST: '13' };
     expect(problemsOf(() => fromEnvironment(environment))).toEqual([
       'KAPACITOR_AUTH_BCRYPT_COST and KAPACITOR_AUTH_BCRYPT are both set, to different values: unset one',
@@ -53,11 +53,11 @@ describe('the environment', () => {
     ]);
   });
 
-  it('takes a meta switch that is off', () => {
+  it('accepts a meta switch that is off', () => {
     expect(fromEnvironment({ KAPACITOR_AUTH_META_USE_TLS: 'false' })).toEqual(fromEnvironment({}));
   });
 
-  it('reports every variable that is wrong, one a line', () => {
+  it('reports every wrong variable, one a line', () => {
     const environment = { KAPACITOR_HTTP_AUTH_ENABLED: 'yes', KAPACITOR_AUTH_BCRYPT: '3', KAPACITOR_AUTH_META_CA: 'x' };
     expect(problemsOf(() => fromEnvironment(environment))).toHaveLength(3);
   });

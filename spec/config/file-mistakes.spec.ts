@@ -10,7 +10,7 @@ const AUTH_KEYS =
   'hashing-concurrency, hashing-queue, store, store-grace, admin-username, admin-password, admin-password-file, audit-log';
 
 describe('a value in a file', () => {
-  it('may hold a password where it is a store, which is not repeated', () => {
+  it('is not repeated if it may be a store with a password', () => {
     expect(problemsOf(() => fromFileWithUsers('[auth]\nstore = "mysql://user:secret@host/db"\n'))).toEqual([
       'kapacitor.conf, line 2: [auth] store: must be "sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" ' +
         'or, in code, a repository: an object with the methods find, list, insert, replace, remove',
@@ -46,7 +46,7 @@ describe('a value in a file', () => {
   });
 });
 
-describe('a key that is not known', () => {
+describe('an unknown key', () => {
   it.each([
     ['http', 'auth-enable', 'auth-enabled'],
     ['http', 'auth_enabled', 'auth-enabled'],
@@ -76,7 +76,7 @@ describe('a key that is not known', () => {
     ['auth', '__proto__', undefined],
     ['http', 'meta-addr', undefined],
     ['http', 'cors', undefined],
-  ])('in [%s] %s is an error, with a suggestion or with what there is', (section, key, meant) => {
+  ])('in [%s] %s is an error, with a suggestion or a list of keys', (section, key, meant) => {
     const keys = section === 'http' ? HTTP_KEYS : AUTH_KEYS;
     const hint = meant === undefined ? `: [${section}] has ${keys}` : `: did you mean ${meant}?`;
     expect(problemsOf(() => fromFileWithUsers(`[${section}]\n${key} = true\n`))).toEqual([

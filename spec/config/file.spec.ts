@@ -93,7 +93,7 @@ auth-enabled = false
 `;
 
 describe('a kapacitor.conf', () => {
-  it('says what stands in [auth], [http] and data_dir; its other sections are left alone', () => {
+  it('sets what [auth], [http] and data_dir contain; other sections are ignored', () => {
     expect(fromFile(KAPACITOR_CONF)).toEqual({
       config: {
         http: {
@@ -122,7 +122,7 @@ describe('a kapacitor.conf', () => {
     });
   });
 
-  it('takes other ways of TOML to write the same', () => {
+  it('may use any notation of TOML', () => {
     for (const text of [
       'auth.enabled = true\nhttp.auth-enabled = true\n',
       'auth = { enabled = true }\nhttp = { auth-enabled = true }\n',
@@ -132,7 +132,7 @@ describe('a kapacitor.conf', () => {
     }
   });
 
-  it('takes CRLF line ends and a byte order mark', () => {
+  it('may have CRLF line ends and a byte order mark', () => {
     const { config } = fromFile(`\ufeff${KAPACITOR_CONF.replaceAll('\n', '\r\n')}`);
     expect(config).toMatchObject({ http: { authEnabled: true }, auth: { bcryptCost: 12 } });
   });

@@ -26,12 +26,11 @@ export function fromFileWithUsers(content: string | Uint8Array, environment: Env
   return fromFile(content, { KAPACITOR_AUTH_ENABLED: 'true', ...environment });
 }
 
-/** What code says need not be of the right type: JavaScript has none. */
+/** The argument may have any type, as in JavaScript. */
 export function fromCode(config: unknown, environment: Environment = {}): Resolution {
   return resolveConfig(config as KapacitorAuthConfig, {}, environment);
 }
 
-/** Code that says nothing, or only what makes the environment's word matter. */
 export function fromEnvironment(environment: Environment, config: KapacitorAuthConfig = {}): Resolution {
   return resolveConfig(config, {}, environment);
 }

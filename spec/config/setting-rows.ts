@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { LONGEST } from '../../lib/config/duration.js';
 
-/** Values as each source gives them, and the value that each comes out as or that the message shows. */
+/** Values in each source's notation, each with the resolved value or with the text that the message shows. */
 export interface Values {
   readonly file: readonly (readonly [toml: string, value: unknown])[];
   readonly environment: readonly (readonly [text: string, value: unknown])[];
@@ -265,7 +265,7 @@ export const ROWS: readonly Row[] = [
     ...named('auth', 'refused-passwords'),
     defaults: [undefined, undefined],
     expected:
-      'must be the path of a file with a password on each line or, in code, a Set of them or a function that tells of one',
+      'must be the path of a file with a password on each line or, in code, a Set of passwords or a function that refuses them',
     right: {
       file: [['"/etc/refused.txt"', '/etc/refused.txt']],
       environment: [['/etc/refused.txt', '/etc/refused.txt']],

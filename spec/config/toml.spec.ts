@@ -39,7 +39,7 @@ describe('a file that is not TOML', () => {
     ['store = sqlite:./secret.db', 'store = "sqlite:./users/users.db"'],
     ['store: postgres://user:secret@host/db', 'store = "sqlite:./users/users.db"'],
     ['shared-secret = secret', 'shared-secret = "…"'],
-  ])('shows an example in the place of what may be a secret: %s', (line, right) => {
+  ])('shows an example instead of a value that may be a secret: %s', (line, right) => {
     const [problem] = problemsOf(() => fromFile(`[any]\n${line}\n`));
     expect(problem).toBe(`kapacitor.conf, line 2: ${right.split(' ')[0]}: this is not TOML: write  ${right}`);
   });
@@ -57,7 +57,7 @@ describe('a file that is not TOML', () => {
       4,
       'the text in three quotes that begins here does not end',
     ],
-  ])('names the line and never repeats it, nor those around it: %s', (_, line, number, reason) => {
+  ])('names the line and repeats neither that line nor its neighbours: %s', (_, line, number, reason) => {
     const text = `[smtp]\nbefore = "hunter2"\n# hunter2\n${line}\nafter = "hunter2"\n`;
     const error = refusalOf(() => fromFile(text));
     expect(error.message).toMatch(/^\S+kapacitor\.conf, line /);
@@ -81,18 +81,18 @@ describe('a file that is not TOML', () => {
     ['a switch that is set twice', '[http]\nauth-enabled = true\nauth-enabled = false\n', 3, 'auth-enabled'],
     ['a section that is there twice', '[http]\nlog-enabled = true\n[http]\n', 3, 'this section or key'],
     ['another key', '[smtp]\npassword = "hunter2"\npassword = "hunter2"\n', 3, 'this section or key'],
-  ])('says that only one can stay: %s', (_, text, line, what) => {
+  ])('says that only one may stay: %s', (_, text, line, what) => {
     expect(problemsOf(() => fromFile(text))).toEqual([
-      `kapacitor.conf, line ${line}: ${what} stands in the file already: keep one of the two`,
+      `kapacitor.conf, line ${line}: ${what} is in the file already: keep one of the two`,
     ]);
   });
 
   it.each([
     ['a list', 'a = [\n1,\n2\n]\n'],
     ['a text in three quotes', 'a = """\n\nfoo = 1\n"""\n'],
-  ])('names the line where %s begins that is in the file already', (_, second) => {
+  ])('names the first line of %s whose key is in the file already', (_, second) => {
     expect(problemsOf(() => fromFile(`[x]\na = 1\n${second}`))).toEqual([
-      'kapacitor.conf, line 3: this section or key stands in the file already: keep one of the two',
+      'kapacitor.conf, line 3: this section or key is in the file already: keep one of the two',
     ]);
   });
 
@@ -103,26 +103,26 @@ describe('a file that is not TOML', () => {
     ['at the end', '[influxdb]\nurls = [\n"a",\n', ''],
     ['after a text in three quotes', '[influxdb]\nx = """\na = [\n"""\nurls = [\n"a",\n', '[x]\n'],
     ['with a key that cannot be found', '"a\\"b" = [\n1,\n', '[x]\n'],
-  ])('names the line where a list begins that does not end: %s', (_, before, after) => {
+  ])('names the first line of a list that does not end: %s', (_, before, after) => {
     const line = Math.max(0, before.split('\n').lastIndexOf('urls = [')) + 1;
     expect(problemsOf(() => fromFile(before + after))).toEqual([
       `kapacitor.conf, line ${line}: this is not TOML (the list that begins here does not end): ${RULES}`,
     ]);
   });
 
-  it('names the line in a list that is wrong where the list ends', () => {
+  it('names the wrong line in a list that ends', () => {
     expect(problemsOf(() => fromFile('[influxdb]\nurls = [\n"a",\nb,\n"c"\n]\n'))).toEqual([
       `kapacitor.conf, line 4: this is not TOML (Unexpected character): ${RULES}`,
     ]);
   });
 
-  it.each(['"""', "'''"])('names the line where a text in three quotes begins that does not end: %s', (quotes) => {
+  it.each(['"""', "'''"])('names the first line of a text in three quotes that does not end: %s', (quotes) => {
     expect(problemsOf(() => fromFile(`[smtp]\na = 1\nx = ${quotes}\n[http]\nauth-enabled = true\n`))).toEqual([
       `kapacitor.conf, line 3: this is not TOML (the text in three quotes that begins here does not end): ${RULES}`,
     ]);
   });
 
-  it('names the line of such a text that is wrong, also if it looks like a key', () => {
+  it('names the wrong line in such a text, also if it looks like a key', () => {
     expect(problemsOf(() => fromFile('[x]\na = """\nb = \\d\nfoo\n"""\n'))).toEqual([
       `kapacitor.conf, line 3: this is not TOML (Unknown escape character): ${RULES}`,
     ]);

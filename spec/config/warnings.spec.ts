@@ -71,7 +71,7 @@ describe('a warning about store-grace', () => {
     expect(resolveConfig(path, { auth: { store: 'memory:' } }, {}).warnings).toEqual([about('memory:')]);
   });
 
-  it('is not given when nobody sets it', () => {
+  it('is not given when no source sets it', () => {
     expect(fromCode({ auth: { store: 'memory:', storeGrace: undefined } }).warnings).toEqual([]);
     expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '' }).warnings).toEqual([]);
     expect(fromFile(FILE).warnings).toEqual([]);
@@ -83,7 +83,7 @@ describe('a warning about store-grace', () => {
     expect(fromEnvironment(environment).warnings).toEqual([]);
   });
 
-  it("is not given with a repository of the app's own, whatever it is an instance of", () => {
+  it("is not given with the app's own repository, also without a prototype", () => {
     const method = () => undefined;
     const methods = { find: method, list: method, insert: method, replace: method, remove: method };
     const store = Object.assign(Object.create(null), methods);
