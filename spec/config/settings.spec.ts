@@ -3,7 +3,8 @@ import { resolveConfig } from '../../lib/config/config.js';
 import { type Environment, SECTIONS, type Setting } from '../../lib/config/setting.js';
 import { SETTINGS } from '../../lib/config/settings.js';
 import { configFile, fromCode, fromEnvironment, fromFileWithUsers, problemsOf } from './resolve.js';
-import { ROWS, type Row, STORE_ROW, type Values } from './setting-rows.js';
+import type { Row, Values } from './setting-kinds.js';
+import { ROWS } from './setting-rows.js';
 
 /** No machine's thread pool is too small for these settings, and the store is one that every setting matters for. */
 const ENVIRONMENT: Environment = {
@@ -13,11 +14,10 @@ const ENVIRONMENT: Environment = {
   KAPACITOR_AUTH_STORE: 'postgres://user@host/db',
 };
 
-const [SECTION, PROPERTY] = [0, 1] as const;
-
 /** A file with one line in its section. */
 function lineOf({ name }: Row, toml: string): string {
-  return `${name.split(' ')[SECTION]}\n${name.split(' ')[PROPERTY]} = ${toml}\n`;
+  const [section, key] = name.split(' ');
+  return `${section}\n${key} = ${toml}\n`;
 }
 
 function codeOf({ property = '' }: Row, value: unknown): object {
@@ -35,7 +35,7 @@ function valueIn(row: Row, { config }: ReturnType<typeof resolveConfig>): unknow
   return config[section][name];
 }
 
-describe.each([...ROWS, STORE_ROW])('$name, or $variable', (row) => {
+describe.each(ROWS)('$name, or $variable', (row) => {
   it('has a default with a file, and one in code', () => {
     expect(valueIn(row, resolveConfig(configFile(''), {}, {}))).toEqual(row.defaults[0]);
     expect(valueIn(row, fromCode({}))).toEqual(row.defaults[1]);
@@ -76,20 +76,15 @@ describe.each([...ROWS, STORE_ROW])('$name, or $variable', (row) => {
 
   it('comes from code, else from the environment, else from the file; empty and undefined count as absent', () => {
     const { file, environment, code } = row.right;
-    const [[toml, inFile], [text, inEnvironment]] = [file.at(-1), environment[0]] as [
-      Values['file'][0],
-      Values['file'][0],
-    ];
+    const [toml, inFile] = file.at(-1) as Values['file'][0];
+    const [text, inEnvironment] = environment[0] as Values['environment'][0];
     const [given, inCode] = code.at(-1) ?? [undefined, inEnvironment];
     const path = configFile(lineOf(row, toml));
-    const resolve = (value: unknown, variable: string) =>
-      valueIn(
-        row,
-        resolveConfig(path, row.property === undefined ? {} : codeOf(row, value), {
-          ...besides(row),
-          [row.variable]: variable,
-        }),
-      );
+    const resolve = (value: unknown, variable: string) => {
+      const options = row.property === undefined ? {} : codeOf(row, value);
+      return valueIn(row, resolveConfig(path, options, { ...besides(row), [row.variable]: variable }));
+    };
+    expect(inFile).not.toEqual(inEnvironment);
     expect(resolve(given, text)).toEqual(inCode);
     expect(resolve(undefined, text)).toEqual(inEnvironment);
     expect(resolve(undefined, '')).toEqual(inFile);
@@ -100,7 +95,7 @@ describe('the table of settings', () => {
   it('has a row above for each setting, but for those of the first admin, TLS, data_dir and the shared secret', () => {
     const others = /^(?:admin-.*|https-.*|data_dir|shared-secret)$/;
     const expected = SETTINGS.filter(({ key }) => !others.test(key)).map(({ section, key }) => `[${section}] ${key}`);
-    expect([...new Set([...ROWS, STORE_ROW].map(({ name }) => name))].sort()).toEqual(expected.sort());
+    expect([...new Set(ROWS.map(({ name }) => name))].sort()).toEqual(expected.sort());
   });
 
   it('has no key, variable, property or synonym twice', () => {
