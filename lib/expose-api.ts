@@ -4,8 +4,9 @@ import { checkListening, type Events, type ListenerArguments } from './app-event
 import type { KapacitorStrategy } from './authentication/strategy.js';
 import { decide, type Explanation, explain } from './authorization/decide.js';
 import { checkQuestion, readRequirement } from './authorization/questions.js';
-import { readAllowedHosts } from './config/code.js';
-import { AUTHENTICATION_IS_OFF, type ResolvedConfig, requireUsers } from './config/config.js';
+import { readAllowedHosts } from './config/sources.js';
+import type { ResolvedConfig } from './config/options.js';
+import { AUTHENTICATION_IS_OFF, requireUsers } from './config/rules.js';
 import { ConfigError } from './errors.js';
 import type { Guard } from './http/guard.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';

@@ -7,8 +7,14 @@ export type {
 } from './api.js';
 export type { Explanation } from './authorization/decide.js';
 export type { Privilege } from './authorization/privileges.js';
-export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
-export type { BindAddress } from './config/kinds.js';
+export type {
+  AdminConfig,
+  AuthConfig,
+  BindAddress,
+  HttpConfig,
+  KapacitorAuthConfig,
+  ResolvedConfig,
+} from './config/options.js';
 export {
   ConfigError,
   ForbiddenError,

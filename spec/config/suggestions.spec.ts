@@ -35,12 +35,12 @@ describe('a natural word for a setting with another name', () => {
     ]);
   });
 
-  it('is one mistake: nothing is said of the setting that it stands for', () => {
+  it('is one problem: the setting that it stands for causes no other', () => {
     const text = '[http]\nusername = "root"\n[auth]\nenabled = true\nadmin-password = "correct horse"\n';
     expect(problemsOf(() => fromFile(text))).toHaveLength(1);
   });
 
-  it('is left alone before any section, where other programs have theirs', () => {
+  it('is ignored before any section, where other programs have theirs', () => {
     const text = 'username = "x"\npassword = "x"\nport = 1\nhost = "x"\nstorage = "x"\n';
     expect(fromFile(text).config).toEqual(fromFile('').config);
   });
@@ -87,7 +87,7 @@ describe('a suggestion', () => {
     },
   );
 
-  it('is made for a slip in what differs, and for an abbreviation of it', () => {
+  it('is made for a slip in the part that differs, and for its abbreviation', () => {
     const known = ['auth-enabled', 'log-enabled', 'minimum-password-length'];
     expect(suggest('aut-enabled', known)).toBe('auth-enabled');
     expect(suggest('lg-enabled', known)).toBe('log-enabled');

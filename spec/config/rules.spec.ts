@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
-import { BCRYPT_COST } from '../../lib/config/settings.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import type { KapacitorAuthConfig } from '../../lib/config/options.js';
+import { AUTH } from '../../lib/config/settings.js';
 import { configFile, fromCode, fromEnvironment, fromFile, problemsOf, reportOf, settingOf } from './resolve.js';
 
 const OFF = '[auth]\nenabled = false\n';
 const ON = '[auth]\nenabled = true\n';
 
-/** Those that say why a value does not count; the folder of the file is left out. */
+/** The warnings about ignored values, without the folder of the file. */
 function ignoredIn(warnings: readonly string[]): string[] {
   return warnings
     .filter((warning) => warning.includes('(ignored: '))
@@ -60,7 +61,7 @@ describe('a value that matters only with users', () => {
     ]);
   });
 
-  it('counts where any layer switches the users on, and does not where a stronger one switches them off', () => {
+  it('counts if the strongest source that says so switches the users on', () => {
     const bad = 'bcrypt-cost = 0\n';
     expect(problemsOf(() => fromFile(`${OFF}${bad}`, { KAPACITOR_AUTH_ENABLED: 'true' }))).toHaveLength(1);
     expect(problemsOf(() => resolveConfig(configFile(`${OFF}${bad}`), { auth: { enabled: true } }, {}))).toHaveLength(
@@ -69,13 +70,13 @@ describe('a value that matters only with users', () => {
     expect(ignoredIn(fromFile(`${ON}${bad}`, { KAPACITOR_AUTH_ENABLED: 'false' }).warnings)).toHaveLength(1);
   });
 
-  it('counts where it cannot be made out whether there are users: everything is told at once', () => {
+  it('counts if it is not known whether there are users: everything is reported at once', () => {
     expect(problemsOf(() => fromFile('[auth]\nenabled = "yes"\nbcrypt-cost = 0\nmeta-addr = "x"\n'))).toHaveLength(3);
     expect(problemsOf(() => fromFile('[auth]\nenable = true\nbcrypt-cost = 0\n'))).toHaveLength(2);
     expect(problemsOf(() => fromFile('[http]\nauth-enabled = true\n[auth]\nbcrypt-cost = 0\n'))).toHaveLength(2);
   });
 
-  it('is not measured against others: half of a first admin, and more hashing than there are threads', () => {
+  it('is not checked against other settings: a first admin without a password, more hashing than threads', () => {
     const text = `${OFF}admin-username = "root"\nhashing-concurrency = 100\nadmin-password = "short"\n`;
     expect(ignoredIn(fromFile(text, {}).warnings)).toEqual([
       expect.stringMatching(
@@ -88,7 +89,7 @@ describe('a value that matters only with users', () => {
 
   it('counts for a caller that heeds it without users', () => {
     const path = configFile(`${OFF}bcrypt-cost = 0\nfailure-limit = -1\n`);
-    expect(problemsOf(() => resolveConfig(path, {}, {}, [BCRYPT_COST]))).toEqual([
+    expect(problemsOf(() => resolveConfig(path, {}, {}, [AUTH.bcryptCost]))).toEqual([
       'kapacitor.conf, line 3: [auth] bcrypt-cost: must be an integer from 4 to 20, not 0',
     ]);
   });
@@ -118,7 +119,7 @@ describe('a value that another setting makes useless', () => {
     [`${ON}data_dir = 1\n`, 1],
     [`data_dir = ""\n${ON}store = "nowhere"\n`, 2],
     [`${ON}store = "nowhere"\nstore-grace = 5\n`, 2],
-  ])('is an error where the other does not, or cannot be made out: %j', (text, count) => {
+  ])('is an error if the other setting does not, or is wrong itself: %j', (text, count) => {
     expect(problemsOf(() => fromFile(text))).toHaveLength(count);
   });
 });
@@ -132,11 +133,14 @@ describe('a value that is overridden', () => {
     ['its other variable', {}, { KAPACITOR_AUTH_BCRYPT: '12' }, 'KAPACITOR_AUTH_BCRYPT'],
     ['code', { auth: { bcryptCost: 12 } }, {}, 'auth.bcryptCost'],
     ['both', { auth: { bcryptCost: 12 } }, { KAPACITOR_AUTH_BCRYPT: '5' }, 'auth.bcryptCost'],
-  ])('in the file by %s is a warning that names what counts', (_what, code: KapacitorAuthConfig, environment, by) => {
-    const { config, warnings } = resolveConfig(configFile(FILE), code, environment);
-    expect(config.auth.bcryptCost).toBe(12);
-    expect(ignoredIn(warnings)).toEqual([`${FILE_PROBLEM} (ignored: ${by} overrides it)`]);
-  });
+  ])(
+    'in the file by %s is a warning that names the source that counts',
+    (_what, code: KapacitorAuthConfig, environment, by) => {
+      const { config, warnings } = resolveConfig(configFile(FILE), code, environment);
+      expect(config.auth.bcryptCost).toBe(12);
+      expect(ignoredIn(warnings)).toEqual([`${FILE_PROBLEM} (ignored: ${by} overrides it)`]);
+    },
+  );
 
   it('in the environment by code is a warning, also where two variables contradict one another', () => {
     const code = { auth: { bcryptCost: 12 } };
@@ -161,7 +165,7 @@ describe('a value that is overridden', () => {
     expect(ignoredIn(warnings)).toHaveLength(2);
   });
 
-  it("is a first admin's password where a file with one comes before it, and the other way round", () => {
+  it("may be a first admin's password that a password file overrides, and the other way round", () => {
     const admin = `${ON}admin-username = "root"\n`;
     const file = { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/run/secrets/admin' };
     const overridden = fromFile(`${admin}admin-password = ""\n`, file);
@@ -172,33 +176,56 @@ describe('a value that is overridden', () => {
     const other = fromFile(`${admin}admin-password-file = ""\n`, { KAPACITOR_AUTH_ADMIN_PASSWORD: 'correct horse' });
     expect(other.admin).toEqual({ name: 'root', password: 'correct horse' });
     expect(ignoredIn(other.warnings)).toHaveLength(1);
-    // That there is no name is told all the same.
+    // The missing name is an error all the same.
     expect(problemsOf(() => fromFile(`${ON}admin-password = ""\n`, file))).toEqual([
       expect.stringMatching(/^KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: the first admin has a password and no name: /),
     ]);
   });
 
-  it('does not help where what overrides it is wrong itself', () => {
+  it('is an error if the value that overrides it is wrong as well', () => {
     expect(problemsOf(() => fromFile(FILE, { KAPACITOR_AUTH_BCRYPT: '0' }))).toEqual([
       'KAPACITOR_AUTH_BCRYPT: must be an integer from 4 to 20, not "0"',
       FILE_PROBLEM,
     ]);
   });
 
-  it('leaves a wrong value that comes first an error', () => {
+  it('does not excuse a wrong value of a stronger source', () => {
     expect(problemsOf(() => fromFile(`${ON}bcrypt-cost = 12\n`, { KAPACITOR_AUTH_BCRYPT: '0' }))).toHaveLength(1);
   });
 
-  it('leaves a key with a slip an error', () => {
+  it('does not excuse a misspelt key', () => {
     const environment = { KAPACITOR_AUTH_BCRYPT_COST: '12', KAPACITOR_HTTP_AUTH_ENABLED: 'true' };
     expect(problemsOf(() => fromFile(`${ON}bcrypt-costs = 12\n`, environment))).toHaveLength(1);
     expect(problemsOf(() => fromFile(`${ON}[http]\nauth-enabled: true\n`, environment))).toHaveLength(1);
   });
 
-  it('is shown by check-config as what it comes out as, and from where', () => {
+  it('appears in check-config with the value and the source that count', () => {
     const report = reportOf(FILE, { KAPACITOR_AUTH_BCRYPT: '12' });
     expect(report.problems).toEqual([]);
     expect(ignoredIn(report.warnings)).toEqual([`${FILE_PROBLEM} (ignored: KAPACITOR_AUTH_BCRYPT overrides it)`]);
     expect(settingOf(report, 'bcrypt-cost')).toEqual({ value: '12', from: 'KAPACITOR_AUTH_BCRYPT' });
+  });
+});
+
+describe('authentication without users', () => {
+  const PROBLEM =
+    'authentication is on ([http] auth-enabled) while there are no users ([auth] enabled = false): ' +
+    'write  enabled = true  below [auth], or set KAPACITOR_AUTH_ENABLED=true, or auth.enabled to true in code';
+
+  it.each([
+    ['[auth] enabled = false', '[http]\nauth-enabled = true\n[auth]\nenabled = false\n', {}],
+    ['no [auth] at all', '[http]\nauth-enabled = true\n', {}],
+    ['the environment', '', { KAPACITOR_HTTP_AUTH_ENABLED: '1' }],
+  ])('is an error that says what to write: %s', (_, text, environment) => {
+    expect(problemsOf(() => fromFile(text, environment))).toEqual([PROBLEM]);
+  });
+
+  it('is an error in code, where authentication is on by default', () => {
+    expect(problemsOf(() => resolveConfig({ auth: { enabled: false } }, {}, {}))).toEqual([PROBLEM]);
+  });
+
+  it('is none when both are off', () => {
+    const { config } = resolveConfig({ auth: { enabled: false }, http: { authEnabled: false } }, {}, {});
+    expect(config).toMatchObject({ auth: { enabled: false }, http: { authEnabled: false } });
   });
 });
