@@ -3,7 +3,7 @@ import { kapacitorAuth } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import { MuteProxy } from '../../support/mute-proxy.js';
 import { openPostgres, ownPool, psql } from '../../support/postgres-repository.js';

@@ -77,7 +77,7 @@ describe('a change that something in the database undoes', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: 'something in the database undoes the change: a trigger, or a row policy',
+      message: 'a trigger or a row policy in the database has undone the change',
     });
     expect(await repository.find('two')).toEqual(before);
   });

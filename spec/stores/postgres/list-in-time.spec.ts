@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { TimeoutError } from '../../../lib/promises.js';
+import { readList } from '../../../lib/stores/postgres/bulk-reads.js';
 import type { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { Answer } from '../../../lib/stores/postgres/driver.js';
-import { listInTime } from '../../../lib/stores/postgres/list-in-time.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { Statements } from '../../../lib/stores/postgres/statements.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 
 const clock = vi.hoisted(() => ({ time: 0 }));
@@ -25,7 +25,7 @@ function listing(part: number, answer: (milliseconds: number) => Answer) {
   });
   const query = { pattern: new NamePattern(''), after: undefined, limit: 10 };
   const list = ({ offset = 0 } = {}) =>
-    listInTime({ ...query, offset }, { ask } as unknown as Connections, new Statements(new TableNames()));
+    readList({ ...query, offset }, { ask } as unknown as Connections, new Statements(new TableNames()));
   return { list, ask };
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Connections } from '../../../lib/stores/postgres/connections.js';
-import { prepareSchema } from '../../../lib/stores/postgres/schema.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { connectionSource } from '../../../lib/stores/postgres/driver.js';
+import { migrate } from '../../../lib/stores/postgres/migrate.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { parseStoreUrl } from '../../../lib/stores/postgres/url.js';
 import { openPostgres, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-type Migrations = Parameters<typeof prepareSchema>[2] & {};
+type Migrations = Parameters<typeof migrate>[2];
 
 /** Each stands for one that a later version may bring. */
 const FIRST: Migrations = [({ users }) => `CREATE TABLE ${users} (name text COLLATE "C" PRIMARY KEY);`];
@@ -16,9 +17,9 @@ const FAILING: Migrations = [...SECOND, ({ users }) => `ALTER TABLE ${users} DRO
 
 /** Starts as a version that knows these migrations. */
 async function start(url: string, migrations: Migrations): Promise<void> {
-  const connections = new Connections(parseStoreUrl(url));
+  const connections = new Connections(connectionSource(parseStoreUrl(url)));
   onTestFinished(() => connections.close(() => new Error('closed')));
-  await prepareSchema(connections, new TableNames(parseStoreUrl(url)), migrations);
+  await migrate(connections, new TableNames(parseStoreUrl(url)), migrations);
 }
 
 const usersOf = (url: string) => psql(url, `SELECT * FROM ${usersTable(url)}`);

@@ -37,7 +37,7 @@ it.each([-1, 0.5, 99, '0', null])('the version %j is none that could be there', 
     failure(
       'CONFIG_INVALID',
       500,
-      expect.stringMatching(/^postgresSchema: the version that is there is 0 to \d+$/) as never,
+      expect.stringMatching(/^postgresSchema: the version of the table must be an integer from 0 to \d+$/) as never,
     ),
   );
 });

@@ -3,8 +3,8 @@ import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { Statement } from '../../../lib/stores/postgres/driver.js';
-import { prepareSchema } from '../../../lib/stores/postgres/schema.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { migrate } from '../../../lib/stores/postgres/migrate.js';
+import { MIGRATIONS, TableNames } from '../../../lib/stores/postgres/schema.js';
 import { openPostgres, ownDatabase, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
@@ -44,8 +44,8 @@ describe('a repository that cannot be opened says', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        `the table ${usersTable(url)} is missing, and ${usersTable(url).replace(/"$/, '_version"')} says that it was there: ` +
-        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} to begin anew`,
+        `the table ${usersTable(url)} is missing, although ${usersTable(url).replace(/"$/, '_version"')} exists: ` +
+        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} to start anew`,
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [usersTable(url)])).toEqual([{ to_regclass: null }]);
     await psql(url, `DROP TABLE ${versionTable(url)}`);
@@ -63,7 +63,7 @@ describe('a repository that cannot be opened says', () => {
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
-      message: `there is something else by the name of ${usersTable(url)}: name another table`,
+      message: `another relation has the name ${usersTable(url)}: name another table`,
       cause: expect.objectContaining({ code: '42P07' }),
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [versionTable(url)])).toEqual([{ to_regclass: null }]);
@@ -73,7 +73,7 @@ describe('a repository that cannot be opened says', () => {
     const url = await madeSchema();
     await psql(url, `DELETE FROM ${versionTable(url)}`);
     expect(await refusalOf(url)).toMatchObject({
-      message: `there is something else by the name of ${usersTable(url)}: name another table`,
+      message: `another relation has the name ${usersTable(url)}: name another table`,
     });
   });
 
@@ -83,8 +83,8 @@ describe('a repository that cannot be opened says', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        'the database has the encoding LATIN1, in which not every name can be written: ' +
-        "make one with  ENCODING 'UTF8' TEMPLATE template0",
+        'the database has the encoding LATIN1, which cannot store every name: ' +
+        "create one with  ENCODING 'UTF8' TEMPLATE template0",
     });
     expect(await psql(url, `SELECT FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe('a repository that cannot be opened says', () => {
     [
       'that the server is a standby',
       { version: '14.0', number: '140000', encoding: 'UTF8', is_standby: 'true' },
-      'this server is a standby, which hears of changes late, and of some only: name the primary one',
+      'the server is a standby, which sees changes late and sends no notifications: connect to the primary server',
     ],
   ])('%s, and asks it nothing more', async (_what, server, message) => {
     const asked: string[] = [];
@@ -109,7 +109,7 @@ describe('a repository that cannot be opened says', () => {
           return { rows: [server] };
         }),
     } as unknown as Connections;
-    const error = await prepareSchema(connections, new TableNames()).catch((thrown: unknown) => thrown);
+    const error = await migrate(connections, new TableNames(), MIGRATIONS).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', message });
     expect(asked).toEqual([expect.stringContaining('pg_is_in_recovery()')]);

@@ -73,7 +73,7 @@ describe('a pool of the app’s own', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new PostgresUserRepository(new pg.Pool(options));
     const warning =
-      `the app's pool has no ${missing}, so it does not heal from everything: ` +
+      `the app's pool has no ${missing}, so it does not recover from every failure: ` +
       'new pg.Pool({ connectionTimeoutMillis: 2000, statement_timeout: 1000, … })';
     const details = { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_CONFIG' };
     expect(warnings.mock.calls).toEqual([[warning, details]]);

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { type Question, Questions } from '../../../lib/stores/postgres/questions.js';
+import { QueriesInFlight, type UserQuery } from '../../../lib/stores/postgres/user-reader.js';
 
 /** Questions that are answered when the spec says so. */
 function createQuestions() {
-  const questions = new Questions<string>();
+  const questions = new QueriesInFlight<string>();
   const ask = (name: string) => {
-    let question = undefined as unknown as Question;
+    let question = undefined as unknown as UserQuery;
     let resolve: (answer: string) => void = () => {};
     let reject: (error: Error) => void = () => {};
     const promise = new Promise<string>((...settle) => {
       [resolve, reject] = settle;
     });
-    const answer = questions.ask(name, 1, (put) => {
+    const answer = questions.send(name, 1, (put) => {
       question = put;
       return promise;
     });

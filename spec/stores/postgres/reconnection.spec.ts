@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Reconnection } from '../../../lib/stores/postgres/availability.js';
 import type { Answer } from '../../../lib/stores/postgres/driver.js';
-import { Reconnection } from '../../../lib/stores/postgres/reconnection.js';
 
 const clock = vi.hoisted(() => ({ time: 0 }));
 vi.mock('../../../lib/clock.js', () => ({ now: () => clock.time }));

@@ -118,8 +118,8 @@ describe('a role that may make the table', () => {
 
 describe('a role that lacks a right', () => {
   const refusal = (table: string, reason: string) =>
-    `this user of the database may not make the table ${table} (${reason}): ` +
-    'grant it CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres gives';
+    `this database user may not make the table ${table} (${reason}): ` +
+    'grant it CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres returns';
 
   it('is told what to do where the schema is missing', async () => {
     const owner = await ownDatabase();
@@ -169,7 +169,7 @@ describe('a role that lacks a right', () => {
     await expect(openPostgres(url)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message:
-        `this user of the database may not read ${usersTable(url).replace(/"$/, '_version"')} ` +
+        `this database user may not read ${usersTable(url).replace(/"$/, '_version"')} ` +
         '(permission denied for table kapacitor_auth_users_version): grant it SELECT on it',
     });
   });

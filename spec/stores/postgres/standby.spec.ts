@@ -29,7 +29,8 @@ it('a standby is refused, whatever format its answers have, and is as good as an
     const error = await openPostgres(source).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
-      message: 'this server is a standby, which hears of changes late, and of some only: name the primary one',
+      message:
+        'the server is a standby, which sees changes late and sends no notifications: connect to the primary server',
     });
   }
 

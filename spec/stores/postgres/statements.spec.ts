@@ -2,8 +2,8 @@ import type { StoredUser } from 'kapacitor-auth';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import type { Statement } from '../../../lib/stores/postgres/driver.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { Statements, toFoundUser } from '../../../lib/stores/postgres/statements.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
 import { openPostgres, ownSchema, schemaOf, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 

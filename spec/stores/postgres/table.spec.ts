@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 
 describe('the names in the database', () => {
   it('are of public.kapacitor_auth_users where nothing is said', () => {

@@ -79,7 +79,7 @@ describe('a URL', () => {
       expect(create).toThrow(
         expect.objectContaining({
           code: 'CONFIG_INVALID',
-          message: 'a store in PostgreSQL is named as "postgres://USER:PASSWORD@HOST/DATABASE"',
+          message: 'the URL of a store in PostgreSQL is "postgres://USER:PASSWORD@HOST/DATABASE"',
         }),
       );
     },
