@@ -129,6 +129,22 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['down', 'no answer']);
   });
 
+  it('has the shortest grace of those who share it, and reports to each of them', () => {
+    const availability = new Availability();
+    onTestFinished(() => availability.close());
+    const reports: string[] = [];
+    for (const grace of [60_000, 10_000, 30_000]) {
+      availability.addSettings({ grace, report: (state) => reports.push(`${grace}: ${state}`) });
+    }
+    expect(availability.grace).toBe(10_000);
+    availability.succeeded(clock.time);
+    availability.notListening(NO_FEED);
+    availability.failed(NO_ANSWER, clock.time);
+    expect(reports.slice(-3)).toEqual(['60000: grace', '10000: grace', '30000: grace']);
+    pass(10_005);
+    expect(reports.slice(-3)).toEqual(['60000: down', '10000: down', '30000: down']);
+  });
+
   it('tells for how long changes have been heard of without a break', () => {
     const { availability } = createAvailability();
     expect(availability.hasListenedFor(0)).toBe(false);
