@@ -12,13 +12,13 @@ beforeEach(() => {
   });
 });
 
-/** Lets time go by, for who looks at the clock and for timers. */
+/** Moves the clock and the timers. */
 function pass(milliseconds: number): void {
   clock.time += milliseconds;
   vi.advanceTimersByTime(milliseconds);
 }
 
-/** What is known of a database, and all that has been told of it. */
+/** An availability, and all that it has reported. */
 function createAvailability(grace = 60_000) {
   const told: (readonly [state: string, reason?: string])[] = [];
   const report = (state: string, reason?: string) => void told.push(reason === undefined ? [state] : [state, reason]);

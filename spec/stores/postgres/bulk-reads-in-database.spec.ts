@@ -9,7 +9,7 @@ import { userNamed } from '../../support/stored-user.js';
 
 const manyUsers = (count: number) => Array.from({ length: count }, (_, index) => userNamed(`user${10_000 + index}`));
 
-/** A repository with more users than a page has, whose connections are known from all others. */
+/** A repository with more users than a page has, and the number of its connections in a transaction. */
 async function openWithMany() {
   const schema = randomUUID();
   const url = `${inject('postgresUrl')}?schema=${schema}&application_name=${schema}`;

@@ -17,7 +17,7 @@ beforeEach(() => {
 const SLOW = 'the list takes too long: ask for fewer users, and page with after instead of offset';
 const name: Answer = { rows: [{ name: 'someone' }], rowCount: 1 };
 
-/** A list of which each part takes so many milliseconds, of the server's or of nobody's. */
+/** A list each part of which takes so many milliseconds of the fake clock. */
 function listing(part: number, answer: (milliseconds: number) => Answer) {
   const ask = vi.fn(async (_statement: unknown, milliseconds: number) => {
     clock.time += Math.min(part, milliseconds);

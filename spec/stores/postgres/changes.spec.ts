@@ -7,7 +7,7 @@ import type { Question } from '../../support/postgres-process.js';
 import { openPostgres, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A repository with these admins, and somebody with psql. */
+/** A repository with these admins, and a connection of psql. */
 async function openWithAdmins(...names: string[]) {
   const url = ownSchema();
   const repository = await openPostgres(url);
@@ -16,7 +16,7 @@ async function openWithAdmins(...names: string[]) {
   await client.connect();
   onTestFinished(() => client.end());
   const run = (text: string) => client.query(text.replaceAll('USERS', usersTable(url)));
-  /** How many wait for a transaction of psql's to end. */
+  /** The number of connections that wait for psql's transaction. */
   const waiting = async () => {
     const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
     const [row] = await psql(
@@ -62,7 +62,7 @@ describe('one of two admins, while psql takes the other one away, is', () => {
 });
 
 describe('a change that something in the database undoes', () => {
-  /** As a trigger does that somebody has made for an audit, and has forgotten what it is to return. */
+  /** As an audit trigger that should return OLD or NEW. */
   const UNDO = `CREATE FUNCTION pg_temp.undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`;
 
   it.each([

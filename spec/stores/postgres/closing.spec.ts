@@ -13,7 +13,7 @@ import { MuteProxy } from '../../support/mute-proxy.js';
 import { openPostgres, ownPool, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A URL whose connections are known from all others. */
+/** A URL with an application name of its own, and its connections. */
 function ownConnections() {
   const schema = randomUUID();
   const url = `${inject('postgresUrl')}?schema=${schema}&application_name=${schema}`;
@@ -21,7 +21,7 @@ function ownConnections() {
   return { schema, url, connections };
 }
 
-/** Another process that makes the table of this schema, until it ends. */
+/** A client that holds the lock of migrations of this schema. */
 async function migrateMeanwhile(schema: string): Promise<pg.Client> {
   const other = new pg.Client(inject('postgresUrl'));
   await other.connect();
@@ -30,7 +30,7 @@ async function migrateMeanwhile(schema: string): Promise<pg.Client> {
   return other;
 }
 
-/** Somebody who lets nobody else at the users of this schema, until what is given is called. */
+/** Locks the table of this schema. @returns a function that unlocks it */
 async function lockTable(schema: string): Promise<() => Promise<void>> {
   const other = new pg.Client(inject('postgresUrl'));
   await other.connect();
@@ -38,7 +38,7 @@ async function lockTable(schema: string): Promise<() => Promise<void>> {
   return () => other.end();
 }
 
-/** What connections wait for at this moment. */
+/** What the connections are waiting for. */
 function waitingFor(connections: () => Promise<any[]>): () => Promise<string[]> {
   return async () => (await connections()).map((row) => row.wait_event);
 }
@@ -65,7 +65,7 @@ describe('close()', () => {
     await repository.close();
     expect(performance.now() - closedFrom).toBeLessThan(1_000);
     await opening;
-    // The server sees that whoever waits for a lock is gone when it comes to it.
+    // The server notices that a waiting client is gone when it gets the lock.
     await other.end();
     await expect.poll(connections).toEqual([]);
     expect(await psql(url, 'SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
@@ -194,10 +194,10 @@ describe('close()', () => {
 const SCRIPT = fileURLToPath(new URL('../../support/postgres-script.ts', import.meta.url));
 const CLOSING_SCRIPT = fileURLToPath(new URL('../../support/postgres-closing-script.ts', import.meta.url));
 
-/** Milliseconds. Nothing that is done at intervals, or is idle for long, is waited for. */
+/** Milliseconds. A process that waits for a timer or an idle connection takes longer. */
 const ENDS_WITHIN = 5_000;
 
-/** Runs a script. @returns what it has said, how it ended, and how long after it had nothing more to do */
+/** Runs a script. @returns its output, its end, and the time between the two */
 async function run(script: string, ...args: string[]) {
   const child = spawn(process.execPath, [...NODE_OPTIONS, script, ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));

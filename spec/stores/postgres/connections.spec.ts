@@ -2,14 +2,14 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { ConnectionSource, PostgresPool } from '../../../lib/stores/postgres/driver.js';
 
-/** The app's pool as a source of connections, of which no other one is made. */
+/** An app's pool, beside which no client is made. */
 const sourceOf = (pool: PostgresPool): ConnectionSource => ({
   pool,
   isOwnPool: false,
   createClient: () => expect.unreachable(),
 });
 
-/** A pool whose connections answer as the spec says: each in its turn, the last one for ever. */
+/** A pool whose connections answer in this way, one after the other; the last way is repeated. */
 function poolOf(...answers: ((text: string) => unknown)[]) {
   const sent: string[] = [];
   const released: unknown[] = [];
@@ -36,7 +36,7 @@ const closed = () => new Error('it is closed');
 const fails = (properties: object) => () => {
   throw Object.assign(new Error('it fails'), properties);
 };
-/** The ways in which a connection tells that it is gone. */
+/** The errors of a lost connection. */
 const LOST = [
   { code: '57P01' },
   { code: '57P02' },
@@ -94,7 +94,7 @@ describe('a change', () => {
 });
 
 describe('a connection that is given up', () => {
-  /** A server that is at work until the spec ends that. */
+  /** A server that works on each statement until the spec ends that. */
   function busyServer() {
     let end: (error?: Error) => void = () => {};
     const work = new Promise<void>((resolve, reject) => {

@@ -12,13 +12,13 @@ import { userNamed } from '../../support/stored-user.js';
 
 type Migrations = Parameters<typeof migrate>[2];
 
-/** Each stands for one that a later version may bring. */
+/** Each list stands for a later version of the package. */
 const FIRST: Migrations = [({ users }) => `CREATE TABLE ${users} (name text COLLATE "C" PRIMARY KEY);`];
 const SECOND: Migrations = [...FIRST, ({ users }) => `ALTER TABLE ${users} ADD COLUMN second text DEFAULT 'there';`];
 const THIRD: Migrations = [...SECOND, ({ users }) => `ALTER TABLE ${users} ADD COLUMN third text DEFAULT 'there';`];
 const FAILING: Migrations = [...SECOND, ({ users }) => `ALTER TABLE ${users} DROP COLUMN second; SELECT 1 / 0;`];
 
-/** Starts as a version that knows these migrations. */
+/** Starts a version that has these migrations. */
 async function start(url: string, migrations: Migrations): Promise<void> {
   const connections = new Connections(connectionSource(parseStoreUrl(url)));
   onTestFinished(() => connections.close(() => new Error('closed')));
@@ -91,14 +91,14 @@ describe('a migration', () => {
   });
 });
 
-/** What the repository says that it cannot be opened for. */
+/** The error of open(). */
 async function refusalOf(url: string): Promise<unknown> {
   const repository = new PostgresUserRepository(url);
   onTestFinished(() => repository.close());
   return repository.open().catch((error: unknown) => error);
 }
 
-/** The URL of a schema that is made as it shall be. */
+/** The URL of a schema with an up-to-date table. */
 async function madeSchema(): Promise<string> {
   const url = ownSchema();
   await (await openPostgres(url)).close();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFi
 import type { StoreState } from '../../../lib/users/store-state.js';
 import { createUsers, type MeasuredApp, startApp } from '../../support/measured-app.js';
 import { MuteProxy } from '../../support/mute-proxy.js';
-import { psql, usersTable } from '../../support/postgres-repository.js';
+import { ownPool, psql, usersTable } from '../../support/postgres-repository.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { userNamed } from '../../support/stored-user.js';
 
@@ -148,12 +148,7 @@ describe('when the connection that listens goes silent', () => {
         super(options === pool.options ? options : { ...options, connectionString: listening.url });
       }
     }
-    const pool: pg.Pool = new pg.Pool({
-      connectionString: reading.url,
-      connectionTimeoutMillis: 2_000,
-      Client: Client as never,
-    });
-    onTestFinished(() => pool.end());
+    const pool: pg.Pool = ownPool(reading.url, { connectionTimeoutMillis: 2_000, Client: Client as never });
     const app = await startApp(new PostgresUserRepository(pool, { schema }), '20s');
     const table = `"${schema}".kapacitor_auth_users`;
     const change = (name: string, changes: string) =>

@@ -4,6 +4,7 @@ import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createUsers, startApp } from '../../support/measured-app.js';
+import { ownPool } from '../../support/postgres-repository.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 
 /** The SQLSTATE of `too_many_connections`. */
@@ -27,8 +28,7 @@ async function connect(): Promise<pg.Client> {
 /** An app whose pool closes idle connections at once, so that others can take them. */
 async function startAppOnPool(storeGrace: string) {
   const schema = randomUUID();
-  const pool = new pg.Pool({ connectionString: server.url(), application_name: schema, idleTimeoutMillis: 1 });
-  onTestFinished(() => pool.end());
+  const pool = ownPool(server.url(), { application_name: schema, idleTimeoutMillis: 1 });
   const app = await startApp(new PostgresUserRepository(pool, { schema }), storeGrace);
   await createUsers(app, 'known', 'changed', 'stranger');
   for (const name of ['known', 'changed']) expect(await app.status(`${name}:pw`)).toBe(200);

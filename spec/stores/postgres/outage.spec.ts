@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { createUsers, type MeasuredApp, startApp } from '../../support/measured-app.js';
 import { MuteProxy } from '../../support/mute-proxy.js';
+import { ownPool } from '../../support/postgres-repository.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 
 const DATABASE_PASSWORD = 'of-the-database';
@@ -191,8 +192,7 @@ describe('while the network loses every packet', () => {
 
   it('the only connection of the app’s pool is replaced, so that the app works when new ones come through', async () => {
     const proxy = await MuteProxy.before(inject('postgresUrl'));
-    const pool = new pg.Pool({ connectionString: proxy.url, max: 1, connectionTimeoutMillis: 2_000 });
-    onTestFinished(() => void pool.end());
+    const pool = ownPool(proxy.url, { max: 1, connectionTimeoutMillis: 2_000 });
     const app = await startApp(new PostgresUserRepository(pool, { schema: randomUUID() }), '0');
     await createUsers(app, 'known');
     await expectStatuses(app, { 'known:pw': 200 });

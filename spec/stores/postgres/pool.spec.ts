@@ -14,20 +14,20 @@ import {
 } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** Parses a type in another way until the test is over, as an app may. */
+/** Sets the app's parser of a type until the test is over. */
 function parseAs(type: number, parse: (text: string) => unknown): void {
   const before = pg.types.getTypeParser(type);
   pg.types.setTypeParser(type, parse);
   onTestFinished(() => pg.types.setTypeParser(type, before));
 }
 
-/** A schema, and the app's pool in whose database it is. */
+/** A schema, and an app's pool for its database. */
 function poolOf(options?: pg.PoolConfig): { url: string; pool: pg.Pool; table: { schema: string } } {
   const url = ownSchema();
   return { url, pool: ownPool(url, options), table: { schema: schemaOf(url) as string } };
 }
 
-/** The connections that an application has. */
+/** The connections of an application. */
 const connectionsOf = async (url: string, applicationName: string) =>
   psql(url, `SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()`, [
     applicationName,
@@ -172,7 +172,7 @@ describe('a pool of the app’s own', () => {
     const repository = await openPostgres(pool, table);
     await repository.insert(userNamed('someone'));
     expect(pool.idleCount).toBeGreaterThan(0);
-    // Not once() of node:events, which listens for errors as well.
+    // once() of node:events would listen for errors as well.
     const lost = new Promise((resolve) => pool.once('remove', resolve));
     await psql(url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
       applicationName,
@@ -222,7 +222,7 @@ describe('a pool of the app’s own', () => {
   });
 });
 
-/** As `pg` has it, although its types do not. */
+/** An option of `pg` that its types lack. */
 const BINARY: object = { binary: true };
 const ROOT = userNamed('root', { type: 'admin' });
 const DISABLED = userNamed('disabled', { enabled: false });

@@ -17,7 +17,7 @@ import {
 import { serve } from '../../support/server.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A role that has these rights on the users of another one's schema, and what the owner of the schema uses. */
+/** A role with these rights on the tables of another role's schema, and the URLs of both. */
 async function roleWith({ users = '', version = 'SELECT' }: { users?: string; version?: string } = {}) {
   const owner = ownSchema();
   const schema = schemaOf(owner) as string;
@@ -176,7 +176,7 @@ describe('a role that lacks a right', () => {
   });
 });
 
-/** An app whose role may only read, with somebody in memory, and the owner of the table with psql. */
+/** An app with a user in memory whose role may only read, and psql as the owner of the table. */
 async function startReadingApp() {
   const owner = ownSchema();
   await openPostgres(owner);

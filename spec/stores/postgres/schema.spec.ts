@@ -68,7 +68,7 @@ describe('the channel and the locks of a table', () => {
   });
 });
 
-/** All that is in a schema, as the catalog describes it. */
+/** The contents of a schema, from the catalog. */
 async function contentsOf(url: string, schema: string): Promise<Record<string, unknown[]>> {
   const ask = (text: string) => psql(url, text, [schema]);
   return {

@@ -17,7 +17,7 @@ import {
 } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A table without users, in a transaction that is rolled back, and the statements for it. */
+/** An empty table in a transaction that is rolled back, and its statements. */
 async function beginOnTable() {
   const url = ownSchema();
   await openPostgres(url);
@@ -40,7 +40,7 @@ it('a row is another one if only its revision is, as it can be when a server tha
   const placeBefore = await place();
   expect((await ask(statements.changed([known]))).rows).toEqual([]);
 
-  // In one transaction an emptied table is filled again from its beginning.
+  // After TRUNCATE in the same transaction, the first row gets the same place.
   await client.query(`TRUNCATE ${table}`);
   await ask(statements.insert({ ...before, revision: '2' }));
   expect(await place()).toEqual(placeBefore);
@@ -77,7 +77,7 @@ const nameOf = (index: number) => `user${String(index).padStart(7, '0')}`;
 
 beforeAll(async () => {
   await psql(url, postgresSchema({ schema }));
-  // They do not come in the order of their names: no page of them is next to another one by luck.
+  // The rows are not stored in the order of their names, so that pages of users are not pages of the file.
   await psql(
     url,
     `INSERT INTO ${usersTable(url)} (name, type, hash)
@@ -92,14 +92,14 @@ beforeAll(async () => {
 
 afterAll(() => psql(url, `DROP SCHEMA "${schema}" CASCADE`));
 
-/** A repository, and what it sends from now on. */
+/** A repository, and the statements that it sends. */
 async function openRecorded() {
   const { pool, sent } = recordingPool(url);
   const repository = await openPostgres(pool, { schema });
   const sentFor = async (action: () => unknown): Promise<Sent[]> => {
     sent.length = 0;
     await action();
-    // What is sent by the clock is no part of it.
+    // Without the periodic comparison.
     return sent.filter(({ text }) => !text.includes('unnest') && text.includes('kapacitor_auth_users'));
   };
   return { repository, sent, sentFor };
@@ -112,7 +112,7 @@ const page = (query: { after?: string | undefined; offset?: number; limit?: numb
   limit: query.limit ?? 100,
 });
 
-/** Carries a statement out, and tells which ways the server went and what they cost. */
+/** Runs a statement. @returns its plan and its cost */
 async function explain({ text, values }: Sent) {
   const [row] = await psql(url, `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
   const root: Node = row['QUERY PLAN'][0].Plan;

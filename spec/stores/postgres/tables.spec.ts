@@ -52,7 +52,7 @@ describe('the schema', () => {
   it('is left as it is by the next start, which writes nothing', async () => {
     const url = ownSchema();
     await openPostgres(url);
-    // Whoever cannot write anywhere cannot have written.
+    // A read-only connection cannot have written.
     const pool = ownPool(url, { options: '-c default_transaction_read_only=on' });
     const repository = await openPostgres(pool, { schema: schemaOf(url) });
     expect(await repository.find('someone')).toBeUndefined();

@@ -150,7 +150,7 @@ describe('a URL', () => {
   );
 });
 
-/** The other way in which `pg` takes them. */
+/** The form of a URL with its parts as parameters. */
 function inParameters(url: string): string {
   const { hostname: host, port, username: user, password, pathname, search } = new URL(url);
   return `postgres://${pathname}${search}&${new URLSearchParams({ host, port, user, password })}`;

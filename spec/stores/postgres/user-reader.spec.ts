@@ -14,7 +14,7 @@ import {
 } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** Questions that are answered when the spec says so. */
+/** Queries that the spec answers. */
 function createQuestions() {
   const questions = new QueriesInFlight<string>();
   const ask = (name: string) => {
@@ -113,7 +113,7 @@ const aUser: Which = (text) => /WHERE name = \$1$/.test(text);
 const aLook: Which = (text) => text.includes('unnest');
 const aLookThatFinds: Which = (text, rows) => aLook(text, rows) && rows.length > 0;
 
-/** A pool whose clients hold back an answer until the spec lets it go, and tell when they hear something. */
+/** A pool whose clients hold an answer back until the spec releases it, and report notifications. */
 function holdingPool(url: string) {
   let holdBack: { which: Which; hold: () => Promise<void> } | undefined;
   let hear: () => void = () => {};
@@ -153,7 +153,7 @@ function holdingPool(url: string) {
   return { pool: ownPool(url, { Client: HoldingClient }), holdNext, heard };
 }
 
-/** A repository with somebody in it, whose answers can be held back, and somebody with psql beside it. */
+/** A repository with a user whose answers can be held back, and psql. */
 async function openHolding() {
   const url = ownSchema();
   const { pool, ...holding } = holdingPool(url);
@@ -211,7 +211,7 @@ it('a look that comes back late does not take away who has been read anew meanwh
   const late = holdNext(aLookThatFinds);
   await run('UPDATE USERS SET enabled = false');
   await late.answered;
-  // Whoever changes a user here has it read anew, also when it comes to nothing.
+  // A change by this process makes it read the user again, also if it fails.
   expect(await repository.replace(userNamed('someone', { revision: '2' }), 'another')).toBe('conflict');
   const anew = await repository.find('someone');
   expect(anew).toMatchObject({ enabled: false });
