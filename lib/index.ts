@@ -6,8 +6,7 @@ export type {
   Middleware,
   PassportStrategy,
 } from './api.js';
-export type { LoginFailure } from './authentication/login-failure.js';
-export type { Explanation } from './authorization/explanation.js';
+export type { Explanation } from './authorization/decide.js';
 export type { Privilege } from './authorization/privileges.js';
 export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
 export type { BindAddress } from './config/kinds.js';
@@ -42,6 +41,7 @@ export type {
   Denied,
   Login,
   LoginFailed,
+  LoginFailure,
   StoreUnavailable,
   UserChanged,
   UserCreated,
@@ -56,10 +56,13 @@ export type {
   FirstAdminOutcome,
   RemoveOutcome,
   ReplaceOutcome,
+  StoreHealth,
+  StoreSettings,
+  StoreState,
   UserListQuery,
   UserRepository,
 } from './users/repository.js';
-export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
-export type { NewUser, UserChanges, UserListOptions } from './users/user-list.js';
+export type { NewUser, UserChanges } from './users/user-fields.js';
+export type { UserListOptions } from './users/user-list.js';
 export type { UserService } from './users/user-service.js';

@@ -1,6 +1,5 @@
 import express, { type Request, type Response } from 'express';
 import './api.js';
-import { AdminSetup, adminCommand } from './admin-setup.js';
 import type { Health, KapacitorAuth, KapacitorAuthEvents, Middleware } from './api.js';
 import { checkListening, Events, type ListenerArguments } from './app-events.js';
 import { refuseExtra } from './argument-checks.js';
@@ -10,9 +9,9 @@ import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
-import { checkQuestion, readRequirement } from './authorization/asked.js';
-import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
-import { type Explanation, explain } from './authorization/explanation.js';
+import { type Explanation, explain } from './authorization/decide.js';
+import { ME_PATHS, USERS_PATHS } from './authorization/own-endpoints.js';
+import { checkQuestion, readRequirement } from './authorization/questions.js';
 import { readAllowedHosts } from './config/code.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
@@ -32,11 +31,13 @@ import {
   createStateWarner,
 } from './operator-warnings.js';
 import { mountOf } from './request/path.js';
-import { createRepository } from './stores/create-repository.js';
-import { noUsers } from './stores/none.js';
+import { completeRepository } from './stores/complete.js';
+import { createRepository, noUsers } from './stores/create-repository.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { Audit } from './users/audit-events.js';
-import { PasswordPolicy, refusalOf } from './users/password-policy.js';
+import { adminCommand, FirstAdminSetup } from './users/first-admin.js';
+import { PasswordPolicy, passwordRefusal } from './users/password-policy.js';
+import type { UserRepository } from './users/repository.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
@@ -69,7 +70,7 @@ export function kapacitorAuth(
 
   const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
   // Without users nobody logs in or sets a password: neither the list nor the log is opened.
-  const isRefused = config.auth.enabled && refusedPasswords ? refusalOf(refusedPasswords) : undefined;
+  const isRefused = config.auth.enabled && refusedPasswords ? passwordRefusal(refusedPasswords) : undefined;
   const policy = new PasswordPolicy({
     minimumLength: minimumPasswordLength,
     ...(isRefused && { isRefused }),
@@ -86,10 +87,10 @@ export function kapacitorAuth(
     on: (event, listener) => events.on(event, listener as never),
     cacheCounts: () => authenticator.counts,
     queueLength: (isKnown) => hasher.queueLength(isKnown),
-    health: () => repository.health,
+    health: () => supervised.health,
   });
   const warnOfState = createStateWarner();
-  const repository = new SupervisedRepository(opened, {
+  const supervised = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
     onFailure: createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'),
     onWork: (work) => metrics.asked(work),
@@ -99,6 +100,7 @@ export function kapacitorAuth(
       if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   });
+  const repository = completeRepository(supervised);
   const hasher = new PasswordHasher(
     { cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue },
     (work) => metrics.hashed(work),
@@ -106,7 +108,7 @@ export function kapacitorAuth(
   const throttle = new LoginThrottle(config.auth);
   const cache = new CredentialCache(config.auth.cacheExpiration, throttle.isOn ? config.auth.failureWindow : 0);
   const ownChanges = new OwnChanges();
-  const users = new UserService(repository, hasher, policy, audit, {}, ownChanges);
+  const users = new UserService({ repository, hasher, policy, audit, ownChanges });
   const authenticator = new Authenticator({
     repository,
     hasher,
@@ -144,17 +146,17 @@ export function kapacitorAuth(
   };
   const middleware: Middleware = (req, res, next) => guard.identify(req, res, next, proceed);
 
-  const adminSetup = new AdminSetup({
+  const adminSetup = new FirstAdminSetup({
     repository,
     hasher,
     policy,
     admin,
-    onMade: (name) => audit('user-created', () => ({ user: publicUser({ ...ADMIN_USER, name }) })),
+    onCreated: (name) => audit('user-created', () => ({ user: publicUser({ ...ADMIN_USER, name }) })),
     onMissing: () => {
       if (guard.authEnabled)
         warn(
           'KAPACITOR_AUTH_NO_ADMIN',
-          `there is no admin, so nobody can manage users. To make one: ${adminCommand(file, config.auth.store)}`,
+          `there is no admin, so nobody can manage users. To make one: ${adminCommand(file, storeOfFile(file), config.auth.store)}`,
         );
     },
     onFailure: createAdminWarner(),
@@ -162,7 +164,7 @@ export function kapacitorAuth(
   const setUp = async () => {
     if (config.auth.enabled) await adminSetup.run();
   };
-  const opening = repository.open();
+  const opening = supervised.open();
   const ready = opening.then(setUp);
   // A store may be opened later than at the start.
   opening.catch(setUp).catch(() => {});
@@ -172,7 +174,7 @@ export function kapacitorAuth(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     adminSetup.close();
-    repository.close();
+    supervised.close();
     authenticator.close();
     ownChanges.close();
     if (opened !== store) await opened.close?.();
@@ -211,7 +213,7 @@ export function kapacitorAuth(
     config: { value: config },
     ready: { value: ready },
     metrics: { value: metrics },
-    health: { value: (): Health => ({ store: repository.health }) },
+    health: { value: (): Health => ({ store: supervised.health }) },
     on: {
       value: (...given: ListenerArguments) => {
         checkListening('on', given);
@@ -256,4 +258,14 @@ export function kapacitorAuth(
   Object.preventExtensions(auth);
   if (auditLog !== undefined) onEveryEvent(auth, (event, details) => auditLog.write(event, details));
   return auth;
+}
+
+/** The store that the config file leads to without code and environment. Undefined if the file alone has a problem. */
+function storeOfFile(file: string | undefined): string | UserRepository | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return resolveConfig(file, {}, {}).config.auth.store;
+  } catch {
+    return undefined;
+  }
 }

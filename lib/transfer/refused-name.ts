@@ -1,5 +1,5 @@
+import { withoutHashes } from '../safe-text.js';
 import { checkUserName } from '../users/user-name.js';
-import { withoutHashes } from './hash-like.js';
 import type { RefusedUser } from './user-file.js';
 
 /** A user who is left out. In a file with its columns swapped the hash stands where the name should. */

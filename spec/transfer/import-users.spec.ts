@@ -1,5 +1,6 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { ImportError } from '../../lib/transfer/import-error.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
 import { failure } from '../support/failure.js';
@@ -213,7 +214,9 @@ describe('importing users', () => {
       return 'conflict';
     });
     const insert = vi.spyOn(repository, 'insert').mockReturnValueOnce(false).mockReturnValueOnce(false);
-    const summary = await importUsers(userFile([imported('stan')]), withoutMany(repository), { overwrite: true });
+    const summary = await importUsers(userFile([imported('stan')]), completeRepository(withoutMany(repository)), {
+      overwrite: true,
+    });
     expect(summary).toMatchObject({ replaced: 1 });
     expect(insert).toHaveBeenCalledTimes(3);
     expect(repository.find('stan')).toMatchObject({ hash: HASH });
@@ -223,7 +226,7 @@ describe('importing users', () => {
     const repository = repositoryWith(['stan']);
     vi.spyOn(repository, 'replace').mockReturnValue('conflict');
     await expect(importUsers(userFile([imported('stan')]), repository, { overwrite: true })).rejects.toThrow(
-      'the user "stan" changes too often to be replaced: try again later',
+      'the user "stan" changes too often for this change: try again later',
     );
   });
 });

@@ -1,6 +1,6 @@
 import { now } from '../../clock.js';
 import { answerWithin } from '../../promises.js';
-import { DEFAULT_STORE_SETTINGS, type StoreSettings, type StoreState } from '../../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings, type StoreState } from '../../users/repository.js';
 import type { Ask } from './driver.js';
 
 /** Milliseconds. `setTimeout()` fires at once for a longer time. */

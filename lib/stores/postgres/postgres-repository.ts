@@ -8,7 +8,7 @@ import type {
   UserListQuery,
   UserRepository,
 } from '../../users/repository.js';
-import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL } from './availability.js';
 import { readList, readSnapshot } from './bulk-reads.js';

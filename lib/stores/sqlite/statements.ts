@@ -1,8 +1,7 @@
-import { kindOf } from '../../safe-text.js';
+import { describeType } from '../../safe-text.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
-import { pageStatement } from '../page-statement.js';
-import { ACTIVE_ADMIN } from '../user-row.js';
+import { ACTIVE_ADMIN, pageStatement } from '../sql.js';
 import type { SqliteRow, SqliteValue } from './engine.js';
 
 /** A statement of SQL, and the values of `$1`, `$2` and so on. */
@@ -106,7 +105,7 @@ export function remove(name: string): Change {
 export function expectValues({ write }: Change): void {
   for (const value of write.values) {
     if (typeof value !== 'string' && typeof value !== 'number') {
-      throw new TypeError(`a field of a user is ${kindOf(value)}, which cannot be stored`);
+      throw new TypeError(`a field of a user is ${describeType(value)}, which cannot be stored`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { expect, it, onTestFinished } from 'vitest';
-import type { StoreState } from '../../../lib/users/store-state.js';
+import type { StoreState } from '../../../lib/users/repository.js';
 import { openPostgres, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 

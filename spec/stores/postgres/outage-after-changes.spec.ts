@@ -4,7 +4,7 @@ import { StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import type { StoreState } from '../../../lib/users/store-state.js';
+import type { StoreState } from '../../../lib/users/repository.js';
 import { createUsers, type MeasuredApp, startApp } from '../../support/measured-app.js';
 import { MuteProxy } from '../../support/mute-proxy.js';
 import { ownPool, psql, usersTable } from '../../support/postgres-repository.js';
