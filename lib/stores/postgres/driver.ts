@@ -31,7 +31,7 @@ export interface PostgresPool {
 }
 
 /** The part of the package `pg` that is used. */
-export interface Driver {
+interface Driver {
   readonly Pool: new (options: object) => PostgresPool;
   readonly Client: new (options: object) => PostgresClient;
 }
@@ -41,7 +41,7 @@ export interface Driver {
  *
  * @throws {StoreError} the package `pg` is not installed
  */
-export function loadDriver(): Driver {
+function loadDriver(): Driver {
   return loadPackage('pg', 'the store "postgres:" needs', StoreError);
 }
 
