@@ -6,7 +6,7 @@ import { runBinary } from '../support/cli.js';
 import { ownSchema } from '../support/postgres-repository.js';
 import { serve } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { KAPACITOR_DB, LISTED, passwordOf } from '../transfer/kapacitor/import.js';
+import { KAPACITOR_DB, LISTED, passwordOf } from '../transfer/kapacitor-db/import.js';
 
 /** Milliseconds, for some starts of a process on a machine that does much else. */
 const DONE_WITHIN = 60_000;

@@ -115,7 +115,7 @@ describe('import', () => {
     const result = await run(['import', '-', ...options, ...store], { input: `stan:${HASH}\nold:{SHA}W6ph5Mm5Pz8=\n` });
     expect(result.stdout).toBe(
       'htpasswd: 1 new, 0 unchanged, 0 replaced, 0 kept, 1 refused\n' +
-        'Refused:\n  "old": only bcrypt entries (htpasswd -B) can be imported\n',
+        'Refused:\n  "old": only bcrypt hashes (htpasswd -B) can be imported\n',
     );
     expect(openRepository(users).find('stan')).toMatchObject({ permissions: ['api'] });
     expect(await run(['import', '-', ...options, ...store], { input: LINE })).toMatchObject({

@@ -1,7 +1,7 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { ImportError } from '../../lib/transfer/import-error.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
+import { ImportError } from '../../lib/transfer/user-file.js';
 import { failure } from '../support/failure.js';
 import { userNamed } from '../support/stored-user.js';
 import { HASH, imported, OTHER_HASH, userFile } from './files.js';

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { everyUser } from '../../stores/complete-repository.js';
-import { exportUsers } from '../../transfer/export-users.js';
+import { exportUsers } from '../../transfer/json-lines.js';
 import { UsageError } from '../cli-error.js';
 import { writePrivateFile } from '../private-file.js';
 import type { Session } from '../session.js';

@@ -1,46 +1,42 @@
 import { isUtf8 } from 'node:buffer';
-import type { BoltFile } from './bolt-file.js';
+import type { BoltFile } from './bolt/file.js';
+import type { Entry } from './bolt/page.js';
+import { type Bucket, entriesOf, type PageSet } from './bolt/tree.js';
 import { Damage } from './damage.js';
-import type { Entry } from './page.js';
-import type { PageSet } from './page-set.js';
-import { type Bucket, entriesOf } from './tree.js';
 
 const RECORDS = '/users/data/';
 const INDEXES = '/users/indexes';
 const INDEX = `${INDEXES}/username`;
 
-/**
- * Kapacitor makes the key of an index entry as a path, in which these two names are steps. It writes them all the same,
- * and finds them again.
- */
+/** Kapacitor joins the key of an index entry as a path, so two names become steps in it. */
 const NAMES_THAT_ARE_STEPS: ReadonlyMap<string, string> = new Map([
   [INDEXES, '..'],
   [INDEX, '.'],
 ]);
 
-/** Begins the names of those who are an InfluxDB that sends its points. What comes after it is all that one needs to do so. */
+/** The users that stand for an InfluxDB which sends its points. The rest of such a name is its credential. */
 const SUBSCRIPTION = '_sub:';
 
 export function isSubscription(name: string): boolean {
   return name.startsWith(SUBSCRIPTION);
 }
 
-/** A name as it may be shown: without the secret in that of a subscription. */
+/** A name for messages, without the secret in that of a subscription. */
 export function shownName(name: string): string {
   return JSON.stringify(isSubscription(name) ? `${SUBSCRIPTION}…` : name);
 }
 
-/** A user's key and record, which has an entry in the index. */
+/** A user's name and record. The index has an entry for it. */
 export interface UserEntry {
   readonly name: string;
   readonly record: Buffer;
 }
 
 /**
- * The records of a bucket of users in the order of their names' bytes. Beside them goes the index, whose entries must be
- * the same, no more and no less.
+ * Reads the records in the bucket of users, in the order of the names' bytes, and compares them with the entries of the
+ * index.
  *
- * @throws {Damage} that says which key is wrong
+ * @throws {Damage} that names the wrong key
  */
 export async function* userEntriesOf(
   file: BoltFile,
@@ -70,7 +66,7 @@ function differenceOf(name: string, indexed: string | undefined): string {
   return `${shownName(name)} beside ${indexed === undefined ? 'nothing' : shownName(indexed)}`;
 }
 
-/** The name in a record's key. Undefined for a key of the index, with which the records are over. */
+/** The name in the key of a record. Undefined for a key of the index, which follows the records. */
 function nameOfRecord(entry: Entry): string | undefined {
   const key = keyOf(entry);
   if (key.startsWith(RECORDS)) return checkedName(key.slice(RECORDS.length), key);
@@ -82,9 +78,8 @@ function nameInIndex({ value: entry }: IteratorResult<Entry, void>): string | un
   if (entry === undefined) return undefined;
   const key = keyOf(entry);
   const name = NAMES_THAT_ARE_STEPS.get(key) ?? nameInIndexKey(key);
-  if (!entry.value.equals(Buffer.from(name)))
-    throw new Damage(`the index leads from ${shownName(name)} to another user`);
-  return name;
+  if (entry.value.equals(Buffer.from(name))) return name;
+  throw new Damage(`the index leads from ${shownName(name)} to another user`);
 }
 
 function nameInIndexKey(key: string): string {
@@ -98,12 +93,12 @@ function isStep(name: string): boolean {
 }
 
 function keyOf({ key, isBucket }: Entry): string {
-  if (!isUtf8(key)) throw new Damage('it has the key of a user that is not UTF-8');
+  if (!isUtf8(key)) throw new Damage('it has a user whose key is not UTF-8');
   if (isBucket) throw new Damage('it has a bucket among the users');
   return key.toString();
 }
 
-/** Kapacitor makes no user without a name, and none whose name has a slash. */
+/** Kapacitor creates no user with an empty name, or with a slash in the name. */
 function checkedName(name: string, key: string): string {
   if (name === '' || name.includes('/')) throw unknownKey(key);
   return name;
@@ -111,5 +106,5 @@ function checkedName(name: string, key: string): string {
 
 function unknownKey(key: string): Damage {
   const shown = key.includes(SUBSCRIPTION) ? `${key.slice(0, key.indexOf(SUBSCRIPTION))}${SUBSCRIPTION}…` : key;
-  return new Damage(`there is the key ${JSON.stringify(shown)} among the users, which Kapacitor never writes`);
+  return new Damage(`it has the key ${JSON.stringify(shown)} among the users, which Kapacitor never writes`);
 }

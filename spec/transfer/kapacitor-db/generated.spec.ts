@@ -152,7 +152,7 @@ describe("a Kapacitor's database of any size", () => {
         name.startsWith('_sub:') ? { name, privileges: subscription } : { name, hash, privileges: privilegesOf([]) },
       );
     writeBolt(path, { user_store: entriesFor(['_sub:s3cret', '_sub:t0ken', 'a b', 'john'], recordFor) });
-    const refusal = "it is the access of an InfluxDB's subscription, which has no password";
+    const refusal = 'it belongs to a subscription of InfluxDB, and has no password';
     expect(await contentOf(path)).toEqual([
       { name: '_sub: (1)', refusal },
       { name: '_sub: (2)', refusal },

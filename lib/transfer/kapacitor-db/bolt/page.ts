@@ -1,30 +1,32 @@
-import { Damage } from './damage.js';
-import { PAGE_HEADER } from './meta.js';
+import { Damage } from '../damage.js';
+
+/** The length of the header at the beginning of each page, in bytes. */
+export const PAGE_HEADER = 16;
 
 const BRANCH = 0x01;
 const LEAF = 0x02;
 export const META = 0x04;
 export const FREELIST = 0x10;
 
-const KINDS: ReadonlyMap<number, string> = new Map([
+const PAGE_KINDS: ReadonlyMap<number, string> = new Map([
   [BRANCH, 'branch'],
   [LEAF, 'leaf'],
   [META, 'meta'],
   [FREELIST, 'freelist'],
 ]);
 
-/** What a page has of each of its elements, before the keys and values, in bytes. */
+/** The length of the header of an element, in bytes. The headers come before all keys and values. */
 const ELEMENT = 16;
-/** Bolt's own limit for a key, in bytes. */
+/** Bolt's limit for a key, in bytes. */
 const MAX_KEY = 32_768;
-/** The flag of a leaf's element whose value is a bucket. */
+/** The flag of an element whose value is a bucket. */
 const IS_BUCKET = 1;
 
 export interface PageHeader {
   readonly id: number;
   readonly flags: number;
   readonly count: number;
-  /** How many pages follow that belong to this one. */
+  /** The number of the pages after this one that belong to it. */
   readonly overflow: number;
 }
 
@@ -35,7 +37,7 @@ export interface Entry {
   readonly isBucket: boolean;
 }
 
-/** An element of a branch page: a key, and the page that begins with it. */
+/** An element of a branch page: the id of a page, and the first key of that page. */
 interface Branch {
   readonly key: Buffer;
   readonly child: number;
@@ -44,7 +46,7 @@ interface Branch {
 export interface LeafPage {
   readonly kind: 'leaf';
   readonly elements: readonly Entry[];
-  /** How many bytes its header and elements take: those after them are anything. */
+  /** The bytes that the header and the elements take. Bolt does not clear those after them. */
   readonly used: number;
 }
 
@@ -54,7 +56,6 @@ interface BranchPage {
   readonly used: number;
 }
 
-/** A page of a tree. */
 export type Page = LeafPage | BranchPage;
 
 export function parseHeader(bytes: Buffer): PageHeader {
@@ -67,26 +68,28 @@ export function parseHeader(bytes: Buffer): PageHeader {
 }
 
 /**
- * The elements of a page of a tree.
+ * Parses a page of a tree.
  *
- * Bolt writes keys and values without a gap, in the order of the elements: so there is one place where each can be,
- * and a length that is wrong shows at the next one.
+ * Bolt writes keys and values without gaps, in the order of the elements. Each can therefore be in one place only, and a
+ * wrong length is noticed at the next element.
  *
  * @param bytes the page with its overflow pages
- * @throws {Damage} that says what is wrong, as in `has …`
+ * @throws {Damage} with a message such as `has …`: the caller names the page
  */
 export function parsePage(bytes: Buffer): Page {
   const { flags, count } = parseHeader(bytes);
   if (flags !== LEAF && flags !== BRANCH) {
-    throw new Damage(`is a ${kindOf(flags)} page, where a leaf or a branch page must be`);
+    throw new Damage(
+      `is a ${PAGE_KINDS.get(flags) ?? `0x${flags.toString(16)}`} page, and should be a leaf or a branch page`,
+    );
   }
   let end = PAGE_HEADER + count * ELEMENT;
-  if (end > bytes.length) throw new Damage(`has ${count} elements, which it has no room for`);
+  if (end > bytes.length) throw new Damage(`has ${count} elements, which do not fit`);
   const leaf: Entry[] = [];
   const branch: Branch[] = [];
   for (let index = 0; index < count; index++) {
     const element = PAGE_HEADER + index * ELEMENT;
-    // The first four bytes of a leaf's element are its flags, and a branch's element has none.
+    // The element of a leaf begins with four bytes of flags. The element of a branch has none.
     const position = bytes.readUInt32LE(flags === LEAF ? element + 4 : element);
     const keySize = bytes.readUInt32LE(flags === LEAF ? element + 8 : element + 4);
     const valueSize = flags === LEAF ? bytes.readUInt32LE(element + 12) : 0;
@@ -109,27 +112,22 @@ export function parsePage(bytes: Buffer): Page {
 /**
  * Checks the order of a page's keys.
  *
- * @param first what the branch that led here says that the first key is. Undefined for the first page of a tree.
- * @param bound what each key must be below. Undefined at a tree's right rim.
+ * @param first the first key, as the branch page above has it. Undefined for the root page of a tree.
+ * @param bound the key that all keys must be below. Undefined at the right edge of a tree.
  */
 export function checkKeys(page: Page, first: Buffer | undefined, bound: Buffer | undefined): void {
   const { elements } = page;
   if (first !== undefined && elements[0]?.key.equals(first) !== true) {
-    throw new Damage('does not begin with the key that the branch page above it gives it');
+    throw new Damage('does not begin with the key that the branch page above it has');
   }
   elements.forEach(({ key }, index) => {
     const previous = elements[index - 1];
     if (previous !== undefined && previous.key.compare(key) >= 0) {
-      throw new Damage(`does not have its keys in order: element ${index} is not above the one before it`);
+      throw new Damage(`has keys out of order: the key of element ${index} is not above the one before it`);
     }
   });
   const last = elements.at(-1);
   if (bound !== undefined && last !== undefined && last.key.compare(bound) >= 0) {
-    throw new Damage('has keys that belong to the page after it');
+    throw new Damage('has keys that belong on the next page');
   }
-}
-
-/** What to call a page with these flags. */
-function kindOf(flags: number): string {
-  return KINDS.get(flags) ?? `0x${flags.toString(16)}`;
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Damage } from './damage.js';
 
-/** The number of a type in a gob stream. Go numbers what is no built-in type from 64 on, as a process meets it. */
+/** The number of a type in a gob stream. A Go process numbers types that are not built in from 64 on, as it meets them. */
 export type TypeId = number;
 
 export const FIRST_TYPE: TypeId = 64;
@@ -12,7 +12,7 @@ export const BUILT_IN: Readonly<Record<'bool' | 'int' | 'bytes' | 'string', Type
   string: 6,
 };
 
-/** What a stream says about a type before it has a value of it. */
+/** The definition of a type. In a stream it comes before the first value of the type. */
 export type TypeDefinition =
   | {
       readonly kind: 'struct';
@@ -23,17 +23,17 @@ export type TypeDefinition =
   | { readonly kind: 'map'; readonly id: TypeId; readonly name: string; readonly key: TypeId; readonly element: TypeId }
   | { readonly kind: 'slice'; readonly id: TypeId; readonly name: string; readonly element: TypeId };
 
-/** The fields of gob's own `wireType` that there is a use for, counted from 1. */
+/** The fields of gob's `wireType` that are used here, counted from 1. */
 const SLICE = 2;
 const STRUCT = 3;
 const MAP = 4;
 
 /**
- * Reads what Go's encoding/gob writes, and nothing else that its decoder would take: an integer in more bytes than it
- * needs, a field that is there though it is zero, a bool that is 2. So each value has one form, and a flipped bit is
- * either an error or another value.
+ * Reads what Go's encoding/gob writes. Go's decoder also takes forms that its encoder never writes, such as an integer in
+ * more bytes than it needs; this reader refuses them. Each value has one form, so a flipped bit is either an error or
+ * another value.
  *
- * Each method throws {@link Damage}.
+ * Each method throws {@link Damage} with a message such as `is cut off`: the caller names the record.
  */
 export class GobReader {
   readonly #bytes: Buffer;
@@ -47,24 +47,23 @@ export class GobReader {
     return this.#position;
   }
 
-  /** How many bytes are left. */
   get left(): number {
     return this.#bytes.length - this.#position;
   }
 
-  /** Below 128 in a byte of its own; else the number of bytes, negated, and then they, the highest first. */
+  /** A number below 128 is one byte. A larger one is the negated number of its bytes, and the bytes in big-endian order. */
   uint(): number {
     const first = this.#take(1).readUInt8();
     if (first < 128) return first;
     const size = 256 - first;
-    // The numbers here are lengths and small values: none of them needs more.
+    // All numbers in a record are lengths and small values.
     if (size > 6) throw new Damage('has a number that is too large');
     const value = this.#take(size).readUIntBE(0, size);
-    if (value < 128 || value < 256 ** (size - 1)) throw new Damage('has a number in more bytes than it takes');
+    if (value < 128 || value < 256 ** (size - 1)) throw new Damage('has a number in more bytes than it needs');
     return value;
   }
 
-  /** The sign is the lowest bit, and turns the others round. */
+  /** The lowest bit is the sign: for a negative number the other bits are inverted. */
   int(): number {
     const value = this.uint();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
@@ -80,21 +79,21 @@ export class GobReader {
     return bytes.toString();
   }
 
-  /** The number of elements that follow, each of which takes a byte or more. */
+  /** The number of elements that follow. Each takes at least a byte. */
   count(): number {
     const count = this.uint();
-    if (count > this.left) throw new Damage(`has room for fewer than ${count} elements`);
+    if (count > this.left) throw new Damage(`has no room for ${count} elements`);
     return count;
   }
 
-  /** A message has its length before it, and a part of the stream of its own. */
+  /** Reads a message, which is a part of the stream with its length before it. */
   message(): GobReader {
     return new GobReader(this.bytes());
   }
 
   /**
-   * The numbers, counted from 1, of a struct's fields that are there: those that are zero are left out. Each is to be
-   * read before the next one is asked for.
+   * The numbers of a struct's fields, counted from 1. Go leaves out a field that is zero. The caller reads each field before
+   * it takes the next number.
    */
   *fields(): Generator<number, void, undefined> {
     let field = 0;
@@ -104,7 +103,7 @@ export class GobReader {
     }
   }
 
-  /** @throws {Damage} if something is left */
+  /** @throws {Damage} there is more */
   end(): void {
     if (this.left > 0) throw new Damage('has bytes after its end');
   }
@@ -116,7 +115,7 @@ export class GobReader {
   }
 }
 
-/** Reads the definition that is in a message of its own, after the type's number as a negative one. */
+/** Reads a definition. In its message it comes after the negated number of the type. */
 export function readDefinition(reader: GobReader, id: TypeId): TypeDefinition {
   let definition: TypeDefinition | undefined;
   for (const kind of reader.fields()) {
@@ -153,7 +152,7 @@ function definitionOf(reader: GobReader, kind: number, id: TypeId): TypeDefiniti
     : { kind: 'slice', id, name, element: first };
 }
 
-/** What is common to all definitions: the name, if it has one, and the number, once more. */
+/** Every definition begins with the name of the type, if it has one, and with the number once more. */
 function readName(reader: GobReader, id: TypeId): string {
   let name = '';
   let again = 0;
@@ -162,7 +161,7 @@ function readName(reader: GobReader, id: TypeId): string {
     else if (field === 2) again = reader.int();
     else throw unknownField();
   }
-  if (again !== id) throw new Damage('gives a type two numbers');
+  if (again !== id) throw new Damage('defines a type with two numbers');
   return name;
 }
 
@@ -178,5 +177,5 @@ function readField(reader: GobReader): { name: string; type: TypeId } {
 }
 
 function unknownField(): Damage {
-  return new Damage('defines a type with a field that none has');
+  return new Damage('defines a type with an unknown field');
 }

@@ -1,31 +1,53 @@
-import { Damage, naming } from './damage.js';
-import { PAGE_HEADER } from './meta.js';
-import { checkKeys, type Entry, type LeafPage, type Page, parseHeader, parsePage } from './page.js';
-import type { PageSet } from './page-set.js';
+import { about, Damage } from '../damage.js';
+import { checkKeys, type Entry, type LeafPage, PAGE_HEADER, type Page, parseHeader, parsePage } from './page.js';
 
-/** A bucket's header: the root's page id, 0 for a bucket that is inline, and a sequence number. */
+/** The length of a bucket's header, in bytes: the id of the root page, 0 for an inline bucket, and a sequence number. */
 const BUCKET_HEADER = 16;
 
-/** A page has two branches or more as a rule: no tree that fits on a disk is higher than this. */
+/** A branch page has two branches or more as a rule, so no tree that fits on a disk has more levels. */
 const MAX_HEIGHT = 32;
 
-/** Where a tree's pages come from. */
 export interface PageSource {
   /** Bytes. */
   readonly pageSize: number;
   /**
-   * The page with its overflow pages, in this buffer if it is large enough.
+   * Reads a page with its overflow pages, into this buffer if it is large enough.
    *
-   * @throws {Damage} for a page that is not where it should be
+   * @throws {Damage} the page is not where it should be
    */
   pageAt(id: number, buffer: Buffer | undefined): Promise<Buffer>;
 }
 
-/** A bucket has a tree of its own, or is so small that its one page stands in the bucket's value. */
+/** A set of page ids, at one bit each. */
+export class PageSet {
+  readonly #bits: Uint8Array;
+
+  /** For ids below `size`. */
+  constructor(size: number) {
+    this.#bits = new Uint8Array(Math.ceil(size / 8));
+  }
+
+  /** @returns false if the page was in the set already */
+  add(id: number): boolean {
+    const place = id >>> 3;
+    const bit = 1 << (id & 7);
+    const bits = this.#bits[place] ?? 0;
+    this.#bits[place] = bits | bit;
+    return (bits & bit) === 0;
+  }
+
+  copy(): PageSet {
+    const copy = new PageSet(this.#bits.length * 8);
+    copy.#bits.set(this.#bits);
+    return copy;
+  }
+}
+
+/** A bucket has a tree of its own, or is inline: so small that its only page is in the bucket's value. */
 export type Bucket = { readonly root: number } | { readonly inline: Buffer };
 
 export function parseBucket({ key, value, isBucket }: Entry): Bucket {
-  if (!isBucket) throw new Damage(`the root bucket has the key ${JSON.stringify(key.toString())}, which is no bucket`);
+  if (!isBucket) throw new Damage(`the key ${JSON.stringify(key.toString())} of the root is not a bucket`);
   if (value.length < BUCKET_HEADER) throw new Damage(`the bucket ${JSON.stringify(key.toString())} is cut off`);
   const root = Number(value.readBigUInt64LE(0));
   if (root === 0) return { inline: value.subarray(BUCKET_HEADER) };
@@ -33,16 +55,16 @@ export function parseBucket({ key, value, isBucket }: Entry): Bucket {
   return { root };
 }
 
-/** A page on the way from the root, and where on it the walk is. */
+/** A page on the way from the root, and the position of the walk on it. */
 interface Level {
-  /** Used again for the next page of this depth: a walk takes the memory of one page a level. */
+  /** Reused for the next page of this level: a walk takes the memory of one page a level. */
   readonly buffer: Buffer;
   readonly page: Page;
   next: number;
   readonly bound: Buffer | undefined;
 }
 
-/** A page that a branch leads to: what its first key is, and what its keys must be below. */
+/** The way to a page: its first key, and the key that all of its keys must be below. */
 interface Lead {
   readonly id: number;
   readonly first: Buffer | undefined;
@@ -50,13 +72,13 @@ interface Lead {
 }
 
 /**
- * Walks a bucket in the order of its keys, and checks each page that it comes by. An entry is to be looked at before
- * the next one is asked for: its memory is used again.
+ * Walks a bucket in the order of its keys, and checks each page on its way. An entry is valid until the next one: its
+ * memory is reused.
  *
- * @param taken pages that must not be met: the free ones, and those of other trees. What the walk meets is added, so that
- *   it never meets a page twice
- * @param from the key to begin with, or with the first one above it
- * @throws {Damage} that says what is wrong with which page
+ * @param taken the pages that the walk must not meet: the free ones, and those of other trees. The walk adds its own pages,
+ *   so that it meets none twice.
+ * @param from the key to start at. Defaults to the first one.
+ * @throws {Damage} that names the page
  */
 export async function* entriesOf(
   source: PageSource,
@@ -70,7 +92,7 @@ export async function* entriesOf(
   let lead: Lead | undefined = { id: bucket.root, first: undefined, bound: undefined };
   while (depth >= 0) {
     if (lead !== undefined) {
-      if (depth === MAX_HEIGHT) throw new Damage(`it has ${MAX_HEIGHT} branch pages one below the other`);
+      if (depth === MAX_HEIGHT) throw new Damage(`it has a tree with more than ${MAX_HEIGHT} levels`);
       const entered: Level = await enter(source, lead, taken, from, levels[depth]?.buffer);
       levels[depth] = entered;
       if (entered.page.kind === 'leaf') yield* entriesFrom(entered.page, from);
@@ -80,7 +102,7 @@ export async function* entriesOf(
   }
 }
 
-/** What comes next below this page, if anything does. */
+/** The next page below this one, if there is one. */
 function nextLead(level: Level | undefined): Lead | undefined {
   if (level === undefined || level.page.kind === 'leaf') return undefined;
   const branch = level.page.elements[level.next];
@@ -97,23 +119,23 @@ async function enter(
   reusable: Buffer | undefined,
 ): Promise<Level> {
   const buffer = await source.pageAt(id, reusable);
-  return naming(`page ${id}`, () => {
+  return about(`page ${id}`, () => {
     const { overflow } = parseHeader(buffer);
     const bytes = buffer.subarray(0, (overflow + 1) * source.pageSize);
     for (let offset = 0; offset <= overflow; offset++) {
-      if (!taken.add(id + offset)) throw new Damage('is free, or belongs to something else as well');
+      if (!taken.add(id + offset)) throw new Damage('is free, or is used twice');
     }
     const page = parsePage(bytes);
-    // Older versions of Bolt take one page more where the elements fill the last one to its end.
+    // Older versions of Bolt use one more page if the elements fill the last one completely.
     const overflows = [Math.floor((page.used - 1) / source.pageSize), Math.floor(page.used / source.pageSize)];
-    if (!overflows.includes(overflow)) throw new Damage(`has ${overflow} overflow pages, which it does not need`);
+    if (!overflows.includes(overflow)) throw new Damage(`has ${overflow} overflow pages, which is too many`);
     if (page.kind === 'branch' && page.elements.length === 0) throw new Damage('is a branch page without a branch');
     checkKeys(page, first, bound);
     return { buffer, page, next: page.kind === 'branch' ? startIn(page.elements, from) : 0, bound };
   });
 }
 
-/** The last branch that does not begin above a key, or the first one. */
+/** The index of the last branch that begins at or below a key, or 0. */
 function startIn(branches: readonly { readonly key: Buffer }[], from: Buffer | undefined): number {
   if (from === undefined) return 0;
   return Math.max(
@@ -127,11 +149,11 @@ function* entriesFrom(page: LeafPage, from: Buffer | undefined): Generator<Entry
 }
 
 function parseInline(bytes: Buffer): LeafPage {
-  return naming("the page within the bucket's value", () => {
+  return about("the page within the bucket's value", () => {
     if (bytes.length < PAGE_HEADER) throw new Damage('is cut off');
     const { id, overflow } = parseHeader(bytes);
     const page = parsePage(bytes);
-    if (id !== 0 || overflow !== 0 || page.kind !== 'leaf') throw new Damage('is no page of an inline bucket');
+    if (id !== 0 || overflow !== 0 || page.kind !== 'leaf') throw new Damage('is not the page of an inline bucket');
     if (page.used !== bytes.length) throw new Damage('has bytes after its elements');
     checkKeys(page, undefined, undefined);
     return page;

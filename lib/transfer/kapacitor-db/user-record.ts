@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { Damage } from './damage.js';
 import { BUILT_IN, FIRST_TYPE, GobReader, readDefinition, type TypeDefinition, type TypeId } from './gob.js';
 
-/** What Kapacitor keeps of a user: `rawUser` in its services/auth/dao.go. */
+/** A user as Kapacitor keeps it: `rawUser` in its services/auth/dao.go. */
 export interface UserRecord {
   readonly name: string;
   readonly admin: boolean;
-  /** A bcrypt hash; empty for those who have no password. */
+  /** A bcrypt hash, or empty for a user without a password. */
   readonly hash: string;
   /** Privileges by resource: 0 none, 1 read, 2 write, 3 delete, 4 all. */
   readonly privileges: ReadonlyMap<string, readonly number[]>;
 }
 
-/** The definitions that come before a user, in Go's order. Go numbers a map after what it is made of. */
+/** The definitions before a user, in Go's order. Go numbers a map after its elements. */
 function definitionsFrom(user: TypeId): readonly TypeDefinition[] {
   const list = user + 1;
   const map = user + 2;
@@ -33,17 +33,17 @@ function definitionsFrom(user: TypeId): readonly TypeDefinition[] {
   ];
 }
 
-/** Definitions that were found to be right: in a file there are as many as Kapacitor was started. */
+/** Definitions that were checked. A file has as many different ones as Kapacitor had starts. */
 interface KnownDefinitions {
   readonly bytes: Buffer;
   readonly user: TypeId;
 }
 
-/** Reads records, and remembers the last definitions, so that equal ones are not looked at again. */
+/** Reads records. It remembers the last definitions, so that it checks equal ones once. */
 export class UserRecordReader {
   #known: KnownDefinitions | undefined;
 
-  /** @throws {Damage} that says what is wrong with the record, as in `has …` */
+  /** @throws {Damage} with a message such as `has …`: the caller names the user */
   read(bytes: Buffer): UserRecord {
     if (this.#known === undefined || !bytes.subarray(0, this.#known.bytes.length).equals(this.#known.bytes)) {
       this.#known = readDefinitions(bytes);
@@ -51,7 +51,7 @@ export class UserRecordReader {
     const stream = new GobReader(bytes.subarray(this.#known.bytes.length));
     const message = stream.message();
     stream.end();
-    if (message.int() !== this.#known.user) throw new Damage('has a value of a type that is no user');
+    if (message.int() !== this.#known.user) throw new Damage('has a value that is not a user');
     const user = readUser(message);
     message.end();
     return user;
@@ -66,7 +66,7 @@ function readDefinitions(bytes: Buffer): KnownDefinitions {
   });
   const user = found[0]?.id ?? 0;
   if (user < FIRST_TYPE || !isDeepStrictEqual(found, definitionsFrom(user))) {
-    throw new Damage('is not of the type that Kapacitor gives its users');
+    throw new Damage('does not have the type that Kapacitor gives its users');
   }
   return { bytes: Buffer.from(bytes.subarray(0, stream.position)), user };
 }
@@ -81,7 +81,7 @@ function readUser(reader: GobReader): UserRecord {
     else if (field === 2) admin = readTrue(reader);
     else if (field === 3) hash = notZero(reader.bytes().toString('latin1'));
     else if (field === 4) privileges = readPrivileges(reader);
-    else throw new Damage('has a field that no user has');
+    else throw new Damage('has an unknown field');
   }
   return { name, admin, hash, privileges };
 }
@@ -99,13 +99,13 @@ function readPrivileges(reader: GobReader): Map<string, number[]> {
   return privileges;
 }
 
-/** Go leaves out what is zero: false is never written. */
+/** Go leaves out a zero value, so it never writes false. */
 function readTrue(reader: GobReader): true {
-  if (reader.uint() !== 1) throw new Damage('has an admin that is neither true nor left out');
+  if (reader.uint() !== 1) throw new Damage('has an admin flag that is neither true nor left out');
   return true;
 }
 
 function notZero(text: string): string {
-  if (text === '') throw new Damage('has an empty field, which is never written');
+  if (text === '') throw new Damage('has an empty field, which Go never writes');
   return text;
 }

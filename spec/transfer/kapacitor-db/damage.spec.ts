@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PageSet } from '../../../lib/transfer/kapacitor/page-set.js';
-import { entriesOf } from '../../../lib/transfer/kapacitor/tree.js';
+import { entriesOf, PageSet } from '../../../lib/transfer/kapacitor-db/bolt/tree.js';
 import {
   type BoltEntry,
   type BoltOptions,
@@ -61,11 +60,11 @@ describe("a Bolt file's meta pages", () => {
     await refusal(({ file }) => {
       file.writeUInt8(1, 60);
       file.writeUInt32LE(3, PAGE + 20);
-    }, "neither of its meta pages is valid: page 0 does not match its checksum, page 1 is of version 3 of Bolt's format, and only 2 is known");
+    }, "neither of its meta pages is valid: page 0 does not match its checksum, page 1 has version 3 of Bolt's format, and only version 2 can be read");
   });
 
   it('are refused when one is not where it was written', async () => {
-    const message = 'page 1 is not the meta page that it should be';
+    const message = 'page 1 is not a meta page, or is in the wrong place';
     await refusal(({ file }) => file.writeUInt8(0, PAGE), message);
     await refusal(({ file }) => file.writeUInt8(2, PAGE + 8), message);
     await refusal(({ file }) => {
@@ -77,27 +76,27 @@ describe("a Bolt file's meta pages", () => {
   it('are refused when there are transactions between them', async () => {
     await refusal(
       ({ file }) => changeMeta(file, (meta) => meta.writeUInt8(5, 64)),
-      'its meta pages are of transactions 2 and 5',
+      'its meta pages have the transactions 2 and 5',
     );
-    await refusal(({ file }) => file.copy(file, 0, PAGE, 2 * PAGE), 'its meta pages are of transactions 3 and 3');
+    await refusal(({ file }) => file.copy(file, 0, PAGE, 2 * PAGE), 'its meta pages have the transactions 3 and 3');
   });
 
   it('are refused with a page size that none has, or that is not where they are', async () => {
     await refusal(({ file }) => {
       file.fill(0, 0, PAGE);
       changeMeta(file, (meta) => meta.writeUInt32LE(5000, 24));
-    }, 'neither of its meta pages is valid: page 0 does not have the mark of a Bolt database, page 1 gives a page 5000 bytes, which is no page size');
+    }, 'neither of its meta pages is valid: page 0 does not have the magic number of Bolt, page 1 has the page size 5000, which Bolt does not use');
     await refusal(({ file }) => {
       file.fill(0, 0, PAGE);
       changeMeta(file, (meta) => meta.writeUInt32LE(8192, 24));
-    }, 'neither of its meta pages is valid: page 0 does not have the mark of a Bolt database, page 1 gives another page size');
+    }, 'neither of its meta pages is valid: page 0 does not have the magic number of Bolt, page 1 has another page size');
   });
 
   it('are refused with pages that there are not', async () => {
-    await refusal(({ file }) => changeMeta(file, (meta) => meta.writeUInt8(1, 32)), 'its root is said to be page 1.');
+    await refusal(({ file }) => changeMeta(file, (meta) => meta.writeUInt8(1, 32)), 'its root cannot be page 1.');
     await refusal(
       ({ file }) => changeMeta(file, (meta) => meta.writeUInt8(99, 48)),
-      'its list of free pages is said to be page 99.',
+      'its list of free pages cannot be page 99.',
     );
     await refusal(({ file }) => changeMeta(file, (meta) => meta.writeUInt8(99, 56)), 'it is cut off: it has ');
   });
@@ -117,7 +116,7 @@ describe("a Bolt file's meta pages", () => {
 
 describe("a Bolt file's list of free pages", () => {
   it('is refused when its page is another', async () => {
-    const message = (page: number) => `page ${page} is not the list of free pages that it should be`;
+    const message = (page: number) => `page ${page} is not a list of free pages`;
     await refusal(({ file, root }) => changeMeta(file, (meta) => meta.writeUInt8(root, 48)), message(7));
     await refusal(({ file, freelist }) => file.writeUInt8(3, freelist * PAGE), message(8));
     await refusal(({ file, freelist }) => file.writeUInt8(9, freelist * PAGE + 12), message(8));
@@ -125,20 +124,20 @@ describe("a Bolt file's list of free pages", () => {
 
   it('is refused when it is longer than its page', async () => {
     const change = ({ file, freelist }: Layout) => file.writeUInt16LE(511, freelist * PAGE + 10);
-    await refusal(change, 'page 8 has no room for the 511 free pages that it lists');
+    await refusal(change, 'page 8 has no room for the 511 ids of free pages that it counts');
     await refusal(({ file, freelist }) => {
       file.writeUInt16LE(0xffff, freelist * PAGE + 10);
       file.writeBigUInt64LE(2n ** 60n, freelist * PAGE + 16);
-    }, 'page 8 has no room for the 1152921504606847000 free pages that it lists');
+    }, 'page 8 has no room for the 1152921504606847000 ids of free pages that it counts');
   });
 
   it.each([[[1]], [[8]], [[99]], [[3, 2]], [[3, 3]]])('is refused with the pages %j', async (free) => {
-    await refusal(() => undefined, 'page 8 lists a free page out of order or that cannot be free', { free });
+    await refusal(() => undefined, 'page 8 lists a free page out of order, or one that cannot be free', { free });
   });
 
   it('is refused when it has a page that is used: what is there may be of the past', async () => {
-    await refusal(() => undefined, 'page 3 is free, or belongs to something else as well', { free: [3] });
-    await refusal(() => undefined, 'page 7 is free, or belongs to something else as well', { free: [7] });
+    await refusal(() => undefined, 'page 3 is free, or is used twice', { free: [3] });
+    await refusal(() => undefined, 'page 7 is free, or is used twice', { free: [7] });
   });
 });
 
@@ -146,17 +145,21 @@ describe("a Bolt file's pages", () => {
   const leaf = SECOND_LEAF * PAGE;
 
   it.each<[string, (layout: Layout) => unknown, string]>([
-    ['another number', ({ file }) => file.writeUInt8(7, leaf), 'page 3 says of itself that it is page 7'],
+    ['another number', ({ file }) => file.writeUInt8(7, leaf), 'page 3 has the number 7'],
     [
       'a meta page’s flags',
       ({ file }) => file.writeUInt8(4, leaf + 8),
-      'page 3 is a meta page, where a leaf or a branch',
+      'page 3 is a meta page, and should be a leaf or a branch',
     ],
-    ['unknown flags', ({ file }) => file.writeUInt8(3, leaf + 8), 'page 3 is a 0x3 page, where a leaf or a branch'],
+    [
+      'unknown flags',
+      ({ file }) => file.writeUInt8(3, leaf + 8),
+      'page 3 is a 0x3 page, and should be a leaf or a branch',
+    ],
     [
       'too many elements',
       ({ file }) => file.writeUInt16LE(999, leaf + 10),
-      'page 3 has 999 elements, which it has no room for',
+      'page 3 has 999 elements, which do not fit',
     ],
     [
       'an element too few',
@@ -166,12 +169,12 @@ describe("a Bolt file's pages", () => {
     [
       'no elements',
       ({ file }) => file.writeUInt16LE(0, leaf + 10),
-      'page 3 does not begin with the key that the branch page above it gives it',
+      'page 3 does not begin with the key that the branch page above it has',
     ],
     [
       'overflow pages that it does not need',
       ({ file }) => file.writeUInt32LE(1, leaf + 12),
-      'page 3 has 1 overflow pages, which it does not need',
+      'page 3 has 1 overflow pages, which is too many',
     ],
     [
       'overflow pages beyond the end',
@@ -213,12 +216,12 @@ describe("a Bolt file's pages", () => {
     [
       'keys out of order',
       ({ file }) => file.write('/users/data/user00', leaf + file.subarray(leaf).indexOf('/users/data/user', 300)),
-      'page 3 does not have its keys in order: element 1',
+      'page 3 has keys out of order: the key of element 1',
     ],
     [
       'a key of the page after it',
       ({ file }) => file.write('z', 2 * PAGE + file.subarray(2 * PAGE, 3 * PAGE).lastIndexOf('/users/data/user') + 12),
-      'page 2 has keys that belong to the page after it',
+      'page 2 has keys that belong on the next page',
     ],
     [
       'a bucket that is cut off',
@@ -228,7 +231,7 @@ describe("a Bolt file's pages", () => {
     [
       'a key that is no bucket',
       ({ file, root }) => file.writeUInt8(0, root * PAGE + 16),
-      'the root bucket has the key "user_store", which is no bucket',
+      'the key "user_store" of the root is not a bucket',
     ],
     [
       'a bucket with two roots',
@@ -238,7 +241,7 @@ describe("a Bolt file's pages", () => {
     [
       'a branch that leads back',
       ({ file, users }) => file.writeUInt8(users, users * PAGE + 24),
-      'page 6 is free, or belongs to something else as well',
+      'page 6 is free, or is used twice',
     ],
     [
       'a branch that leads to another',
@@ -248,7 +251,7 @@ describe("a Bolt file's pages", () => {
     [
       'a branch that leads nowhere',
       ({ file, users }) => file.writeUInt8(99, users * PAGE + 24),
-      'a page is said to be number 99, and there are 9',
+      'it refers to page 99, and has 9 pages',
     ],
     [
       'a branch page without branches',
@@ -276,8 +279,12 @@ describe("a Bolt file's pages", () => {
     const inline = { inline: true };
     const at = (file: Buffer) =>
       file.indexOf('user_store', 3 * PAGE > file.length ? 0 : 2 * PAGE) + 'user_store'.length + 16;
-    await refusal(({ file }) => file.writeUInt8(1, at(file)), `${prefix} is no page of an inline bucket`, inline);
-    await refusal(({ file }) => file.writeUInt8(1, at(file) + 12), `${prefix} is no page of an inline bucket`, inline);
+    await refusal(({ file }) => file.writeUInt8(1, at(file)), `${prefix} is not the page of an inline bucket`, inline);
+    await refusal(
+      ({ file }) => file.writeUInt8(1, at(file) + 12),
+      `${prefix} is not the page of an inline bucket`,
+      inline,
+    );
     await refusal(({ file }) => file.writeUInt8(8, at(file) + 8), `${prefix} is a 0x8 page`, inline);
   });
 });
@@ -302,7 +309,7 @@ describe("a Bolt file's trees", () => {
       file.writeUInt8(pages + 39, root * PAGE + file.subarray(root * PAGE).indexOf('user_store') + 'user_store'.length);
       changeMeta(file, (meta) => meta.writeUInt8(pages + 40, 56));
       return Buffer.concat([file, ...chain]);
-    }, 'it has 32 branch pages one below the other');
+    }, 'it has a tree with more than 32 levels');
   });
 
   it('are refused within a value that is cut off or too long', async () => {
@@ -352,35 +359,31 @@ describe("a Kapacitor's users and their index", () => {
     [
       'a key is none of theirs',
       [{ key: '/tasks/data/a', value: '' }],
-      'there is the key "/tasks/data/a" among the users, which Kapacitor never writes',
+      'it has the key "/tasks/data/a" among the users, which Kapacitor never writes',
     ],
-    ['a key comes after theirs', [{ key: '/users/x', value: '' }], 'there is the key "/users/x" among the users'],
+    ['a key comes after theirs', [{ key: '/users/x', value: '' }], 'it has the key "/users/x" among the users'],
     [
       'another index is there',
       [{ key: '/users/indexes/id/a', value: 'a' }],
-      'there is the key "/users/indexes/id/a" among',
+      'it has the key "/users/indexes/id/a" among',
     ],
     [
       'a step is in the index by its name',
       [record('..'), index('..')],
-      'there is the key "/users/indexes/username/.." among',
+      'it has the key "/users/indexes/username/.." among',
     ],
-    ['a name is empty', [record('')], 'there is the key "/users/data/" among the users'],
-    [
-      'a name is a path',
-      [record('a/b'), index('a/b')],
-      'there is the key "/users/indexes/username/a/b" among the users',
-    ],
+    ['a name is empty', [record('')], 'it has the key "/users/data/" among the users'],
+    ['a name is a path', [record('a/b'), index('a/b')], 'it has the key "/users/indexes/username/a/b" among the users'],
     [
       'a name is not UTF-8',
       [{ key: Buffer.from([...Buffer.from('/users/data/'), 0xff]), value: '' }],
-      'it has the key of a user that is not UTF-8',
+      'it has a user whose key is not UTF-8',
     ],
     ['a token has no index', [record('_sub:s3cret')], 'the users and their index differ: "_sub:…" beside nothing'],
     [
       'a token’s key is odd',
       [{ key: '/users/data/_sub:s3cret/x', value: '' }],
-      'there is the key "/users/data/_sub:…" among the users',
+      'it has the key "/users/data/_sub:…" among the users',
     ],
   ])('are refused when %s', async (_what, entries, message) => {
     await refusalOf(entries, message);

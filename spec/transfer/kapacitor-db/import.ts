@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Permission } from 'kapacitor-auth';
 import { expect } from 'vitest';
-import { openKapacitorDatabase } from '../../../lib/transfer/kapacitor/kapacitor-database.js';
-import type { ImportedUser, RefusedUser } from '../../../lib/transfer/user-file.js';
+import { openUserFile } from '../../../lib/transfer/open-user-file.js';
+import type { ImportedUser, RefusedUser, UserFile } from '../../../lib/transfer/user-file.js';
 
 /** A database that a real Kapacitor wrote. */
 export const KAPACITOR_DB: string = fileURLToPath(new URL('../../kapacitor/kapacitor.db', import.meta.url));
@@ -29,9 +29,12 @@ export function passwordOf(name: string): string {
   return odd.includes(name) ? `pw-${odd.indexOf(name)}` : `secret:${Number(name.slice('user'.length))}`;
 }
 
+/** Opens a file that is said to be a Kapacitor's database. */
+export const openDatabase = (path: string): Promise<UserFile> => openUserFile(path, { format: 'kapacitor' });
+
 /** All that a database has, from its beginning to its end. */
 export async function contentOf(path: string): Promise<(ImportedUser | RefusedUser)[]> {
-  const file = await openKapacitorDatabase(path);
+  const file = await openDatabase(path);
   try {
     const content: (ImportedUser | RefusedUser)[] = [];
     for await (const item of file.read()) content.push(item);

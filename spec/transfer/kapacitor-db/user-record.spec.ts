@@ -1,9 +1,10 @@
+import { open } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BoltFile } from '../../../lib/transfer/kapacitor/bolt-file.js';
-import { Damage } from '../../../lib/transfer/kapacitor/damage.js';
-import { UserReader } from '../../../lib/transfer/kapacitor/stored-user.js';
-import { userEntriesOf } from '../../../lib/transfer/kapacitor/user-entries.js';
-import { UserRecordReader } from '../../../lib/transfer/kapacitor/user-record.js';
+import { BoltFile } from '../../../lib/transfer/kapacitor-db/bolt/file.js';
+import { Damage } from '../../../lib/transfer/kapacitor-db/damage.js';
+import { UserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
+import { userEntriesOf } from '../../../lib/transfer/kapacitor-db/user-entries.js';
+import { UserRecordReader } from '../../../lib/transfer/kapacitor-db/user-record.js';
 import {
   definitions,
   int,
@@ -25,7 +26,7 @@ const readAs = (changes: KapacitorRecord) => read(recordOf({ ...JOHN, ...changes
 const value = (...parts: (Buffer | readonly number[])[]) => Buffer.concat([definitions(), message(64, ...parts)]);
 
 async function recordsOf(path: string): Promise<{ name: string; record: Buffer }[]> {
-  const file = await BoltFile.open(path);
+  const file = await BoltFile.open(await open(path));
   const records: { name: string; record: Buffer }[] = [];
   const taken = file.takenPages();
   for await (const [bucketName, bucket] of file.buckets(taken)) {
@@ -172,12 +173,14 @@ describe("a Kapacitor's record of a user", () => {
     ['has a bit too many in its salt', `$2a$10$${'.'.repeat(21)}/${'.'.repeat(31)}`],
     ['has a bit too many at its end', `$2a$10$${'.'.repeat(52)}/`],
   ])('is refused when its hash %s, and the hash is not repeated', (_what, hash) => {
-    expect(() => readAs({ hash })).toThrow(/^the record of the user "john" has no bcrypt hash of a cost from 4 to 20$/);
+    expect(() => readAs({ hash })).toThrow(
+      /^the record of the user "john" has no bcrypt hash with a cost from 4 to 20$/,
+    );
   });
 
   it('is refused without a hash: nobody could log in', () => {
     const { hash: _, ...without } = JOHN;
-    expect(() => read(recordOf(without))).toThrow('the record of the user "john" has no hash of a password');
+    expect(() => read(recordOf(without))).toThrow('the record of the user "john" has no password hash');
   });
 
   it.each([
@@ -187,22 +190,30 @@ describe("a Kapacitor's record of a user", () => {
     ['no value', definitions(), 'is cut off'],
     ['a byte at its end', Buffer.concat([recordOf(JOHN), Buffer.alloc(1)]), 'has bytes after its end'],
     ['two values', Buffer.concat([recordOf(JOHN), recordMessage(JOHN)]), 'has bytes after its end'],
-    ['a value of another type', Buffer.concat([definitions(), recordMessage(JOHN, 65)]), 'of a type that is no user'],
+    [
+      'a value of another type',
+      Buffer.concat([definitions(), recordMessage(JOHN, 65)]),
+      'has a value that is not a user',
+    ],
     ['a byte in its value', value([1], text('john'), [0, 0]), 'has bytes after its end'],
-    ['an admin that is 2', value([1], text('john'), [1, 2, 0]), 'has an admin that is neither true nor left out'],
-    ['an admin that is false', value([1], text('john'), [1, 0, 0]), 'has an admin that is neither true nor left out'],
-    ['an empty hash', value([1], text('john'), [2], text(''), [0]), 'has an empty field, which is never written'],
-    ['a fifth field', value([5, 1, 0]), 'has a field that no user has'],
+    ['an admin that is 2', value([1], text('john'), [1, 2, 0]), 'has an admin flag that is neither true nor left out'],
+    [
+      'an admin that is false',
+      value([1], text('john'), [1, 0, 0]),
+      'has an admin flag that is neither true nor left out',
+    ],
+    ['an empty hash', value([1], text('john'), [2], text(''), [0]), 'has an empty field, which Go never writes'],
+    ['a fifth field', value([5, 1, 0]), 'has an unknown field'],
     ['a name that is not UTF-8', value([1, 1, 0xff, 0]), 'has a text that is not UTF-8'],
     [
       'a length that is long for its value',
       value([1, 0xff, 4], Buffer.from('john'), [0]),
-      'in more bytes than it takes',
+      'in more bytes than it needs',
     ],
-    ['a length with a zero before it', value([1, 0xfe, 0, 200]), 'in more bytes than it takes'],
+    ['a length with a zero before it', value([1, 0xfe, 0, 200]), 'in more bytes than it needs'],
     ['a length beyond all', value([1, 0xf8, 255, 255, 255, 255, 255, 255, 255, 255]), 'has a number that is too large'],
     ['a name beyond its end', value([1, 100]), 'is cut off'],
-    ['a million resources', value([4], uint(1_000_000), [0]), 'has room for fewer than 1000000 elements'],
+    ['a million resources', value([4], uint(1_000_000), [0]), 'has no room for 1000000 elements'],
     ['a resource twice', readableTwice(), 'has a resource twice'],
   ])('is refused with %s', (_what, record, problem) => {
     expect(() => read(record)).toThrow(`the record of the user "john" `);
@@ -211,25 +222,25 @@ describe("a Kapacitor's record of a user", () => {
   });
 
   it.each([
-    ['a type that has too low a number', definitions(60), 'is not of the type that Kapacitor gives its users'],
+    ['a type that has too low a number', definitions(60), 'does not have the type that Kapacitor gives its users'],
     [
       'other names',
       Buffer.from(definitions().toString('latin1').replace('Admin', 'Clerk'), 'latin1'),
-      'is not of the type',
+      'does not have the type',
     ],
     [
       'other types',
       Buffer.from(definitions().toString('latin1').replace('Admin\x01\x02', 'Admin\x01\x04'), 'latin1'),
-      'is not',
+      'does not have the type',
     ],
     ['a type of another kind', message(-64, [1], [0]), 'defines a type of another kind'],
     ['a type that is nothing', message(-64, [0]), 'defines a type as nothing'],
     ['a type that is two', message(-64, [3, 0, 1, 0]), 'defines a type twice'],
-    ['a type with two numbers', message(-64, [3, 1, 2], int(70), [0, 0, 0]), 'gives a type two numbers'],
-    ['a struct with something else', message(-64, [3, 3, 1]), 'with a field that none has'],
-    ['a field with something else', message(-64, [3, 2, 1, 3, 1]), 'with a field that none has'],
-    ['a name with something else', message(-64, [3, 1, 3, 1]), 'with a field that none has'],
-    ['a map without elements', message(-64, [4, 2, 4, 0, 0]), 'with a field that none has'],
+    ['a type with two numbers', message(-64, [3, 1, 2], int(70), [0, 0, 0]), 'defines a type with two numbers'],
+    ['a struct with something else', message(-64, [3, 3, 1]), 'with an unknown field'],
+    ['a field with something else', message(-64, [3, 2, 1, 3, 1]), 'with an unknown field'],
+    ['a name with something else', message(-64, [3, 1, 3, 1]), 'with an unknown field'],
+    ['a map without elements', message(-64, [4, 2, 4, 0, 0]), 'with an unknown field'],
     ['a definition with something after it', message(-64, [0, 0]), 'has bytes after its end'],
   ])('is refused when its definitions have %s', (_what, start, problem) => {
     expect(() => read(Buffer.concat([start, recordMessage(JOHN)]))).toThrow(problem);
@@ -250,7 +261,7 @@ describe("a Kapacitor's record of a user", () => {
     const reader = new UserReader();
     expect(reader.read({ name, record: recordOf({ name, privileges }) })).toEqual({
       name: '_sub: (1)',
-      refusal: "it is the access of an InfluxDB's subscription, which has no password",
+      refusal: 'it belongs to a subscription of InfluxDB, and has no password',
     });
     expect(reader.read({ name, record: recordOf({ name, privileges }) })).toHaveProperty('name', '_sub: (2)');
     for (const odd of [{ admin: true }, { hash: HASH }, { privileges: [] }, { privileges: privilegesOf(['api']) }]) {

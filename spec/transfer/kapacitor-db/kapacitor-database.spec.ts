@@ -1,19 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, copyFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import bcrypt from 'bcrypt';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isBoltFile, openKapacitorDatabase } from '../../../lib/transfer/kapacitor/kapacitor-database.js';
+import { isBoltFile } from '../../../lib/transfer/kapacitor-db/bolt/file.js';
 import { writeBolt, writeKapacitorDatabase } from '../../support/bolt-writer.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { contentOf, importFailure, KAPACITOR_DB, LISTED, passwordOf, usersOf } from './import.js';
+import { contentOf, importFailure, KAPACITOR_DB, LISTED, openDatabase, passwordOf, usersOf } from './import.js';
 
 const HASH = `$2a$10$${'.'.repeat(53)}`;
 const JOHN = { name: 'john', type: 'normal', permissions: ['api'], hash: HASH } as const;
 const JANE = { ...JOHN, name: 'jane' };
-/** POSIX has it. */
-const MAKE_PIPE = 'mkfifo';
 const COPY_AGAIN = 'Stop Kapacitor, copy its database again, and import the copy';
 
 function fileWith(content: string | Buffer): string {
@@ -42,7 +39,7 @@ describe("a real Kapacitor's database", () => {
   });
 
   it('can be read twice, and at the same time', async () => {
-    const file = await openKapacitorDatabase(KAPACITOR_DB);
+    const file = await openDatabase(KAPACITOR_DB);
     const names = async () => {
       const found: string[] = [];
       for await (const { name } of file.read()) found.push(name);
@@ -81,34 +78,26 @@ describe("a real Kapacitor's database", () => {
   });
 });
 
-describe('a file that is no Kapacitor database', () => {
+describe('a file that is not a Kapacitor database', () => {
+  const NOT_BOLT = 'it is not a Bolt database, or it is encrypted. Kapacitor keeps its database where [storage] boltdb';
+
   it.each<[string, string | Buffer, string]>([
-    ['is empty', '', 'it is empty'],
-    ['is text', 'john:$2y$10$…\n', 'it is not a Bolt database, or an encrypted one'],
-    ['is encrypted', Buffer.alloc(65_536, 'e5a1f00dbeef', 'hex'), 'it is not a Bolt database, or an encrypted one'],
+    ['is empty', '', NOT_BOLT],
+    ['is text', 'john:$2y$10$…\n', NOT_BOLT],
+    ['is encrypted', Buffer.alloc(65_536, 'e5a1f00dbeef', 'hex'), NOT_BOLT],
     ['is SQLite', `SQLite format 3\0${'x'.repeat(5000)}`, 'it is an SQLite database'],
-    ['is packed', gzipSync(readFileSync(KAPACITOR_DB)), 'it is packed with gzip. Unpack it'],
-    ['is one byte', 'x', 'it is not a Bolt database'],
-    ['is the first 90 bytes', readFileSync(KAPACITOR_DB).subarray(0, 90), 'it is cut off: it has 90 bytes'],
+    ['is packed', gzipSync(readFileSync(KAPACITOR_DB)), 'it is compressed. Unpack it first'],
+    ['is one byte', 'x', NOT_BOLT],
   ])('is refused when it %s', async (_what, content, problem) => {
     const path = fileWith(content);
-    await expect(openKapacitorDatabase(path)).rejects.toThrow(importFailure(path, problem));
+    await expect(openDatabase(path)).rejects.toThrow(importFailure(`${path} is not a file of users`, problem));
   });
 
-  it('is refused when there is none, when it is a folder, or a device', async () => {
-    const folder = temporaryFolder();
-    const missing = join(folder, 'none.db');
-    await expect(openKapacitorDatabase(missing)).rejects.toThrow(importFailure(missing, 'there is no such file'));
-    await expect(openKapacitorDatabase(folder)).rejects.toThrow(importFailure(folder, 'it is a folder: name the file'));
-    await expect(openKapacitorDatabase('/dev/zero')).rejects.toThrow(
-      importFailure('/dev/zero', 'it is no regular file'),
+  it('is refused when it is the beginning of one', async () => {
+    const path = fileWith(readFileSync(KAPACITOR_DB).subarray(0, 90));
+    await expect(openDatabase(path)).rejects.toThrow(
+      importFailure(path, 'it is cut off: it has 90 bytes, and should have '),
     );
-  });
-
-  it('is refused at once when it is a pipe that nobody writes to', async () => {
-    const path = join(temporaryFolder(), 'pipe');
-    execFileSync(MAKE_PIPE, [path]);
-    await expect(openKapacitorDatabase(path)).rejects.toThrow(importFailure(path, 'it is no regular file'));
   });
 
   it('is refused when it may not be read', async () => {
@@ -119,29 +108,29 @@ describe('a file that is no Kapacitor database', () => {
       process.seteuid?.(65_534);
       onTestFinished(() => process.seteuid?.(0));
     }
-    await expect(openKapacitorDatabase(path)).rejects.toThrow(importFailure(path, 'permission denied. Run this as'));
+    await expect(openDatabase(path)).rejects.toThrow(importFailure(path, 'permission denied. Run this as'));
   });
 
   it('is refused with the names of its buckets when it is the Bolt database of another program', async () => {
     const path = join(temporaryFolder(), 'influxd.bolt');
     writeBolt(path, { organizationsv1: [], usersv1: [{ key: 'john', value: '{}' }] }, { versions: false });
-    await expect(openKapacitorDatabase(path)).rejects.toThrow(
+    await expect(openDatabase(path)).rejects.toThrow(
       importFailure(
         path,
-        `it is a Bolt database, but not Kapacitor's: it has no user_store, but "organizationsv1", "usersv1". Kapacitor's`,
+        `it is a Bolt database, but not Kapacitor's: it has "organizationsv1", "usersv1", and no "user_store". Kapacitor keeps`,
       ),
     );
     writeBolt(path, {}, { versions: false });
-    await expect(openKapacitorDatabase(path)).rejects.toThrow(
-      importFailure(path, "it is a Bolt database, but not Kapacitor's: it has no user_store, but nothing at all"),
+    await expect(openDatabase(path)).rejects.toThrow(
+      importFailure(path, 'it is a Bolt database, but not Kapacitor\'s: it has nothing at all, and no "user_store"'),
     );
   });
 
   it('is refused when its Kapacitor never had a user', async () => {
     const path = join(temporaryFolder(), 'kapacitor.db');
     writeBolt(path, {});
-    await expect(openKapacitorDatabase(path)).rejects.toThrow(
-      importFailure(path, 'it has no users. This Kapacitor never had one: there is nothing to import'),
+    await expect(openDatabase(path)).rejects.toThrow(
+      importFailure(path, 'it has no users. This Kapacitor never had any: there is nothing to import'),
     );
   });
 
@@ -169,7 +158,7 @@ describe('a database that Kapacitor still writes to', () => {
   const inUse = (path: string) =>
     expect.objectContaining({
       code: 'IMPORT_INVALID',
-      message: `${path} is in use: it was written to since it was opened. Stop Kapacitor, at least while you copy the file, and import the copy`,
+      message: `${path} is in use: it changed after it was opened. Stop Kapacitor, at least while you copy the file, and import the copy`,
     });
 
   const changes: [string, (path: string) => void][] = [
@@ -182,7 +171,7 @@ describe('a database that Kapacitor still writes to', () => {
   it.each(changes)('is refused when %s while it is read', async (_what, change) => {
     const path = join(temporaryFolder(), 'kapacitor.db');
     copyFileSync(KAPACITOR_DB, path);
-    const file = await openKapacitorDatabase(path);
+    const file = await openDatabase(path);
     onTestFinished(async () => await file.close());
     const reading = async () => {
       for await (const { name } of file.read()) if (name === 'UPPER') change(path);
@@ -193,7 +182,7 @@ describe('a database that Kapacitor still writes to', () => {
   it.each(changes)('is refused when %s between two readings', async (_what, change) => {
     const path = join(temporaryFolder(), 'kapacitor.db');
     writeKapacitorDatabase(path, [JANE, JOHN]);
-    const file = await openKapacitorDatabase(path);
+    const file = await openDatabase(path);
     onTestFinished(async () => await file.close());
     const names: string[] = [];
     for await (const { name } of file.read()) names.push(name);
@@ -203,7 +192,7 @@ describe('a database that Kapacitor still writes to', () => {
   });
 
   it('is not refused when somebody stops reading it', async () => {
-    const file = await openKapacitorDatabase(KAPACITOR_DB);
+    const file = await openDatabase(KAPACITOR_DB);
     for await (const { name } of file.read()) if (name === 'UPPER') break;
     await file.close();
     await file.close();
@@ -216,7 +205,7 @@ describe('the error about a damaged database', () => {
     damaged.write('x', 7 * 4096 + damaged.subarray(7 * 4096).indexOf('user00021'));
     const path = fileWith(damaged);
     await expect(contentOf(path)).rejects.toThrow(
-      importFailure(path, `page 7 does not begin with the key that the branch page above it gives it. ${COPY_AGAIN}`),
+      importFailure(path, `page 7 does not begin with the key that the branch page above it has. ${COPY_AGAIN}`),
     );
   });
 });
