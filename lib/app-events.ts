@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers';
 import type { KapacitorAuthEvents } from './api.js';
 import { didYouMean, inWords, refuseExtra, suggest } from './argument-checks.js';
 import { ConfigError } from './errors.js';
-import { kindOf } from './safe-text.js';
+import { describeError, describeType } from './safe-text.js';
 import { AUDIT_EVENTS } from './users/audit-events.js';
 import { createWarner } from './warnings.js';
 
@@ -44,18 +44,8 @@ export class Events<T extends EventMap<T>> {
     try {
       await listener(...details);
     } catch (error) {
-      this.#warnOfListener(`a listener of the event ${event} failed (${nameOf(error)})`);
+      this.#warnOfListener(`a listener of the event ${event} failed (${describeError(error)})`);
     }
-  }
-}
-
-/** Without its words, which may hold anything. */
-function nameOf(error: unknown): string {
-  try {
-    return error instanceof Error ? String(error.name) : typeof error;
-  } catch {
-    // An object may throw at whoever looks at it.
-    return 'object';
   }
 }
 
@@ -71,6 +61,8 @@ export function checkListening(call: 'on' | 'off', [event, listener, ...extra]: 
     throw new ConfigError(`there is no event ${String(event)}${hint}`);
   }
   if (typeof listener !== 'function') {
-    throw new ConfigError(`auth.${call}('${event}', …): the listener must be a function, not ${kindOf(listener)}`);
+    throw new ConfigError(
+      `auth.${call}('${event}', …): the listener must be a function, not ${describeType(listener)}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { ConfigError } from './errors.js';
-import { kindOf, quoteText } from './safe-text.js';
+import { describeType, quoteText } from './safe-text.js';
 
 /** What an object may have in it. */
 export interface KnownKeys {
@@ -18,7 +18,7 @@ export interface KnownKeys {
 export function keyProblem(value: unknown, { owner, noun, keys }: KnownKeys): string | undefined {
   // A map or a promise has no keys of its own: it would count as empty, and what it says be ignored.
   if (Object.prototype.toString.call(value) !== '[object Object]') {
-    return `${owner} must be an object with ${inWords(keys)}, not ${kindOf(value)}`;
+    return `${owner} must be an object with ${inWords(keys)}, not ${describeType(value)}`;
   }
   const unknown = Object.keys(value as object).find((key) => !keys.includes(key));
   if (unknown === undefined) return undefined;

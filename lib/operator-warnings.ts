@@ -1,6 +1,7 @@
 import { type KapacitorAuthError, StoreError } from './errors.js';
 import { proxyProblem } from './http/proxy.js';
 import type { HostRequest } from './request/host.js';
+import { quoteText } from './safe-text.js';
 import type { StoreHealth } from './users/store-state.js';
 import type { User } from './users/user.js';
 import { createWarner, type WarningCode, warn } from './warnings.js';
@@ -40,7 +41,7 @@ export function createHashWarner(maxCost: number): (user: User) => void {
   const warnOfHash = createWarner('KAPACITOR_AUTH_HASH_REFUSED');
   return ({ name }) => {
     warnOfHash(
-      `user ${JSON.stringify(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to ${maxCost}. ` +
+      `user ${quoteText(name)} cannot log in: the stored hash is no bcrypt hash with a cost from 4 to ${maxCost}. ` +
         'Give the user a new password, or, if the hash has a higher cost on purpose, set bcrypt-cost to that cost. ' +
         'There may be others',
     );

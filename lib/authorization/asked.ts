@@ -1,6 +1,6 @@
 import { didYouMean, inWords, refuseExtra, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
-import { describeValue, kindOf } from '../safe-text.js';
+import { describeType, describeValue } from '../safe-text.js';
 import { isPermission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import { API, isWithin, PathReader } from './paths.js';
@@ -38,7 +38,7 @@ function orderProblem(call: string, method: unknown, path: unknown): string | un
 }
 
 function methodProblem(method: unknown): string | undefined {
-  if (typeof method !== 'string') return `a method is a text such as 'GET', not ${kindOf(method)}`;
+  if (typeof method !== 'string') return `a method is a text such as 'GET', not ${describeType(method)}`;
   const shown = describeValue(method);
   if (!TOKEN.test(method)) return `${shown} is no method, such as 'GET'`;
   const upper = method.toUpperCase();
@@ -51,7 +51,7 @@ function methodProblem(method: unknown): string | undefined {
 }
 
 function pathProblem(path: unknown): string | undefined {
-  if (typeof path !== 'string') return `a path is a text such as '/kapacitor/v1/tasks', not ${kindOf(path)}`;
+  if (typeof path !== 'string') return `a path is a text such as '/kapacitor/v1/tasks', not ${describeType(path)}`;
   return TARGET.test(path) ? undefined : `a path begins with a slash${didYouMean(`'/${path}'`)}`;
 }
 
@@ -65,7 +65,7 @@ function userProblem(user: unknown): string | undefined {
     permissions.every(isPermission) &&
     typeof enabled === 'boolean';
   if (isUser) return undefined;
-  const kind = kindOf(user);
+  const kind = describeType(user);
   return `a user has name, type, permissions and enabled, as req.user has: this is ${kind === 'an object' ? 'another object' : kind}`;
 }
 
@@ -91,7 +91,7 @@ export function readRequirement(given: readonly unknown[]): Requirement {
 }
 
 function privilegeProblem(given: unknown, resource: unknown): string {
-  if (typeof given !== 'string') return `a privilege is ${inWords(PRIVILEGES, 'or')}, not ${kindOf(given)}`;
+  if (typeof given !== 'string') return `a privilege is ${inWords(PRIVILEGES, 'or')}, not ${describeType(given)}`;
   const shown = describeValue(given);
   if (given.startsWith('/')) {
     const meant = isPrivilege(resource) ? resource : undefined;
@@ -106,7 +106,7 @@ function privilegeProblem(given: unknown, resource: unknown): string {
 
 function checkResource(resource: unknown, privilege: Privilege | undefined): void {
   if (typeof resource !== 'string')
-    throw mistake(`a resource is a text such as '${API}/write', not ${kindOf(resource)}`);
+    throw mistake(`a resource is a text such as '${API}/write', not ${describeType(resource)}`);
   if (!isWithin(resource, API)) {
     const meant = call(privilege, resourceOf(resource));
     throw mistake(`a resource begins with "${API}", as "${API}/write" does${didYouMean(meant)}`);

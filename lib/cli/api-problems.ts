@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { oneLine } from '../safe-text.js';
 import { type CliError, RefusedError, UnreachableError, UsageError } from './cli-error.js';
 import type { ServerAddress } from './server-address.js';
-import { asOneLine } from './shown-text.js';
 
 /** An answer that is not the one that was asked for. */
 export interface BadAnswer {
@@ -14,7 +14,7 @@ export interface BadAnswer {
 
 /** What a bad answer means to whoever has typed the command. */
 export function answerProblem({ status, headers, body, path }: BadAnswer, { base, user }: ServerAddress): CliError {
-  const said: string | undefined = typeof body?.error === 'string' ? asOneLine(body.error) : undefined;
+  const said: string | undefined = typeof body?.error === 'string' ? oneLine(body.error) : undefined;
   const words = said === undefined ? '' : `: ${said}`;
   if (status === 401 && user === undefined) {
     return new RefusedError(

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
-import { printable } from '../safe-text.js';
+import { printable, printableLines, withoutSecrets } from '../safe-text.js';
 import { OutputClosedError, RefusedError } from './cli-error.js';
-import { visible, withoutSecrets } from './shown-text.js';
 import type { Streams } from './streams.js';
 
 const PROGRAM = 'kapacitor-auth';
@@ -35,7 +34,7 @@ export class Output {
 
   /** Lines on standard error, as they are. */
   say(text: string): void {
-    this.#streams.stderr.write(`${visible(withoutSecrets(text))}\n`);
+    this.#streams.stderr.write(`${printableLines(withoutSecrets(text))}\n`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { didYouMean, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import { Layer, mustBe } from './layer.js';
 import { ALLOWED_HOSTS, SECTIONS, SETTINGS, type Setting } from './settings.js';
 import { settingCalled } from './synonyms.js';
@@ -69,7 +69,7 @@ function entries(value: unknown, expected: string, layer: Layer, doubtful: reado
   if (Object.prototype.toString.call(value) === '[object Object]') {
     return Object.entries(value as object).filter(([, each]) => each !== undefined);
   }
-  layer.complain(`${expected}, not ${kindOf(value)}`, doubtful);
+  layer.complain(`${expected}, not ${describeType(value)}`, doubtful);
   return [];
 }
 

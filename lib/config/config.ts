@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
-import { sqliteAddress, sqliteFile, withoutSecrets } from '../stores/address.js';
+import { storeForDisplay } from '../safe-text.js';
+import { sqliteAddress, sqliteFile } from '../stores/address.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
@@ -171,7 +172,7 @@ function chooseStore(
   if (typeof named !== 'string') return { opened: named, shown: named };
   const file = sqliteFile(named);
   const opened = file === undefined ? named : sqliteAddress(choice.absolute(STORE, file));
-  return { opened, shown: choice.settle(STORE, withoutSecrets(opened)) };
+  return { opened, shown: choice.settle(STORE, storeForDisplay(opened)) };
 }
 
 function chooseHttps(choice: Choice): ResolvedConfig['http']['https'] {

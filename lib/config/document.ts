@@ -1,5 +1,5 @@
 import { didYouMean, suggest } from '../argument-checks.js';
-import { kindOf } from '../safe-text.js';
+import { describeType } from '../safe-text.js';
 import { type Layer, mustBe, type Place } from './layer.js';
 import type { Lines } from './lines.js';
 import { AUTH_ENABLED, SECTIONS, SETTINGS, type Section, type Setting } from './settings.js';
@@ -32,7 +32,7 @@ export class DocumentReader {
 
   #readSection(section: (typeof SECTIONS)[number], table: unknown): void {
     if (!isTable(table)) {
-      const problem = `must be a section, with a line  [${section}]  above its settings, not ${kindOf(table)}`;
+      const problem = `must be a section, with a line  [${section}]  above its settings, not ${describeType(table)}`;
       const possible = SETTINGS.filter((setting) => setting.section === section);
       this.#complain([section], undefined, problem, possible);
       return;

@@ -3,7 +3,7 @@ import { KapacitorAuthError, TryLaterError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
 import { wholePathOf } from '../request/path.js';
-import { shownPath } from '../shown-path.js';
+import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 
@@ -110,6 +110,6 @@ export function denialOf(
 ): Omit<Denied, 'time'> {
   // The answer repeats the path as it was sent, which may hold a password, and thousands of characters.
   const path = wholePathOf(req);
-  const words = reason.replace(`"${path}"`, () => `"${shownPath(path)}"`);
+  const words = reason.replace(`"${path}"`, () => `"${pathForDisplay(path)}"`);
   return { ...contextOf(req), by: user?.name, user: user?.name, status, reason: words };
 }

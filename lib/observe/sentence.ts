@@ -1,16 +1,18 @@
-import { printable } from '../safe-text.js';
+import { printable, quoteText } from '../safe-text.js';
 import type { AuditEvents } from '../users/audit-events.js';
 
 /** For each event, in a few words, what has happened. */
 const SENTENCES: { readonly [Event in keyof AuditEvents]: (details: AuditEvents[Event]) => string } = {
-  login: ({ user }) => `user ${quoted(user)} logged in`,
-  'login-failed': ({ user, reason }) => `a login${user === undefined ? '' : ` as ${quoted(user)}`} failed: ${reason}`,
+  login: ({ user }) => `user ${quoteText(user)} logged in`,
+  'login-failed': ({ user, reason }) =>
+    `a login${user === undefined ? '' : ` as ${quoteText(user)}`} failed: ${reason}`,
   denied: ({ status, reason }) => `denied with ${status}: ${reason}`,
-  'user-created': ({ user, by }) => `user ${quoted(user.name)} was created${byWhom(by)}`,
-  'user-changed': ({ user, by, changed }) => `user ${quoted(user.name)} was changed${byWhom(by)}: ${listed(changed)}`,
-  'user-deleted': ({ user, by }) => `user ${quoted(user.name)} was deleted${byWhom(by)}`,
+  'user-created': ({ user, by }) => `user ${quoteText(user.name)} was created${byWhom(by)}`,
+  'user-changed': ({ user, by, changed }) =>
+    `user ${quoteText(user.name)} was changed${byWhom(by)}: ${listed(changed)}`,
+  'user-deleted': ({ user, by }) => `user ${quoteText(user.name)} was deleted${byWhom(by)}`,
   'user-operation-failed': ({ operation, user, by, reason }) =>
-    `${user === undefined ? 'a user' : `user ${quoted(user)}`} could not be ${DONE[operation]}${byWhom(by)}: ${reason}`,
+    `${user === undefined ? 'a user' : `user ${quoteText(user)}`} could not be ${DONE[operation]}${byWhom(by)}: ${reason}`,
   'store-unavailable': ({ reason }) => `the user store is unavailable${reason === undefined ? '' : `: ${reason}`}`,
   'authentication-switched': ({ authEnabled }) => `authentication was switched ${authEnabled ? 'on' : 'off'}`,
 };
@@ -41,12 +43,8 @@ export function isWarning(event: string, details: object): boolean {
   );
 }
 
-function quoted(name: string): string {
-  return JSON.stringify(name);
-}
-
 function byWhom(by: string | undefined): string {
-  return by === undefined ? '' : ` by ${quoted(by)}`;
+  return by === undefined ? '' : ` by ${quoteText(by)}`;
 }
 
 function listed(changed: readonly string[]): string {

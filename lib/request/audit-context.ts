@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { shownPath } from '../shown-path.js';
+import { pathForDisplay } from '../safe-text.js';
 import type { AuditContext } from '../users/audit-events.js';
 import { type AddressedRequest, clientAddress } from './client-address.js';
 
@@ -23,7 +23,7 @@ export function contextOf(req: AuditedRequest): AuditContext {
   return {
     from: clientAddress(req)?.slice(0, MAX_ADDRESS),
     method: req.method,
-    path: shownPath(req.originalUrl ?? req.url ?? ''),
+    path: pathForDisplay(req.originalUrl ?? req.url ?? ''),
     requestId: requestId(req),
   };
 }

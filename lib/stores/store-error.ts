@@ -1,7 +1,5 @@
 import { StoreError } from '../errors.js';
-
-/** A hash of bcrypt, wherever it stands in a text. */
-const HASH = /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/g;
+import { withoutHashes } from '../safe-text.js';
 
 /**
  * The {@link StoreError} that a failure of a repository is answered with. Its message is for whoever asked. The message of
@@ -20,8 +18,4 @@ function causeOf(error: unknown): Error {
   if (stack !== undefined) cause.stack = withoutHashes(stack);
   if (code !== undefined) Object.assign(cause, { code: withoutHashes(String(code)) });
   return cause;
-}
-
-export function withoutHashes(text: string): string {
-  return text.replace(HASH, '(a hash)');
 }

@@ -1,6 +1,7 @@
 import { now } from '../clock.js';
 import { OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, isPromise, type MaybePromise, UnderWay } from '../promises.js';
+import { withoutHashes } from '../safe-text.js';
 import type {
   FirstAdminOutcome,
   RemoveOutcome,
@@ -12,7 +13,7 @@ import type { StoreHealth, StoreSettings, StoreState, StoreWork } from '../users
 import type { StoredUser } from '../users/user.js';
 import { everyUser, hasAdmin, insertFirstAdmin, insertMany } from './complete-repository.js';
 import { SlowListError } from './slow-list-error.js';
-import { asStoreError, withoutHashes } from './store-error.js';
+import { asStoreError } from './store-error.js';
 import { UserSnapshots } from './user-snapshots.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
-import { StoreError } from '../errors.js';
 import { everyUser, insertMany } from '../stores/complete-repository.js';
-import type { ReplaceOutcome, UserRepository } from '../users/repository.js';
-import { changedParts, isActiveAdmin, type StoredUser } from '../users/user.js';
+import { changedParts } from '../users/audit-events.js';
+import { compareAndSet } from '../users/compare-and-set.js';
+import type { UserRepository } from '../users/repository.js';
+import { isActiveAdmin, type StoredUser, storedUser } from '../users/user.js';
 import { type FileFormat, ImportError, type ImportedUser, type RefusedUser, type UserFile } from './user-file.js';
 
 /** Users that are stored at once. */
@@ -11,8 +11,6 @@ const BATCH = 1_000;
 /** How many names a summary has. */
 const KEPT_NAMES = 20;
 const REFUSED_NAMES = 100;
-/** Each conflict means that somebody else's change of the same user went through. */
-const MAX_CONFLICTS = 100;
 
 export interface ImportOptions {
   /** Stores nothing. Defaults to false. */
@@ -139,7 +137,7 @@ class Import {
 
   async finish(): Promise<ImportSummary> {
     for (const user of this.#lastAdmins) {
-      if ((await this.#replace(this.#repository as UserRepository, user)) !== 'replaced') this.#refuseLastAdmin(user);
+      if (!(await this.#replace(this.#repository as UserRepository, user))) this.#refuseLastAdmin(user);
     }
     const last = this.#demoted.at(-1);
     // Without a dry run the last one is refused: those before it leave this admin.
@@ -153,7 +151,7 @@ class Import {
 
   async #store(repository: UserRepository, users: readonly ImportedUser[]): Promise<void> {
     const { dryRun, onStored } = this.#options;
-    const added = new Set(dryRun ? [] : await insertMany(repository, users.map(withRevision)));
+    const added = new Set(dryRun ? [] : await insertMany(repository, users.map((user) => storedUser(user, user.hash))));
     this.#counts.added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {
@@ -171,7 +169,7 @@ class Import {
     else if (current !== undefined && changedParts(current, user).length === 0) this.#counts.unchanged += 1;
     else if (!overwrite) this.#keep(user.name);
     else if (!dryRun) {
-      if ((await this.#replace(repository, user)) !== 'replaced') this.#lastAdmins.push(user);
+      if (!(await this.#replace(repository, user))) this.#lastAdmins.push(user);
     } else {
       this.#counts.replaced += 1;
       if (isActiveAdmin(current as StoredUser) && !isActiveAdmin(user)) this.#demoted.push(user);
@@ -201,25 +199,13 @@ class Import {
     this.#refuse({ name, refusal: 'the last admin cannot be disabled or demoted' });
   }
 
-  async #replace(repository: UserRepository, user: ImportedUser): Promise<Exclude<ReplaceOutcome, 'conflict'>> {
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      const current = await repository.find(user.name);
-      const next = withRevision(user);
-      const outcome =
-        current === undefined
-          ? (await repository.insert(next)) && 'replaced'
-          : await repository.replace(next, current.revision);
-      if (outcome === 'last-admin') return outcome;
-      if (outcome !== 'replaced') continue;
-      this.#counts.replaced += 1;
-      this.#options.onStored?.(user, current);
-      return outcome;
-    }
-    throw new StoreError(`the user ${JSON.stringify(user.name)} changes too often to be replaced: try again later`);
+  /** @returns false if no admin who can log in would be left */
+  async #replace(repository: UserRepository, user: ImportedUser): Promise<boolean> {
+    const after = storedUser(user, user.hash);
+    const outcome = await compareAndSet(repository, user.name, (before) => ({ before, after }));
+    if (outcome === 'last-admin') return false;
+    this.#counts.replaced += 1;
+    this.#options.onStored?.(user, outcome.before);
+    return true;
   }
-}
-
-function withRevision(user: ImportedUser): StoredUser {
-  const { name, type, permissions, enabled, hash } = user;
-  return { name, type, permissions, enabled, hash, revision: randomUUID() };
 }

@@ -328,7 +328,7 @@ describe('an answer that is none', () => {
       4,
       /answers 503: the user store is unavailable\. Try again in 5 s$/m,
     ],
-    ['orders to a terminal', json(400, { error: '\u001b[2Jgone' }), 1, /^kapacitor-auth: \\u\{1b\}\[2Jgone$/m],
+    ['orders to a terminal', json(400, { error: '\u001b[2Jgone' }), 1, /^kapacitor-auth: \\u001b\[2Jgone$/m],
     [
       'words that look like ours',
       json(400, { error: 'no\nkapacitor-auth: enter your password:' }),

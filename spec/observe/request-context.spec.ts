@@ -10,92 +10,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const request = (changes: object = {}) => ({ headers: {}, method: 'GET', originalUrl: '/x', ...changes });
 
 describe('the path of an event', () => {
-  it.each([
-    ['/kapacitor/v1/tasks', '/kapacitor/v1/tasks'],
-    ['/tasks?u=name&p=secret', '/tasks'],
-    ['/tasks?x=1#?p=secret', '/tasks'],
-    ['/tasks#p=secret', '/tasks'],
-    ['/a@b/tasks', '/a@b/tasks'],
-    ['http://host/tasks', 'http://host/tasks'],
-    ['http://host/a@b', 'http://host/a@b'],
-    ['http://name:secret@host:9092/tasks', 'http://host:9092/tasks'],
-    ['HTTPS://secret@[::1]/tasks?p=secret', 'HTTPS://[::1]/tasks'],
-    ['http://a:secret@b:secret@host/tasks', 'http://host/tasks'],
-    ['http://name:secret@host', 'http://host'],
-    ['http://host?u=name&p=x@secret', 'http://host'],
-    ['http://host:9092/tasks', 'http://host:9092/tasks'],
-    ['//name:secret@host/tasks', '//host/tasks'],
-    ['//secret@host/tasks', '//host/tasks'],
-    ['///secret@host/tasks', '///host/tasks'],
-    ['/x//secret@host/tasks', '/x//host/tasks'],
-    ['/%2fname:secret@host/tasks', '/host/tasks'],
-    ['/%2Fsecret%40host/tasks', '/host/tasks'],
-    ['/%252f%252fname%253asecret%2540host/tasks', '/host/tasks'],
-    ['/proxy/http://name:secret@host/tasks', '/proxy/http://host/tasks'],
-    ['/proxy/name:secret@host', '/proxy/host'],
-    ['/proxy/name@example.com:secret@host', '/proxy/host'],
-    ['http:name:secret@host/tasks', 'host/tasks'],
-    ['http:/name:secret@host/tasks', 'http:/host/tasks'],
-    ['http:/secret@host/tasks', 'http:/host/tasks'],
-    ['http:\\\\name:secret@host\\tasks', 'http:\\\\host\\tasks'],
-    ['\\\\secret@host\\tasks', '\\\\host\\tasks'],
-    ['/\\secret@host/tasks', '/\\host/tasks'],
-    ['http://name:sec/secret@host/tasks', 'http://host/tasks'],
-    ['http://name:sec%2Fsecret@host/tasks', 'http://host/tasks'],
-    ['http://name:sec%40secret@host/tasks', 'http://host/tasks'],
-    ['http://name:secret%40host/tasks', 'http://host/tasks'],
-    ['http://name:secret?secret@host/tasks', 'http://'],
-    ['http://name:secret#secret@host/tasks', 'http://'],
-    ['http://name:secret;secret@host/tasks', 'http://host/tasks'],
-    ['http://name:secret/tasks', 'http:///tasks'],
-    ['http:\\\\name:secret\\tasks', 'http:\\\\\\tasks'],
-    ['/config%3fp=secret', '/config'],
-    ['/config%3Fp=secret', '/config'],
-    ['/config%253fp=secret', '/config'],
-    ['/config%2525253Fp=secret', '/config'],
-    ['/config%%33fp=secret', '/config'],
-    ['/config%3%66p=secret', '/config'],
-    ['/config%u003fp=secret', '/config'],
-    ['/config%25u003Fp=secret', '/config'],
-    ['/config%23p=secret', '/config'],
-    ['/config%2523p=secret', '/config'],
-    ['/config;pw=secret', '/config'],
-    ['/config;secret/influxdb;pw=secret/x', '/config/influxdb/x'],
-    ['/config%3bpw=secret', '/config'],
-    ['/config%253Bpw=secret%2fsecret/x', '/config/x'],
-    ['/config%u003bpw=secret', '/config'],
-    ['/config;pw=a?secret', '/config'],
-    ['/config&u=name&p=secret', '/config'],
-    ['/config%26p%3dsecret', '/config'],
-    ['/tasks/R&D/x', '/tasks/R&D/x'],
-    ['/tasks/100%/50%25/x', '/tasks/100%/50%25/x'],
-    ['/%63onfig/%u0063/../x', '/%63onfig/%u0063/../x'],
-    ['//kapacitor/v1\\config', '//kapacitor/v1\\config'],
-    ['', ''],
-  ])('has no query and no userinfo: %s', (originalUrl, path) => {
-    expect(contextOf(request({ originalUrl })).path).toBe(path);
-  });
-
-  it('has no part of userinfo, however long that is', () => {
-    const originalUrl = `http://name:${'secret'.repeat(1_000)}@host/tasks`;
-    expect(contextOf(request({ originalUrl })).path).toBe('http://host/tasks');
-  });
-
-  it.each(['//a:b', '%25', '%', 'a@', '//a:b@', ';', '&', '&a=', '%25u003', '/', 'http://'])(
-    'is found in a moment, however long the target is: %j',
-    (part) => {
-      const originalUrl = `/${part.repeat(16_000 / part.length)}`;
-      const start = process.cpuUsage();
-      for (let time = 0; time < 10; time += 1) contextOf(request({ originalUrl }));
-      expect(process.cpuUsage(start).user / 1_000).toBeLessThan(1_000);
-    },
-  );
-
-  it('has at most 1,024 characters', () => {
-    for (const query of ['', '?p=secret']) {
-      const originalUrl = `/${'x'.repeat(9_000)}${query}`;
-      expect(contextOf(request({ originalUrl })).path).toBe(`/${'x'.repeat(1_023)}`);
-    }
+  it('has no query and no userinfo', () => {
+    expect(contextOf(request({ originalUrl: '/proxy/http://name:secret@host/tasks?p=secret' })).path).toBe(
+      '/proxy/http://host/tasks',
+    );
   });
 
   it('is the one that the client has sent, behind a mount as well, and without Express the one that there is', () => {

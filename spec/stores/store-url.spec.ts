@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { withoutSecrets } from '../../lib/stores/address.js';
-import { isPostgresUrl } from '../../lib/stores/postgres/url.js';
 import { configFile, fromCode, fromEnvironment, fromFile, fromFileWithUsers, problemsOf } from '../config/resolve.js';
 
 /** The same store in a file, the environment and code. */
@@ -139,64 +137,5 @@ describe('the store that is opened', () => {
     const resolution = fromCode({ auth: { store: 'sqlite:users.db' } });
     expect(resolution.store).toBe(`sqlite:${process.cwd()}/users.db`);
     expect(resolution.store).toBe(resolution.config.auth.store);
-  });
-});
-
-describe('what a store is shown as', () => {
-  it.each([
-    ['a password', 'postgres://user:pw@host/db', 'postgres://user@host/db'],
-    ['an empty password', 'postgres://user:@host/db', 'postgres://user@host/db'],
-    ['a password alone', 'postgres://:pw@host/db', 'postgres://host/db'],
-    ['neither user nor password', 'postgres://@host/db', 'postgres://host/db'],
-    ['colons in the password', 'postgres://user:p:w@host/db', 'postgres://user@host/db'],
-    ['an @ in the password', 'postgres://user:p@w@host/db', 'postgres://user@host/db'],
-    ['a user with an @', 'postgres://user@server:pw@host/db', 'postgres://user@server@host/db'],
-    ['a user in percent-encoding', 'postgres://a%20b:pw@host/db', 'postgres://a%20b@host/db'],
-    ['user and password encoded as one', 'postgres://user%3Apw@host/db', 'postgres://user@host/db'],
-    ['no user', 'postgres://host:5432/db', 'postgres://host:5432/db'],
-    ['no database', 'postgres://user:pw@host', 'postgres://user@host'],
-    ['an address of IPv6', 'postgres://user:pw@[2001:db8::1]:5432/db', 'postgres://user@[2001:db8::1]:5432/db'],
-    ['a Unix socket', 'postgres://user:pw@%2Frun%2Fpostgresql/db', 'postgres://user@%2Frun%2Fpostgresql/db'],
-    ['several hosts', 'postgres://user:pw@a:1,b:2/db', 'postgres://user@a:1,b:2/db'],
-    ['no host', 'postgres://user:pw@/db', 'postgres://user@/db'],
-    ['bad percent-encoding', 'postgres://u%:p%zz@h%/d%b?%=%&x%=1', 'postgres://u%@h%/d%b?%=%&x%=1'],
-    ['half a surrogate pair', 'postgres://\ud800:pw@host/db?\ud800=1', 'postgres://\ud800@host/db?\ud800=1'],
-    ['nothing at all', 'postgres://', 'postgres://'],
-    ['the other scheme', 'postgresql://user:pw@host/db', 'postgresql://user@host/db'],
-    ['a / in the password', 'postgres://user:12/pw@host/db', 'postgres://user@host/db'],
-    ['a fragment', 'postgres://user:pw@host/db?schema=x#pw', 'postgres://user@host/db?schema=x'],
-  ])('has no password: with %s', (_what, url, shown) => {
-    expect(withoutSecrets(url)).toBe(shown);
-  });
-
-  it.each([
-    ['?password=pw', ''],
-    ['?PASSWORD=pw', ''],
-    ['?p%61ssword=pw', ''],
-    ['?pass%=pw', ''],
-    ['?password', ''],
-    ['?password=p=w&password=pw', ''],
-    ['?sslpassword=pw&passfile=/x&sslkey=/key.pem&client_secret=pw&apiKey=pw', ''],
-    ['?schema=x&password=pw', '?schema=x'],
-    ['?password=pw&schema=x', '?schema=x'],
-    ['?a=1&password=pw&schema=my%20x&sslmode=verify-full', '?a=1&schema=my%20x&sslmode=verify-full'],
-    ['?sslcert=/c.pem&sslrootcert=/ca.pem&user=me', '?sslcert=/c.pem&sslrootcert=/ca.pem&user=me'],
-    ['?application_name=key-server&keepalives=1', '?application_name=key-server&keepalives=1'],
-    ['?options=-c%20search_path%3Dx', '?options=-c%20search_path%3Dx'],
-    ['?a&b=&=c', '?a&b=&=c'],
-    ['?', ''],
-    ['?&&', ''],
-  ])('has no parameter that sounds like a secret: of %j stays %j', (query, shown) => {
-    expect(withoutSecrets(`postgres://user:pw@host/db${query}`)).toBe(`postgres://user@host/db${shown}`);
-  });
-
-  it.each(['', 'memory:', 'sqlite:/srv/a:b@c?password=d'])('is the same for another store: %j', (store) => {
-    expect(withoutSecrets(store)).toBe(store);
-  });
-
-  it('is a URL that is taken where the URL itself is', () => {
-    const url = 'postgres://user:pw@[::1]:5432/db?password=pw&schema=x';
-    expect(isPostgresUrl(url)).toBe(true);
-    expect(isPostgresUrl(withoutSecrets(url))).toBe(true);
   });
 });

@@ -125,14 +125,14 @@ describe('a function that cannot tell whether a password is refused', () => {
     ],
     [
       'throws a text',
-      'it threw what is no error',
+      'a text was thrown',
       () => {
         throw message;
       },
     ],
     [
       'throws what cannot be made a text of',
-      'it threw what is no error',
+      'an object was thrown',
       () => {
         throw Object.create(null);
       },

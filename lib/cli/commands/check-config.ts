@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type ConfigReport, checkConfig } from '../../config/report.js';
+import { printable, printableLines, withoutSecrets } from '../../safe-text.js';
 import { EXIT } from '../exit-codes.js';
 import type { Session } from '../session.js';
-import { visible, withoutSecrets } from '../shown-text.js';
 import { formatTable } from '../table.js';
 import { chooseConfig } from '../target.js';
 import { jsonOption } from './user-options.js';
@@ -36,12 +36,12 @@ function withoutAnySecret({ problems, warnings, settings }: ConfigReport): Confi
 function toText({ problems, warnings, settings }: ConfigReport): string {
   const rows = settings.map(({ section, key, value, from }) => [
     section === '' ? key : `[${section}] ${key}`,
-    visible(value),
-    visible(from),
+    printable(value),
+    printable(from),
   ]);
   const found = [
-    ...problems.map((problem) => `problem: ${visible(problem)}\n`),
-    ...warnings.map((warning) => `warning: ${visible(warning)}\n`),
+    ...problems.map((problem) => `problem: ${printableLines(problem)}\n`),
+    ...warnings.map((warning) => `warning: ${printableLines(warning)}\n`),
     problems.length === 0 ? 'No problems.\n' : '',
   ];
   return `${found.join('')}\n${formatTable([['SETTING', 'VALUE', 'FROM'], ...rows])}`;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { printable, quoteText } from '../../safe-text.js';
 import { type ImportSummary, importUsers, readToEnd } from '../../transfer/import-users.js';
 import { FORMATS, type FormatName, openUserFile, openUserStream } from '../../transfer/open-user-file.js';
 import type { UserFile } from '../../transfer/user-file.js';
@@ -7,7 +8,6 @@ import { ImportTrail } from '../import-trail.js';
 import { beforeInterruption } from '../interruption.js';
 import { createProgress, type Progress } from '../progress.js';
 import type { Session } from '../session.js';
-import { visible } from '../shown-text.js';
 import type { OpenStore, UserStore } from '../user-store.js';
 import { jsonOption, type RightsOptions, rightsOptions } from './user-options.js';
 
@@ -114,7 +114,7 @@ function toText({ format, dryRun, added, unchanged, replaced, kept, refused }: I
   }
   if (refused.count > 0) {
     lines.push('Refused:');
-    lines.push(...refused.users.map(({ name, refusal }) => `  ${visible(JSON.stringify(name))}: ${visible(refusal)}`));
+    lines.push(...refused.users.map(({ name, refusal }) => `  ${quoteText(name)}: ${printable(refusal)}`));
     lines.push(...more(refused.count, refused.users.length));
   }
   return `${lines.join('\n')}\n`;

@@ -1,4 +1,4 @@
-import { kindOf } from '../../safe-text.js';
+import { describeType } from '../../safe-text.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
 import { pageStatement } from '../page-statement.js';
@@ -106,7 +106,7 @@ export function remove(name: string): Change {
 export function expectValues({ write }: Change): void {
   for (const value of write.values) {
     if (typeof value !== 'string' && typeof value !== 'number') {
-      throw new TypeError(`a field of a user is ${kindOf(value)}, which cannot be stored`);
+      throw new TypeError(`a field of a user is ${describeType(value)}, which cannot be stored`);
     }
   }
 }

@@ -13,7 +13,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { didYouMean } from '../../argument-checks.js';
 import { ConfigError } from '../../errors.js';
-import { kindOf } from '../../safe-text.js';
+import { describeType } from '../../safe-text.js';
 
 /** The file, and the files that SQLite keeps beside it: https://www.sqlite.org/tempfiles.html. */
 const ENDINGS = ['', '-wal', '-shm', '-journal'];
@@ -28,7 +28,8 @@ const STICKY = 0o1000;
  * @throws {ConfigError} the path is no text, is empty, or is written as a store (`sqlite:FILE`)
  */
 export function filePath(path: string): string {
-  if (typeof path !== 'string') throw new ConfigError(`the path of a user store must be a text, not ${kindOf(path)}`);
+  if (typeof path !== 'string')
+    throw new ConfigError(`the path of a user store must be a text, not ${describeType(path)}`);
   if (path === '') throw new ConfigError('the path of a user store is empty: write one such as "./users/users.db"');
   if (path.startsWith('sqlite:')) {
     const meant = JSON.stringify(path.slice('sqlite:'.length));

@@ -9,7 +9,7 @@ import type { Task } from './writer.js';
 /** On a busy machine. */
 const SOON = { timeout: 10_000 };
 
-const WRITER = '../audit/sinks/writer.ts';
+const WRITER = '../observe/sinks/writer.ts';
 const read = (path: string) => readFileSync(path, 'utf8');
 
 it('an open log neither keeps its process alive nor loses what was written when it ends', async () => {
