@@ -151,7 +151,14 @@ class Import {
 
   async #store(repository: UserRepository, users: readonly ImportedUser[]): Promise<void> {
     const { dryRun, onStored } = this.#options;
-    const added = new Set(dryRun ? [] : await insertMany(repository, users.map((user) => storedUser(user, user.hash))));
+    const added = new Set(
+      dryRun
+        ? []
+        : await insertMany(
+            repository,
+            users.map((user) => storedUser(user, user.hash)),
+          ),
+    );
     this.#counts.added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { KapacitorAuthError } from '../errors.js';
+import { withoutHashes } from '../safe-text.js';
 import type { StoredUser } from '../users/user.js';
 import { checkUserName } from '../users/user-name.js';
-import { withoutHashes } from '../safe-text.js';
 
 /** A user as a file has it, with its hash. */
 export type ImportedUser = Omit<StoredUser, 'revision'>;

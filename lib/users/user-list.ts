@@ -38,7 +38,8 @@ export function readListOptions(options: UserListOptions): UserListQuery {
   const problem = keyProblem(options, LIST_OPTIONS);
   if (problem !== undefined) throw new InvalidRequestError(problem);
   const { pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT } = options;
-  if (typeof pattern !== 'string') throw new InvalidRequestError(`pattern must be a text, not ${describeType(pattern)}`);
+  if (typeof pattern !== 'string')
+    throw new InvalidRequestError(`pattern must be a text, not ${describeType(pattern)}`);
   if (!isNamePosition(after)) {
     throw new InvalidRequestError("invalid after parameter: it must be a user's name, at most 256 bytes");
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeArguments } from '../../lib/cli/arguments.js';
 import { UsageError } from '../../lib/cli/cli-error.js';
+import { normalizeArguments } from '../../lib/cli/program.js';
 
 describe('arguments', () => {
   it("may be those of Kapacitor's own command line", () => {

@@ -49,7 +49,7 @@ describe.each([
       const again = await onStore('import', KAPACITOR_DB);
       expect(again.stdout).toBe(
         `Kapacitor database: 1 new, ${names.length - 2} unchanged, 0 replaced, 1 kept, 1 refused\n` +
-          `Kept as they are, and not as the file has them (--overwrite replaces them):\n  johndoe\n${REFUSED}`,
+          `Kept, although they differ from the file (--overwrite replaces them):\n  johndoe\n${REFUSED}`,
       );
       const changed = { path: '/kapacitor/v1/me', auth: 'johndoe:anotherPassword' };
       expect((await send(changed)).status).toBe(200);

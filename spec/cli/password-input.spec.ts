@@ -42,7 +42,7 @@ describe('a password', () => {
   it.each([
     ['\n', 2, 'the first line of standard input is empty: it must be the password'],
     ['', 2, 'the first line of standard input is empty: it must be the password'],
-    [Buffer.from([0xff, 0xfe, 0x0a]), 2, 'the password in standard input is not in UTF-8'],
+    [Buffer.from([0xff, 0xfe, 0x0a]), 2, 'the password in standard input is not UTF-8'],
     ['x'.repeat(10_000), 2, 'the first line of standard input is too long for a password'],
     ['short\n', 1, 'password must be at least 8 characters'],
     ['x'.repeat(73), 1, 'password must be at most 72 bytes'],
@@ -55,15 +55,15 @@ describe('a password', () => {
     expect(await hash([])).toEqual(
       refused(
         2,
-        'there is no terminal to ask for the password on: pipe it in with --password-stdin, or name a file that holds it ' +
+        'there is no terminal to ask for the password. Pipe it in with --password-stdin, or name a file that holds it ' +
           'with --password-file FILE',
       ),
     );
     expect(await hash(['--password-stdin', '--password-file', 'x'])).toEqual(
-      refused(2, '--password-stdin and --password-file cannot both say the password: leave one of them out'),
+      refused(2, '--password-stdin and --password-file exclude each other: leave one of them out'),
     );
     expect(await hash(['--password-file', 'hunter2'])).toEqual(
-      refused(2, 'cannot read the file that --password-file names: there is no such file'),
+      refused(2, 'cannot read the password file: there is no such file'),
     );
     expect((await hash(['--password-file', temporaryFolder()])).stderr).toMatch(/EISDIR/);
   });

@@ -2,6 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../lib/cli/cli-error.js';
+import type { Streams } from '../../lib/cli/output.js';
+import { requireTerminal } from '../../lib/cli/prompt.js';
 import { createAuth } from '../support/auth.js';
 import { run, runTyping, type Step } from '../support/cli.js';
 import { ownSchema } from '../support/postgres-repository.js';
@@ -28,13 +31,13 @@ describe('a new password', () => {
       ['at least 8 characters: try again\n', ''],
       ['New password of stan: ', 'longEnough\r'],
       ['Once more: ', 'longEnouhg\r'],
-      ['not the same: try again\n', ''],
+      ['the passwords differ: try again\n', ''],
       ['New password of stan: ', 'longEnough\r'],
       ['Once more: ', 'longEnough\r'],
     );
     expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('stan') });
     expect(result.stderr).toContain('kapacitor-auth: password must be at least 8 characters: try again\n');
-    expect(result.stderr).toContain('kapacitor-auth: the two are not the same: try again\n');
+    expect(result.stderr).toContain('kapacitor-auth: the passwords differ: try again\n');
     expect(result.stdout + result.stderr).not.toMatch(/longEn|short/);
   });
 
@@ -53,8 +56,7 @@ describe('a new password', () => {
     const { on } = await storeWith('stan');
     expect(await on(['user', 'passwd', 'stan', '--password-stdin'])).toMatchObject({
       exitCode: 2,
-      stderr:
-        'kapacitor-auth: --password-stdin reads what is piped in: leave it out to be asked for the password, unseen\n',
+      stderr: 'kapacitor-auth: --password-stdin reads piped input, and nothing is piped in: leave it out to be asked\n',
     });
   });
 });
@@ -77,6 +79,22 @@ describe('a question', () => {
     expect(result.stdout).toBe(
       exitCode === 0 ? 'deleted a\ndeleted b\ndeleted c\ndeleted d\ndeleted e\ndeleted f\n' : '',
     );
+  });
+});
+
+describe('the terminal for a question', () => {
+  const streams = (stdin: boolean, stdout: boolean, stderr: boolean) =>
+    ({ stdin: { isTTY: stdin }, stdout: { isTTY: stdout }, stderr: { isTTY: stderr } }) as Streams;
+
+  it('is asked on standard error if that is a terminal, so that the output can be piped', () => {
+    const everywhere = streams(true, true, true);
+    expect(requireTerminal(everywhere, '')).toBe(everywhere.stderr);
+    const logged = streams(true, true, false);
+    expect(requireTerminal(logged, '')).toBe(logged.stdout);
+  });
+
+  it.each([streams(true, false, false), streams(false, true, true)])('is not asked without a terminal', (none) => {
+    expect(() => requireTerminal(none, 'there is no terminal')).toThrow(new UsageError('there is no terminal'));
   });
 });
 
@@ -108,7 +126,7 @@ describe('a terminal', () => {
     const { on } = await storeWith();
     expect(await on(['export'])).toMatchObject({
       exitCode: 2,
-      stderr: 'kapacitor-auth: the password hashes would be on the terminal: name a FILE, or - if you want that\n',
+      stderr: 'kapacitor-auth: the password hashes would be shown on the terminal: name a FILE, or - to show them\n',
     });
     expect(await on(['import', '-'])).toMatchObject({
       exitCode: 2,
@@ -123,8 +141,8 @@ describe('a backup', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'kapacitor-auth: this copies SQLite stores. The users in PostgreSQL are backed up with it: ' +
-        'pg_dump --schema=SCHEMA DATABASE, which has the functions as well, or "export"\n',
+        'kapacitor-auth: "backup" copies SQLite stores. Back up users in PostgreSQL with ' +
+        'pg_dump --schema=SCHEMA DATABASE, which includes the functions, or with "export"\n',
     });
   });
 });

@@ -95,12 +95,12 @@ describe('the users of a server', () => {
     const wrong = await run(['user', 'list', '-url', server.url.replace('://', '://root:wrong@')]);
     expect(wrong).toMatchObject({
       exitCode: 1,
-      stderr: `kapacitor-auth: ${server.url} does not let root in: authorization failed. The name or the password is wrong, or the user is disabled\n`,
+      stderr: `kapacitor-auth: ${server.url} rejects the login of root: authorization failed. The name or the password is wrong, or the user is disabled\n`,
     });
     const unnamed = await run(['user', 'list', '-url', server.url]);
     expect(unnamed).toMatchObject({
       exitCode: 1,
-      stderr: `kapacitor-auth: ${server.url} wants to know who asks: --url ${server.url.replace('://', '://NAME@')} asks for the password\n`,
+      stderr: `kapacitor-auth: ${server.url} requires a user: name one with --url ${server.url.replace('://', '://NAME@')}, which asks for the password\n`,
     });
   });
 
@@ -115,7 +115,7 @@ describe('the users of a server', () => {
     const result = await run(['user', 'list', '-url', server.url.replace('://', '://root@')]);
     expect(result.exitCode).toBe(2);
     expect(result.stderr).toMatch(
-      /^kapacitor-auth: there is no terminal to ask for root's password on: put it into the URL, best in KAPACITOR_URL/,
+      /^kapacitor-auth: there is no terminal to ask for the password of root\. Put it into KAPACITOR_URL/,
     );
   });
 });
@@ -152,7 +152,7 @@ describe('whoami', () => {
   it('is for a server to say', async () => {
     expect(await run(['whoami', '--store', 'sqlite:./users.db'])).toMatchObject({
       exitCode: 2,
-      stderr: 'kapacitor-auth: who you are is for a server to say: name one with --url http://USER@HOST:9092\n',
+      stderr: 'kapacitor-auth: "whoami" asks a server: name one with --url http://USER@HOST:9092\n',
     });
   });
 
@@ -162,7 +162,7 @@ describe('whoami', () => {
     });
     expect(await on(['whoami'])).toMatchObject({
       exitCode: 1,
-      stderr: 'kapacitor-auth: the server lets root in, and has no such user\n',
+      stderr: 'kapacitor-auth: the server accepts root, but has no such user\n',
     });
     expect(await run(['whoami', '-url', server.url])).toMatchObject({
       exitCode: 4,
@@ -224,7 +224,7 @@ describe('a real Kapacitor', () => {
       exitCode: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /^kapacitor-auth: user0001 is not disabled: this server does not know how to do that/,
+        /^kapacitor-auth: user0001 is not disabled: this server cannot disable users, like a real Kapacitor/,
       ),
     });
     expect((await on(['user', 'enable', 'user0001'])).exitCode).toBe(0);
@@ -245,7 +245,7 @@ describe('a real Kapacitor', () => {
       exitCode: 0,
       stdout: 'NAME  TYPE    PERMISSIONS  ENABLED\nroot  normal  api          yes\n',
       stderr:
-        'kapacitor-auth: this server has no /kapacitor/v1/me, as a real Kapacitor has none: what you may is not known\n',
+        'kapacitor-auth: this server has no /kapacitor/v1/me, like a real Kapacitor: your privileges are not known\n',
     });
     expect(JSON.parse((await on(['whoami', '--json'])).stdout)).not.toHaveProperty('privileges');
   });
@@ -266,7 +266,7 @@ describe('a server that means ill', () => {
     expect(await on(['user', 'list'])).toEqual({
       exitCode: 4,
       stdout: '',
-      stderr: `kapacitor-auth: ${server.url} answers with more than 16 MiB: is it the address of a server with a users API?\n`,
+      stderr: `kapacitor-auth: ${server.url} answers with more than 16 MiB. Is this the address of a server with a users API?\n`,
     });
     expect(sent).toBeLessThan(64);
   });
@@ -287,7 +287,7 @@ describe('a server that means ill', () => {
     const { exitCode, stderr } = await on(['user', 'list', '--json']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 4,
-      stderr: 'kapacitor-auth: the server answers with something else than users: is it one with a users API?\n',
+      stderr: 'kapacitor-auth: the server does not answer with users. Is it a server with a users API?\n',
     });
     expect(pages).toBeLessThan(5);
   });
@@ -304,17 +304,17 @@ describe('an answer that is none', () => {
   };
 
   it.each([
-    ['a page', html(200), 4, /answers 200 with what is no JSON \(text\/html\)/],
-    ['the page of a proxy', html(502), 4, /answers 502 with what is no JSON \(text\/html\)/],
+    ['a page', html(200), 4, /answers 200 without JSON \(text\/html\)/],
+    ['the page of a proxy', html(502), 4, /answers 502 without JSON \(text\/html\)/],
     ['a page that is not there', html(404), 4, /there is nothing at http:\S+\/kapacitor\/v1\/users \(404\)/],
-    ['a closed door', html(401), 1, /does not let root in\. The name/],
+    ['a closed door', html(401), 1, /rejects the login of root\. The name/],
     ['a refusal without a reason', html(403), 1, /refuses \(403\)$/m],
-    ['other JSON', json(200, { hello: 'world' }), 4, /answers with something else than users/],
+    ['other JSON', json(200, { hello: 'world' }), 4, /does not answer with users/],
     [
       'users that are none',
       json(200, { users: [{ name: 'a\u001b[2J', type: 'normal', permissions: [] }] }),
       4,
-      /something else/,
+      /does not answer with users/,
     ],
     [
       'too many attempts',
@@ -335,7 +335,7 @@ describe('an answer that is none', () => {
       1,
       /^kapacitor-auth: no kapacitor-auth: enter your password:\n$/,
     ],
-    ['a bad request', json(400, {}), 1, /does not take it \(400\)/],
+    ['a bad request', json(400, {}), 1, /rejects the request \(400\)/],
     ['a conflict', json(409, {}), 1, /refuses \(409\)/],
   ])('%s', async (_what, answer, exitCode, message) => {
     const { on } = await serveAnswer(answer);
@@ -352,28 +352,28 @@ describe('an answer that is none', () => {
     const { exitCode, stderr } = await on(['user', 'list']);
     expect(exitCode).toBe(4);
     expect(stderr).toBe(
-      `kapacitor-auth: ${server.url} sends us on to ${elsewhere.server.url} (302), and the password is not sent there: ` +
-        'if that is right, name that address with --url\n',
+      `kapacitor-auth: ${server.url} redirects to ${elsewhere.server.url} (302), and the password is not sent there. ` +
+        'If that address is right, name it with --url\n',
     );
     expect(elsewhere.asked).toEqual([]);
     const nowhere = await serveAnswer((_req, res) => res.writeHead(302).end());
-    expect((await nowhere.on(['user', 'list'])).stderr).toContain('sends us on to another address (302)');
+    expect((await nowhere.on(['user', 'list'])).stderr).toContain('redirects to another address (302)');
   });
 
   it('a connection that ends, or never was', async () => {
     const { server, on } = await serveAnswer((req) => req.socket.destroy());
     expect((await on(['user', 'list'])).stderr).toContain(
-      `it ends the connection. Is it ${server.url.replace('http', 'https')}?`,
+      `the server closes the connection. Is it ${server.url.replace('http', 'https')}?`,
     );
     await server.close();
     expect(await on(['user', 'list'])).toMatchObject({
       exitCode: 4,
-      stderr: `kapacitor-auth: cannot reach ${server.url}: nobody listens there. Is the server running, and the port right?\n`,
+      stderr: `kapacitor-auth: cannot reach ${server.url}: no server listens there. Is the server running, and is the port right?\n`,
     });
     const unknown = await run(['user', 'list', '-url', 'http://nobody.invalid:9092']);
     expect(unknown).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringMatching(/no such host is known|EAI_|getaddrinfo/),
+      stderr: expect.stringMatching(/the host is unknown|EAI_|getaddrinfo/),
     });
   });
 });
@@ -395,7 +395,7 @@ describe('https', () => {
     const strict = await run(['-url', url, 'user', 'list']);
     expect(strict.exitCode).toBe(4);
     expect(strict.stderr).toMatch(
-      /its certificate is not to be trusted \(.*\)\. .*NODE_EXTRA_CA_CERTS; -skipVerify trusts everybody\n$/,
+      /its certificate is not trusted \(.*\)\. .*NODE_EXTRA_CA_CERTS; -skipVerify trusts every certificate\n$/,
     );
     const base = url.replace('root:r00t@', '');
     for (const [args, env] of [
@@ -413,6 +413,6 @@ describe('https', () => {
     const { server } = await serveUsers();
     const { exitCode, stderr } = await run(['-url', server.url.replace('http', 'https'), 'user', 'list']);
     expect(exitCode).toBe(4);
-    expect(stderr).toContain(`it does not speak TLS. Is it ${server.url}?`);
+    expect(stderr).toContain(`the server does not speak TLS. Is it ${server.url}?`);
   });
 });

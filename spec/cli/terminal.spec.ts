@@ -41,7 +41,7 @@ describe('a password at a terminal', () => {
       terminal.type(`longEnough${ENTER}`);
       await terminal.shows('kapacitor-auth: Once more: ');
       terminal.type(`longEnouhg${ENTER}`);
-      await terminal.shows('kapacitor-auth: the two are not the same: try again');
+      await terminal.shows('kapacitor-auth: the passwords differ: try again');
       await terminal.shows('Password of ユーザー: ');
       terminal.type(`longEnough${ENTER}`);
       await terminal.shows('Once more: ');
@@ -99,7 +99,7 @@ describe('a password at a terminal', () => {
       const terminal = new TerminalRun(['user', 'passwd', 'stan', '--password-stdin', ...store]);
       expect(await terminal.ended).toBe(2);
       expect(terminal.text).toContain(
-        '--password-stdin reads what is piped in: leave it out to be asked for the password',
+        '--password-stdin reads piped input, and nothing is piped in: leave it out to be asked',
       );
     },
     DONE_WITHIN,
@@ -158,7 +158,7 @@ describe('a terminal', () => {
       terminal.type(CTRL_C);
       expect(await terminal.ended).toBe(130);
       expect(terminal.text).toContain(
-        'kapacitor-auth: interrupted: who is stored stays, and the same import completes it\n',
+        'kapacitor-auth: interrupted: the users stored so far stay, and the same import completes it\n',
       );
       expect(terminal.raw.lastIndexOf(CURSOR_IS_SHOWN)).toBeGreaterThan(terminal.raw.lastIndexOf(CURSOR_IS_HIDDEN));
       const { stdout } = await run([
@@ -182,7 +182,7 @@ describe('a terminal', () => {
       const [exported, imported] = [['export'], ['import', '-']].map((args) => new TerminalRun([...args, ...store]));
       expect(await Promise.all([exported?.ended, imported?.ended])).toEqual([2, 2]);
       expect(exported?.text).toBe(
-        'kapacitor-auth: the password hashes would be on the terminal: name a FILE, or - if you want that\n',
+        'kapacitor-auth: the password hashes would be shown on the terminal: name a FILE, or - to show them\n',
       );
       expect(imported?.text).toBe('kapacitor-auth: nothing is piped in: name a file\n');
     },
@@ -227,7 +227,7 @@ describe('a file that a shell makes', () => {
       );
       const exported = 'kapacitor-auth: exported 1 user\n';
       expect(stderr).toBe(
-        `kapacitor-auth: warning: others may read what this is written to, and password hashes are in it: chmod 600\n${exported}${exported}`,
+        `kapacitor-auth: warning: others may read the output file, and it holds password hashes: chmod 600\n${exported}${exported}`,
       );
     },
     DONE_WITHIN,

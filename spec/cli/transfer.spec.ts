@@ -30,7 +30,7 @@ describe('export', () => {
     writeFileSync(file, 'mine');
     expect(await run(['export', file, ...store])).toMatchObject({
       exitCode: 1,
-      stderr: `kapacitor-auth: ${file} is there already: --force replaces it\n`,
+      stderr: `kapacitor-auth: ${file} exists already: --force replaces it\n`,
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect((await run(['export', file, '--force', ...store])).exitCode).toBe(0);
@@ -94,7 +94,7 @@ describe('import', () => {
     const input = LINE;
     expect((await run(['import', '-', ...store], { input })).stdout).toBe(
       'JSON lines: 0 new, 0 unchanged, 0 replaced, 1 kept, 0 refused\n' +
-        'Kept as they are, and not as the file has them (--overwrite replaces them):\n  stan\n',
+        'Kept, although they differ from the file (--overwrite replaces them):\n  stan\n',
     );
     expect(repository.find('stan')).toMatchObject({ permissions: [] });
     expect((await run(['import', '-', '--overwrite', ...store], { input })).stdout).toContain('1 replaced');
@@ -120,8 +120,7 @@ describe('import', () => {
     expect(openRepository(users).find('stan')).toMatchObject({ permissions: ['api'] });
     expect(await run(['import', '-', ...options, ...store], { input: LINE })).toMatchObject({
       exitCode: 2,
-      stderr:
-        'kapacitor-auth: --type and --permission are for htpasswd files, and this is a JSON lines file, which says both\n',
+      stderr: 'kapacitor-auth: --type and --permission are for htpasswd files: this file (JSON lines) has its own\n',
     });
   });
 
@@ -145,8 +144,8 @@ describe('import', () => {
     const { store } = places();
     const input = LINE.replace(HASH, HASH.replace(/^(\$2.\$)\d\d/, '$115'));
     expect((await run(['import', '-', '-n', '--json', ...store], { input })).stderr).toBe(
-      'kapacitor-auth: 1 hash has a cost over 14, and such users log in only where bcrypt-cost is at most 4 lower: ' +
-        'set bcrypt-cost, or give them new passwords\n',
+      'kapacitor-auth: 1 hash has a cost over 14. Such a user can log in only if bcrypt-cost is at most 4 lower than that cost: ' +
+        'set bcrypt-cost, or change the password\n',
     );
   });
 

@@ -16,8 +16,11 @@ describe('the command line', () => {
   });
 
   it.each([
-    [[], 'which command? There are user, whoami, can, hash, check-config, import, export, backup, completion'],
-    [['user'], 'which command? There are list, show, add, set, passwd, enable, disable, delete'],
+    [
+      [],
+      'a command is missing. The commands are user, whoami, can, hash, check-config, import, export, backup, completion',
+    ],
+    [['user'], 'a command is missing. The commands are list, show, add, set, passwd, enable, disable, delete'],
     [['usr'], "unknown command 'usr'\n(Did you mean user?)"],
     [['user', 'lst'], "unknown command 'lst'\n(Did you mean list?)"],
     [['user', 'show'], "missing required argument 'NAME'"],
@@ -27,7 +30,7 @@ describe('the command line', () => {
   ])('says what is wrong with %j, and how it is used', async (args, message) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(/\nUsage: kapacitor-auth .*\n"kapacitor-auth.* --help" says more\.\n$/);
+    expect(stderr).toMatch(/\nUsage: kapacitor-auth .*\nFor more, run "kapacitor-auth.* --help"\.\n$/);
     expect(stderr.startsWith(`kapacitor-auth: ${message}\n`)).toBe(true);
     expect(stderr).not.toContain('secret');
   });
@@ -40,7 +43,7 @@ describe('the command line', () => {
   ])('does not take a password as an argument: %s %s', async (...args) => {
     const { exitCode, stderr } = await run(args);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('a password is never an argument: others on this machine can see those');
+    expect(stderr).toContain('a password is never an argument: other users of this machine can see arguments');
     expect(stderr).not.toContain('hunter2');
   });
 
@@ -56,7 +59,7 @@ describe('the command line', () => {
     const { exitCode, stdout, stderr } = await runWith(environment, ['user', 'list']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 70, stdout: '' });
     expect(stderr).toMatch(
-      /^kapacitor-auth: this is a mistake in kapacitor-auth\. Please report it, with what follows \("npm bugs kapacitor-auth"\):\nTypeError: postgres:\/\/app@host\/db has \(a hash\)\n {4}at /,
+      /^kapacitor-auth: this is a bug in kapacitor-auth\. Please report it with these lines:\nTypeError: postgres:\/\/app@host\/db has \(a hash\)\n {4}at /,
     );
   });
 });

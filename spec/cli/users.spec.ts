@@ -150,7 +150,7 @@ describe('user add', () => {
   it.each([
     [
       ['--permission', 'apis'],
-      "option '--permission <P>' argument 'apis' is invalid. There are none, api, config_api, write_points and all",
+      "option '--permission <P>' argument 'apis' is invalid. The permissions are none, api, config_api, write_points and all",
     ],
     [['--type', 'root'], "option '--type <TYPE>' argument 'root' is invalid. Allowed choices are admin, normal"],
     [
@@ -190,11 +190,11 @@ describe('user set, enable and disable', () => {
   it('say what to change, and of whom', async () => {
     const { on } = await storeWith();
     expect(await on(['user', 'set', 'root'])).toEqual(
-      failed(2, 'what is to change? --type admin or normal, --permission P, or both'),
+      failed(2, 'name what to change: --type admin or normal, --permission P, or both'),
     );
     expect((await on(['user', 'enable', 'stan'])).exitCode).toBe(1);
     expect((await on(['user', 'set', 'root', '--permission', 'api'])).stderr).toBe(
-      'kapacitor-auth: root is an admin, who may do everything and has no permissions\n',
+      'kapacitor-auth: root is an admin: an admin may do everything, and has no permissions\n',
     );
   });
 });
@@ -226,7 +226,7 @@ describe('user delete', () => {
   it('wants to be told that it is sure where it cannot ask', async () => {
     const { on } = await storeWith('a');
     expect(await on(['user', 'delete', 'a'])).toEqual(
-      failed(2, 'there is no terminal to ask on whether you are sure: --yes deletes without a question'),
+      failed(2, 'there is no terminal to ask for confirmation: --yes deletes without asking'),
     );
   });
 });
@@ -321,7 +321,7 @@ describe('a store', () => {
   it('is none in the memory of a server', async () => {
     const result = await run(['user', 'list'], { env: { KAPACITOR_AUTH_STORE: 'memory:' } });
     expect(result).toEqual(
-      failed(2, 'memory: is the memory of a server: name that server with --url http://USER@HOST:9092'),
+      failed(2, 'memory: is the memory of a server. Name that server with --url http://USER@HOST:9092'),
     );
   });
 

@@ -3,7 +3,6 @@ import { isPermission, type Permission } from '../../users/permissions.js';
 import type { UserType } from '../../users/user.js';
 import { UsageError } from '../cli-error.js';
 
-/** What a user may. */
 export interface RightsOptions {
   readonly type?: UserType;
   readonly permission?: Permission[];
@@ -14,18 +13,18 @@ export function rightsOptions(command: Command): Command {
   const type = new Option('--type <TYPE>', 'an admin may do everything').choices(['admin', 'normal']);
   const permission = new Option(
     '--permission <P>',
-    'api, config_api, write_points, all, or none; repeatable, or with commas',
+    'api, config_api, write_points, all, or none; repeatable, or separated by commas',
   ).argParser(toPermissions);
   return command.addOption(type).addOption(permission);
 }
 
-/** @throws {UsageError} permissions are given to an admin, who would not have them */
+/** @throws {UsageError} an admin is given permissions, which would have no effect */
 export function checkRights({ type, permission = [] }: RightsOptions): void {
   if (type !== 'admin' || permission.length === 0) return;
   throw new UsageError('an admin may do everything, and has no permissions: leave out --permission or --type admin');
 }
 
-/** Where a new password comes from, if not from a prompt. */
+/** `--password-stdin` and `--password-file`. */
 export function passwordOptions(command: Command): Command {
   return command
     .option('--password-stdin', 'read the password from the first line of standard input')
@@ -44,5 +43,5 @@ export function toCount(value: string): number {
 function toPermissions(value: string, before: Permission[] = []): Permission[] {
   const named = value.split(',').map((each) => each.trim());
   if (named.every(isPermission)) return [...before, ...named];
-  throw new InvalidArgumentError('There are none, api, config_api, write_points and all.');
+  throw new InvalidArgumentError('The permissions are none, api, config_api, write_points and all.');
 }

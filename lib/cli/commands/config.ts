@@ -1,30 +1,44 @@
 import type { Command } from 'commander';
 import { type ConfigReport, checkConfig } from '../../config/report.js';
 import { printable, printableLines, withoutSecrets } from '../../safe-text.js';
-import { EXIT } from '../exit-codes.js';
+import { opaqueString } from '../../users/password.js';
+import { EXIT } from '../cli-error.js';
+import type { PasswordOptions } from '../prompt.js';
 import type { Session } from '../session.js';
 import { formatTable } from '../table.js';
 import { chooseConfig } from '../target.js';
-import { jsonOption } from './user-options.js';
+import { jsonOption, passwordOptions } from './options.js';
 
-/** `check-config`: everything that is wrong at once, and what each setting comes out as. */
+/** `check-config`: all problems at once, and the resulting settings. */
 export function addCheckConfig(program: Command, session: Session): void {
   const command = program
     .command('check-config')
-    .description('find every problem of a config file and of the environment, and show what the settings come out as')
-    .argument('[FILE]', 'defaults to --config, KAPACITOR_CONFIG_PATH, or kapacitor.conf here');
+    .description('find all problems of a config file and of the environment, and show the resulting settings')
+    .argument('[FILE]', 'defaults to --config, KAPACITOR_CONFIG_PATH, or kapacitor.conf in the working directory');
   jsonOption(command).action(async (path: string | undefined, { json = false }: { json?: boolean }) => {
     const file = path ?? chooseConfig(session.options, session.environment, process.cwd()).file;
-    if (file === undefined)
+    if (file === undefined) {
       session.output.note('no config file is named: these are the defaults in code, and the environment');
+    }
     const report = withoutAnySecret(checkConfig(file, session.environment));
     if (json) await session.output.json(report);
-    else await session.output.write(toText(report));
+    else await session.output.write(reportText(report));
     if (report.problems.length > 0) session.exitCode = EXIT.refused;
   });
 }
 
-/** What is wrong may be that a hash or a URL with a password stands where it should not. */
+/** `hash`: the hash that would be stored for a password. It needs the configuration, but no store. */
+export function addHash(program: Command, session: Session): void {
+  passwordOptions(program.command('hash'))
+    .description('check a password against the rules, and print its bcrypt hash with the configured cost')
+    .action(async (options: PasswordOptions) => {
+      const { policy, hasher } = session.userStore(chooseConfig(session.options, session.environment, process.cwd()));
+      const password = await session.readPassword(options, { prompt: 'Password', userName: '', policy });
+      await session.output.write(`${await hasher.hash(opaqueString(password))}\n`);
+    });
+}
+
+/** By mistake, a hash or a URL with a password may be in any place of a file. */
 function withoutAnySecret({ problems, warnings, settings }: ConfigReport): ConfigReport {
   return {
     problems: problems.map(withoutSecrets),
@@ -33,7 +47,7 @@ function withoutAnySecret({ problems, warnings, settings }: ConfigReport): Confi
   };
 }
 
-function toText({ problems, warnings, settings }: ConfigReport): string {
+function reportText({ problems, warnings, settings }: ConfigReport): string {
   const rows = settings.map(({ section, key, value, from }) => [
     section === '' ? key : `[${section}] ${key}`,
     printable(value),
