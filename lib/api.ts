@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
-import type { Explanation } from './authorization/explanation.js';
+import type { Explanation } from './authorization/decide.js';
 import type { Privilege } from './authorization/privileges.js';
 import type { ResolvedConfig } from './config/config.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { AuditEvents } from './users/audit-events.js';
-import type { StoreHealth } from './users/store-state.js';
+import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 

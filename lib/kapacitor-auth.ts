@@ -9,9 +9,9 @@ import { LoginThrottle } from './authentication/login-throttle.js';
 import { PasswordHasher } from './authentication/password-hasher.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
-import { checkQuestion, readRequirement } from './authorization/asked.js';
-import { ME_PATHS, USERS_PATHS } from './authorization/endpoints.js';
-import { type Explanation, explain } from './authorization/explanation.js';
+import { checkQuestion, readRequirement } from './authorization/questions.js';
+import { ME_PATHS, USERS_PATHS } from './authorization/own-endpoints.js';
+import { type Explanation, explain } from './authorization/decide.js';
 import { readAllowedHosts } from './config/code.js';
 import { AUTHENTICATION_IS_OFF, type KapacitorAuthConfig, requireUsers, resolveConfig } from './config/config.js';
 import { absolutePath } from './config/path.js';
@@ -31,8 +31,8 @@ import {
   createStateWarner,
 } from './operator-warnings.js';
 import { mountOf } from './request/path.js';
-import { createRepository } from './stores/create-repository.js';
-import { noUsers } from './stores/none.js';
+import { completeRepository } from './stores/complete.js';
+import { createRepository, noUsers } from './stores/create-repository.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { Audit } from './users/audit-events.js';
 import { adminCommand, FirstAdminSetup } from './users/first-admin.js';
@@ -87,10 +87,10 @@ export function kapacitorAuth(
     on: (event, listener) => events.on(event, listener as never),
     cacheCounts: () => authenticator.counts,
     queueLength: (isKnown) => hasher.queueLength(isKnown),
-    health: () => repository.health,
+    health: () => supervised.health,
   });
   const warnOfState = createStateWarner();
-  const repository = new SupervisedRepository(opened, {
+  const supervised = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
     onFailure: createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'),
     onWork: (work) => metrics.asked(work),
@@ -100,6 +100,7 @@ export function kapacitorAuth(
       if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   });
+  const repository = completeRepository(supervised);
   const hasher = new PasswordHasher(
     { cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue },
     (work) => metrics.hashed(work),
@@ -163,7 +164,7 @@ export function kapacitorAuth(
   const setUp = async () => {
     if (config.auth.enabled) await adminSetup.run();
   };
-  const opening = repository.open();
+  const opening = supervised.open();
   const ready = opening.then(setUp);
   // A store may be opened later than at the start.
   opening.catch(setUp).catch(() => {});
@@ -173,7 +174,7 @@ export function kapacitorAuth(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     adminSetup.close();
-    repository.close();
+    supervised.close();
     authenticator.close();
     ownChanges.close();
     if (opened !== store) await opened.close?.();
@@ -212,7 +213,7 @@ export function kapacitorAuth(
     config: { value: config },
     ready: { value: ready },
     metrics: { value: metrics },
-    health: { value: (): Health => ({ store: repository.health }) },
+    health: { value: (): Health => ({ store: supervised.health }) },
     on: {
       value: (...given: ListenerArguments) => {
         checkListening('on', given);

@@ -2,7 +2,7 @@ import { type KapacitorAuthError, StoreError } from './errors.js';
 import { proxyProblem } from './http/proxy.js';
 import type { HostRequest } from './request/host.js';
 import { quoteText } from './safe-text.js';
-import type { StoreHealth } from './users/store-state.js';
+import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import { createWarner, type WarningCode, warn } from './warnings.js';
 

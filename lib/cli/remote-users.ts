@@ -1,3 +1,4 @@
+import { API_PREFIXES } from '../authorization/own-endpoints.js';
 import { UserExistsError, UserNotFoundError } from '../errors.js';
 import { NamePattern } from '../users/name-pattern.js';
 import { isPermission, normalizePermissions } from '../users/permissions.js';
@@ -12,7 +13,7 @@ import { RefusedError, UnreachableError } from './cli-error.js';
 /** Users that can be managed: those of a store, or those of a server behind its users API. */
 export type ManagedUsers = Pick<UserService, 'get' | 'list' | 'create' | 'update' | 'delete'>;
 
-const USERS = '/kapacitor/v1/users';
+const USERS = `${API_PREFIXES[0]}/users`;
 /**
  * Names that a Kapacitor may have, and that are safe on a terminal. Some of them are refused here, such as `..`. Kapacitor
  * also answers with an empty name, to a request that it does not understand.

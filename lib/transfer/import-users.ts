@@ -1,8 +1,7 @@
 import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
-import { everyUser, insertMany } from '../stores/complete-repository.js';
 import { changedParts } from '../users/audit-events.js';
 import { compareAndSet } from '../users/compare-and-set.js';
-import type { UserRepository } from '../users/repository.js';
+import type { CompleteUserRepository } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, storedUser } from '../users/user.js';
 import { type FileFormat, ImportError, type ImportedUser, type RefusedUser, type UserFile } from './user-file.js';
 
@@ -51,7 +50,7 @@ export interface ImportSummary {
  */
 export async function importUsers(
   file: UserFile,
-  repository: UserRepository | undefined,
+  repository: CompleteUserRepository | undefined,
   options: ImportOptions = {},
 ): Promise<ImportSummary> {
   const { total = await readToEnd(file), onProgress } = options;
@@ -99,7 +98,7 @@ async function* batchesOf(file: UserFile): AsyncGenerator<(ImportedUser | Refuse
 
 class Import {
   readonly #format: FileFormat;
-  readonly #repository: UserRepository | undefined;
+  readonly #repository: CompleteUserRepository | undefined;
   readonly #options: ImportOptions;
   readonly #counts = { added: 0, unchanged: 0, replaced: 0, costly: 0 };
   readonly #kept: { count: number; names: string[] } = { count: 0, names: [] };
@@ -110,7 +109,7 @@ class Import {
   readonly #demoted: ImportedUser[] = [];
   #bringsAdmin = false;
 
-  constructor(format: FileFormat, repository: UserRepository | undefined, options: ImportOptions) {
+  constructor(format: FileFormat, repository: CompleteUserRepository | undefined, options: ImportOptions) {
     this.#format = format;
     this.#repository = repository;
     this.#options = options;
@@ -137,7 +136,7 @@ class Import {
 
   async finish(): Promise<ImportSummary> {
     for (const user of this.#lastAdmins) {
-      if (!(await this.#replace(this.#repository as UserRepository, user))) this.#refuseLastAdmin(user);
+      if (!(await this.#replace(this.#repository as CompleteUserRepository, user))) this.#refuseLastAdmin(user);
     }
     const last = this.#demoted.at(-1);
     // Without a dry run the last one is refused: those before it leave this admin.
@@ -149,16 +148,10 @@ class Import {
     return { format: this.#format, dryRun, ...this.#counts, kept: this.#kept, refused: this.#refused };
   }
 
-  async #store(repository: UserRepository, users: readonly ImportedUser[]): Promise<void> {
+  async #store(repository: CompleteUserRepository, users: readonly ImportedUser[]): Promise<void> {
     const { dryRun, onStored } = this.#options;
-    const added = new Set(
-      dryRun
-        ? []
-        : await insertMany(
-            repository,
-            users.map((user) => storedUser(user, user.hash)),
-          ),
-    );
+    const stored = users.map((user) => storedUser(user, user.hash));
+    const added = new Set(dryRun ? [] : await repository.insertMany(stored));
     this.#counts.added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {
@@ -170,7 +163,7 @@ class Import {
     for (const [index, user] of others.entries()) await this.#meet(repository, user, found[index]);
   }
 
-  async #meet(repository: UserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
+  async #meet(repository: CompleteUserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
     const { dryRun, overwrite } = this.#options;
     if (current === undefined && dryRun) this.#counts.added += 1;
     else if (current !== undefined && changedParts(current, user).length === 0) this.#counts.unchanged += 1;
@@ -186,7 +179,7 @@ class Import {
   async #leavesAdmin(): Promise<boolean> {
     if (this.#bringsAdmin) return true;
     const demoted = new Set(this.#demoted.map(({ name }) => name));
-    for await (const user of everyUser(this.#repository as UserRepository)) {
+    for await (const user of (this.#repository as CompleteUserRepository).snapshot()) {
       if (isActiveAdmin(user) && !demoted.has(user.name)) return true;
     }
     return false;
@@ -207,7 +200,7 @@ class Import {
   }
 
   /** @returns false if no admin who can log in would be left */
-  async #replace(repository: UserRepository, user: ImportedUser): Promise<boolean> {
+  async #replace(repository: CompleteUserRepository, user: ImportedUser): Promise<boolean> {
     const after = storedUser(user, user.hash);
     const outcome = await compareAndSet(repository, user.name, (before) => ({ before, after }));
     if (outcome === 'last-admin') return false;

@@ -1,5 +1,6 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
 import { ImportError } from '../../lib/transfer/user-file.js';
 import { failure } from '../support/failure.js';
@@ -213,7 +214,8 @@ describe('importing users', () => {
       return 'conflict';
     });
     const insert = vi.spyOn(repository, 'insert').mockReturnValueOnce(false).mockReturnValueOnce(false);
-    const summary = await importUsers(userFile([imported('stan')]), withoutMany(repository), { overwrite: true });
+    const own = completeRepository(withoutMany(repository));
+    const summary = await importUsers(userFile([imported('stan')]), own, { overwrite: true });
     expect(summary).toMatchObject({ replaced: 1 });
     expect(insert).toHaveBeenCalledTimes(3);
     expect(repository.find('stan')).toMatchObject({ hash: HASH });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { explain, privilegesOf } from '../../authorization/explanation.js';
-import type { Privilege } from '../../authorization/privileges.js';
+import { explain } from '../../authorization/decide.js';
+import { API_PREFIXES } from '../../authorization/own-endpoints.js';
+import { type Privilege, privilegesOf } from '../../authorization/privileges.js';
 import type { User } from '../../users/user.js';
 import type { ApiClient } from '../api-client.js';
 import { EXIT, RefusedError, UnreachableError, UsageError } from '../cli-error.js';
@@ -12,7 +13,7 @@ import { jsonOption } from './options.js';
 
 /** RFC 9110, section 9.1: a method is a token. In practice it has letters only. */
 const METHOD = /^[a-z]+(?:-[a-z]+)*$/i;
-const ME = '/kapacitor/v1/me';
+const ME = `${API_PREFIXES[0]}/me`;
 
 type Privileges = Readonly<Record<string, readonly Privilege[]>>;
 
