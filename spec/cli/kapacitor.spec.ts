@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import express from 'express';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runBinary } from '../support/cli.js';
+import { run } from '../support/cli.js';
 import { ownSchema } from '../support/postgres-repository.js';
 import { serve } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -22,7 +22,7 @@ describe.each([
     async () => {
       const store = url();
       const names = LISTED.map(({ name }) => name).filter((name) => name !== '..');
-      const onStore = (...args: string[]) => runBinary([...args, '--store', store]);
+      const onStore = (...args: string[]) => run([...args, '--store', store]);
       const summary = (words: string) => `Kapacitor database: ${words}, 0 replaced, 0 kept, 1 refused\n${REFUSED}`;
 
       const dryRun = await onStore('import', KAPACITOR_DB, '--dry-run');

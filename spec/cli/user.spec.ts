@@ -1,30 +1,12 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { run } from '../support/cli.js';
 import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** A store with an admin, and what runs commands on it. */
-async function storeWith(...names: readonly string[]) {
-  const file = join(temporaryFolder(), 'users.db');
-  const repository = openRepository(file);
-  await repository.insertMany([userNamed('root', { type: 'admin' }), ...names.map((name) => userNamed(name))]);
-  const store = `sqlite:${file}`;
-  return {
-    repository,
-    store,
-    on: (args: readonly string[], input = '') => run(['--store', store, ...args], { input }),
-  };
-}
-
-const done = (stdout: string) => ({ exitCode: 0, stdout, stderr: '' });
-const failed = (exitCode: number, message: string) => ({
-  exitCode,
-  stdout: '',
-  stderr: `kapacitor-auth: ${message}\n`,
-});
+import { done, failed, storeWith } from './stores.js';
 
 describe('user list', () => {
   it('prints a table for people and JSON for programs', async () => {
@@ -228,144 +210,5 @@ describe('user delete', () => {
     expect(await on(['user', 'delete', 'a'])).toEqual(
       failed(2, 'there is no terminal to ask for confirmation: --yes deletes without asking'),
     );
-  });
-});
-
-describe('can', () => {
-  it('answers yes or no, with the reason and as the exit code', async () => {
-    const { on, repository } = await storeWith();
-    await repository.insert(userNamed('stan', { permissions: ['api'] }));
-    expect(await on(['can', 'stan', 'get', '/kapacitor/v1/tasks'])).toEqual(
-      done('yes: the permission api opens /api, the nearest entry above /api/tasks\n'),
-    );
-    const no = await on(['can', 'stan', 'POST', '/kapacitor/v1/write', '--json']);
-    expect(no.exitCode).toBe(1);
-    expect(JSON.parse(no.stdout)).toEqual({
-      user: 'stan',
-      method: 'POST',
-      path: '/kapacitor/v1/write',
-      allowed: false,
-      privilege: 'write',
-      resource: '/api/write',
-      reason: expect.stringMatching(/^\/api\/write is opened by /),
-    });
-  });
-
-  it('says who is not there, and what is written wrongly', async () => {
-    const { on } = await storeWith();
-    expect(await on(['can', 'stan', 'GET', '/x'])).toEqual(
-      failed(1, 'there is no user "stan". Names are case-sensitive: "user list" shows them'),
-    );
-    expect(await on(['can', 'root', '/x', 'GET'])).toEqual(
-      failed(2, 'the method comes before the path: can USER GET /kapacitor/v1/tasks'),
-    );
-    expect(await on(['can', 'root', 'GET', 'x'])).toEqual(
-      failed(2, 'the path begins with a slash: /kapacitor/v1/tasks'),
-    );
-  });
-});
-
-describe('a store', () => {
-  it('is not made by commands that change nobody', async () => {
-    const file = join(temporaryFolder(), 'typo', 'users.db');
-    for (const args of [
-      ['user', 'list'],
-      ['user', 'show', 'a'],
-      ['user', 'enable', 'a'],
-      ['export', '-'],
-    ]) {
-      expect(await run([...args, '--store', `sqlite:${file}`])).toEqual(
-        failed(
-          4,
-          `there is no user store at sqlite:${file}: is the path right? "user add" and "import" make a store where there is none`,
-        ),
-      );
-    }
-    expect(existsSync(dirname(file))).toBe(false);
-  });
-
-  it('is that of the config file, with its rules, before and behind the command', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder, 'kapacitor.conf');
-    writeFileSync(
-      file,
-      '[auth]\nenabled = true\nstore = "sqlite:users.db"\nbcrypt-cost = 4\nminimum-password-length = 12\n',
-    );
-    const short = await run(['-config', file, 'user', 'add', 'stan', '--password-stdin'], { input: 'stanPasswor' });
-    expect(short).toEqual(failed(1, 'password must be at least 12 characters'));
-    const added = await run(['user', 'add', 'stan', '--password-stdin', '--config', file], { input: 'stanPassword' });
-    expect(added.stderr).toBe(`kapacitor-auth: made the user store sqlite:${join(folder, 'users.db')}\n`);
-    expect((await openRepository(join(folder, 'users.db')).find('stan'))?.hash).toMatch(/^\$2b\$04\$/);
-    expect((await run(['user', 'list'], { env: { KAPACITOR_CONFIG_PATH: file } })).exitCode).toBe(0);
-    expect(
-      (await run(['user', 'list'], { env: { KAPACITOR_AUTH_STORE: `sqlite:${join(folder, 'users.db')}` } })).exitCode,
-    ).toBe(0);
-  });
-
-  it('may be one that no server has, and of a config that is wrong', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder, 'kapacitor.conf');
-    openRepository(join(folder, 'users.db'));
-    writeFileSync(file, '[auth]\nenabled = false\nstore = "sqlite:users.db"\n');
-    expect((await run(['user', 'list', '--config', file])).stderr).toBe(
-      `kapacitor-auth: [auth] enabled is false in ${file}: a server with this file has no users\n`,
-    );
-    writeFileSync(file, '[auth]\nenable = true\n[http]\nauth-enabled = "yes"\n');
-    const { exitCode, stderr } = await run(['user', 'list', '--config', file]);
-    expect(exitCode).toBe(3);
-    expect(stderr).toMatch(
-      /^kapacitor-auth: .*line 2: .*did you mean enabled\?\n.*line 4: \[http\] auth-enabled: must be true or false/,
-    );
-  });
-
-  it('is none in the memory of a server', async () => {
-    const result = await run(['user', 'list'], { env: { KAPACITOR_AUTH_STORE: 'memory:' } });
-    expect(result).toEqual(
-      failed(2, 'memory: is the memory of a server. Name that server with --url http://USER@HOST:9092'),
-    );
-  });
-
-  it('that cannot be opened is told of', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder, 'users.db');
-    writeFileSync(file, 'x'.repeat(10_000), { mode: 0o600 });
-    const { exitCode, stderr } = await run(['user', 'list', '--store', `sqlite:${file}`]);
-    expect(exitCode).toBe(4);
-    expect(stderr).toMatch(/^kapacitor-auth: cannot open the user store .*users\.db: /);
-    const down = await run(['user', 'list', '--store', 'postgres://app:secret@127.0.0.1:1/db']);
-    expect(down.exitCode).toBe(4);
-    expect(down.stderr).toMatch(/^kapacitor-auth: .*ECONNREFUSED/);
-    expect(down.stderr).not.toContain('secret');
-  });
-});
-
-describe('a store that nobody has named', () => {
-  it('is named when it is changed, once, and not when it is read', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(
-      join(folder, 'kapacitor.conf'),
-      '[auth]\nenabled = true\nbcrypt-cost = 4\nstore = "sqlite:./users.db"\n',
-    );
-    vi.spyOn(process, 'cwd').mockReturnValue(folder);
-    const using = `kapacitor-auth: using ${join(folder, 'kapacitor.conf')}: the users are in sqlite:${join(folder, 'users.db')}\n`;
-    const add = (name: string) => run(['user', 'add', name, '--password-stdin'], { input: 'aPassword' });
-    expect((await add('stan')).stderr).toMatch(new RegExp(`^${using}kapacitor-auth: made the user store .*\n$`));
-    expect((await add('kim')).stderr).toBe(using);
-    const change = (...args: string[]) => run(['user', ...args]);
-    expect((await change('disable', 'kim')).stderr).toBe(using);
-    expect((await change('delete', 'kim', '-y')).stderr).toBe(using);
-    expect((await change('list')).stderr).toBe('');
-    expect((await change('enable', 'stan', '--config', join(folder, 'kapacitor.conf'))).stderr).toBe('');
-    const env = { KAPACITOR_AUTH_STORE: `sqlite:${join(folder, 'users.db')}` };
-    expect((await run(['user', 'disable', 'stan'], { env })).stderr).toBe('');
-    const input = JSON.stringify({
-      name: 'eve',
-      type: 'normal',
-      permissions: [],
-      enabled: true,
-      hash: userNamed('eve').hash,
-    });
-    expect((await run(['import', '-', '-n'], { input })).stderr).toBe('');
-    expect((await run(['import', '-'], { input })).stderr).toBe(using);
   });
 });

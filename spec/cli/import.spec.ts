@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../support/cli.js';
@@ -14,47 +14,6 @@ function places() {
   const users = join(folder, 'users', 'users.db');
   return { folder, users, store: ['--store', `sqlite:${users}`] };
 }
-
-describe('export', () => {
-  it('writes a file for its owner alone, as a whole, and over another one only when forced', async () => {
-    const { folder, users, store } = places();
-    await openRepository(users).insert(userNamed('stan', { permissions: ['api'] }));
-    const file = join(folder, 'users.jsonl');
-    expect(await run(['export', file, ...store])).toEqual({
-      exitCode: 0,
-      stdout: '',
-      stderr: `kapacitor-auth: exported 1 user to ${file}\n`,
-    });
-    expect(readFileSync(file, 'utf8')).toBe(LINE);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    writeFileSync(file, 'mine');
-    expect(await run(['export', file, ...store])).toMatchObject({
-      exitCode: 1,
-      stderr: `kapacitor-auth: ${file} exists already: --force replaces it\n`,
-    });
-    expect(readFileSync(file, 'utf8')).toBe('mine');
-    expect((await run(['export', file, '--force', ...store])).exitCode).toBe(0);
-    expect(readFileSync(file, 'utf8')).toBe(LINE);
-    expect(readdirSync(folder).sort()).toEqual(['users', 'users.jsonl']);
-  });
-
-  it('writes to standard output', async () => {
-    const { users, store } = places();
-    await openRepository(users).insert(userNamed('stan', { permissions: ['api'] }));
-    const expected = { exitCode: 0, stdout: LINE, stderr: 'kapacitor-auth: exported 1 user\n' };
-    expect(await run(['export', '-', ...store])).toEqual(expected);
-    expect(await run(['export', ...store])).toEqual(expected);
-  });
-
-  it('says where it cannot write', async () => {
-    const { folder, users, store } = places();
-    openRepository(users);
-    expect(await run(['export', join(folder, 'nowhere', 'file'), ...store])).toMatchObject({
-      exitCode: 2,
-      stderr: `kapacitor-auth: cannot write ${join(folder, 'nowhere', 'file')}: there is no such folder\n`,
-    });
-  });
-});
 
 describe('import', () => {
   it('makes a store, and says what it has done', async () => {
@@ -171,93 +130,5 @@ describe('import', () => {
         stderr: 'kapacitor-auth: this command works on a store, and not on a server: leave out --url\n',
       });
     }
-  });
-});
-
-describe('backup', () => {
-  it('copies an SQLite store into a file for its owner alone, which is a store', async () => {
-    const { folder, users, store } = places();
-    await openRepository(users).insert(userNamed('stan'));
-    const copy = join(folder, 'copy.db');
-    expect(await run(['backup', copy, ...store])).toEqual({ exitCode: 0, stdout: `sqlite:${copy}\n`, stderr: '' });
-    expect(statSync(copy).mode & 0o777).toBe(0o600);
-    const shown = await run(['user', 'show', 'stan', '--json', '--store', `sqlite:${copy}`]);
-    expect(JSON.parse(shown.stdout)).toMatchObject({ name: 'stan' });
-  });
-
-  it('leaves a file alone that is there already', async () => {
-    const { folder, users, store } = places();
-    await openRepository(users).insert(userNamed('stan'));
-    const other = join(folder, 'other.db');
-    writeFileSync(other, 'kept');
-    const refused = await run(['backup', other, ...store]);
-    expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
-    expect(refused.stderr).toMatch(/^kapacitor-auth: cannot back .*other\.db/);
-    expect(readFileSync(other, 'utf8')).toBe('kept');
-  });
-
-  it.each(['sqlite:copy.db', 'copies/', 'copy.db ', ':memory:', ''])(
-    'is not made in %j, which no store could be named after',
-    async (file) => {
-      const { folder, users, store } = places();
-      openRepository(users);
-      expect(await run(['backup', file, ...store])).toEqual({
-        exitCode: 2,
-        stdout: '',
-        stderr:
-          'kapacitor-auth: FILE must be the path of a file, such as copy.db: the copy is then the store sqlite:copy.db\n',
-      });
-      expect(readdirSync(folder)).toEqual(['users']);
-    },
-  );
-});
-
-describe('check-config', () => {
-  it('finds every problem, and shows what settings come out as and from where', async () => {
-    const file = join(temporaryFolder(), 'kapacitor.conf');
-    writeFileSync(
-      file,
-      '[http]\nauth_enabled = true\n[auth]\nenabled = true\nbcrypt-cost = 40\nstore = "sqlite:./users.db"\n',
-    );
-    const env = { KAPACITOR_AUTH_CACHE_EXPIRATION: '1h' };
-    const { exitCode, stdout, stderr } = await run(['check-config', file], { env });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
-    expect(stdout.match(/^problem: .*/gm)).toEqual([
-      `problem: ${file}, line 2: [http] auth_enabled: this key is not known: did you mean auth-enabled?`,
-      `problem: ${file}, line 5: [auth] bcrypt-cost: must be an integer from 4 to 20, not 40`,
-    ]);
-    expect(stdout).toMatch(/^\[auth\] cache-expiration +"1h" +KAPACITOR_AUTH_CACHE_EXPIRATION$/m);
-    const json = await run(['check-config', '--config', file, '--json'], { env });
-    expect(json.exitCode).toBe(1);
-    const report = JSON.parse(json.stdout);
-    expect(Object.keys(report)).toEqual(['problems', 'warnings', 'settings']);
-    expect(report.settings).toContainEqual({ section: 'auth', key: 'enabled', value: 'true', from: `${file}, line 4` });
-  });
-
-  it('is content, and warns', async () => {
-    const file = join(temporaryFolder(), 'kapacitor.conf');
-    writeFileSync(file, '[auth]\nenabled = true\n');
-    const { exitCode, stdout } = await run(['check-config', file]);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^warning: authentication is off: .*\nNo problems\.\n\nSETTING +VALUE +FROM\n/);
-  });
-
-  it('shows what a file has in it, and gives no orders to a terminal', async () => {
-    const file = join(temporaryFolder(), 'kapacitor.conf');
-    writeFileSync(file, `[auth]\n"x\\u001b[2J\\u009by" = 1\n"${HASH}" = 1\n`);
-    for (const options of [[], ['--json']]) {
-      const { stdout } = await run(['check-config', file, ...options]);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-      expect(stdout).not.toMatch(/[\u0000-\u0009\u001b\u007f-\u009f]/);
-      expect(stdout).not.toContain(HASH.slice(7, 20));
-    }
-  });
-
-  it('does without a file', async () => {
-    const { exitCode, stderr } = await run(['check-config']);
-    expect(exitCode).toBe(0);
-    expect(stderr).toBe(
-      'kapacitor-auth: no config file is named: these are the defaults in code, and the environment\n',
-    );
   });
 });
