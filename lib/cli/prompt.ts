@@ -87,7 +87,7 @@ function restoreTerminalOnInterruption({ stdin }: Streams, terminal: WriteStream
 }
 
 /** The source of a new password. Defaults to a prompt. */
-export interface PasswordOptions {
+export interface PasswordSource {
   readonly passwordStdin?: boolean;
   readonly passwordFile?: string;
 }
@@ -113,7 +113,7 @@ const NO_TERMINAL =
  * @throws {InvalidUserError} the password on standard input or in the file breaks a rule
  */
 export async function readNewPassword(
-  { streams, output, options }: { streams: Streams; output: Output; options: PasswordOptions },
+  { streams, output, options }: { streams: Streams; output: Output; options: PasswordSource },
   password: NewPassword,
 ): Promise<string> {
   const { passwordStdin = false, passwordFile } = options;

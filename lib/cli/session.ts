@@ -4,7 +4,7 @@ import type { User } from '../users/user.js';
 import { ApiClient } from './api-client.js';
 import { EXIT, type ExitCode, RefusedError } from './cli-error.js';
 import { Output, type Streams } from './output.js';
-import { askHidden, type NewPassword, type PasswordOptions, readNewPassword } from './prompt.js';
+import { askHidden, type NewPassword, type PasswordSource, readNewPassword } from './prompt.js';
 import { type ManagedUsers, RemoteUsers } from './remote-users.js';
 import { chooseStore, chooseTarget, type ServerTarget, type StoreTarget, type TargetOptions } from './target.js';
 import { type OpenStore, UserStore } from './user-store.js';
@@ -103,7 +103,7 @@ export class Session {
     }
   }
 
-  readPassword(options: PasswordOptions, password: NewPassword): Promise<string> {
+  readPassword(options: PasswordSource, password: NewPassword): Promise<string> {
     return readNewPassword({ streams: this.streams, output: this.output, options }, password);
   }
 

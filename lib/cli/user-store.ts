@@ -1,17 +1,16 @@
 import { lstatSync } from 'node:fs';
-import { PasswordHasher } from '../authentication/password-hasher.js';
+import type { PasswordHasher } from '../authentication/password-hasher.js';
 import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
 import { AUDIT_LOG, DATA_DIR, REFUSED_PASSWORDS, STORE } from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { sqliteFile } from '../stores/address.js';
-import { completeRepository } from '../stores/complete.js';
 import { createRepository } from '../stores/create-repository.js';
 import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
-import { SupervisedRepository } from '../stores/supervised.js';
-import { PasswordPolicy, passwordRefusal } from '../users/password-policy.js';
+import { createPasswords, createUserManagement } from '../user-management.js';
+import type { PasswordPolicy } from '../users/password-policy.js';
 import { type CompleteUserRepository, DEFAULT_STORE_SETTINGS } from '../users/repository.js';
-import { UserService } from '../users/user-service.js';
+import type { UserService } from '../users/user-service.js';
 import { AuditTrail } from './audit-trail.js';
 import { UsageError } from './cli-error.js';
 import { MEMORY_STORE, type StoreTarget } from './target.js';
@@ -60,13 +59,10 @@ export class UserStore {
     this.#store = store as string;
     this.name = auth.store as string;
     this.#auditLog = auth.auditLog;
-    const isRefused = auth.refusedPasswords && passwordRefusal(auth.refusedPasswords);
-    this.policy = new PasswordPolicy({
-      minimumLength: auth.minimumPasswordLength,
-      ...(isRefused && { isRefused }),
-    });
     // A command hashes one password.
-    this.hasher = new PasswordHasher({ cost: auth.bcryptCost, concurrency: 1, maxQueue: 1 });
+    const { policy, hasher } = createPasswords(auth, { budget: { concurrency: 1, maxQueue: 1 } });
+    this.policy = policy;
+    this.hasher = hasher;
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
     if (!auth.enabled) notes.push(`[auth] enabled is false in ${file}: a server with this file has no users`);
     this.notes = notes;
@@ -96,18 +92,18 @@ export class UserStore {
     }
     const opened = createRepository(this.#store);
     try {
-      const supervised = new SupervisedRepository(opened, {
-        grace: DEFAULT_STORE_SETTINGS.grace,
-        onFailure: () => {},
-        onState: () => {},
+      const trail = new AuditTrail(this.#auditLog, onTrailProblem);
+      const supervision = { grace: DEFAULT_STORE_SETTINGS.grace, onFailure: () => {}, onState: () => {} };
+      const { policy, hasher } = this;
+      const { audit, context } = trail;
+      const { supervised, repository, users } = createUserManagement(opened, { policy, hasher }, supervision, {
+        audit,
+        context,
       });
       await supervised.open();
-      const repository = completeRepository(supervised);
-      const trail = new AuditTrail(this.#auditLog, onTrailProblem);
-      const { audit, context } = trail;
       return {
         repository,
-        users: new UserService({ repository, hasher: this.hasher, policy: this.policy, audit, context }),
+        users,
         trail,
         backup: opened instanceof SqliteUserRepository ? (file) => opened.backup(file) : undefined,
         close: async () => {

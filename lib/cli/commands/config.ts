@@ -3,7 +3,7 @@ import { type ConfigReport, checkConfig } from '../../config/report.js';
 import { printable, printableLines, withoutSecrets } from '../../safe-text.js';
 import { opaqueString } from '../../users/password.js';
 import { EXIT } from '../cli-error.js';
-import type { PasswordOptions } from '../prompt.js';
+import type { PasswordSource } from '../prompt.js';
 import type { Session } from '../session.js';
 import { formatTable } from '../table.js';
 import { chooseConfig } from '../target.js';
@@ -31,7 +31,7 @@ export function addCheckConfig(program: Command, session: Session): void {
 export function addHash(program: Command, session: Session): void {
   passwordOptions(program.command('hash'))
     .description('check a password against the rules, and print its bcrypt hash with the configured cost')
-    .action(async (options: PasswordOptions) => {
+    .action(async (options: PasswordSource) => {
       const { policy, hasher } = session.userStore(chooseConfig(session.options, session.environment, process.cwd()));
       const password = await session.readPassword(options, { prompt: 'Password', userName: '', policy });
       await session.output.write(`${await hasher.hash(opaqueString(password))}\n`);

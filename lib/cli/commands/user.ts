@@ -4,7 +4,7 @@ import type { PasswordPolicy } from '../../users/password-policy.js';
 import type { UserChanges } from '../../users/user-fields.js';
 import { checkUserName } from '../../users/user-name.js';
 import { RefusedError, UsageError } from '../cli-error.js';
-import { askYesOrNo, type PasswordOptions, requireTerminal } from '../prompt.js';
+import { askYesOrNo, type PasswordSource, requireTerminal } from '../prompt.js';
 import { eachPage, type ManagedUsers } from '../remote-users.js';
 import { existingUser, noSuchUser, type Session } from '../session.js';
 import { printUser, printUsers, type UserFormat } from '../table.js';
@@ -73,7 +73,7 @@ function addChanging(command: NewCommand, session: Session): void {
 
   passwordOptions(command('passwd', 'change the password of a user'))
     .argument('<NAME>')
-    .action((name: string, options: PasswordOptions & UserFormat) =>
+    .action((name: string, options: PasswordSource & UserFormat) =>
       session.withUsers(async ({ users, policy }) => {
         await existingUser(users, name);
         const prompt = `New password of ${name}`;
@@ -91,7 +91,7 @@ function addChanging(command: NewCommand, session: Session): void {
     .action((name: string, options: UserFormat) => change(name, { enabled: false }, options));
 }
 
-type AddOptions = RightsOptions & PasswordOptions & UserFormat & { readonly disabled?: boolean };
+type AddOptions = RightsOptions & PasswordSource & UserFormat & { readonly disabled?: boolean };
 
 /** Creates the store if there is none, but only after the password was accepted. */
 async function addUser(session: Session, name: string, options: AddOptions): Promise<void> {
