@@ -31,7 +31,7 @@ import {
   createProxyWarner,
   createStateWarner,
 } from './operator-warnings.js';
-import { mountOf } from './request/path.js';
+import { mountOf } from './request/host.js';
 import { createRepository } from './stores/create-repository.js';
 import { noUsers } from './stores/none.js';
 import { SupervisedRepository } from './stores/supervised.js';

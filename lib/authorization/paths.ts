@@ -1,13 +1,11 @@
 import { unescape as percentDecode } from 'node:querystring';
+import { withoutOrigin } from '../request/host.js';
 
 /** Where the resources are: Kapacitor's API. */
 export const API = '/api';
 
 /** A path of no great length that every router reads alike: no change of case, no escapes, no empty, dot or parameter segments. */
 const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
-
-/** What stands before the path in a target in absolute form (RFC 9112, section 3.2.2), with an honest host. */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+(?=[/\\?#]|$)/i;
 
 /** Bytes. An honest path has fewer, and each reading of a longer one takes its time. */
 const MAX_PATH = 2_048;
@@ -77,11 +75,6 @@ export class PathReader {
 /** Tells whether a path, without its query, has more than 2 KiB: then it is not read. */
 export function isTooLong(path: string): boolean {
   return path.length > MAX_PATH || (path.length > MAX_PATH / 3 && Buffer.byteLength(path) > MAX_PATH);
-}
-
-/** The path of a target in absolute form, and any other one as it is. */
-export function withoutOrigin(target: string): string {
-  return target.replace(ORIGIN, '');
 }
 
 function readInEveryWay(paths: readonly string[]): string[] | undefined {

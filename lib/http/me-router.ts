@@ -1,6 +1,6 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { privilegesOf } from '../authorization/explanation.js';
-import { mountOf } from '../request/path.js';
+import { mountOf } from '../request/host.js';
 import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
 import type { Guard, Proceed } from './guard.js';
 

@@ -2,28 +2,15 @@ import { type KnownKeys, keyProblem } from '../argument-checks.js';
 import type { LoginFailure } from '../authentication/login-failure.js';
 import type { KapacitorAuthErrorCode } from '../errors.js';
 import { ConfigError, KapacitorAuthError } from '../errors.js';
+import type { RequestContext } from '../request/audit-context.js';
 import { describeType } from '../safe-text.js';
 import type { User } from './user.js';
 import { isUserName } from './user-name.js';
 
-/** The request that something happened in. What is done by code, or by the command line, has none. */
-export interface AuditContext {
-  /** Whoever does it, if they are known: a user's name. */
+/** Who did something, and the request in which it happened. Code and the command line have no request. */
+export interface AuditContext extends RequestContext {
+  /** The name of the user who does it, if known. */
   readonly by?: string | undefined;
-  /** The client's address, as Express's `trust proxy` has it; at most 128 characters of it. */
-  readonly from?: string | undefined;
-  /** The request's method. */
-  readonly method?: string | undefined;
-  /**
-   * The request's path without its query, names and passwords before a host, and parameters (`;v=1`), all of which may
-   * hold a password; at most 1,024 characters of it.
-   */
-  readonly path?: string | undefined;
-  /**
-   * The `id` that the app has given the request (as pino-http does), or that its client has in the header
-   * `X-Request-Id`, or one made up, which is the same in all events of the request.
-   */
-  readonly requestId?: string | undefined;
 }
 
 /** What each event has. */
