@@ -6,7 +6,6 @@ export type {
   Middleware,
   PassportStrategy,
 } from './api.js';
-export type { LoginFailure } from './authentication/login-failure.js';
 export type { Explanation } from './authorization/explanation.js';
 export type { Privilege } from './authorization/privileges.js';
 export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
@@ -42,6 +41,7 @@ export type {
   Denied,
   Login,
   LoginFailed,
+  LoginFailure,
   StoreUnavailable,
   UserChanged,
   UserCreated,
@@ -61,5 +61,6 @@ export type {
 } from './users/repository.js';
 export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
-export type { NewUser, UserChanges, UserListOptions } from './users/user-list.js';
+export type { NewUser, UserChanges } from './users/user-fields.js';
+export type { UserListOptions } from './users/user-list.js';
 export type { UserService } from './users/user-service.js';

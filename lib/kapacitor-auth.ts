@@ -1,6 +1,5 @@
 import express, { type Request, type Response } from 'express';
 import './api.js';
-import { AdminSetup, adminCommand } from './admin-setup.js';
 import type { Health, KapacitorAuth, KapacitorAuthEvents, Middleware } from './api.js';
 import { checkListening, Events, type ListenerArguments } from './app-events.js';
 import { refuseExtra } from './argument-checks.js';
@@ -36,7 +35,9 @@ import { createRepository } from './stores/create-repository.js';
 import { noUsers } from './stores/none.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { Audit } from './users/audit-events.js';
-import { PasswordPolicy, refusalOf } from './users/password-policy.js';
+import { adminCommand, FirstAdminSetup } from './users/first-admin.js';
+import { PasswordPolicy, passwordRefusal } from './users/password-policy.js';
+import type { UserRepository } from './users/repository.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
 import { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
@@ -69,7 +70,7 @@ export function kapacitorAuth(
 
   const { bcryptCost, hashingConcurrency, hashingQueue, refusedPasswords, minimumPasswordLength } = config.auth;
   // Without users nobody logs in or sets a password: neither the list nor the log is opened.
-  const isRefused = config.auth.enabled && refusedPasswords ? refusalOf(refusedPasswords) : undefined;
+  const isRefused = config.auth.enabled && refusedPasswords ? passwordRefusal(refusedPasswords) : undefined;
   const policy = new PasswordPolicy({
     minimumLength: minimumPasswordLength,
     ...(isRefused && { isRefused }),
@@ -106,7 +107,7 @@ export function kapacitorAuth(
   const throttle = new LoginThrottle(config.auth);
   const cache = new CredentialCache(config.auth.cacheExpiration, throttle.isOn ? config.auth.failureWindow : 0);
   const ownChanges = new OwnChanges();
-  const users = new UserService(repository, hasher, policy, audit, {}, ownChanges);
+  const users = new UserService({ repository, hasher, policy, audit, ownChanges });
   const authenticator = new Authenticator({
     repository,
     hasher,
@@ -144,17 +145,17 @@ export function kapacitorAuth(
   };
   const middleware: Middleware = (req, res, next) => guard.identify(req, res, next, proceed);
 
-  const adminSetup = new AdminSetup({
+  const adminSetup = new FirstAdminSetup({
     repository,
     hasher,
     policy,
     admin,
-    onMade: (name) => audit('user-created', () => ({ user: publicUser({ ...ADMIN_USER, name }) })),
+    onCreated: (name) => audit('user-created', () => ({ user: publicUser({ ...ADMIN_USER, name }) })),
     onMissing: () => {
       if (guard.authEnabled)
         warn(
           'KAPACITOR_AUTH_NO_ADMIN',
-          `there is no admin, so nobody can manage users. To make one: ${adminCommand(file, config.auth.store)}`,
+          `there is no admin, so nobody can manage users. To make one: ${adminCommand(file, storeOfFile(file), config.auth.store)}`,
         );
     },
     onFailure: createAdminWarner(),
@@ -256,4 +257,14 @@ export function kapacitorAuth(
   Object.preventExtensions(auth);
   if (auditLog !== undefined) onEveryEvent(auth, (event, details) => auditLog.write(event, details));
   return auth;
+}
+
+/** The store that the config file leads to without code and environment. Undefined if the file alone has a problem. */
+function storeOfFile(file: string | undefined): string | UserRepository | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return resolveConfig(file, {}, {}).config.auth.store;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,9 +2,9 @@ import bcrypt from 'bcrypt';
 import express from 'express';
 import { type AuthConfig, kapacitorAuth, MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { AdminSetup } from '../lib/admin-setup.js';
 import { Tarpit } from '../lib/authentication/tarpit.js';
 import { OverloadedError, StoreError } from '../lib/errors.js';
+import { FirstAdminSetup } from '../lib/users/first-admin.js';
 import { PasswordPolicy } from '../lib/users/password-policy.js';
 import { serve } from './support/server.js';
 
@@ -45,7 +45,7 @@ describe('a login while the first admin is being made', () => {
   it('is told to come back where it takes too long, and not that the password is wrong', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
-    const beforeLogin = vi.spyOn(AdminSetup.prototype, 'beforeLogin');
+    const beforeLogin = vi.spyOn(FirstAdminSetup.prototype, 'beforeLogin');
     const { login, letHash } = await start();
     const first = login();
     await vi.waitFor(() => expect(beforeLogin).toHaveBeenCalledOnce());
@@ -71,12 +71,12 @@ describe('the setup of the first admin', () => {
   function setUp(repository: UserRepository, minimumLength = 0) {
     const onFailure = vi.fn();
     const hash = vi.fn(async () => 'a hash');
-    const setup = new AdminSetup({
+    const setup = new FirstAdminSetup({
       repository,
       hasher: { hash },
       policy: new PasswordPolicy({ minimumLength }),
       admin: ADMIN,
-      onMade: vi.fn(),
+      onCreated: vi.fn(),
       onMissing: vi.fn(),
       onFailure,
     });

@@ -1,30 +1,5 @@
 import { KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
-
-/** The reasons that there are. */
-export const LOGIN_FAILURES = [
-  'malformed-credentials',
-  'unknown-user',
-  'wrong-password',
-  'user-disabled',
-  'unusable-hash',
-  'user-changed',
-  'throttled',
-  'overloaded',
-  'store-unavailable',
-  'internal-error',
-] as const;
-
-/**
- * Why nobody was let in, for the operator. The answer says less: an unknown user, a wrong password and a disabled user
- * look alike.
- *
- * - `malformed-credentials`: the header is none that RFC 7617 knows, or the name is empty.
- * - `unknown-user`, `wrong-password`, `user-disabled`.
- * - `unusable-hash`: what is stored is no bcrypt hash, or one that costs too much: over 14, and over `bcrypt-cost` + 4.
- * - `user-changed`: the user was changed or deleted while the password was verified.
- * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: it could not be found out, or was not looked at.
- */
-export type LoginFailure = (typeof LOGIN_FAILURES)[number];
+import type { LoginFailure } from '../users/audit-events.js';
 
 /** The errors after which no password was looked at. */
 const BY_CODE: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {

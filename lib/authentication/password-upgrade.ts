@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { opaqueString, problemOf } from '../users/password.js';
+import { opaqueString, passwordProblem } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
-import type { StoredUser } from '../users/user.js';
+import { type StoredUser, storedUser } from '../users/user.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { costOf } from './password-hasher.js';
@@ -33,12 +32,12 @@ export class PasswordUpgrade {
    */
   async upgrade(stored: StoredUser, form: string): Promise<string | undefined> {
     const preferred = opaqueString(form);
-    const target = problemOf(preferred) === undefined ? preferred : form;
+    const target = passwordProblem(preferred) === undefined ? preferred : form;
     if (target === form && costOf(stored.hash) === this.#hasher.cost) return undefined;
     if (this.#lately.get(stored.name) === true) return undefined;
     try {
       const hash = await this.#hasher.hash(target);
-      const outcome = await this.#repository.replace({ ...stored, hash, revision: randomUUID() }, stored.revision);
+      const outcome = await this.#repository.replace(storedUser(stored, hash), stored.revision);
       if (outcome !== 'replaced') return undefined;
       this.#lately.set(stored.name, true);
       return hash;

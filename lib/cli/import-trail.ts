@@ -1,7 +1,8 @@
 import { withoutSecrets } from '../safe-text.js';
 import type { ImportSummary } from '../transfer/import-users.js';
 import type { FileFormat, ImportedUser } from '../transfer/user-file.js';
-import { changedParts, publicUser, type StoredUser } from '../users/user.js';
+import { changedParts } from '../users/audit-events.js';
+import { publicUser, type StoredUser } from '../users/user.js';
 import type { AuditTrail } from './audit-trail.js';
 
 /** Tells the audit log of an import: of each admin by an event of its own, and of the others how many they are. */

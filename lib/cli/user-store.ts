@@ -8,7 +8,7 @@ import { sqliteFile } from '../stores/address.js';
 import { createRepository } from '../stores/create-repository.js';
 import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
 import { SupervisedRepository } from '../stores/supervised.js';
-import { PasswordPolicy, refusalOf } from '../users/password-policy.js';
+import { PasswordPolicy, passwordRefusal } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
 import { UserService } from '../users/user-service.js';
@@ -59,7 +59,7 @@ export class UserStore {
     this.#store = store as string;
     this.name = auth.store as string;
     this.#auditLog = auth.auditLog;
-    const isRefused = auth.refusedPasswords && refusalOf(auth.refusedPasswords);
+    const isRefused = auth.refusedPasswords && passwordRefusal(auth.refusedPasswords);
     this.policy = new PasswordPolicy({
       minimumLength: auth.minimumPasswordLength,
       ...(isRefused && { isRefused }),
@@ -112,7 +112,13 @@ export class UserStore {
       const trail = new AuditTrail(this.#auditLog, onTrailProblem);
       return {
         repository,
-        users: new UserService(repository, this.hasher, this.policy, trail.audit, trail.context),
+        users: new UserService({
+          repository,
+          hasher: this.hasher,
+          policy: this.policy,
+          audit: trail.audit,
+          context: trail.context,
+        }),
         trail,
         backup: opened instanceof SqliteUserRepository ? (file) => opened.backup(file) : undefined,
         close: async () => {

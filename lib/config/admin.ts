@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
-import { opaqueString, problemOf } from '../users/password.js';
+import { opaqueString, passwordProblem } from '../users/password.js';
 import { weaknessOf } from '../users/password-policy.js';
 import type { Choice } from './choice.js';
 import type { FirstAdmin } from './resolved.js';
@@ -134,7 +134,7 @@ function passwordIn(bytes: Buffer, path: string): string {
   }
   const password = text.replace(/\r?\n$/, '');
   if (password === '') throw new ConfigError(`${SUBJECT} ${path} is empty: write the password in it`);
-  const problem = problemOf(opaqueString(password));
+  const problem = passwordProblem(opaqueString(password));
   if (problem === undefined) return password;
   throw new ConfigError(`${SUBJECT} ${path}: ${problem}: write the password in it, and nothing else`);
 }

@@ -3,7 +3,7 @@ import { allowedHostProblem } from '../request/allowed-hosts.js';
 import { describeValue } from '../safe-text.js';
 import { isSqliteAddress, meantStore, SQLITE_EXAMPLE } from '../stores/address.js';
 import { isPostgresUrl } from '../stores/postgres/url.js';
-import { opaqueString, problemOf } from '../users/password.js';
+import { opaqueString, passwordProblem } from '../users/password.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
@@ -99,7 +99,7 @@ export const userName: Kind<string> = textual(
 export const password: Kind<string> = textual(
   'a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters',
   '"…"',
-  (value) => (problemOf(opaqueString(value)) === undefined ? value : undefined),
+  (value) => (passwordProblem(opaqueString(value)) === undefined ? value : undefined),
 );
 
 /** Which passwords nobody may choose. */

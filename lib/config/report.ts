@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
 import { isPostgresUrl, parseStoreUrl } from '../stores/postgres/url.js';
-import { refusalOf } from '../users/password-policy.js';
+import { passwordRefusal } from '../users/password-policy.js';
 import { passwordFileProblem } from './admin.js';
 import { isWithoutUsers } from './checks.js';
 import type { Outcome } from './choice.js';
@@ -68,7 +68,7 @@ function problemsAtStart({ config, store, choice }: Settlement): string[] {
   if (isWithoutUsers(config, choice)) return problems;
   if (choice.isKnown(REFUSED_PASSWORDS) && typeof refusedPasswords === 'string') {
     const from = choice.placeOf(REFUSED_PASSWORDS)?.from;
-    attempt(`${from}: `, () => refusalOf(refusedPasswords));
+    attempt(`${from}: `, () => passwordRefusal(refusedPasswords));
   }
   if (choice.isKnown(STORE) && typeof store === 'string' && isPostgresUrl(store)) {
     attempt(`${choice.placeOf(STORE)?.subject}: `, () => parseStoreUrl(store));

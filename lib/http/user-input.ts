@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '../errors.js';
 import { queryOf } from '../request/host.js';
-import { type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
-import type { NewUser, UserListOptions } from '../users/user-list.js';
+import { type NewUser, type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
+import type { UserListOptions } from '../users/user-list.js';
 import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
 

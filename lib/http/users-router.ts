@@ -7,7 +7,7 @@ import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
 import { mountOf, wholePathOf } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
-import { failureOf } from '../users/audit-events.js';
+import { operationFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import {
@@ -75,7 +75,7 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
       audit('user-operation-failed', () => ({
         ...contextOf(req),
         by: principal.name,
-        ...failureOf(operation, name, error),
+        ...operationFailure(operation, name, error),
       }));
       throw error;
     }

@@ -1,9 +1,9 @@
 import { type KnownKeys, keyProblem } from '../argument-checks.js';
 import type { CacheCounts } from '../authentication/authenticator.js';
-import { LOGIN_FAILURES } from '../authentication/login-failure.js';
 import type { HashingWork } from '../authentication/password-hasher.js';
 import { ConfigError } from '../errors.js';
 import type { AuditEvents } from '../users/audit-events.js';
+import { LOGIN_FAILURES } from '../users/audit-events.js';
 import { STORE_STATES, type StoreHealth, type StoreWork } from '../users/store-state.js';
 import { type Histogram, loadPrometheus, type MetricsRegistry } from './prometheus.js';
 

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
-import { StoreError } from '../errors.js';
 import { everyUser, insertMany } from '../stores/complete-repository.js';
-import type { ReplaceOutcome, UserRepository } from '../users/repository.js';
-import { isActiveAdmin, type StoredUser, type User } from '../users/user.js';
+import { compareAndSet } from '../users/compare-and-set.js';
+import type { UserRepository } from '../users/repository.js';
+import { isActiveAdmin, type StoredUser, storedUser, type User } from '../users/user.js';
 import { ImportError } from './import-error.js';
 import type { FileFormat, ImportedUser, RefusedUser, UserFile } from './user-file.js';
 
@@ -12,8 +11,6 @@ const BATCH = 1_000;
 /** How many of those who are left as they are, and of those who are refused, are named. */
 const KEPT_NAMES = 20;
 const REFUSED_NAMES = 100;
-/** Somebody else changes the same user. */
-const MAX_CONFLICTS = 100;
 const LAST_ADMIN = 'the last admin cannot be disabled or demoted';
 
 export interface ImportOptions {
@@ -164,7 +161,7 @@ class Import {
 
   async finish(): Promise<ImportSummary> {
     for (const user of this.#lastAdmins) {
-      if ((await this.#replace(this.#repository as UserRepository, user)) !== 'replaced') this.#refuseLastAdmin(user);
+      if (!(await this.#replace(this.#repository as UserRepository, user))) this.#refuseLastAdmin(user);
     }
     this.#lastAdmins = [];
     const last = this.#demoted.at(-1);
@@ -190,7 +187,7 @@ class Import {
     else if (current !== undefined && isSame(user, current)) this.#unchanged += 1;
     else if (!this.#overwrite) this.#keep(user.name);
     else if (this.#dryRun) this.#wouldReplace(user, current as StoredUser);
-    else if ((await this.#replace(repository, user)) !== 'replaced') this.#lastAdmins.push(user);
+    else if (!(await this.#replace(repository, user))) this.#lastAdmins.push(user);
   }
 
   #wouldReplace(user: ImportedUser, current: User): void {
@@ -217,30 +214,18 @@ class Import {
     if (this.#kept.length < KEPT_NAMES) this.#kept.push(name);
   }
 
-  async #replace(repository: UserRepository, user: ImportedUser): Promise<Exclude<ReplaceOutcome, 'conflict'>> {
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      const current = await repository.find(user.name);
-      if (current === undefined) {
-        if (!(await repository.insert(withRevision(user)))) continue;
-        return this.#isReplaced(user, current);
-      }
-      const outcome = await repository.replace(withRevision(user), current.revision);
-      if (outcome === 'replaced') return this.#isReplaced(user, current);
-      if (outcome === 'last-admin') return outcome;
-    }
-    throw new StoreError(`the user ${JSON.stringify(user.name)} changes too often to be replaced: try again later`);
-  }
-
-  #isReplaced(user: ImportedUser, before: StoredUser | undefined): 'replaced' {
+  /** @returns false if no admin who can log in would be left; nothing was changed then */
+  async #replace(repository: UserRepository, user: ImportedUser): Promise<boolean> {
+    const outcome = await compareAndSet(repository, user.name, (before) => ({ before, after: withRevision(user) }));
+    if (outcome === 'last-admin') return false;
     this.#replaced += 1;
-    this.#onStored(user, before);
-    return 'replaced';
+    this.#onStored(user, outcome.before);
+    return true;
   }
 }
 
 function withRevision(user: ImportedUser): StoredUser {
-  const { name, type, permissions, enabled, hash } = user;
-  return { name, type, permissions, enabled, hash, revision: randomUUID() };
+  return storedUser(user, user.hash);
 }
 
 function isSame(user: ImportedUser, current: StoredUser): boolean {

@@ -1,40 +1,64 @@
 import { type KnownKeys, keyProblem } from '../argument-checks.js';
-import type { LoginFailure } from '../authentication/login-failure.js';
-import type { KapacitorAuthErrorCode } from '../errors.js';
-import { ConfigError, KapacitorAuthError } from '../errors.js';
+import { ConfigError, KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
 import type { RequestContext } from '../request/audit-context.js';
 import { describeType } from '../safe-text.js';
-import type { User } from './user.js';
+import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
 
 /** Who did something, and the request in which it happened. Code and the command line have no request. */
 export interface AuditContext extends RequestContext {
-  /** The name of the user who does it, if known. */
+  /** The name of the user who acts, if it is known. */
   readonly by?: string | undefined;
 }
 
-/** What each event has. */
+/** The fields that every event has. */
 interface Occurrence extends AuditContext {
   readonly time: Date;
 }
 
-/** A password was verified, or a user came from another address with one that had been verified before. */
+/** A password was verified, or a user came from another address with a password that had been verified before. */
 export interface Login extends Occurrence {
   readonly user: string;
 }
 
-/** Credentials were given, and nobody was let in. */
+/** The reasons for a failed login. */
+export const LOGIN_FAILURES = [
+  'malformed-credentials',
+  'unknown-user',
+  'wrong-password',
+  'user-disabled',
+  'unusable-hash',
+  'user-changed',
+  'throttled',
+  'overloaded',
+  'store-unavailable',
+  'internal-error',
+] as const;
+
+/**
+ * The reason for a failed login. Only the operator sees it: the answers for an unknown user, a wrong password and a
+ * disabled user look alike.
+ *
+ * - `malformed-credentials`: the header is not one of RFC 7617, or the name is empty.
+ * - `unknown-user`, `wrong-password`, `user-disabled`.
+ * - `unusable-hash`: the stored hash is not a bcrypt hash, or its cost is over 14 and over `bcrypt-cost` + 4.
+ * - `user-changed`: the user was changed or deleted while the password was verified.
+ * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: the password was not verified.
+ */
+export type LoginFailure = (typeof LOGIN_FAILURES)[number];
+
+/** A request had credentials, and no user was let in. */
 export interface LoginFailed extends Occurrence {
-  /** The name that was given, if a user can have it. People type passwords in its place at times. */
+  /** The name in the credentials, if a user can have it. People sometimes type a password instead of their name. */
   readonly user: string | undefined;
   readonly reason: LoginFailure;
 }
 
-/** A request was answered in the app's place: 401 because it had no credentials, 403 because its user may not. */
+/** The guard answered a request: 401 because it had no credentials, 403 because its user lacks the privilege. */
 export interface Denied extends Occurrence {
   readonly user: string | undefined;
   readonly status: 401 | 403;
-  /** The words of the answer. */
+  /** The message of the answer. */
   readonly reason: string;
 }
 
@@ -42,13 +66,13 @@ export interface UserCreated extends Occurrence {
   readonly user: User;
 }
 
-/** Which parts of a user there are to change. */
+/** The parts of a user that can change. */
 export type UserPart = 'password' | 'type' | 'permissions' | 'enabled';
 
 export interface UserChanged extends Occurrence {
   readonly user: User;
   readonly before: User;
-  /** What is not as it was before; a password that is set is taken to be another one. */
+  /** The parts that differ. A password that was set counts as different. */
   readonly changed: readonly UserPart[];
 }
 
@@ -56,28 +80,28 @@ export interface UserDeleted extends Occurrence {
   readonly user: User;
 }
 
-/** A user should have been created, changed or deleted, and was not. */
+/** A user was not created, changed or deleted although somebody asked for it. */
 export interface UserOperationFailed extends Occurrence {
   readonly operation: 'create' | 'change' | 'delete';
-  /** Of the user that it is about, if a user can have it. */
+  /** The name of the user to create, change or delete, if a user can have it. */
   readonly user: string | undefined;
   readonly code: KapacitorAuthErrorCode | undefined;
-  /** The words of the answer. */
+  /** The message of the answer. */
   readonly reason: string;
 }
 
-/** The store cannot be asked any more: nobody gets in. `store-state` tells when it is back. */
+/** The store stopped answering: nobody gets in. The event `store-state` tells when it answers again. */
 export interface StoreUnavailable extends Occurrence {
-  /** For the operator: it may name hosts and tables, and holds no secret. */
+  /** For the operator. It may name hosts and tables. It holds no secret. */
   readonly reason: string | undefined;
 }
 
-/** `auth.authEnabled` was set to another value. */
+/** `auth.authEnabled` got another value. */
 export interface AuthenticationSwitched extends Occurrence {
   readonly authEnabled: boolean;
 }
 
-/** What an audit trail is made of: by event, what a listener is given. Never a password, and never a hash. */
+/** The audit events by name, each with the argument of its listeners. No event holds a password or a hash. */
 export interface AuditEvents {
   readonly login: Login;
   readonly 'login-failed': LoginFailed;
@@ -102,10 +126,10 @@ const NAMES: Readonly<Record<keyof AuditEvents, true>> = {
   'authentication-switched': true,
 };
 
-/** The names of them all. */
+/** The names of all audit events. */
 export const AUDIT_EVENTS: readonly (keyof AuditEvents)[] = Object.keys(NAMES) as (keyof AuditEvents)[];
 
-/** Tells of an event. Its details are only put together if somebody listens. */
+/** Emits an audit event. `details` runs only if the event has a listener. */
 export type Audit = <Event extends keyof AuditEvents>(
   event: Event,
   details: () => Omit<AuditEvents[Event], 'time'>,
@@ -115,10 +139,10 @@ const FIELDS = ['by', 'from', 'method', 'path', 'requestId'] as const;
 const CONTEXT: KnownKeys = { owner: 'the context of users.by', noun: 'field', keys: FIELDS };
 
 /**
- * The context that code gives to audit events. A request is none: it says neither who it is nor where it comes from in
- * these words, and has credentials in it.
+ * Reads the context that code gives to audit events. A request is refused: it has credentials in it, and names neither
+ * user nor address in these fields.
  *
- * @throws {ConfigError} a field is not known, or no text
+ * @throws {ConfigError} a field is unknown or not a string, or the argument is a request
  */
 export function readContext(given: AuditContext): AuditContext {
   if (typeof given === 'object' && given !== null && 'headers' in given) {
@@ -136,8 +160,19 @@ export function readContext(given: AuditContext): AuditContext {
   return { ...given };
 }
 
-/** What the event tells of an operation that was not done, and of the error that says why. */
-export function failureOf(
+/** The parts that changed. A new password always counts, because its hash has another salt. */
+export function changedParts(before: StoredUser, after: Omit<StoredUser, 'revision'>): UserPart[] {
+  const isChanged: Record<UserPart, boolean> = {
+    password: before.hash !== after.hash,
+    type: before.type !== after.type,
+    permissions: before.permissions.join() !== after.permissions.join(),
+    enabled: before.enabled !== after.enabled,
+  };
+  return (Object.keys(isChanged) as UserPart[]).filter((part) => isChanged[part]);
+}
+
+/** The fields of a `user-operation-failed` event for an error. */
+export function operationFailure(
   operation: UserOperationFailed['operation'],
   name: unknown,
   error: unknown,
@@ -147,7 +182,7 @@ export function failureOf(
     operation,
     user: typeof name === 'string' && isUserName(name) ? name : undefined,
     code: known?.code,
-    // The words of a foreign error may hold anything.
+    // The message of a foreign error may hold a secret.
     reason: known?.message ?? 'an error that is none of this package',
   };
 }

@@ -1,64 +1,173 @@
-import { randomUUID } from 'node:crypto';
-import { InvalidUserError } from '../errors.js';
-import type { MaybePromise } from '../promises.js';
+import { ConfigError, InvalidUserError, OverloadedError, StoreError } from '../errors.js';
+import { answerWithin, type MaybePromise } from '../promises.js';
 import { hasAdmin, insertFirstAdmin } from '../stores/complete-repository.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { UserRepository } from './repository.js';
+import { storedUser } from './user.js';
 import { requireText } from './user-fields.js';
 import { checkUserName } from './user-name.js';
 import type { PasswordHashing } from './user-service.js';
 
-/** Who is to be the first admin. */
+/** Milliseconds between two attempts. An app that creates its users in code has created an admin by then. */
+const ONE_SECOND = 1_000;
+/** Milliseconds. A login that waits longer for the first admin is refused, so that it is answered within five seconds. */
+const LOGIN_WAITS = 3_000;
+/** Milliseconds after the start. After that, logins of other users do not wait for the first admin any more. */
+const LOGINS_WAIT_UNTIL = 30_000;
+/** Seconds, for the `Retry-After` of a refused login. */
+const RETRY_AFTER = 5;
+
+/** The first admin that the configuration asks for. */
 export interface FirstAdmin {
-  /** As any user's. */
   readonly name: string;
-  /** As any user's. A function is called only when there is no admin: what it reads may be gone after the first start. */
+  /**
+   * The password, or a function that returns it. The function runs only if the store has no admin: the file that it reads
+   * may be gone after the first start.
+   */
   readonly password: string | (() => MaybePromise<string>);
 }
 
-/** What it takes to make the first admin. */
-export interface FirstAdminOptions {
+/** What creating a user takes. */
+interface Makers {
   readonly repository: UserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
-  readonly admin: FirstAdmin;
+}
+
+export interface FirstAdminSetupParts extends Makers {
+  /** Undefined: no admin is created. */
+  readonly admin: FirstAdmin | undefined;
+  /** Runs after the admin was created. */
+  readonly onCreated: (name: string) => void;
+  /** Runs if the store has no admin. */
+  readonly onMissing: () => void;
+  /** Receives the reason why the admin was not created. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Creates the first admin as soon as the store answers, or finds out that there is no admin. */
+export class FirstAdminSetup {
+  readonly #parts: FirstAdminSetupParts;
+  readonly #startedAt = Date.now();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  /** Fulfilled when it is known whether there is an admin. Undefined afterwards, and if no admin is to be created. */
+  #pending: Promise<void> | undefined;
+  #settle: () => void = () => {};
+
+  constructor(parts: FirstAdminSetupParts) {
+    this.#parts = parts;
+    if (parts.admin === undefined) return;
+    this.#pending = new Promise((resolve) => {
+      this.#settle = () => {
+        this.#pending = undefined;
+        resolve();
+      };
+    });
+  }
+
+  /**
+   * A promise for a login to wait for. Until the first admin exists, its correct password would be refused. Undefined if
+   * there is nothing to wait for.
+   *
+   * @throws {OverloadedError} the first admin does not exist after 3 seconds
+   */
+  beforeLogin(): Promise<void> | undefined {
+    if (Date.now() - this.#startedAt > LOGINS_WAIT_UNTIL) this.#settle();
+    if (this.#pending === undefined) return undefined;
+    return answerWithin(LOGIN_WAITS, this.#pending).catch(() => {
+      throw new OverloadedError(RETRY_AFTER, 'the first admin is being made');
+    });
+  }
+
+  /**
+   * Creates the admin. After a failure that the operator need not mend, it tries again every second.
+   *
+   * @throws {KapacitorAuthError} the admin was not created; the message says what to do
+   */
+  async run(): Promise<void> {
+    const { admin, onCreated, onFailure } = this.#parts;
+    if (admin === undefined) {
+      this.lookSoon();
+      return;
+    }
+    try {
+      if (await createFirstAdmin(this.#parts, admin)) onCreated(admin.name);
+      this.#settle();
+    } catch (error) {
+      onFailure(error);
+      if (!isTemporary(error)) this.#settle();
+      if (!isMistake(error)) this.#soon(() => this.run());
+      throw error;
+    }
+  }
+
+  /** Checks in a second whether there is an admin. */
+  lookSoon(): void {
+    this.#soon(() => this.#look());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#settle();
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    let isThere: boolean;
+    try {
+      isThere = await hasAdmin(this.#parts.repository);
+    } catch {
+      // The supervised repository reports failures of the store.
+      this.lookSoon();
+      return;
+    }
+    if (!isThere) this.#parts.onMissing();
+  }
+
+  #soon(work: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void Promise.allSettled([work()]), ONE_SECOND).unref();
+  }
+}
+
+/** Whether the error stays until somebody changes the configuration or a user. */
+function isMistake(error: unknown): boolean {
+  return error instanceof ConfigError || error instanceof InvalidUserError;
+}
+
+/** Whether the next attempt may succeed without a change. */
+function isTemporary(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof OverloadedError;
 }
 
 /**
- * Makes the first admin where there is none that is enabled, so that nobody needs an open door for it. Whoever has the
- * name already is left alone: that may be anybody.
+ * Creates the first admin if the store has no admin who can log in. A user who has the name already is left alone: the
+ * name may belong to anybody.
  *
- * @returns `not-needed` when there is an admin: then neither name nor password has been looked at
- * @throws {InvalidUserError} the name or the password is not acceptable, or the name is somebody else's; says what to do
+ * @returns false if there is an admin; name and password are not checked then
+ * @throws {InvalidUserError} the name or the password is not acceptable, or another user has the name
  * @throws {OverloadedError} too many passwords wait to be hashed
- * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
+ * @throws {PasswordCheckError} the check of refused passwords failed
  * @throws {StoreError} the store is unavailable
- * @throws whatever the function that gives the password throws
+ * @throws an error of the function that returns the password
  */
-export async function makeFirstAdmin({
-  repository,
-  hasher,
-  policy,
-  admin,
-}: FirstAdminOptions): Promise<'made' | 'not-needed'> {
-  if (await hasAdmin(repository)) return 'not-needed';
-  const { name } = admin;
-  const hash = await hasher.hash(await acceptedPassword(admin, policy));
-  const outcome = await insertFirstAdmin(repository, {
-    name,
-    type: 'admin',
-    permissions: [],
-    enabled: true,
-    hash,
-    revision: randomUUID(),
-  });
+export async function createFirstAdmin(
+  { repository, hasher, policy }: Makers,
+  { name, password }: FirstAdmin,
+): Promise<boolean> {
+  if (await hasAdmin(repository)) return false;
+  const accepted = await acceptedPassword({ name, password }, policy);
+  const admin = storedUser({ name, type: 'admin', permissions: [], enabled: true }, await hasher.hash(accepted));
+  const outcome = await insertFirstAdmin(repository, admin);
   if (outcome === 'name-taken') {
     throw new InvalidUserError(
       `${name} cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ` +
         `one, or decide yourself who this is: npx kapacitor-auth user set ${name} --type admin, or npx kapacitor-auth user enable ${name}`,
     );
   }
-  return outcome === 'inserted' ? 'made' : 'not-needed';
+  return outcome === 'inserted';
 }
 
 async function acceptedPassword({ name, password }: FirstAdmin, policy: PasswordPolicy): Promise<string> {
@@ -69,10 +178,33 @@ async function acceptedPassword({ name, password }: FirstAdmin, policy: Password
     requireText(given, 'password');
     return await policy.accept(given, name);
   } catch (error) {
-    // By itself it could be about anybody.
-    if (error instanceof InvalidUserError) {
-      throw new InvalidUserError(`the first admin cannot be made: ${error.message}`);
-    }
-    throw error;
+    if (!(error instanceof InvalidUserError)) throw error;
+    throw new InvalidUserError(`the first admin cannot be made: ${error.message}`);
   }
+}
+
+/**
+ * The shell command that creates an admin. It names the store even if the environment of the other terminal does not.
+ *
+ * @param file the config file, if there is one
+ * @param storeOfFile the store that the file alone leads to
+ * @param store as in `auth.config`: without secrets, or a repository of the app's own
+ */
+export function adminCommand(
+  file: string | undefined,
+  storeOfFile: string | UserRepository | undefined,
+  store: string | UserRepository,
+): string {
+  if (typeof store !== 'string' || store === 'memory:') {
+    return "await auth.users.create({ name: 'admin', password: '…', type: 'admin' })  in the app's code";
+  }
+  const options = [
+    file !== undefined && `--config ${quotedForShell(file)}`,
+    (file === undefined || storeOfFile !== store) && `--store ${quotedForShell(store)}`,
+  ];
+  return ['npx kapacitor-auth user add admin --type admin', ...options.filter(Boolean)].join(' ');
+}
+
+function quotedForShell(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

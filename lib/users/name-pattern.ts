@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../errors.js';
 
-/** UTF-16 units: twice as much as a name has bytes. */
+/** UTF-16 units: twice the bytes of the longest name. */
 const MAX_LENGTH = 512;
 
 type Token =
@@ -10,22 +10,22 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] };
 
 /**
- * A pattern for names with the syntax of Go's `path.Match`, which Kapacitor uses: `*` any run of characters,
- * `?` one character, `[a-z]` one of them, `[^a]` any other, `\` takes away the next character's meaning.
- * It covers the whole name. (`*` and `?` do not match a `/` there; no name has one.)
+ * A pattern for names with the syntax of Go's `path.Match`, which Kapacitor uses: `*` matches any run of characters, `?` one
+ * character, `[a-z]` one of a range, `[^a]` any other character, and `\` escapes the next character. The pattern matches
+ * the whole name. (In Go, `*` and `?` do not match a `/`. No name has one.)
  *
- * Matching takes time in proportion to the lengths of pattern and name multiplied: no pattern makes it explode.
+ * Matching takes time in proportion to the length of the pattern times the length of the name, for every pattern.
  */
 export class NamePattern {
-  /** What each name that matches begins with: where a repository may begin to look. */
+  /** Every matching name begins with this text. A repository can start its search there. */
   readonly prefix: string;
-  /** Whether the names that match are exactly those that begin with `prefix`. */
+  /** Whether every name that begins with `prefix` matches. */
   readonly isPrefixOnly: boolean;
   readonly #tokens: readonly Token[];
 
   /**
-   * @param source the pattern; the empty one matches every name, as in Kapacitor
-   * @throws {InvalidRequestError} when it is no pattern
+   * @param source the pattern; an empty one matches every name, as in Kapacitor
+   * @throws {InvalidRequestError} the pattern is malformed or too long
    */
   constructor(source: string) {
     if (source.length > MAX_LENGTH) {
@@ -38,7 +38,7 @@ export class NamePattern {
     this.isPrefixOnly = wild !== -1 && this.#tokens.slice(wild).every((token) => token.kind === 'star');
   }
 
-  /** Tells whether the whole of `name` matches. */
+  /** Whether the whole `name` matches. */
   matches(name: string): boolean {
     const characters = [...name];
     const tokens = this.#tokens;
@@ -56,7 +56,7 @@ export class NamePattern {
         token += 1;
         character += 1;
       } else if (afterStar >= 0) {
-        // Only the latest star can still take more: giving an earlier one more would not find anything else.
+        // Only the latest star needs to take another character. An earlier star would find no other match.
         retryFrom += 1;
         character = retryFrom;
         token = afterStar;

@@ -1,62 +1,67 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, InvalidUserError, PasswordCheckError } from '../errors.js';
-import type { MaybePromise } from '../promises.js';
-import { answerWithin } from '../promises.js';
+import { answerWithin, type MaybePromise } from '../promises.js';
 import { describeError } from '../safe-text.js';
-import { opaqueString, problemOf } from './password.js';
+import { opaqueString, passwordProblem } from './password.js';
 
 /**
  * Tells whether a password is refused.
  *
- * @param password in the form that is hashed: NFC, and each space as U+0020
- * @param name the user who is to have it
+ * @param password in the form that is hashed: NFC, with each space as U+0020
+ * @param name the name of the user who is to have the password
  */
 export type PasswordRefusal = (password: string, name: string) => MaybePromise<boolean>;
+
+/**
+ * Passwords that no user may choose: a set, the path of a file with one password on each line, or a function, such as a
+ * look-up in a list of breached passwords. The function gets the password in the form that is hashed (NFC) and the name of
+ * the user. It has five seconds to return true or false.
+ */
+export type RefusedPasswords = string | ReadonlySet<string> | PasswordRefusal;
+
+/** Milliseconds. A slower refusal function has failed. */
+const ANSWER_WITHIN = 5_000;
 
 export interface PasswordPolicyOptions {
   /** Code points. */
   readonly minimumLength: number;
-  /** Asked when nothing else is wrong with a password. */
-  readonly isRefused?: PasswordRefusal;
-  /** Told when that could not be found out, for the operator's eyes. */
-  readonly onFailure?: (error: PasswordCheckError) => void;
+  /** Runs last, for a password that follows all other rules. Defaults to no refused passwords. */
+  readonly isRefused?: PasswordRefusal | undefined;
+  /** Receives the error, for the operator, when `isRefused` fails. */
+  readonly onFailure?: ((error: PasswordCheckError) => void) | undefined;
 }
 
-/** Milliseconds. A refusal that takes longer has failed. */
-const ANSWER_WITHIN = 5_000;
-
-/** The rules for new passwords. Those that users have already are not measured by them. */
+/** The rules for new passwords. They do not apply to passwords that users have already. */
 export class PasswordPolicy {
-  readonly #minimumLength: number;
-  readonly #isRefused: PasswordRefusal;
-  readonly #onFailure: (error: PasswordCheckError) => void;
+  readonly #options: PasswordPolicyOptions;
 
-  constructor({ minimumLength, isRefused = () => false, onFailure = () => {} }: PasswordPolicyOptions) {
-    this.#minimumLength = minimumLength;
-    this.#isRefused = isRefused;
-    this.#onFailure = onFailure;
+  constructor(options: PasswordPolicyOptions) {
+    this.#options = options;
   }
 
   /**
-   * Checks a new password of a user.
+   * Checks a new password.
    *
-   * @returns the form of it to hash
-   * @throws {InvalidUserError} that says what is wrong with it, and does not repeat it
-   * @throws {PasswordCheckError} it could not be found out whether it is a refused one
+   * @returns the form of the password to hash
+   * @throws {InvalidUserError} names the problem; it does not repeat the password
+   * @throws {PasswordCheckError} the check of refused passwords failed
    */
   async accept(password: string, userName: string): Promise<string> {
     const form = opaqueString(password);
-    const problem = problemOf(form) ?? weaknessOf(form, userName, this.#minimumLength);
+    const problem = passwordProblem(form) ?? weaknessOf(form, userName, this.#options.minimumLength);
     if (problem !== undefined) throw new InvalidUserError(problem);
-    if (await this.#ask(form, userName))
+    if (await this.#isRefused(form, userName)) {
       throw new InvalidUserError('password is one of the refused passwords: choose another');
+    }
     return form;
   }
 
-  async #ask(form: string, userName: string): Promise<boolean> {
+  async #isRefused(form: string, userName: string): Promise<boolean> {
+    const { isRefused } = this.#options;
+    if (isRefused === undefined) return false;
     let answer: unknown;
     try {
-      answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(this.#isRefused(form, userName)));
+      answer = await answerWithin(ANSWER_WITHIN, Promise.resolve(isRefused(form, userName)));
     } catch (error) {
       throw this.#failure(describeError(error));
     }
@@ -66,12 +71,12 @@ export class PasswordPolicy {
 
   #failure(reason: string): PasswordCheckError {
     const failure = new PasswordCheckError({ cause: new Error(`refusedPasswords: ${reason}`) });
-    this.#onFailure(failure);
+    this.#options.onFailure?.(failure);
     return failure;
   }
 }
 
-/** What is wrong with the form of a password as this user's, or undefined. It does not repeat the password. */
+/** The weakness of a password for this user, or undefined. It does not repeat the password. */
 export function weaknessOf(form: string, userName: string, minimumLength: number): string | undefined {
   if (form.toLowerCase() === opaqueString(userName).toLowerCase()) return 'password must not be the username';
   // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
@@ -80,34 +85,27 @@ export function weaknessOf(form: string, userName: string, minimumLength: number
 }
 
 /**
- * Passwords that nobody may choose: a set of them, the path of a file with one on each line, or a function that tells
- * of one, such as a look-up in a list of breached passwords. The function gets the password in the form that is hashed
- * (NFC), the user's name, and five seconds to say true or false.
- */
-export type RefusedPasswords = string | ReadonlySet<string> | PasswordRefusal;
-
-/**
- * How to tell one of the refused passwords. A file or a set is read now, and once.
+ * The function that tells refused passwords. A file or a set is read once, now.
  *
  * @throws {ConfigError} the file cannot be read
  */
-export function refusalOf(refused: RefusedPasswords): PasswordRefusal {
+export function passwordRefusal(refused: RefusedPasswords): PasswordRefusal {
   if (typeof refused === 'function') return refused;
-  const passwords = new Set([...(typeof refused === 'string' ? readLines(refused) : refused)].map(opaqueString));
+  const passwords = new Set([...(typeof refused === 'string' ? readPasswords(refused) : refused)].map(opaqueString));
   return (password) => passwords.has(password);
 }
 
-function readLines(path: string): string[] {
+function readPasswords(path: string): string[] {
   let text: string;
   try {
-    // Lists of breached passwords have lines that are not UTF-8: nobody can choose those.
+    // Lists of breached passwords have lines that are not UTF-8. Nobody can choose such a password.
     text = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'there is no such file' : message;
     throw new ConfigError(`[auth] refused-passwords: cannot read ${path}: ${reason}`, { cause });
   }
-  // PowerShell writes UTF-16: nothing in it would be refused.
+  // PowerShell writes UTF-16. Its lines would match no password.
   if (text.includes('\0')) {
     throw new ConfigError(`[auth] refused-passwords: ${path} is not a text in UTF-8: save it as UTF-8`);
   }

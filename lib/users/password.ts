@@ -1,13 +1,13 @@
-/** bcrypt reads no more of a password than this. */
+/** bcrypt ignores every byte after these. */
 const MAX_BYTES = 72;
-/** UTF-16 units. Nothing longer can be brought into a form of 72 bytes, and to try would take its time. */
+/** UTF-16 units. A longer text has no form of 72 bytes, and normalizing it would take long. */
 const MAX_LENGTH = 4 * MAX_BYTES;
 /** RFC 7617, section 2: credentials hold no control characters (CTL of RFC 5234, appendix B.1). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
-/** What is wrong with the form of a password, or undefined. It does not repeat the password. */
-export function problemOf(password: string): string | undefined {
+/** The reason why no user can have this password, or undefined. It does not repeat the password. */
+export function passwordProblem(password: string): string | undefined {
   if (password === '') return 'password is required';
   if (!password.isWellFormed()) return 'password must be well-formed Unicode';
   if (Buffer.byteLength(password) > MAX_BYTES) return `password must be at most ${MAX_BYTES} bytes`;
@@ -16,9 +16,9 @@ export function problemOf(password: string): string | undefined {
 }
 
 /**
- * The form in which passwords are hashed, so that one is the same from every keyboard: RFC 8265, section 4.2.2
- * (OpaqueString), has every space mapped to U+0020, and NFC. Its rules of which characters there may be are not applied,
- * and what is too long to be a password is left as it is.
+ * The form in which passwords are hashed, so that a password is the same from every keyboard. It follows RFC 8265, section
+ * 4.2.2 (OpaqueString): every space becomes U+0020, then NFC applies. The RFC's set of allowed characters is not enforced.
+ * A text that is too long for a password stays as it is.
  */
 export function opaqueString(password: string): string {
   if (password.length > MAX_LENGTH) return password;
@@ -26,9 +26,9 @@ export function opaqueString(password: string): string {
 }
 
 /**
- * What a password that was given at a login may be the hash of: its {@link opaqueString}, and itself as it was given,
- * which is what Kapacitor hashes. None if no user can have such a password, whatever bcrypt says.
+ * The forms that the stored hash of a login's password may be of: its {@link opaqueString}, and the password as it was
+ * sent, which Kapacitor hashes. Empty if no user can have such a password.
  */
 export function passwordForms(password: string): string[] {
-  return [...new Set([opaqueString(password), password])].filter((form) => problemOf(form) === undefined);
+  return [...new Set([opaqueString(password), password])].filter((form) => passwordProblem(form) === undefined);
 }

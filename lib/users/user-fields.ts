@@ -3,29 +3,56 @@ import { InvalidUserError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
 import { isPermission, type Permission } from './permissions.js';
 import type { UserType } from './user.js';
-import type { NewUser, UserChanges } from './user-list.js';
 import { checkUserName } from './user-name.js';
+
+/** A user to create. */
+export interface NewUser {
+  /** Letters of any script (no invisible ones), digits, `-`, `.`, `@` and `_`. At most 256 bytes in UTF-8. */
+  readonly name: string;
+  /**
+   * At most 72 bytes in UTF-8, without control characters, and different from the name. `minimumPasswordLength` and
+   * `refusedPasswords` apply.
+   */
+  readonly password: string;
+  /** Defaults to `normal`. */
+  readonly type?: UserType | undefined;
+  /** Defaults to none. An admin has no permissions of its own: they are dropped. */
+  readonly permissions?: readonly Permission[] | undefined;
+  /** Whether the user can log in. Defaults to true. */
+  readonly enabled?: boolean | undefined;
+}
+
+/** The fields of a user to change. A field that is left out keeps its value. A user cannot be renamed. */
+export interface UserChanges {
+  readonly password?: string | undefined;
+  /** A user who becomes an admin loses its permissions. */
+  readonly type?: UserType | undefined;
+  /** Replaces all permissions of the user. */
+  readonly permissions?: readonly Permission[] | undefined;
+  /** Whether the user can log in. */
+  readonly enabled?: boolean | undefined;
+}
 
 const NEW_USER: KnownKeys = {
   owner: 'a user',
   noun: 'field',
   keys: ['name', 'password', 'type', 'permissions', 'enabled'],
 };
-/** The name only as it is: whoever has read a user may send it back. */
+/** The name is allowed, because clients send back a user that they have read. */
 const CHANGES: KnownKeys = { ...NEW_USER, owner: 'a change of a user' };
-/** A client may prove besides that its user is still there. */
+/** A client may send the current password as proof that its user still knows it. */
 const REQUESTED_CHANGES: KnownKeys = { ...CHANGES, keys: [...CHANGES.keys, 'currentPassword'] };
 const PERMISSIONS = ['none', 'api', 'config_api', 'write_points', 'all'];
 
-/** A user to create, whose password has still to be accepted. */
-export type AcceptedUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser[Field]> };
+/** A user to create, with the defaults filled in. The password policy has not accepted the password yet. */
+export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser[Field]> };
 
 /**
- * A user to create, as code or a client gives it, with the defaults filled in.
+ * Reads a user to create from code or from a client.
  *
- * @throws {InvalidUserError} names the field, and says what is wrong with it; it does not repeat a password
+ * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
-export function readNewUser(given: unknown): AcceptedUser {
+export function readNewUser(given: unknown): ReadNewUser {
   const { name, password, type = 'normal', permissions = [], enabled = true } = fieldsOf(given, NEW_USER);
   requireText(name, 'name');
   checkUserName(name);
@@ -37,9 +64,9 @@ export function readNewUser(given: unknown): AcceptedUser {
 }
 
 /**
- * What to change in the user of this name, as code or a client gives it.
+ * Reads changes of the user `userName` from code or from a client.
  *
- * @throws {InvalidUserError} names the field, and says what is wrong with it; it does not repeat a password
+ * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
 export function readChanges(given: unknown, userName: string): UserChanges {
   const { name = userName, password, type, permissions, enabled } = fieldsOf(given, CHANGES);
@@ -52,35 +79,36 @@ export function readChanges(given: unknown, userName: string): UserChanges {
   return { password, type, permissions, enabled };
 }
 
-/** A change as a client asks for it. */
+/** Changes that a client requests. */
 export interface RequestedChanges {
   readonly changes: UserChanges;
-  /** Sent along with a new password, to be checked before the change. */
+  /** The password that the user has now. It is verified before the change. */
   readonly currentPassword: string | undefined;
 }
 
 /**
- * What a client asks to change in the user of this name.
+ * Reads changes of the user `userName` from a client.
  *
- * @throws {InvalidUserError} as {@link readChanges} does; also for a current password that no new one comes with
+ * @throws {InvalidUserError} as {@link readChanges} does, and for a current password without a new one
  */
 export function readRequestedChanges(given: unknown, userName: string): RequestedChanges {
   const { currentPassword, ...fields } = fieldsOf(given, REQUESTED_CHANGES);
   const changes = readChanges(fields, userName);
   if (currentPassword === undefined) return { changes, currentPassword };
   requireText(currentPassword, 'currentPassword');
-  if (changes.password === undefined)
+  if (changes.password === undefined) {
     throw new InvalidUserError('currentPassword goes with a new password: add password');
+  }
   return { changes, currentPassword };
 }
 
-/** @throws {InvalidUserError} it is no text, or missing; a password is not repeated */
+/** @throws {InvalidUserError} the value is missing or not a string; a password is not repeated */
 export function requireText(value: unknown, field: 'name' | 'password' | 'currentPassword'): asserts value is string {
   if (value === undefined) throw new InvalidUserError(`${field === 'name' ? 'username' : 'password'} is required`);
   if (typeof value !== 'string') throw new InvalidUserError(`${field} must be a text, not ${describeType(value)}`);
 }
 
-/** Own fields only: what somebody has put on a prototype says nothing of a user. */
+/** Copies own fields only. A field on a prototype says nothing about a user. */
 function fieldsOf(given: unknown, known: KnownKeys): Record<string, unknown> {
   const problem = keyProblem(given, known);
   if (problem !== undefined) throw new InvalidUserError(problem);

@@ -1,127 +1,109 @@
-import { randomUUID } from 'node:crypto';
-import { ConfigError, LastAdminError, StoreError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { ConfigError, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
 import { describeType } from '../safe-text.js';
-import type { Audit, AuditContext, UserOperationFailed } from './audit-events.js';
-import { failureOf, readContext } from './audit-events.js';
-import { NamePattern } from './name-pattern.js';
-import type { PasswordPolicy } from './password-policy.js';
-import { normalizePermissions } from './permissions.js';
-import type { UserRepository } from './repository.js';
-import { changedParts, publicUser, type StoredUser, type User } from './user.js';
-import { readChanges, readNewUser, requireText } from './user-fields.js';
 import {
-  checkAfter,
-  checkCount,
-  checkLimit,
-  checkListOptions,
-  checkPattern,
-  type NewUser,
-  type UserChanges,
-  type UserListOptions,
-} from './user-list.js';
+  type Audit,
+  type AuditContext,
+  changedParts,
+  operationFailure,
+  readContext,
+  type UserOperationFailed,
+} from './audit-events.js';
+import { compareAndSet, type Replacement } from './compare-and-set.js';
+import type { PasswordPolicy } from './password-policy.js';
+import type { UserRepository } from './repository.js';
+import { publicUser, type StoredUser, storedUser, type User } from './user.js';
+import { type NewUser, readChanges, readNewUser, requireText, type UserChanges } from './user-fields.js';
+import { readListOptions, type UserListOptions } from './user-list.js';
 import { isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
 export interface PasswordHashing {
-  /** @param options.isPatient false: the hash is given up when it has to wait for too long */
+  /** @param options.isPatient false: rejects when the hash has to wait for too long */
   hash(password: string, options?: { isPatient?: boolean }): Promise<string>;
 }
 
-/** Bounds how often users change their own passwords. */
-export interface OwnChangeLimit {
+/** Limits how often users change their own passwords. */
+interface OwnChangeLimit {
   run<T>(name: string, change: () => Promise<T>): Promise<T>;
 }
 
-const NO_LIMIT: OwnChangeLimit = { run: (_name, change) => change() };
-
-/** A user as it was, and as it is now. */
-interface Replacement {
-  readonly before: StoredUser;
-  readonly after: StoredUser;
+/** The parts of a user service. */
+export interface UserServiceParts {
+  readonly repository: UserRepository;
+  readonly hasher: PasswordHashing;
+  readonly policy: PasswordPolicy;
+  /** Receives an event for each operation, whether it succeeds or fails. Defaults to no events. */
+  readonly audit?: Audit | undefined;
+  /** Further details of these events. Defaults to none. */
+  readonly context?: AuditContext | undefined;
+  /** Limits password changes of the user that `context.by` names. Defaults to no limit. */
+  readonly ownChanges?: OwnChangeLimit | undefined;
 }
 
-const DEFAULT_LIMIT = 100;
-/** Each conflict means that somebody else's change of the same user went through. */
-const MAX_CONFLICTS = 100;
+/** Runs right before a user is stored, after its password has been hashed. An error that it throws ends the operation. */
+type Confirm = () => MaybePromise<void>;
+type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
 
 /**
- * The rules of users: which names, passwords, types and permissions there are, and that one admin stays.
- * Each change is in force, in every process that shares the store, when its promise is fulfilled.
+ * The users, and the rules for their names, passwords, types and permissions. At least one admin who can log in always
+ * remains. A change is in force in every process that shares the store when its promise is fulfilled.
  */
 export class UserService {
+  readonly #parts: UserServiceParts;
   readonly #repository: UserRepository;
-  readonly #hasher: PasswordHashing;
-  readonly #policy: PasswordPolicy;
   readonly #audit: Audit;
   readonly #context: AuditContext;
-  readonly #ownChanges: OwnChangeLimit;
 
-  /**
-   * @param audit told of each user that is created, changed or deleted, and of each that was not, for a reason
-   * @param context what those events have besides
-   * @param ownChanges holds for changes of a password by the user whom the context names
-   */
-  constructor(
-    repository: UserRepository,
-    hasher: PasswordHashing,
-    policy: PasswordPolicy,
-    audit: Audit = () => {},
-    context: AuditContext = {},
-    ownChanges: OwnChangeLimit = NO_LIMIT,
-  ) {
-    this.#repository = repository;
-    this.#hasher = hasher;
-    this.#policy = policy;
-    this.#audit = audit;
-    this.#context = context;
-    this.#ownChanges = ownChanges;
+  constructor(parts: UserServiceParts) {
+    this.#parts = parts;
+    this.#repository = parts.repository;
+    this.#audit = parts.audit ?? (() => {});
+    this.#context = parts.context ?? {};
   }
 
   /**
-   * The same users, for somebody whom the audit events are to name:
-   * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`. Users who change their own passwords may do so
-   * ten times in a minute.
+   * The same users, with details for the audit events:
+   * `auth.users.by({ by: req.user.name, from: req.ip }).delete('jane')`. Users may change their own passwords ten times a
+   * minute.
    *
-   * @throws {ConfigError} a field is not known, or no text; a request is no context
+   * @throws {ConfigError} a field is unknown or not a string, or the argument is a request
    */
   by(context: AuditContext): UserService {
-    const known = readContext(context);
-    return new UserService(this.#repository, this.#hasher, this.#policy, this.#audit, known, this.#ownChanges);
+    return new UserService({ ...this.#parts, context: readContext(context) });
   }
 
   /**
    * Creates a user.
    *
-   * @param confirm called right before the user is stored, when the password has been hashed: what it throws ends it
-   * @throws {InvalidUserError} a name, password, type or permission is not acceptable, or a field is not known
-   * @throws {UserExistsError} the name is taken
+   * @param confirm runs right before the user is stored; an error that it throws ends the operation
+   * @throws {InvalidUserError} a name, password, type or permission is not acceptable, or a field is unknown
+   * @throws {UserExistsError} another user has the name
    * @throws {OverloadedError} too many passwords wait to be hashed
-   * @throws {PasswordCheckError} it could not be found out whether the password is a refused one
+   * @throws {PasswordCheckError} the check of refused passwords failed
    * @throws {StoreError} the store is unavailable
    */
-  async create(user: NewUser, confirm: () => MaybePromise<void> = () => {}): Promise<User> {
-    requireConfirmation('create', confirm);
+  async create(user: NewUser, confirm: Confirm = () => {}): Promise<User> {
+    requireConfirm('create', confirm);
     const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
     this.#audit('user-created', () => ({ ...this.#context, user: created }));
     return created;
   }
 
-  async #create(user: NewUser, confirm: () => MaybePromise<void>): Promise<User> {
-    const { name, password, type, permissions, enabled } = readNewUser(user);
-    const accepted = await this.#policy.accept(password, name);
-    if ((await this.#repository.find(name)) !== undefined) throw new UserExistsError(name);
-    const hash = await this.#hasher.hash(accepted);
-    const created = stored({ name, type, permissions, enabled }, hash);
+  async #create(given: NewUser, confirm: Confirm): Promise<User> {
+    const { password, ...user } = readNewUser(given);
+    const accepted = await this.#parts.policy.accept(password, user.name);
+    if ((await this.#repository.find(user.name)) !== undefined) throw new UserExistsError(user.name);
+    const created = storedUser(user, await this.#parts.hasher.hash(accepted));
     await confirm();
-    if (!(await this.#repository.insert(created))) throw new UserExistsError(name);
+    if (!(await this.#repository.insert(created))) throw new UserExistsError(user.name);
     return publicUser(created);
   }
 
   /**
-   * The user of this name, or undefined.
+   * The user with this name, or undefined.
    *
-   * @throws {InvalidUserError} the name is no text
+   * @throws {InvalidUserError} the name is not a string
    * @throws {StoreError} the store is unavailable
    */
   async get(name: string): Promise<User | undefined> {
@@ -130,42 +112,27 @@ export class UserService {
   }
 
   /**
-   * Users in the order of their names' bytes.
+   * Users in the order of the bytes of their names.
    *
-   * @throws {InvalidRequestError} an option is not acceptable, or not known
+   * @throws {InvalidRequestError} an option is not acceptable or unknown
    * @throws {StoreError} the store is unavailable
    */
   async list(options: UserListOptions = {}): Promise<User[]> {
-    checkListOptions(options);
-    const { pattern = '', after = '', offset = 0, limit = DEFAULT_LIMIT } = options;
-    checkPattern(pattern);
-    checkAfter(after);
-    checkCount(offset, 'offset');
-    checkLimit(limit);
-    const users = await this.#repository.list({
-      pattern: new NamePattern(pattern),
-      after: after === '' ? undefined : after,
-      offset,
-      limit,
-    });
+    const users = await this.#repository.list(readListOptions(options));
     return users.map(publicUser);
   }
 
   /**
    * Changes a user.
    *
-   * @param confirm called with the user as it is, right before it is changed: what it throws ends it
+   * @param confirm runs with the current user right before the change; an error that it throws ends the operation
    * @throws {UserNotFoundError} no user has this name
-   * @throws {LastAdminError} no admin would be left that is enabled
-   * @throws {ThrottledError} users who change their own passwords do so too often: see {@link by}
-   * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as with {@link create}
+   * @throws {LastAdminError} no admin who can log in would be left
+   * @throws {ThrottledError} users change their own password too often: see {@link by}
+   * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as in {@link create}
    */
-  async update(
-    name: string,
-    changes: UserChanges,
-    confirm: (current: StoredUser) => MaybePromise<void> = () => {},
-  ): Promise<User> {
-    requireConfirmation('update', confirm);
+  async update(name: string, changes: UserChanges, confirm: ConfirmChange = () => {}): Promise<User> {
+    requireConfirm('update', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
       ...this.#context,
@@ -176,55 +143,37 @@ export class UserService {
     return publicUser(after);
   }
 
-  async #update(
-    name: string,
-    changes: UserChanges,
-    confirm: (current: StoredUser) => MaybePromise<void>,
-  ): Promise<Replacement> {
+  async #update(name: string, given: UserChanges, confirm: ConfirmChange): Promise<Replacement> {
     requireText(name, 'name');
-    const read = readChanges(changes, name);
-    if (read.password === undefined || this.#context.by !== name) return this.#replace(name, read, confirm);
-    // A user can ask for it again and again.
-    return this.#ownChanges.run(name, () => this.#replace(name, read, confirm, { isPatient: false }));
+    const changes = readChanges(given, name);
+    if (changes.password === undefined || this.#context.by !== name) return this.#replace(name, changes, confirm);
+    // Users can repeat this request without end, so it is limited and does not wait for long.
+    const change = () => this.#replace(name, changes, confirm, { isPatient: false });
+    return this.#parts.ownChanges?.run(name, change) ?? change();
   }
 
   async #replace(
     name: string,
-    { password, type, permissions, enabled }: UserChanges,
-    confirm: (current: StoredUser) => MaybePromise<void>,
+    { password, ...changes }: UserChanges,
+    confirm: ConfirmChange,
     hashing?: { isPatient: boolean },
   ): Promise<Replacement> {
-    let current = await this.#existing(name);
-    const accepted = password === undefined ? undefined : await this.#policy.accept(password, name);
-    const hash = accepted === undefined ? undefined : await this.#hasher.hash(accepted, hashing);
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      if (conflicts > 0 || hash !== undefined) current = await this.#existing(name);
-      await confirm(current);
-      // Users may ask for this of themselves without end, and each write would get in the way of an admin's.
-      if ([hash, type, permissions, enabled].every((part) => part === undefined)) {
-        return { before: current, after: current };
-      }
-      const next = stored(
-        {
-          name,
-          type: type ?? current.type,
-          permissions: permissions ?? current.permissions,
-          enabled: enabled ?? current.enabled,
-        },
-        hash ?? current.hash,
-      );
-      const outcome = await this.#repository.replace(next, current.revision);
-      if (outcome === 'replaced') return { before: current, after: next };
-      if (outcome === 'last-admin') throw new LastAdminError(next.enabled ? 'deleted or demoted' : 'disabled');
-    }
-    throw new StoreError('the user changes too often for this change to be made: try again later');
+    const hash = password === undefined ? undefined : await this.#hashFor(name, password, hashing);
+    if (!isUserName(name)) throw new UserNotFoundError();
+    const outcome = await compareAndSet(this.#repository, name, async (before) => {
+      if (before === undefined) throw new UserNotFoundError();
+      await confirm(before);
+      return { before, after: successor(before, changes, hash) };
+    });
+    if (outcome !== 'last-admin') return outcome;
+    throw new LastAdminError(changes.enabled === false ? 'disabled' : 'deleted or demoted');
   }
 
   /**
-   * Deletes a user; that there is none of this name is no error, as in Kapacitor.
+   * Deletes a user. A name that no user has is not an error, as in Kapacitor.
    *
-   * @returns whether there was one
-   * @throws {LastAdminError} no admin would be left that is enabled
+   * @returns whether there was a user with this name
+   * @throws {LastAdminError} no admin who can log in would be left
    * @throws {StoreError} the store is unavailable
    */
   async delete(name: string): Promise<boolean> {
@@ -242,11 +191,17 @@ export class UserService {
     return outcome === 'removed' ? user : undefined;
   }
 
+  /** An unknown user costs no hash. */
+  async #hashFor(name: string, password: string, hashing?: { isPatient: boolean }): Promise<string> {
+    if ((await this.#find(name)) === undefined) throw new UserNotFoundError();
+    return this.#parts.hasher.hash(await this.#parts.policy.accept(password, name), hashing);
+  }
+
   async #audited<T>(operation: UserOperationFailed['operation'], name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      this.#audit('user-operation-failed', () => ({ ...this.#context, ...failureOf(operation, name, error) }));
+      this.#audit('user-operation-failed', () => ({ ...this.#context, ...operationFailure(operation, name, error) }));
       throw error;
     }
   }
@@ -255,27 +210,18 @@ export class UserService {
     requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
   }
-
-  async #existing(name: string): Promise<StoredUser> {
-    const user = await this.#find(name);
-    if (user === undefined) throw new UserNotFoundError();
-    return user;
-  }
 }
 
-/** @throws {ConfigError} it is an object of options, which there are none of */
-function requireConfirmation(call: 'create' | 'update', confirm: unknown): void {
+/** @throws {ConfigError} the second argument is not a function, but options, say, which do not exist */
+function requireConfirm(call: 'create' | 'update', confirm: unknown): void {
   if (typeof confirm === 'function') return;
   throw new ConfigError(`users.${call}: what confirms it must be a function, not ${describeType(confirm)}`);
 }
 
-function stored({ name, type, permissions, enabled }: User, hash: string): StoredUser {
-  return {
-    name,
-    type,
-    enabled,
-    permissions: type === 'admin' ? [] : normalizePermissions(permissions),
-    hash,
-    revision: randomUUID(),
-  };
+/** The user after the changes. The same object if there are none: a write would only get in the way of an admin's. */
+function successor(before: StoredUser, changes: Omit<UserChanges, 'password'>, hash: string | undefined): StoredUser {
+  const { name } = before;
+  const { type = before.type, permissions = before.permissions, enabled = before.enabled } = changes;
+  const isUnchanged = [hash, changes.type, changes.permissions, changes.enabled].every((part) => part === undefined);
+  return isUnchanged ? before : storedUser({ name, type, permissions, enabled }, hash ?? before.hash);
 }

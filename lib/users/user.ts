@@ -1,7 +1,7 @@
-import type { UserPart } from './audit-events.js';
-import type { Permission } from './permissions.js';
+import { randomUUID } from 'node:crypto';
+import { normalizePermissions, type Permission } from './permissions.js';
 
-/** An `admin` has every privilege and manages users; a `normal` user has what the permissions open. */
+/** An `admin` has every privilege and manages users. A `normal` user has the privileges that its permissions grant. */
 export type UserType = 'admin' | 'normal';
 
 /** A user as the app and the users API see it: `req.user`. */
@@ -10,7 +10,7 @@ export interface User {
   readonly type: UserType;
   /** Each once, in the order `api`, `config_api`, `write_points`, or `all` alone. An admin has none of its own. */
   readonly permissions: readonly Permission[];
-  /** Whether the user gets in. One that does not is kept, and so are its password and permissions. */
+  /** Whether the user can log in. A disabled user keeps its password and permissions. */
   readonly enabled: boolean;
 }
 
@@ -18,30 +18,25 @@ export interface User {
 export interface StoredUser extends User {
   /** The bcrypt hash of the password, 60 characters: a secret. */
   readonly hash: string;
-  /** Another random string after each change of the user: what a compare-and-set compares. */
+  /** A random string that each change of the user replaces. A compare-and-set compares it. */
   readonly revision: string;
 }
 
-/** The user that every request runs as while `http.authEnabled` is false: Kapacitor's. */
+/** Every request runs as this user while `http.authEnabled` is false, as in Kapacitor. */
 export const ADMIN_USER: User = publicUser({ name: 'ADMIN_USER', type: 'admin', permissions: [], enabled: true });
 
-/** What may leave, and cannot be changed: no hash, no revision. */
+/** The user as a repository keeps it, with a new revision. An admin has no permissions of its own. */
+export function storedUser({ name, type, permissions, enabled }: User, hash: string): StoredUser {
+  const granted = type === 'admin' ? [] : normalizePermissions(permissions);
+  return { name, type, permissions: granted, enabled, hash, revision: randomUUID() };
+}
+
+/** The user without hash and revision. The result cannot be changed. */
 export function publicUser({ name, type, permissions, enabled }: User): User {
   return Object.freeze({ name, type, permissions: Object.freeze([...permissions]), enabled });
 }
 
-/** Tells whether this is an admin that gets in: one of those must always be left. */
+/** Whether the user is an admin who can log in. One of these must always be left. */
 export function isActiveAdmin({ type, enabled }: User): boolean {
   return type === 'admin' && enabled;
-}
-
-/** What of a user is not as it was. A password that is set is another one: its hash has another salt. */
-export function changedParts(before: StoredUser, after: Omit<StoredUser, 'revision'>): UserPart[] {
-  const isChanged: Record<UserPart, boolean> = {
-    password: before.hash !== after.hash,
-    type: before.type !== after.type,
-    permissions: before.permissions.join() !== after.permissions.join(),
-    enabled: before.enabled !== after.enabled,
-  };
-  return (Object.keys(isChanged) as UserPart[]).filter((part) => isChanged[part]);
 }

@@ -11,7 +11,7 @@ import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import type { Permission } from '../../lib/users/permissions.js';
 import type { UserRepository } from '../../lib/users/repository.js';
 import type { StoredUser } from '../../lib/users/user.js';
-import type { UserChanges } from '../../lib/users/user-list.js';
+import type { UserChanges } from '../../lib/users/user-fields.js';
 import { UserService } from '../../lib/users/user-service.js';
 import type { Attempt } from './user-history.js';
 
@@ -85,7 +85,11 @@ function pick<T>(...from: readonly T[]): T {
 }
 
 const hash = async () => `$2b$04$${randomUUID()}${'.'.repeat(17)}`;
-const users = new UserService(recorded, { hash }, new PasswordPolicy({ minimumLength: 0 }));
+const users = new UserService({
+  repository: recorded,
+  hasher: { hash },
+  policy: new PasswordPolicy({ minimumLength: 0 }),
+});
 const anyPermissions = (): Permission[] => pick([], ['api'], ['api', 'config_api'], ['all']);
 
 /** One of the things that an admin does. */

@@ -223,7 +223,7 @@ describe('importing users', () => {
     const repository = repositoryWith(['stan']);
     vi.spyOn(repository, 'replace').mockReturnValue('conflict');
     await expect(importUsers(userFile([imported('stan')]), repository, { overwrite: true })).rejects.toThrow(
-      'the user "stan" changes too often to be replaced: try again later',
+      'the user "stan" changes too often for this change: try again later',
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { opaqueString, passwordForms, problemOf } from '../../lib/users/password.js';
+import { opaqueString, passwordForms, passwordProblem } from '../../lib/users/password.js';
 
 /** `café`, in one and in two code points at the end. */
 const NFC = 'caf\u00e9';
@@ -46,7 +46,7 @@ describe('a password that no user can have', () => {
     ['a low surrogate alone', '\udc00a', 'password must be well-formed Unicode'],
     ['surrogates the wrong way round', '\udc00\ud800', 'password must be well-formed Unicode'],
   ])('is %s', (_what, password, problem) => {
-    expect(problemOf(password)).toBe(problem);
+    expect(passwordProblem(password)).toBe(problem);
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe('a password that no user can have', () => {
     ['colons', ':a:b'],
     ['C1 controls, which UTF-8 has', '\u0080\u009f'],
   ])('is not %s', (_what, password) => {
-    expect(problemOf(password)).toBeUndefined();
+    expect(passwordProblem(password)).toBeUndefined();
   });
 });
 

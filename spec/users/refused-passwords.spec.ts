@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { MaybePromise, RefusedPasswords } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../lib/errors.js';
-import { refusalOf } from '../../lib/users/password-policy.js';
+import { passwordRefusal } from '../../lib/users/password-policy.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** Tells of a password, whoever is to have it. */
 function refusal(refused: RefusedPasswords): (password: string) => MaybePromise<boolean> {
-  const isRefused = refusalOf(refused);
+  const isRefused = passwordRefusal(refused);
   return (password) => isRefused(password, 'someone');
 }
 

@@ -4,7 +4,7 @@ import { MemoryUserRepository } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { importUsers } from '../../lib/transfer/import-users.js';
 import { openUserFile } from '../../lib/transfer/open-user-file.js';
-import { makeFirstAdmin } from '../../lib/users/first-admin.js';
+import { createFirstAdmin } from '../../lib/users/first-admin.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { createAuth } from '../support/auth.js';
 import { invalidUser } from '../support/failure.js';
@@ -29,7 +29,7 @@ describe.each(INVISIBLE.map((letter) => [codeOf(letter), letter] as const))('a n
     const { repository, hasher } = createUserService();
     const policy = new PasswordPolicy({ minimumLength: 0 });
     const admin = { name: `root${letter}`, password: 'p' };
-    await expect(makeFirstAdmin({ repository, hasher, policy, admin })).rejects.toThrow(
+    await expect(createFirstAdmin({ repository, hasher, policy }, admin)).rejects.toThrow(
       invalidUser(`the first admin cannot be made: ${refusal(letter)}`),
     );
   });

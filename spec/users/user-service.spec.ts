@@ -286,14 +286,14 @@ describe('changing a user', () => {
     expect(replace).toHaveBeenCalledTimes(3);
     replace.mockReturnValue('conflict');
     await expect(users.update('someone', { permissions: [] })).rejects.toThrow(
-      failure('STORE_UNAVAILABLE', 503, 'the user changes too often for this change to be made: try again later'),
+      failure('STORE_UNAVAILABLE', 503, 'the user "someone" changes too often for this change: try again later'),
     );
   });
 
   it('is confirmed and told of, and not stored, where nothing is to be changed: users may ask for that without end', async () => {
     const { repository, hasher } = await setUpSomeone();
     const audit = vi.fn();
-    const users = new UserService(repository, hasher, new PasswordPolicy({ minimumLength: 0 }), audit);
+    const users = new UserService({ repository, hasher, policy: new PasswordPolicy({ minimumLength: 0 }), audit });
     const replace = vi.spyOn(repository, 'replace');
     const confirm = vi.fn();
     const someone = await users.get('someone');

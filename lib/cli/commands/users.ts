@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { UserChanges } from '../../users/user-list.js';
+import type { UserChanges } from '../../users/user-fields.js';
 import { UsageError } from '../cli-error.js';
 import { eachPage } from '../each-page.js';
 import type { PasswordOptions } from '../password-input.js';
