@@ -1,7 +1,7 @@
 import express, { type Request, type Response } from 'express';
 import './api.js';
 import type { Health, KapacitorAuth, KapacitorAuthEvents, Middleware } from './api.js';
-import { checkListening, Events, type ListenerArguments } from './app-events.js';
+import { AppEvents, checkListening, type ListenerArguments } from './app-events.js';
 import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
@@ -19,17 +19,11 @@ import { ConfigError } from './errors.js';
 import { Guard, type Proceed } from './http/guard.js';
 import { createMeRouter } from './http/me-router.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
+import { createProxyWarner } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/every-event.js';
 import { Metrics } from './observe/metrics.js';
-import {
-  createAdminWarner,
-  createErrorWarner,
-  createHashWarner,
-  createProxyWarner,
-  createStateWarner,
-} from './operator-warnings.js';
 import { mountOf } from './request/host.js';
 import { createRepository } from './stores/create-repository.js';
 import { noUsers } from './stores/none.js';
@@ -40,7 +34,7 @@ import { PasswordPolicy, passwordRefusal } from './users/password-policy.js';
 import type { UserRepository } from './users/repository.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
 import { UserService } from './users/user-service.js';
-import { warn } from './warnings.js';
+import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarner, warn } from './warnings.js';
 
 /** What is in each path of this package's own endpoints. */
 const OWN_PATH = /users|\/me(?:[/?#]|$)/i;
@@ -79,7 +73,7 @@ export function kapacitorAuth(
   const auditLog =
     config.auth.enabled && config.auth.auditLog !== undefined ? new AuditLog(config.auth.auditLog) : undefined;
   const opened = !config.auth.enabled ? noUsers : typeof store === 'string' ? createRepository(store) : store;
-  const events = new Events<KapacitorAuthEvents>();
+  const events = new AppEvents<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
     if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
   };
