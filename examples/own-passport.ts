@@ -5,13 +5,13 @@ import express, { type Express } from 'express';
 import { type KapacitorAuth, type KapacitorAuthConfig, kapacitorAuth, type User } from 'kapacitor-auth';
 import passport from 'passport';
 
-/** The token of a demo. One of yours comes from where your secrets are. */
+/** A token for this demo. Read yours from the place where you keep secrets. */
 const REPORTS_TOKEN = process.env['REPORTS_TOKEN'] ?? 'exampleToken';
 
-/** Who sends it. */
+/** The identity of clients that send the token. */
 const REPORTER: User = { name: 'reporter', type: 'normal', permissions: [], enabled: true };
 
-/** The strategy that this app had before: machines that send `X-Token`, and are no users. */
+/** The strategy that this app had before: it knows machines, which send `X-Token` and are not users. */
 class TokenStrategy extends passport.Strategy {
   override readonly name = 'token';
 
@@ -21,7 +21,7 @@ class TokenStrategy extends passport.Strategy {
   }
 }
 
-/** An app that has a Passport of its own, and protects its routes one by one. */
+/** An app with a Passport of its own, which protects its routes one by one. */
 export async function createApp(config: KapacitorAuthConfig): Promise<{ app: Express; auth: KapacitorAuth }> {
   const auth = kapacitorAuth(config);
   await auth.ready;
@@ -35,14 +35,14 @@ export async function createApp(config: KapacitorAuthConfig): Promise<{ app: Exp
 
   app.get('/', (_req, res) => res.send('open to everybody'));
 
-  // Passport decides who; the answer to whoever it does not know is Passport's own.
+  // Passport authenticates, and writes the 401.
   app.get('/metrics', ownPassport.authenticate('token', { session: false }), (req, res) => res.send(req.user.name));
   app.get('/profile', ownPassport.authenticate('basic', { session: false }), (req, res) => res.json(req.user));
   app.get('/either', ownPassport.authenticate(['token', 'basic'], { session: false }), (req, res) => {
     res.send(req.user.name);
   });
 
-  // What Passport has found out is not asked again by the handlers below, which know what their own user may do.
+  // Passport authenticates, and requirePrivilege authorizes. It does not verify the password again.
   app.delete(
     '/profile/drafts/:id',
     ownPassport.authenticate('basic', { session: false }),
@@ -50,7 +50,7 @@ export async function createApp(config: KapacitorAuthConfig): Promise<{ app: Exp
     (_req, res) => res.status(204).end(),
   );
 
-  // The same without Passport: answers in JSON, 401 for whoever is not known, and 403 for what they may not do.
+  // The same without Passport: 401 and 403 are answered in JSON.
   app.get('/reports', auth.authenticate, (req, res) => res.json({ reports: [], for: req.user.name }));
   app.delete('/reports/:id', auth.requirePrivilege('delete'), (_req, res) => res.status(204).end());
   app.post('/measurements', auth.requirePrivilege('write', '/api/write'), (_req, res) => res.status(204).end());

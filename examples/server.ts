@@ -12,13 +12,13 @@ import { type KapacitorAuth, KapacitorAuthError, kapacitorAuth } from 'kapacitor
 const USAGE = 'usage: npm start -- [-config FILE]';
 const { version } = createRequire(import.meta.url)('kapacitor-auth/package.json') as { version: string };
 
-/** The names of this machine in its own browser. */
+/** The hosts by which a browser on this machine reaches it. */
 const LOCALHOST = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Milliseconds that requests have to come to their end when the server is stopped. */
+/** Milliseconds that requests have to finish when the server is stopped. */
 const SHUTDOWN_TIMEOUT = 10_000;
 
-/** Something outside of this program keeps it from starting: the message says it all. */
+/** A cause outside of this program prevents the start. The message is enough; a stack would not help. */
 class StartError extends Error {}
 
 try {
@@ -45,8 +45,8 @@ async function start(path: string): Promise<void> {
 }
 
 /**
- * Everybody who reaches this server is an admin while authentication is off, and so would be a page of another site that
- * has its own name resolved to this machine's address (DNS rebinding). Its requests have that name in `Host`.
+ * While authentication is off, everybody who reaches this server is an admin. A page of another site could reach it too,
+ * by resolving the site's name to this machine's address (DNS rebinding). The `Host` of its requests is that name.
  */
 function restrictHosts(auth: KapacitorAuth): void {
   if (auth.authEnabled || auth.allowedHosts !== undefined) return;
@@ -59,14 +59,14 @@ function addressesOfThisMachine(): string[] {
   return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
 }
 
-/** Undefined: every address of this machine. */
+/** The host that the server is bound to. Undefined stands for every address of this machine. */
 function boundHost({ config }: KapacitorAuth): string | undefined {
   const { host } = config.http.bindAddress;
   return host === '0.0.0.0' || host === '::' ? undefined : host;
 }
 
 function inUrl(host: string): string {
-  // A browser's `Host` does not have the zone of an address.
+  // Browsers leave the zone of an address out of `Host`.
   return host.includes(':') ? `[${host.replace(/%.*/, '')}]` : host;
 }
 
@@ -74,7 +74,7 @@ function createApp(auth: KapacitorAuth): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   trustProxy(app);
-  // Kapacitor's clients ask for this header, with and without credentials.
+  // Kapacitor's clients expect this header, with and without credentials.
   app.use((_req, res, next) => {
     res.set('X-Kapacitor-Version', version);
     next();
@@ -86,12 +86,12 @@ function createApp(auth: KapacitorAuth): RequestListener {
   return app;
 }
 
-/** A proxy in front says whose failed logins they are: without this all its clients count as one. */
+/** Failed logins are counted by address. Without this setting, all clients of a proxy have the address of the proxy. */
 function trustProxy(app: Express): void {
   const proxies = process.env['TRUST_PROXY'];
   if (!proxies) return;
   try {
-    // To Express the text `1` would be an address.
+    // Express would read the text `1` as an address.
     app.set('trust proxy', /^\d+$/.test(proxies) ? Number(proxies) : proxies);
   } catch (error) {
     throw new StartError(`TRUST_PROXY is the number or the addresses of your proxies: ${(error as Error).message}`);
@@ -126,7 +126,7 @@ function listen(server: Server, { config }: KapacitorAuth): Promise<void> {
 }
 
 function urlOf(server: Server, auth: KapacitorAuth): string {
-  // Nobody can type the port 0, nor an address that stands for all of them.
+  // A client cannot connect to port 0, nor to an address that stands for all addresses.
   const { port } = server.address() as AddressInfo;
   return `${auth.config.http.https ? 'https' : 'http'}://${inUrl(boundHost(auth) ?? 'localhost')}:${port}`;
 }
@@ -186,9 +186,9 @@ async function nextSteps(auth: KapacitorAuth, url: string, path: string): Promis
   ];
 }
 
-/** As Kapacitor has it: the flag, the environment, and then a file that everybody has. */
+/** As with Kapacitor: the flag, then the environment, then a default. Here the default is the example's file. */
 function configPath(): string {
-  // Kapacitor, a Go program, writes -config, for which parseArgs wants two dashes.
+  // Kapacitor's flag is -config, with one dash. parseArgs expects two.
   const args = process.argv.slice(2).map((arg) => arg.replace(/^-(?=[a-z]{2})/, '--'));
   try {
     const { config } = parseArgs({ args, options: { config: { type: 'string' } } }).values;

@@ -6,7 +6,7 @@ import type { ResolvedConfig } from './config/config.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { AuditEvents } from './users/audit-events.js';
-import type { StoreHealth } from './users/store-state.js';
+import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 

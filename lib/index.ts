@@ -56,10 +56,12 @@ export type {
   FirstAdminOutcome,
   RemoveOutcome,
   ReplaceOutcome,
+  StoreHealth,
+  StoreSettings,
+  StoreState,
   UserListQuery,
   UserRepository,
 } from './users/repository.js';
-export type { StoreHealth, StoreSettings, StoreState } from './users/store-state.js';
 export type { StoredUser, User, UserType } from './users/user.js';
 export type { NewUser, UserChanges } from './users/user-fields.js';
 export type { UserListOptions } from './users/user-list.js';

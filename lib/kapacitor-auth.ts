@@ -25,8 +25,8 @@ import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/every-event.js';
 import { Metrics } from './observe/metrics.js';
 import { mountOf } from './request/host.js';
-import { createRepository } from './stores/create-repository.js';
-import { noUsers } from './stores/none.js';
+import { completeRepository } from './stores/complete.js';
+import { createRepository, noUsers } from './stores/create-repository.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { Audit } from './users/audit-events.js';
 import { adminCommand, FirstAdminSetup } from './users/first-admin.js';
@@ -81,10 +81,10 @@ export function kapacitorAuth(
     on: (event, listener) => events.on(event, listener as never),
     cacheCounts: () => authenticator.counts,
     queueLength: (isKnown) => hasher.queueLength(isKnown),
-    health: () => repository.health,
+    health: () => supervised.health,
   });
   const warnOfState = createStateWarner();
-  const repository = new SupervisedRepository(opened, {
+  const supervised = new SupervisedRepository(opened, {
     grace: config.auth.storeGrace,
     onFailure: createErrorWarner('KAPACITOR_AUTH_STORE_UNAVAILABLE'),
     onWork: (work) => metrics.asked(work),
@@ -94,6 +94,7 @@ export function kapacitorAuth(
       if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   });
+  const repository = completeRepository(supervised);
   const hasher = new PasswordHasher(
     { cost: bcryptCost, concurrency: hashingConcurrency, maxQueue: hashingQueue },
     (work) => metrics.hashed(work),
@@ -157,7 +158,7 @@ export function kapacitorAuth(
   const setUp = async () => {
     if (config.auth.enabled) await adminSetup.run();
   };
-  const opening = repository.open();
+  const opening = supervised.open();
   const ready = opening.then(setUp);
   // A store may be opened later than at the start.
   opening.catch(setUp).catch(() => {});
@@ -167,7 +168,7 @@ export function kapacitorAuth(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     adminSetup.close();
-    repository.close();
+    supervised.close();
     authenticator.close();
     ownChanges.close();
     if (opened !== store) await opened.close?.();
@@ -206,7 +207,7 @@ export function kapacitorAuth(
     config: { value: config },
     ready: { value: ready },
     metrics: { value: metrics },
-    health: { value: (): Health => ({ store: repository.health }) },
+    health: { value: (): Health => ({ store: supervised.health }) },
     on: {
       value: (...given: ListenerArguments) => {
         checkListening('on', given);

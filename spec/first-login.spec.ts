@@ -1,11 +1,12 @@
 import bcrypt from 'bcrypt';
 import express from 'express';
-import { type AuthConfig, kapacitorAuth, MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
+import { type AuthConfig, kapacitorAuth, MemoryUserRepository } from 'kapacitor-auth';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Tarpit } from '../lib/authentication/tarpit.js';
 import { OverloadedError, StoreError } from '../lib/errors.js';
 import { FirstAdminSetup } from '../lib/users/first-admin.js';
 import { PasswordPolicy } from '../lib/users/password-policy.js';
+import type { CompleteUserRepository } from '../lib/users/repository.js';
 import { serve } from './support/server.js';
 
 const ADMIN = { name: 'root', password: 'the first password' };
@@ -68,7 +69,7 @@ describe('a login while the first admin is being made', () => {
 });
 
 describe('the setup of the first admin', () => {
-  function setUp(repository: UserRepository, minimumLength = 0) {
+  function setUp(repository: CompleteUserRepository, minimumLength = 0) {
     const onFailure = vi.fn();
     const hash = vi.fn(async () => 'a hash');
     const setup = new FirstAdminSetup({

@@ -44,7 +44,7 @@ describe('the health of the store', () => {
   it('is down when the middleware is closed', async () => {
     const auth = await createAuth();
     await auth.close();
-    expect(auth.health().store).toMatchObject({ state: 'down', reason: 'it is closed' });
+    expect(auth.health().store).toMatchObject({ state: 'down', reason: 'the user store is closed' });
   });
 
   it('is warned of while the store goes on, but not as it should', async () => {

@@ -8,9 +8,9 @@ import { parseArgs } from 'node:util';
 import express from 'express';
 import { kapacitorAuth } from 'kapacitor-auth';
 
-/** Milliseconds that requests have to come to their end when a worker is stopped. */
+/** Milliseconds that requests have to finish when a worker is stopped. */
 const SHUTDOWN_TIMEOUT = 2_000;
-/** Milliseconds after which a worker that has died is replaced. */
+/** Milliseconds after which a dead worker is replaced. */
 const RESTART_AFTER = 500;
 
 if (cluster.isPrimary) await startPrimary();
@@ -41,18 +41,19 @@ async function startPrimary(): Promise<void> {
     const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     for (const worker of running) worker.process.kill('SIGTERM');
     await Promise.all(running.map((worker) => once(worker, 'exit')));
-    // The last one: no worker asks it any more.
+    // The database stops last, when no worker needs it.
     database?.kill('SIGTERM');
   });
   console.log(greeting(`http://${address ?? 'localhost'}:${port}`, workers, password));
 }
 
-/** One of many that share the users. It takes its store from the environment: the primary has put it there. */
+/** Runs a worker. All workers share the users. The primary has put the store into the environment. */
 function serve(): void {
-  // Each worker has a core: as many passwords are hashed at once as there are workers.
+  // Each worker hashes one password at a time, because there is a worker for each core.
   const auth = kapacitorAuth({ auth: { hashingConcurrency: 1 } });
   const app = express();
-  // For a load balancer, which has no credentials. The reason is for the operator alone.
+  // Load balancers have no credentials, so this route is before the guard. It leaves out the reason, which is for
+  // operators.
   app.get('/health', (_req, res) => {
     const { state, since } = auth.health().store;
     res.status(state === 'down' ? 503 : 200).json({ worker: process.pid, store: { state, since } });
@@ -71,12 +72,15 @@ function serve(): void {
   });
 }
 
-/** Beyond the reach of Ctrl-C, which a terminal sends to everybody at once: the database has to outlive the workers. */
+/**
+ * Starts the database detached from the terminal. Ctrl-C goes to every process of the terminal at once, and the database
+ * has to outlive the workers.
+ */
 function startDatabase(): ChildProcess {
   return fork(fileURLToPath(new URL('database.ts', import.meta.url)), { detached: true });
 }
 
-/** @throws it has ended before that: what it has printed says why */
+/** @throws {Error} the process has ended before the event; its output says why */
 async function firstOf(started: EventEmitter, event: string): Promise<any[]> {
   const ended = once(started, 'exit').then(() => {
     throw new Error('the cluster cannot be started');
@@ -85,9 +89,9 @@ async function firstOf(started: EventEmitter, event: string): Promise<any[]> {
 }
 
 /**
- * Before there are workers, and so by one process alone.
+ * Makes the first admin, before there are workers.
  *
- * @returns the password for a shell, where a random one is shown this once
+ * @returns the password as a shell takes it: a new random password, which is shown this once, or `$ADMIN_PASSWORD`
  */
 async function createFirstAdmin(store: string): Promise<string> {
   const auth = kapacitorAuth({ auth: { store } });
@@ -100,7 +104,7 @@ async function createFirstAdmin(store: string): Promise<string> {
   return isFirst && chosen === undefined ? password : '$ADMIN_PASSWORD';
 }
 
-/** The first SIGINT or SIGTERM counts: a terminal and the primary may both send one. */
+/** Calls `stop` at the first SIGINT or SIGTERM. The terminal and the primary may both send one. */
 function onceTold(stop: () => void): void {
   let isTold = false;
   const tell = () => {

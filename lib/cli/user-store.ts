@@ -5,12 +5,12 @@ import type { Environment } from '../config/environment.js';
 import { AUDIT_LOG, DATA_DIR, REFUSED_PASSWORDS, STORE } from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { sqliteFile } from '../stores/address.js';
+import { completeRepository } from '../stores/complete.js';
 import { createRepository } from '../stores/create-repository.js';
 import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
 import { SupervisedRepository } from '../stores/supervised.js';
 import { PasswordPolicy, passwordRefusal } from '../users/password-policy.js';
-import type { UserRepository } from '../users/repository.js';
-import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
+import { type CompleteUserRepository, DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import { UserService } from '../users/user-service.js';
 import { AuditTrail } from './audit-trail.js';
 import { UsageError } from './cli-error.js';
@@ -18,7 +18,7 @@ import type { StoreTarget } from './target.js';
 
 /** A store that is open, and the users in it. */
 export interface OpenStore {
-  readonly repository: UserRepository;
+  readonly repository: CompleteUserRepository;
   readonly users: UserService;
   /** Copies the store into a file. Undefined for a store that is not a file itself. */
   readonly backup: ((file: string) => Promise<void>) | undefined;
@@ -103,12 +103,13 @@ export class UserStore {
     }
     const opened = createRepository(this.#store);
     try {
-      const repository = new SupervisedRepository(opened, {
+      const supervised = new SupervisedRepository(opened, {
         grace: DEFAULT_STORE_SETTINGS.grace,
         onFailure: () => {},
         onState: () => {},
       });
-      await repository.open();
+      await supervised.open();
+      const repository = completeRepository(supervised);
       const trail = new AuditTrail(this.#auditLog, onTrailProblem);
       return {
         repository,
@@ -122,7 +123,7 @@ export class UserStore {
         trail,
         backup: opened instanceof SqliteUserRepository ? (file) => opened.backup(file) : undefined,
         close: async () => {
-          repository.close();
+          supervised.close();
           await opened.close?.();
           trail.close();
         },

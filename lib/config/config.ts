@@ -4,7 +4,7 @@ import { storeForDisplay } from '../safe-text.js';
 import { sqliteAddress, sqliteFile } from '../stores/address.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
-import { DEFAULT_STORE_SETTINGS } from '../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
 import { isWithoutUsers, problemsBetween } from './checks.js';
 import { Choice } from './choice.js';

@@ -4,7 +4,7 @@ import type { HashingWork } from '../authentication/password-hasher.js';
 import { ConfigError } from '../errors.js';
 import type { AuditEvents } from '../users/audit-events.js';
 import { LOGIN_FAILURES } from '../users/audit-events.js';
-import { STORE_STATES, type StoreHealth, type StoreWork } from '../users/store-state.js';
+import { STORE_STATES, type StoreHealth, type StoreWork } from '../users/repository.js';
 import { type Histogram, loadPrometheus, type MetricsRegistry } from './prometheus.js';
 
 /** https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */

@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.js';
 import type { UserRepository } from '../users/repository.js';
 import { sqliteFile } from './address.js';
 import { MemoryUserRepository } from './memory.js';
@@ -6,14 +7,21 @@ import { isPostgresUrl } from './postgres/url.js';
 import { SqliteUserRepository } from './sqlite/sqlite-repository.js';
 
 /**
- * The repository that a store's URL stands for.
+ * Makes the repository that a setting names.
  *
  * @param store `memory:`, `sqlite:FILE` or `postgres://…`
- * @throws {StoreError} it cannot be opened, or a package is missing
- * @throws {ConfigError} a `postgres://` URL is none
+ * @throws {StoreError} the file cannot be opened, or a package is missing
+ * @throws {ConfigError} the `postgres://` URL is not valid
  */
 export function createRepository(store: string): UserRepository {
   if (isPostgresUrl(store)) return new PostgresUserRepository(store);
   const file = sqliteFile(store);
   return file === undefined ? new MemoryUserRepository() : new SqliteUserRepository(file);
+}
+
+/** The repository while `[auth] enabled` is false: each question fails with an error that says so. */
+export const noUsers: UserRepository = { find: refuse, list: refuse, insert: refuse, replace: refuse, remove: refuse };
+
+function refuse(): never {
+  throw new StoreError('there are no users: [auth] enabled is false');
 }

@@ -1,7 +1,6 @@
 import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
-import { everyUser, insertMany } from '../stores/complete-repository.js';
 import { compareAndSet } from '../users/compare-and-set.js';
-import type { UserRepository } from '../users/repository.js';
+import type { CompleteUserRepository } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, storedUser, type User } from '../users/user.js';
 import { ImportError } from './import-error.js';
 import type { FileFormat, ImportedUser, RefusedUser, UserFile } from './user-file.js';
@@ -52,7 +51,7 @@ export interface ImportSummary {
  */
 export async function importUsers(
   file: UserFile,
-  repository: UserRepository | undefined,
+  repository: CompleteUserRepository | undefined,
   options: ImportOptions = {},
 ): Promise<ImportSummary> {
   const { total = await readToEnd(file) } = options;
@@ -97,7 +96,7 @@ export async function readToEnd(file: UserFile): Promise<number> {
 
 class Import {
   readonly #format: FileFormat;
-  readonly #repository: UserRepository | undefined;
+  readonly #repository: CompleteUserRepository | undefined;
   readonly #dryRun: boolean;
   readonly #overwrite: boolean;
   readonly #onStored: (user: ImportedUser, before: StoredUser | undefined) => void;
@@ -117,7 +116,7 @@ class Import {
 
   constructor(
     format: FileFormat,
-    repository: UserRepository | undefined,
+    repository: CompleteUserRepository | undefined,
     { dryRun = false, overwrite = false, onStored = () => {} }: ImportOptions,
   ) {
     this.#format = format;
@@ -142,7 +141,7 @@ class Import {
       this.#added += users.length;
       return;
     }
-    const added = new Set(this.#dryRun ? [] : await insertMany(repository, users.map(withRevision)));
+    const added = new Set(this.#dryRun ? [] : await repository.insertMany(users.map(withRevision)));
     this.#added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {
@@ -161,7 +160,7 @@ class Import {
 
   async finish(): Promise<ImportSummary> {
     for (const user of this.#lastAdmins) {
-      if (!(await this.#replace(this.#repository as UserRepository, user))) this.#refuseLastAdmin(user);
+      if (!(await this.#replace(this.#repository as CompleteUserRepository, user))) this.#refuseLastAdmin(user);
     }
     this.#lastAdmins = [];
     const last = this.#demoted.at(-1);
@@ -182,7 +181,7 @@ class Import {
     };
   }
 
-  async #meet(repository: UserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
+  async #meet(repository: CompleteUserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
     if (current === undefined && this.#dryRun) this.#added += 1;
     else if (current !== undefined && isSame(user, current)) this.#unchanged += 1;
     else if (!this.#overwrite) this.#keep(user.name);
@@ -199,7 +198,7 @@ class Import {
   async #leavesAdmin(): Promise<boolean> {
     if (this.#bringsAdmin) return true;
     const demoted = new Set(this.#demoted.map(({ name }) => name));
-    for await (const user of everyUser(this.#repository as UserRepository)) {
+    for await (const user of (this.#repository as CompleteUserRepository).snapshot()) {
       if (isActiveAdmin(user) && !demoted.has(user.name)) return true;
     }
     return false;
@@ -215,7 +214,7 @@ class Import {
   }
 
   /** @returns false if no admin who can log in would be left; nothing was changed then */
-  async #replace(repository: UserRepository, user: ImportedUser): Promise<boolean> {
+  async #replace(repository: CompleteUserRepository, user: ImportedUser): Promise<boolean> {
     const outcome = await compareAndSet(repository, user.name, (before) => ({ before, after: withRevision(user) }));
     if (outcome === 'last-admin') return false;
     this.#replaced += 1;

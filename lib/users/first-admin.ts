@@ -1,8 +1,7 @@
 import { ConfigError, InvalidUserError, OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, type MaybePromise } from '../promises.js';
-import { hasAdmin, insertFirstAdmin } from '../stores/complete-repository.js';
 import type { PasswordPolicy } from './password-policy.js';
-import type { UserRepository } from './repository.js';
+import type { CompleteUserRepository, UserRepository } from './repository.js';
 import { storedUser } from './user.js';
 import { requireText } from './user-fields.js';
 import { checkUserName } from './user-name.js';
@@ -29,7 +28,7 @@ export interface FirstAdmin {
 
 /** What creating a user takes. */
 interface Makers {
-  readonly repository: UserRepository;
+  readonly repository: CompleteUserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
 }
@@ -116,7 +115,7 @@ export class FirstAdminSetup {
   async #look(): Promise<void> {
     let isThere: boolean;
     try {
-      isThere = await hasAdmin(this.#parts.repository);
+      isThere = await this.#parts.repository.hasAdmin();
     } catch {
       // The supervised repository reports failures of the store.
       this.lookSoon();
@@ -157,10 +156,10 @@ export async function createFirstAdmin(
   { repository, hasher, policy }: Makers,
   { name, password }: FirstAdmin,
 ): Promise<boolean> {
-  if (await hasAdmin(repository)) return false;
+  if (await repository.hasAdmin()) return false;
   const accepted = await acceptedPassword({ name, password }, policy);
   const admin = storedUser({ name, type: 'admin', permissions: [], enabled: true }, await hasher.hash(accepted));
-  const outcome = await insertFirstAdmin(repository, admin);
+  const outcome = await repository.insertFirstAdmin(admin);
   if (outcome === 'name-taken') {
     throw new InvalidUserError(
       `${name} cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ` +

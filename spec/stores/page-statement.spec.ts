@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Page } from '../../lib/stores/listing.js';
-import { pageStatement } from '../../lib/stores/page-statement.js';
+import { pageStatement } from '../../lib/stores/sql.js';
 
 const WHOLE: Page = { prefix: '', after: undefined, offset: 5, limit: 10 };
 const END = 'ad\u{10ffff}';

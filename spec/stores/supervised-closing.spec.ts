@@ -1,5 +1,6 @@
 import { MemoryUserRepository, StoreError, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { SupervisedRepository } from '../../lib/stores/supervised.js';
 import { NamePattern } from '../../lib/users/name-pattern.js';
 import { userNamed } from '../support/stored-user.js';
@@ -11,7 +12,8 @@ const CLOSED = expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: 'th
 function supervise(repository: UserRepository) {
   const onFailure = vi.fn();
   const onState = vi.fn();
-  return { supervised: new SupervisedRepository(repository, { grace: 1_000, onFailure, onState }), onFailure, onState };
+  const supervised = new SupervisedRepository(repository, { grace: 1_000, onFailure, onState });
+  return { supervised, onFailure, onState };
 }
 
 const never = () => new Promise<never>(() => {});
@@ -32,18 +34,19 @@ function mute() {
   return repository;
 }
 
-/** Everything that can be asked, at once. */
+/** Asks everything at once. */
 function askAll(supervised: SupervisedRepository): unknown[] {
+  const repository = completeRepository(supervised);
   return [
-    supervised.find('someone'),
-    supervised.list(QUERY),
-    supervised.insert(USER),
-    supervised.replace(USER, '1'),
-    supervised.remove('someone'),
-    supervised.hasAdmin(),
-    supervised.insertFirstAdmin(USER),
-    supervised.insertMany([USER]),
-    supervised.snapshot()[Symbol.asyncIterator]().next(),
+    repository.find('someone'),
+    repository.list(QUERY),
+    repository.insert(USER),
+    repository.replace(USER, '1'),
+    repository.remove('someone'),
+    repository.hasAdmin(),
+    repository.insertFirstAdmin(USER),
+    repository.insertMany([USER]),
+    repository.snapshot()[Symbol.asyncIterator]().next(),
   ];
 }
 

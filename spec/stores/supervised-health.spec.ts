@@ -72,11 +72,11 @@ describe('the health of a store that says nothing of it', () => {
   it('is up when it has been opened, and down before that and after it is closed', async () => {
     const { repository } = selfReporting();
     const { supervised, onState } = supervise(repository);
-    expect(supervised.health).toEqual({ state: 'down', since: START, reason: 'it is not open yet' });
+    expect(supervised.health).toEqual({ state: 'down', since: START, reason: 'the user store is not open yet' });
     await supervised.open();
     expect(supervised.health.state).toBe('up');
     supervised.close();
-    expect(supervised.health).toMatchObject({ state: 'down', reason: 'it is closed' });
+    expect(supervised.health).toMatchObject({ state: 'down', reason: 'the user store is closed' });
     expect(onState).toHaveBeenCalledTimes(1);
   });
 });
@@ -109,7 +109,7 @@ describe('the health of a store that reports it', () => {
     await supervised.open();
     supervised.close();
     settings().report('grace', 'gone');
-    expect(supervised.health).toMatchObject({ state: 'down', reason: 'it is closed' });
+    expect(supervised.health).toMatchObject({ state: 'down', reason: 'the user store is closed' });
     expect(onState).toHaveBeenCalledTimes(1);
   });
 });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { MemoryUserRepository, type StoredUser, StoreError, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { noUsers } from '../../lib/stores/none.js';
+import { noUsers } from '../../lib/stores/create-repository.js';
 import { SupervisedRepository } from '../../lib/stores/supervised.js';
 import { NamePattern } from '../../lib/users/name-pattern.js';
 import { userNamed } from '../support/stored-user.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toStoredUser } from '../../lib/stores/user-row.js';
+import { toStoredUser } from '../../lib/stores/sql.js';
 
 const row = { name: 'ada', type: 'normal', permissions: 'api,write_points', hash: 'a hash', revision: '7' };
 

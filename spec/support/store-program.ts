@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { SqliteUserRepository } from '../../lib/stores/sqlite/sqlite-repository.js';
-import { DEFAULT_STORE_SETTINGS } from '../../lib/users/store-state.js';
+import { DEFAULT_STORE_SETTINGS } from '../../lib/users/repository.js';
 import type { StoredUser } from '../../lib/users/user.js';
 import { integrityOf } from './integrity.js';
 import { userNamed } from './stored-user.js';

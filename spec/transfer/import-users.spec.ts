@@ -1,5 +1,6 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { ImportError } from '../../lib/transfer/import-error.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
 import { failure } from '../support/failure.js';
@@ -213,7 +214,9 @@ describe('importing users', () => {
       return 'conflict';
     });
     const insert = vi.spyOn(repository, 'insert').mockReturnValueOnce(false).mockReturnValueOnce(false);
-    const summary = await importUsers(userFile([imported('stan')]), withoutMany(repository), { overwrite: true });
+    const summary = await importUsers(userFile([imported('stan')]), completeRepository(withoutMany(repository)), {
+      overwrite: true,
+    });
     expect(summary).toMatchObject({ replaced: 1 });
     expect(insert).toHaveBeenCalledTimes(3);
     expect(repository.find('stan')).toMatchObject({ hash: HASH });

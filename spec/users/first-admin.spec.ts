@@ -1,11 +1,12 @@
-import { InvalidUserError, MemoryUserRepository, StoreError, type UserRepository } from 'kapacitor-auth';
+import { InvalidUserError, MemoryUserRepository, StoreError } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { createFirstAdmin, type FirstAdmin } from '../../lib/users/first-admin.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
+import type { CompleteUserRepository } from '../../lib/users/repository.js';
 import { invalidUser } from '../support/failure.js';
 import { userNamed } from '../support/stored-user.js';
 
-function setUp(repository: UserRepository = new MemoryUserRepository()) {
+function setUp(repository: CompleteUserRepository = new MemoryUserRepository()) {
   const hasher = { hash: vi.fn(async (password: string) => `hash of ${password.length} characters`) };
   const policy = new PasswordPolicy({ minimumLength: 8 });
   const make = (admin: FirstAdmin) => createFirstAdmin({ repository, hasher, policy }, admin);

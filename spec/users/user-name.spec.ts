@@ -26,7 +26,8 @@ describe.each(INVISIBLE.map((letter) => [codeOf(letter), letter] as const))('a n
   });
 
   it('is refused to the first admin', async () => {
-    const { repository, hasher } = createUserService();
+    const { hasher } = createUserService();
+    const repository = new MemoryUserRepository();
     const policy = new PasswordPolicy({ minimumLength: 0 });
     const admin = { name: `root${letter}`, password: 'p' };
     await expect(createFirstAdmin({ repository, hasher, policy }, admin)).rejects.toThrow(

@@ -1,7 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { everyUser } from '../../stores/complete-repository.js';
 import { exportUsers } from '../../transfer/export-users.js';
 import { UsageError } from '../cli-error.js';
 import { writePrivateFile } from '../private-file.js';
@@ -23,7 +22,7 @@ export function addExport(program: Command, session: Session): void {
       const isToOutput = file === undefined || file === '-';
       if (isToOutput) warnOfReaders(session);
       const count = await session.withStore(store, async ({ repository, trail }) => {
-        const write = (to: (text: string) => Promise<void>) => exportUsers(everyUser(repository), to);
+        const write = (to: (text: string) => Promise<void>) => exportUsers(repository.snapshot(), to);
         const written = await (isToOutput
           ? write((text) => session.output.write(text))
           : writePrivateFile(file, { force }, write));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { everybody, names, namesAfter, type Suite, userNamed } from './suite.js';
+import { everybody, insertAll, names, namesAfter, type Suite, userNamed } from './suite.js';
 
 /** How a list is ordered, and which part of it is given. */
 export function describeList({ describe, test }: Suite): void {
@@ -45,9 +45,10 @@ export function describeList({ describe, test }: Suite): void {
 
     test('pages through more users than it looks at in one go', async (repository) => {
       const many = Array.from({ length: 2_500 }, (_, index) => `user${String(index).padStart(5, '0')}`);
-      for (let from = 0; from < many.length; from += 100) {
-        await Promise.all(many.slice(from, from + 100).map((each) => repository.insert(userNamed(each))));
-      }
+      await insertAll(
+        repository,
+        many.map((each) => userNamed(each)),
+      );
       assert.deepEqual(await names(repository, '', 0, 10_000), many);
       assert.deepEqual(await names(repository, 'user*', 2_400, 200), many.slice(2_400));
       assert.deepEqual(

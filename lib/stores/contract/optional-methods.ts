@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { UserRepository } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
-import { insertMany } from '../complete-repository.js';
-import { everybody, names, type Suite, userNamed } from './suite.js';
+import { everybody, insertAll, names, type Suite, userNamed } from './suite.js';
 
 /** A repository that has this method, whatever else it has left out. */
 type With<Method extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Method>>;
@@ -149,8 +148,7 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       'gives everybody as they were at one moment, whatever is changed meanwhile',
       async (repository) => {
         const users = Array.from({ length: 2_500 }, (_, index) => userNamed(`user${10_000 + index}`));
-        for (let from = 0; from < users.length; from += 500)
-          await insertMany(repository, users.slice(from, from + 500));
+        await insertAll(repository, users);
         const read: StoredUser[] = [];
         for await (const user of repository.snapshot()) {
           read.push(user);

@@ -31,6 +31,13 @@ export function userNamed(name: string, changes: Partial<StoredUser> = {}): Stor
   return { name, type: 'normal', permissions: [], enabled: true, hash, revision: `first of ${name}`, ...changes };
 }
 
+/** Inserts a hundred users at a time: a store may wait for its disk each time. */
+export async function insertAll(repository: UserRepository, users: readonly StoredUser[]): Promise<void> {
+  for (let from = 0; from < users.length; from += 100) {
+    await Promise.all(users.slice(from, from + 100).map((user) => repository.insert(user)));
+  }
+}
+
 export async function namesAfter(
   repository: UserRepository,
   after: string | undefined,

@@ -1,5 +1,5 @@
 import { now } from '../../clock.js';
-import type { StoreSettings, StoreState } from '../../users/store-state.js';
+import type { StoreSettings, StoreState } from '../../users/repository.js';
 
 /** Milliseconds. A timer with more ends at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;

@@ -3,7 +3,7 @@ import { TimeoutError } from '../../promises.js';
 import type { UserListQuery } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { listUsers } from '../listing.js';
-import { SlowListError } from '../slow-list-error.js';
+import { SlowListError } from '../store-error.js';
 import type { Connections } from './connections.js';
 import type { Answer, Row, Statement } from './driver.js';
 import { type Statements, toFoundUser } from './statements.js';

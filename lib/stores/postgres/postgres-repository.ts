@@ -8,7 +8,7 @@ import type {
   UserListQuery,
   UserRepository,
 } from '../../users/repository.js';
-import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { Availability } from './availability.js';
 import { ChangeFeed } from './change-feed.js';

@@ -1,7 +1,6 @@
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
-import { pageStatement } from '../page-statement.js';
-import { ACTIVE_ADMIN, toStoredUser, type UserRow } from '../user-row.js';
+import { ACTIVE_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Row, Statement } from './driver.js';
 import type { TableNames } from './table.js';
 

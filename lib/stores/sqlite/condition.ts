@@ -1,4 +1,4 @@
-import { DEFAULT_STORE_SETTINGS, type StoreSettings, type StoreState } from '../../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings, type StoreState } from '../../users/repository.js';
 
 /** The problems of a store, the worst first. Each is a reason for the operator; undefined while there is none. */
 interface Problems {

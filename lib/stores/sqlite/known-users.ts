@@ -1,6 +1,6 @@
 import { now } from '../../clock.js';
 import type { StoredUser } from '../../users/user.js';
-import { toStoredUser, type UserRow } from '../user-row.js';
+import { toStoredUser, type UserRow } from '../sql.js';
 import { UNCHANGED_FOR } from './changes.js';
 import type { Connection } from './connection.js';
 import type { SqliteRow, SqliteValue } from './engine.js';

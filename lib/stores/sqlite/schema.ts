@@ -1,4 +1,4 @@
-import { ACTIVE_ADMIN } from '../user-row.js';
+import { ACTIVE_ADMIN } from '../sql.js';
 import type { Connection } from './connection.js';
 
 /** Marks a database as a store of this package: `kpau` in ASCII. */

@@ -10,7 +10,7 @@ import type {
   UserListQuery,
   UserRepository,
 } from '../../users/repository.js';
-import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/store-state.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { type ListSource, listUsers, type Page } from '../listing.js';
 import { writeBackup } from './backup.js';

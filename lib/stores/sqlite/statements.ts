@@ -1,8 +1,7 @@
 import { describeType } from '../../safe-text.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
-import { pageStatement } from '../page-statement.js';
-import { ACTIVE_ADMIN } from '../user-row.js';
+import { ACTIVE_ADMIN, pageStatement } from '../sql.js';
 import type { SqliteRow, SqliteValue } from './engine.js';
 
 /** A statement of SQL, and the values of `$1`, `$2` and so on. */

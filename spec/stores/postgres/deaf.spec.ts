@@ -1,7 +1,7 @@
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { StoreState } from '../../../lib/users/store-state.js';
+import type { StoreState } from '../../../lib/users/repository.js';
 import { poolWith } from '../../support/pool-beside.js';
 import { ownPool, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { StoreState } from '../../../lib/users/store-state.js';
+import type { StoreState } from '../../../lib/users/repository.js';
 import { startProcess } from '../../support/child-process.js';
 import type { Question, Sight } from '../../support/postgres-process.js';
 import { openPostgres, ownSchema, psql } from '../../support/postgres-repository.js';

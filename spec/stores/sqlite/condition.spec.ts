@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Condition } from '../../../lib/stores/sqlite/condition.js';
-import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../../lib/users/store-state.js';
+import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../../lib/users/repository.js';
 
 /** A condition, and what it has told since the last look. */
 function setUp() {

@@ -2,7 +2,7 @@ import { renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { OverloadedError } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../lib/stores/sqlite/connection.js';
-import { DEFAULT_STORE_SETTINGS } from '../../../lib/users/store-state.js';
+import { DEFAULT_STORE_SETTINGS } from '../../../lib/users/repository.js';
 import { failure } from '../../support/failure.js';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { userNamed } from '../../support/stored-user.js';

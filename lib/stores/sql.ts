@@ -1,7 +1,27 @@
+import { normalizePermissions, type Permission } from '../users/permissions.js';
+import type { StoredUser, UserType } from '../users/user.js';
 import { compareNames } from '../users/user-name.js';
 import type { Page } from './listing.js';
 
-/** A prefix with this character comes after every name that begins with the prefix: no name has the character. */
+/** `isActiveAdmin` in SQL. An index of the admins must repeat it word for word: it serves no query with other words. */
+export const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
+
+/** A row of the table of users, without `enabled`, which each database represents in its own way. */
+export interface UserRow {
+  readonly name: string;
+  readonly type: string;
+  /** Joined by commas. A change by hand may leave them in any order. */
+  readonly permissions: string;
+  readonly hash: string;
+  readonly revision: string;
+}
+
+export function toStoredUser({ name, type, permissions, hash, revision }: UserRow, enabled: boolean): StoredUser {
+  const listed = permissions === '' ? [] : (permissions.split(',') as Permission[]);
+  return { name, type: type as UserType, permissions: normalizePermissions(listed), enabled, hash, revision };
+}
+
+/** No name has this character, so a prefix followed by it sorts after every name that begins with the prefix. */
 const LAST_CHARACTER = '\u{10ffff}';
 
 interface PageStatement {
@@ -11,7 +31,7 @@ interface PageStatement {
 }
 
 /**
- * The SQL that reads a page of users, from an index of the names.
+ * The SQL that reads a page of users from an index of the names.
  *
  * @param columns of each user, in SQL
  * @param table the name of the table in SQL; `columns` may call it `users`
