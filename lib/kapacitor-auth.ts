@@ -22,7 +22,7 @@ import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.
 import { createProxyWarner } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
-import { onEveryEvent } from './observe/every-event.js';
+import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
 import { mountOf } from './request/host.js';
 import { completeRepository } from './stores/complete.js';

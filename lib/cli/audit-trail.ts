@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { auditLine } from '../observe/audit-line.js';
+import { auditLine } from '../observe/audit-record.js';
 import { type FoundFile, openNow } from '../observe/opened-file.js';
 import type { Audit, AuditContext } from '../users/audit-events.js';
 
@@ -53,9 +53,7 @@ export class AuditTrail {
 
   #open(path: string): FoundFile {
     const file = openNow(path);
-    if (file.isForEverybody) {
-      this.#onProblem(`warning: anybody on this machine may read or change the audit log ${path}: chmod o= ${path}`);
-    }
+    if (file.exposure !== undefined) this.#onProblem(`warning: ${file.exposure}`);
     // After what a process that was killed has begun.
     if (file.endsWithinLine) writeSync(file.descriptor, '\n');
     return file;
