@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
-import type { Explanation } from './authorization/explanation.js';
+import type { Explanation } from './authorization/decide.js';
 import type { Privilege } from './authorization/privileges.js';
 import type { ResolvedConfig } from './config/config.js';
 import type { MetricsOptions } from './observe/metrics.js';

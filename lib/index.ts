@@ -6,7 +6,7 @@ export type {
   Middleware,
   PassportStrategy,
 } from './api.js';
-export type { Explanation } from './authorization/explanation.js';
+export type { Explanation } from './authorization/decide.js';
 export type { Privilege } from './authorization/privileges.js';
 export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
 export type { BindAddress } from './config/kinds.js';

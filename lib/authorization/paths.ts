@@ -1,64 +1,64 @@
 import { unescape as percentDecode } from 'node:querystring';
 import { withoutOrigin } from '../request/host.js';
+import { API_PREFIXES } from './own-endpoints.js';
 
-/** Where the resources are: Kapacitor's API. */
+/** The root of the resources: Kapacitor's API. */
 export const API = '/api';
 
-/** A path of no great length that every router reads alike: no change of case, no escapes, no empty, dot or parameter segments. */
+/** A short path that every router reads alike: lower case, and no escapes, no empty, dot or parameter segments. */
 const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
 
-/** Bytes. An honest path has fewer, and each reading of a longer one takes its time. */
+/** Bytes. Honest paths are shorter, and reading a longer one takes too much time. */
 const MAX_PATH = 2_048;
 
-/** More readings than an honest path has. */
+/** Honest paths have fewer readings. */
 const MAX_READINGS = 64;
 
-/** Paths. */
+/** The number of plain paths to remember. */
 const MAX_REMEMBERED = 1_000;
 
-const PREFIX = '/kapacitor/v1';
-const PREVIEW_PREFIX = '/kapacitor/v1preview';
+const [PREFIX, PREVIEW_PREFIX] = API_PREFIXES;
 
-/** What a router, or a handler, behind the guard may do to a path before it looks at it; any of them, in any order. */
+/** The changes that a router or a handler behind the guard may make to a path before it uses it, in any order. */
 const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   // `new URL(target, base)` takes `//host/path` apart.
   (path) => path.replace(/^\/{2,}[^/?#]*/, ''),
-  // A router that is mounted there sees what is below.
+  // A router that is mounted at a prefix sees the rest of the path.
   (path) => belowPrefix(path),
   (path) => path.replace(/[?#].*$/s, ''),
   (path) => percentDecode(path),
-  // As `unescape` of JavaScript and IIS read it; the browsers' standard and Node do not.
+  // JavaScript's `unescape` and IIS decode these. The URL standard and Node do not.
   (path) => path.replace(/%u([\da-f]{4})/gi, (_escape, digits) => String.fromCharCode(Number.parseInt(digits, 16))),
   (path) => path.replaceAll('\\', '/'),
   // Matrix parameters: `/config;v=1`.
   (path) => path.replace(/;[^/]*/g, ''),
-  // NFKC makes a letter of another width, or another form, the plain one; capitals have fewer forms than small letters.
+  // NFKC replaces letters of another width or form. Capitals have fewer forms than small letters.
   (path) => path.normalize('NFKC').toUpperCase().toLowerCase(),
   (path) => path.replace(/\/{2,}/g, '/'),
   (path) => withoutDotSegments(path),
-  // URL parsers drop tabs, line ends, and what is blank at the end; a string of C ends at a NUL.
+  // URL parsers drop tabs, line ends and trailing blanks. A string in C ends at a NUL.
   (path) => path.replace(/[\t\r\n]|(?<!\s)\s+$/g, ''),
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
   (path) => path.replace(/\u0000.*$/s, ''),
   (path) => path.replace(/(?<!\/)\/+$/, ''),
 ];
 
-/** Reads paths, and remembers some that have only one reading: an app has few, and asks for them again and again. */
+/** Reads paths. It remembers plain paths, because an app asks for the same few again and again. */
 export class PathReader {
   readonly #plain = new Map<string, readonly string[]>();
 
   /**
-   * Every resource that a router behind the guard could take a request for.
+   * Every resource that a router behind the guard could read from a path.
    *
    * @param whole the path as the client sent it
-   * @param below the path below the mount, or as another middleware has rewritten it; the same where there is neither
+   * @param below the path below the mount, or after another middleware rewrote it; the same as `whole` without either
    * @param base the path of the mount
-   * @returns undefined when the path is too long, or can be read in more ways than an honest one can
+   * @returns undefined if the path is too long, or has more readings than an honest one
    */
   resourcesOf(whole: string, below: string, base = ''): readonly string[] | undefined {
     if (isTooLong(whole) || isTooLong(below)) return undefined;
     if (whole !== below) {
-      // Connect and Express leave the origin of a target in absolute form before what is below the mount.
+      // Connect and Express keep the origin of a target in absolute form before the path below the mount.
       const path = withoutOrigin(below);
       return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + path)]);
     }
@@ -72,7 +72,7 @@ export class PathReader {
   }
 }
 
-/** Tells whether a path, without its query, has more than 2 KiB: then it is not read. */
+/** Whether a path without its query has more than 2 KiB. Such a path is not read. */
 export function isTooLong(path: string): boolean {
   return path.length > MAX_PATH || (path.length > MAX_PATH / 3 && Buffer.byteLength(path) > MAX_PATH);
 }
@@ -83,7 +83,7 @@ function readInEveryWay(paths: readonly string[]): string[] | undefined {
   for (const reading of readings) {
     if (reading !== '' && !/^[/\\]/.test(reading)) return undefined;
     for (const resource of toResources(reading)) resources.add(resource);
-    // The loop comes to what is added during it, and so to transformations of transformations.
+    // The loop also visits readings that are added meanwhile, so transformations combine.
     for (const transform of TRANSFORMATIONS) readings.add(transform(reading));
     if (readings.size > MAX_READINGS) return undefined;
   }
@@ -94,16 +94,16 @@ function readInEveryWay(paths: readonly string[]): string[] | undefined {
 function toResources(path: string): string[] {
   if (isWithin(path, PREFIX)) return [API + path.slice(PREFIX.length)];
   if (!isWithin(path, PREVIEW_PREFIX)) return [API + path];
-  // Kapacitor strips the shorter prefix there as well, and answers for users under both.
+  // Kapacitor strips the shorter prefix from these paths as well, and serves the users under both prefixes.
   return [API + path.slice(PREVIEW_PREFIX.length), `${API}/preview${path.slice(PREVIEW_PREFIX.length)}`];
 }
 
-/** Tells whether this is `ancestor` or below it. */
+/** Whether `path` is `ancestor` or below it. */
 export function isWithin(path: string, ancestor: string): boolean {
   return path.startsWith(ancestor) && (path.length === ancestor.length || path[ancestor.length] === '/');
 }
 
-/** What the routers between the app and this one may see of the path of the mount. */
+/** The parts of the mount's path that the routers between the app and this one may see. */
 function mounts(base: string): string[] {
   return [...base.matchAll(/\//g)].map(({ index }) => base.slice(index));
 }

@@ -2,17 +2,17 @@ import type { Permission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import { API, isWithin } from './paths.js';
 
-/** What a request wants with a resource. `all` is wanted by methods that nobody knows. */
+/** A right on a resource. A request needs the privilege of its method. Methods without one need `all`. */
 export type Privilege = 'read' | 'write' | 'delete' | 'all';
 
 export const PRIVILEGES: readonly Privilege[] = ['read', 'write', 'delete', 'all'];
 
-/** Where the users are: to manage them takes an admin. */
+/** The resource of the users. Only an admin changes it. */
 export const USERS = '/api/users';
 
 const BY_METHOD: ReadonlyMap<string, Privilege> = new Map([
   ['GET', 'read'],
-  // The handlers of GET run for HEAD in Express, and those of `use` and `all` for OPTIONS.
+  // Express runs handlers of GET for HEAD, and handlers of `use` and `all` for OPTIONS.
   ['HEAD', 'read'],
   ['OPTIONS', 'read'],
   ['POST', 'write'],
@@ -21,15 +21,15 @@ const BY_METHOD: ReadonlyMap<string, Privilege> = new Map([
   ['DELETE', 'delete'],
 ]);
 
-/** Which permissions open a resource and what is below it. */
+/** The permissions that open a resource and everything below it. */
 interface Grant {
   readonly resource: string;
   readonly permissions: readonly Permission[];
 }
 
 /**
- * Which permissions open a resource and what is below it, the most special first. Each of Kapacitor's permissions
- * grants all privileges or none, and that of the nearest ancestor decides.
+ * The nearest ancestor of a resource decides, so the most special resource comes first. Each of Kapacitor's permissions
+ * grants every privilege or none.
  */
 const GRANTS: readonly Grant[] = [
   { resource: `${API}/ping`, permissions: ['all', 'api', 'config_api', 'write_points'] },
@@ -38,7 +38,7 @@ const GRANTS: readonly Grant[] = [
   { resource: API, permissions: ['all', 'api'] },
 ];
 
-/** Of what is no resource. */
+/** For a text that is not a resource. */
 const NO_GRANT: Grant = { resource: API, permissions: [] };
 
 /** The privilege that a request with this method needs. */
@@ -46,24 +46,24 @@ export function privilegeFor(method: string): Privilege {
   return BY_METHOD.get(method) ?? 'all';
 }
 
-/** Tells whether a method has a privilege of its own. Methods are case-sensitive. */
+/** Whether the method has a privilege of its own. Methods are case-sensitive. */
 export function isKnownMethod(method: string): boolean {
   return BY_METHOD.has(method);
 }
 
-/** Tells whether this is a change of users, which no permission opens. */
+/** Whether only an admin has this privilege on the resource. */
 export function needsAdmin(privilege: Privilege, resource: string): boolean {
   return privilege !== 'read' && isWithin(resource, USERS);
 }
 
-/** Tells whether a user has a privilege on a resource, such as `/api/config/influxdb`. */
+/** Whether a user has a privilege on a resource, such as `/api/config/influxdb`. */
 export function hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
   if (user.type === 'admin') return true;
   if (needsAdmin(privilege, resource)) return false;
   return includesOneOf(decidingGrant(resource).permissions, user.permissions);
 }
 
-/** The entry that decides about a resource: that of the nearest ancestor, itself included. */
+/** The grant of the nearest ancestor of a resource, which may be the resource itself. */
 export function decidingGrant(resource: string): Grant {
   for (const grant of GRANTS) if (isWithin(resource, grant.resource)) return grant;
   return NO_GRANT;
@@ -72,4 +72,14 @@ export function decidingGrant(resource: string): Grant {
 function includesOneOf(permissions: readonly Permission[], held: readonly Permission[]): boolean {
   for (const permission of held) if (permissions.includes(permission)) return true;
   return false;
+}
+
+/** The resources whose privileges differ, from the widest to the most special. */
+const SHOWN = ['/api', '/api/ping', '/api/write', '/api/config', USERS] as const;
+const OF_METHODS: readonly Privilege[] = ['read', 'write', 'delete'];
+
+/** The privileges of a user on each resource that permissions tell apart: `{ '/api': ['read', 'write', 'delete'], … }`. */
+export function privilegesOf(user: User): Record<string, Privilege[]> {
+  const held = (resource: string) => OF_METHODS.filter((privilege) => hasPrivilege(user, privilege, resource));
+  return Object.fromEntries(SHOWN.map((resource) => [resource, held(resource)]));
 }

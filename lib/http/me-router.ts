@@ -1,5 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { privilegesOf } from '../authorization/explanation.js';
+import { privilegesOf } from '../authorization/privileges.js';
 import { mountOf } from '../request/host.js';
 import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
 import type { Guard, Proceed } from './guard.js';

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import express from 'express';
 import { type KapacitorAuth, MemoryUserRepository, type NewUser, type User } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { explain } from '../../lib/authorization/explanation.js';
+import { explain } from '../../lib/authorization/decide.js';
 import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 import { user } from '../support/user.js';

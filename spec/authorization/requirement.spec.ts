@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRequirement } from '../../lib/authorization/asked.js';
+import { readRequirement } from '../../lib/authorization/questions.js';
 import { createAuth } from '../support/auth.js';
 import { failure } from '../support/failure.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { explain } from '../../authorization/explanation.js';
+import { explain } from '../../authorization/decide.js';
 import { UsageError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { existingUser, type Session } from '../session.js';

@@ -8,14 +8,14 @@ import { decidingGrant, isKnownMethod, PRIVILEGES, type Privilege, privilegeFor,
 
 /** RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** RFC 9112, section 3.2: a path, an asterisk, or what has a colon: a URL, or a host with its port. */
+/** RFC 9112, section 3.2: a path, an asterisk, a URL, or a host with a port. */
 const TARGET = /^[/*]|:/;
 
 /**
- * Checks what `auth.can` and `auth.explain` are asked. A method that nobody knows is one all the same, and needs the
- * privilege `all`; one that is only written in another case is a mistake.
+ * Checks the arguments of `auth.can` and `auth.explain`. An unknown method is allowed, and needs the privilege `all`. A
+ * known method in another case is a mistake.
  *
- * @throws {ConfigError} says what was meant
+ * @throws {ConfigError} names the mistake, and what was probably meant
  */
 export function checkQuestion(call: 'can' | 'explain', given: readonly unknown[]): void {
   const [user, method, path] = given;
@@ -69,18 +69,18 @@ function userProblem(user: unknown): string | undefined {
   return `a user has name, type, permissions and enabled, as req.user has: this is ${kind === 'an object' ? 'another object' : kind}`;
 }
 
-/** A route's demand on its users. */
+/** The privilege that a route requires. */
 export interface Requirement {
-  /** Undefined: the one that the request's method needs. */
+  /** Undefined: the privilege that the request's method needs. */
   readonly privilege: Privilege | undefined;
-  /** Undefined: the request's path, in every reading. */
+  /** Undefined: every reading of the request's path. */
   readonly resource: string | undefined;
 }
 
 /**
- * What `requirePrivilege` is asked for. A word that it does not know would open the route to everybody with `api`.
+ * Reads the arguments of `auth.requirePrivilege`. An unknown word would open the route to every user with `api`.
  *
- * @throws {ConfigError} says what was meant
+ * @throws {ConfigError} names the mistake, and what was probably meant
  */
 export function readRequirement(given: readonly unknown[]): Requirement {
   const [privilege, resource] = given;
@@ -115,19 +115,19 @@ function checkResource(resource: unknown, privilege: Privilege | undefined): voi
   const readings = new PathReader().resourcesOf(path, path);
   if (readings === undefined)
     throw mistake(`${describeValue(resource)} can be read in more ways than an honest one can`);
-  const other = readings.find((reading) => ruleOf(reading) !== ruleOf(resource));
+  const other = readings.find((reading) => decidingResource(reading) !== decidingResource(resource));
   if (other === undefined) return;
   throw mistake(
     `${describeValue(resource)} can be read as ${describeValue(other)}${didYouMean(call(privilege, other))}`,
   );
 }
 
-/** The resource whose rule decides. */
-function ruleOf(resource: string): string {
+/** The resource of the rule that decides. */
+function decidingResource(resource: string): string {
   return isWithin(resource, USERS) ? USERS : decidingGrant(resource).resource;
 }
 
-/** The resource that a path, or a resource without its beginning, stands for. */
+/** The resource of a path, or of a resource without `/api`. */
 function resourceOf(path: string): string {
   if (isWithin(path, API)) return path;
   const whole = path.startsWith('/') ? path : `/${path}`;
@@ -138,7 +138,7 @@ function isPrivilege(value: unknown): value is Privilege {
   return PRIVILEGES.includes(value as Privilege);
 }
 
-/** As code writes it. */
+/** The call in code, for a suggestion. */
 function call(privilege: Privilege | undefined, resource?: string): string {
   const first = privilege === undefined ? 'undefined' : `'${privilege}'`;
   const rest = resource === undefined ? '' : `, '${JSON.stringify(resource).slice(1, -1)}'`;

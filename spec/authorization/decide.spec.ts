@@ -1,6 +1,7 @@
 import type { User } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
-import { explain, privilegesOf } from '../../lib/authorization/explanation.js';
+import { explain } from '../../lib/authorization/decide.js';
+import { privilegesOf } from '../../lib/authorization/privileges.js';
 import { user } from '../support/user.js';
 
 const NOBODY = user('nobody');
