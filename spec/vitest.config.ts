@@ -46,7 +46,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],
-      // The build, and what is only types until it is built, are tried by the specs of the package.
+      // The specs of the package try the build, and the files that are only types.
       // Coverage does not see the code of a worker thread: writer-thread.spec.ts tries it.
       exclude: ['lib/**/*.d.ts', 'lib/{build,esm}/**', 'lib/stores/sqlite/writer-thread.ts'],
       reporter: ['text-summary', 'json-summary'],
