@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-import { SingleFlight, UnderWay } from '../lib/promises.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { answerWithin, SingleFlight, TimeoutError, UnderWay } from '../lib/promises.js';
 
 const closed = () => new Error('closed');
 
@@ -70,5 +70,19 @@ describe('a single flight', () => {
     expect(await flight.run('a', work)).toBe('yes');
     expect(await flight.run('a', work)).toBe('yes');
     expect(work).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe('an answer with a time limit', () => {
+  it('is the answer, or an error when it takes longer, and leaves no timer', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await answerWithin(1_000, Promise.resolve('an answer'))).toBe('an answer');
+    expect(vi.getTimerCount()).toBe(0);
+    const late = expect(answerWithin(999.5, new Promise(() => {}))).rejects.toThrow(new TimeoutError(1_000));
+    const own = expect(answerWithin(1_000, new Promise(() => {}), closed)).rejects.toThrow('closed');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await Promise.all([late, own]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
