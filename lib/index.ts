@@ -3,13 +3,18 @@ export type {
   KapacitorAuth,
   KapacitorAuthEvents,
   MetricsRegistration,
-  Middleware,
   PassportStrategy,
 } from './api.js';
 export type { Explanation } from './authorization/decide.js';
 export type { Privilege } from './authorization/privileges.js';
-export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
-export type { BindAddress } from './config/kinds.js';
+export type {
+  AdminConfig,
+  AuthConfig,
+  BindAddress,
+  HttpConfig,
+  KapacitorAuthConfig,
+  ResolvedConfig,
+} from './config/options.js';
 export {
   ConfigError,
   ForbiddenError,
@@ -30,6 +35,7 @@ export { type AuditLogger, type AuditSource, auditToLogger, auditToOpenTelemetry
 export type { MetricsOptions } from './observe/metrics.js';
 export type { MetricsRegistry } from './observe/prometheus.js';
 export type { MaybePromise } from './promises.js';
+export type { Middleware } from './request/host.js';
 export { MemoryUserRepository } from './stores/memory.js';
 export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';
 export type {

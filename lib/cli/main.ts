@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../config/setting.js';
 import { KapacitorAuthError, StoreError } from '../errors.js';
 import { NO_PASSWORD_ARGUMENTS, normalizeArguments } from './arguments.js';
 import { CliError, exitCodeOf, OutputClosedError } from './cli-error.js';

@@ -1,4 +1,4 @@
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../config/setting.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.js';
 import { ApiClient } from './api-client.js';

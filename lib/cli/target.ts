@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { didYouMean } from '../argument-checks.js';
-import type { Environment } from '../config/environment.js';
-import { boolean, store as storeKind } from '../config/kinds.js';
+import { booleanKind, storeKind } from '../config/kinds.js';
+import type { Environment } from '../config/setting.js';
 import { meantStore } from '../stores/address.js';
 import { UsageError } from './cli-error.js';
 import { parseServerUrl, type ServerAddress } from './server-address.js';
@@ -89,7 +89,7 @@ function findFile(folder: string): string | undefined {
 function server(url: string, source: string, { skipVerify }: TargetOptions, environment: Environment): ServerTarget {
   const address = parseServerUrl(url, source);
   const unsafe = environment['KAPACITOR_UNSAFE_SSL'];
-  const isUnsafe = unsafe ? boolean.fromText(unsafe) : false;
+  const isUnsafe = unsafe ? booleanKind.fromText(unsafe) : false;
   const skips = skipVerify ?? isUnsafe;
   if (skips === undefined) throw new UsageError('KAPACITOR_UNSAFE_SSL must be true or false');
   return { kind: 'server', address, skipVerify: skips };

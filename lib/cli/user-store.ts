@@ -1,8 +1,9 @@
 import { lstatSync } from 'node:fs';
 import { PasswordHasher } from '../authentication/password-hasher.js';
-import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
-import type { Environment } from '../config/environment.js';
-import { AUDIT_LOG, DATA_DIR, REFUSED_PASSWORDS, STORE } from '../config/settings.js';
+import { resolveConfig } from '../config/config.js';
+import { AUTHENTICATION_IS_OFF } from '../config/rules.js';
+import type { Environment } from '../config/setting.js';
+import { AUTH, DATA_DIR } from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { sqliteFile } from '../stores/address.js';
 import { completeRepository } from '../stores/complete.js';
@@ -36,7 +37,7 @@ export interface OpenOptions {
  * What is to be right although `[auth] enabled` is false: users can be made before a server has them, and then in the
  * right store, by its rules and with a trail. The other rules have defaults that are safe.
  */
-const HEEDED = [STORE, DATA_DIR, REFUSED_PASSWORDS, AUDIT_LOG];
+const HEEDED = [AUTH.store, DATA_DIR, AUTH.refusedPasswords, AUTH.auditLog];
 
 /** The store of the configuration, with the rules of the server that has the same one. */
 export class UserStore {

@@ -67,3 +67,12 @@ export function mountOf(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'
   // A mounted handler sees at least a slash.
   return below === '/' ? whole : '';
 }
+
+/**
+ * A middleware for Express, Connect, `io.engine.use()` of socket.io and servers of `node:http`. It works with Node's own
+ * request and response. Express still infers `req.params` from the path of the route.
+ *
+ * The middleware throws nothing itself, and calls `next` without an argument or not at all. An error that `next` throws is
+ * the app's own. It reaches the caller, or becomes an uncaught exception if the caller has returned meanwhile.
+ */
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;

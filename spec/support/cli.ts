@@ -6,7 +6,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { main } from '../../lib/cli/main.js';
 import type { Streams } from '../../lib/cli/streams.js';
-import type { Environment } from '../../lib/config/environment.js';
+import type { Environment } from '../../lib/config/setting.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILT = join(ROOT, 'dist/lib/cli/bin.js');
@@ -135,7 +135,8 @@ class Collector extends Writable {
   }
 }
 
-function isBuilt(): boolean {
+/** The build is as new as the sources. */
+export function isBuilt(): boolean {
   const builtAt = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import type { Page } from '../../lib/stores/listing.js';
+import { pageStatement, toStoredUser } from '../../lib/stores/sql.js';
+
+const WHOLE: Page = { prefix: '', after: undefined, offset: 5, limit: 10 };
+const END = 'ad\u{10ffff}';
+
+it.each<{ what: string; page: Partial<Page>; where: string; values: string[] }>([
+  { what: 'everybody', page: {}, where: '', values: [] },
+  { what: 'a prefix', page: { prefix: 'ad' }, where: 'WHERE name >= $1 AND name < $2', values: ['ad', END] },
+  { what: 'after a name', page: { after: 'ada' }, where: 'WHERE name > $1', values: ['ada'] },
+  {
+    what: 'a prefix, after one of its names',
+    page: { prefix: 'ad', after: 'ada' },
+    where: 'WHERE name > $1 AND name < $2',
+    values: ['ada', END],
+  },
+  {
+    what: 'a prefix, after the name that is it',
+    page: { prefix: 'ad', after: 'ad' },
+    where: 'WHERE name > $1 AND name < $2',
+    values: ['ad', END],
+  },
+  {
+    what: 'a prefix, after a name before it by its bytes',
+    page: { prefix: '\u{1f600}', after: '\ufffd' },
+    where: 'WHERE name >= $1 AND name < $2',
+    values: ['\u{1f600}', '\u{1f600}\u{10ffff}'],
+  },
+])('asks for $what, from one place on', ({ page, where, values }) => {
+  const [limit, offset] = [`$${values.length + 1}`, `$${values.length + 2}`];
+  expect(pageStatement('name', 'people', { ...WHOLE, ...page })).toEqual({
+    text: `SELECT name FROM people AS users ${where} ORDER BY name LIMIT ${limit} OFFSET ${offset}`,
+    values: [...values, 10, 5],
+  });
+});
+
+const row = { name: 'ada', type: 'normal', permissions: 'api,write_points', hash: 'a hash', revision: '7' };
+
+it('makes a user of a row', () => {
+  expect(toStoredUser(row, false)).toEqual({ ...row, permissions: ['api', 'write_points'], enabled: false });
+});
+
+it.each([
+  ['none', '', []],
+  ['any order', 'write_points,api', ['api', 'write_points']],
+  ['all three', 'config_api,write_points,api', ['all']],
+])('reads permissions: %s', (_, permissions, expected) => {
+  expect(toStoredUser({ ...row, permissions }, true)).toMatchObject({ permissions: expected, enabled: true });
+});
