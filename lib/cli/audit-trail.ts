@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { auditLine } from '../observe/audit-line.js';
+import { auditLine } from '../observe/audit-record.js';
 import { type FoundFile, openNow } from '../observe/opened-file.js';
 import { withoutSecrets } from '../safe-text.js';
 import type { ImportSummary } from '../transfer/import-users.js';
@@ -57,9 +57,7 @@ export class AuditTrail {
 
   #open(path: string): FoundFile {
     const file = openNow(path);
-    if (file.isForEverybody) {
-      this.#onProblem(`warning: anybody on this machine may read or change the audit log ${path}: chmod o= ${path}`);
-    }
+    if (file.exposure !== undefined) this.#onProblem(`warning: ${file.exposure}`);
     // A killed process may have left an unfinished line.
     if (file.endsWithinLine) writeSync(file.descriptor, '\n');
     return file;

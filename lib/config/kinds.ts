@@ -1,5 +1,5 @@
 import { didYouMean } from '../argument-checks.js';
-import { faultOf } from '../request/allowed-hosts.js';
+import { allowedHostProblem } from '../request/allowed-hosts.js';
 import { describeValue } from '../safe-text.js';
 import { isSqliteAddress, meantStore, SQLITE_EXAMPLE, sqliteAddress, sqliteFile } from '../stores/address.js';
 import { isPostgresUrl } from '../stores/postgres/url.js';
@@ -152,7 +152,7 @@ export const hostsKind: Kind<readonly string[]> = {
   fromValue: (value) => {
     const entries = listOfTexts(value);
     const isValid =
-      entries !== undefined && entries.length > 0 && entries.every((entry) => faultOf(entry) === undefined);
+      entries !== undefined && entries.length > 0 && entries.every((entry) => allowedHostProblem(entry) === undefined);
     return isValid ? entries : undefined;
   },
   fromText: (value) => hostsKind.fromValue(splitAtCommas(value)),
@@ -166,7 +166,9 @@ export const hostsKind: Kind<readonly string[]> = {
 };
 
 function faultOfEntry(entry: unknown): string | undefined {
-  return typeof entry === 'string' ? faultOf(entry) : `a host must be a text in quotes, not ${describeValue(entry)}`;
+  return typeof entry === 'string'
+    ? allowedHostProblem(entry)
+    : `a host must be a text in quotes, not ${describeValue(entry)}`;
 }
 
 /** A frozen copy: later changes of the caller's list have no effect. */

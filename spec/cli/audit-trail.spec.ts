@@ -95,7 +95,7 @@ describe('the audit log of the configuration', () => {
     chmodSync(log, 0o644);
     const { stderr } = await on(add, { input: 'stanPassword' });
     expect(stderr).toContain(
-      `warning: anybody on this machine may read or change the audit log ${log}: chmod o= ${log}`,
+      `warning: every user of this machine may read or change the audit log ${log}: run chmod o= ${log}`,
     );
     expect(told()).toMatchObject([{ event: 'begun' }, { event: 'user-created' }]);
   });

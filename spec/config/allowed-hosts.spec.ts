@@ -13,7 +13,7 @@ describe('allowed-hosts', () => {
     ['[]', 'an empty list allows no host: leave it out to allow every host'],
     ['[1]', 'a host must be a text in quotes, not 1'],
     ['["localhost", "http://a:1/x"]', '"http://a:1/x" is a URL: write "a:1"'],
-    ['["http://user:hunter2@a"]', 'a host has no @ in it: write it alone, as "example.com"'],
+    ['["http://user:hunter2@a"]', 'a host has no @ in it: write only the host, such as "example.com"'],
   ])('is not %s in a file, also without users', (value, problem) => {
     expect(problemsOf(() => fromFile(`[http]\nallowed-hosts = ${value}\n`))).toEqual([
       `kapacitor.conf, line 2: [http] allowed-hosts: ${problem}`,

@@ -15,18 +15,18 @@ import {
 import { join } from 'node:path';
 import express from 'express';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { AuditLog } from '../../../lib/observe/audit-log.js';
-import { onEveryEvent } from '../../../lib/observe/every-event.js';
-import { API_USER, createAuth, ROOT } from '../../support/auth.js';
-import { failure } from '../../support/failure.js';
-import { serve } from '../../support/server.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { AuditLog } from '../../lib/observe/audit-log.js';
+import { onEveryEvent } from '../../lib/observe/audit-sinks.js';
+import { API_USER, createAuth, ROOT } from '../support/auth.js';
+import { failure } from '../support/failure.js';
+import { serve } from '../support/server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** On a busy machine. */
 const SOON = { timeout: 10_000 };
 
 const clock = vi.hoisted(() => ({ time: 0 }));
-vi.mock('../../../lib/clock.js', () => ({ now: () => clock.time }));
+vi.mock('../../lib/clock.js', () => ({ now: () => clock.time }));
 
 const time = new Date('2026-11-24T12:00:00Z');
 const line = (user: string) => `{"time":"2026-11-24T12:00:00.000Z","event":"login","user":"${user}"}\n`;
@@ -103,7 +103,7 @@ describe('the audit log', () => {
     chmodSync(path, 0o644);
     openLog(path);
     expect(warnings).toEqual([
-      `KAPACITOR_AUTH_CONFIG: anybody on this machine may read or change the audit log ${path}: chmod o= ${path}`,
+      `KAPACITOR_AUTH_CONFIG: every user of this machine may read or change the audit log ${path}: run chmod o= ${path}`,
     ]);
   });
 
@@ -140,14 +140,19 @@ describe('the audit log', () => {
     [
       'its folder is not there',
       'gone/audit.log',
-      (folder: string) => `there is no folder ${folder}/gone: make it, for the user that this program runs as`,
+      (folder: string) =>
+        `there is no folder ${folder}/gone: create it, writable for the user that this program runs as`,
     ],
-    ['its folder is a file', 'file/audit.log', (folder: string) => `${folder}/file is no folder: name a file in one`],
+    [
+      'its folder is a file',
+      'file/audit.log',
+      (folder: string) => `${folder}/file is not a folder: name a file in a folder`,
+    ],
     ['it is a folder', 'folder', () => 'it is a folder: name a file in it, such as audit.log'],
     [
       'it is a pipe without a reader',
       'pipe',
-      () => 'it is a socket, or a pipe that nobody reads: name a file, or start the reader first',
+      () => 'it is a socket, or a pipe without a reader: name a file, or start the reader first',
     ],
     [
       'its name cannot be one',
@@ -236,7 +241,7 @@ describe('a rotated audit log', () => {
     await expect.poll(() => read(`${folder}.1/audit.log`), SOON).toBe(line('a'));
     vi.advanceTimersByTime(1_000);
     expect(warnings).toEqual([
-      `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 0, and 0 in memory. ${path} could not be written: ` +
+      `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 0, waiting in memory: 0. Cannot write ${path}: ` +
         `it was moved, and a new one cannot be opened: ENOENT: no such file or directory, open '${path}'`,
     ]);
     mkdirSync(folder);

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ask, kill, startProcess } from '../../support/child-process.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
-import type { Task } from './writer.js';
+import { ask, kill, startProcess } from '../support/child-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import type { Task } from './audit-log-writer.js';
 
 /** On a busy machine. */
 const SOON = { timeout: 10_000 };
 
-const WRITER = '../observe/sinks/writer.ts';
+const WRITER = new URL('./audit-log-writer.ts', import.meta.url).href;
 const read = (path: string) => readFileSync(path, 'utf8');
 
 it('an open log neither keeps its process alive nor loses what was written when it ends', async () => {

@@ -1,4 +1,4 @@
-import { AuditLog } from '../../../lib/observe/audit-log.js';
+import { AuditLog } from '../../lib/observe/audit-log.js';
 
 export interface Task {
   /** How many events it writes. */

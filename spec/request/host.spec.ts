@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mountOf, wholePathOf } from '../../lib/request/path.js';
+import { mountOf, wholePathOf } from '../../lib/request/host.js';
 
 describe('the path of a mount', () => {
   it.each([

@@ -2,8 +2,8 @@ import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { promisify as Promisify } from 'node:util';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { AuditLog } from '../../../lib/observe/audit-log.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { AuditLog } from '../../lib/observe/audit-log.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** On a busy machine. */
 const SOON = { timeout: 10_000 };
@@ -23,7 +23,7 @@ vi.mock('node:fs', async (original) => {
 });
 
 const clock = vi.hoisted(() => ({ time: 0 }));
-vi.mock('../../../lib/clock.js', () => ({ now: () => clock.time }));
+vi.mock('../../lib/clock.js', () => ({ now: () => clock.time }));
 
 const time = new Date('2026-11-24T12:00:00Z');
 const line = (user: string) => `{"time":"2026-11-24T12:00:00.000Z","event":"login","user":"${user}"}\n`;
@@ -71,7 +71,7 @@ it('a full disk is warned of with its reason, and what waits is written when the
   write(log, 'b');
   await pass(1_000);
   expect(warnings).toEqual([
-    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 0, and 2 in memory. ${path} could not be written: ` +
+    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 0, waiting in memory: 2. Cannot write ${path}: ` +
       'ENOSPC: no space left on device, write',
   ]);
   disk.write = undefined;
@@ -102,7 +102,7 @@ it('keeps 4 MiB in memory, drops and counts the rest, warns of it once a minute,
   for (let index = 0; index < kept + 5; index++) write(log, 'u');
   await pass(1_000);
   expect(warnings).toEqual([
-    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 5, and ${kept + 1} in memory. ${path} could not be written: ` +
+    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 5, waiting in memory: ${kept + 1}. Cannot write ${path}: ` +
       'ENOSPC: no space left on device, write',
   ]);
   write(log, 'u');
@@ -110,7 +110,7 @@ it('keeps 4 MiB in memory, drops and counts the rest, warns of it once a minute,
   await pass(59_000);
   expect(warnings).toHaveLength(1);
   await pass(1_000);
-  expect(warnings[1]).toMatch(/^KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 2, and /);
+  expect(warnings[1]).toMatch(/^KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 2, waiting /);
   disk.write = undefined;
   await pass(250);
   const lost = () => read(path).slice(line('first').length + kept * line('u').length);
@@ -138,7 +138,7 @@ it('a disk that is too slow is told of as such', async () => {
   for (let index = 0; index < kept + 1; index++) write(log, 'u');
   await pass(1_000);
   expect(warnings).toEqual([
-    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 1, and ${kept + 1} in memory. ${path} could not be written: it is too slow`,
+    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 1, waiting in memory: ${kept + 1}. Cannot write ${path}: it is too slow`,
   ]);
   disk.write = undefined;
   finish();
@@ -182,7 +182,7 @@ it('says how many events are lost when it is closed while the disk is full', asy
   write(log, 'b');
   await log.close();
   expect(warnings).toEqual([
-    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 2. ${path} could not be written: ENOSPC: no space left on device, write`,
+    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 2. Cannot write ${path}: ENOSPC: no space left on device, write`,
   ]);
 });
 
@@ -204,9 +204,7 @@ it('closes within a second while a write hangs, and writes no more when it retur
   await new Promise(setImmediate);
   await pass(1_000);
   await closing;
-  expect(warnings).toEqual([
-    `KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 2. ${path} could not be written: it is too slow`,
-  ]);
+  expect(warnings).toEqual([`KAPACITOR_AUTH_AUDIT_LOST: audit events lost: 2. Cannot write ${path}: it is too slow`]);
   finish();
   await expect.poll(() => read(path), SOON).toBe(line('a'));
   expect(writes).toHaveBeenCalledTimes(1);

@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-import { UnderWay } from '../lib/promises.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { answerWithin, SingleFlight, TimeoutError, UnderWay } from '../lib/promises.js';
 
 const closed = () => new Error('closed');
 
@@ -52,4 +52,37 @@ it('once all is closed nothing is asked any more', async () => {
   const ask = vi.fn();
   await expect(underWay.wait(ask)).rejects.toThrow('closed');
   expect(ask).not.toHaveBeenCalled();
+});
+
+describe('a single flight', () => {
+  it('does equal work at the same time once, and other work besides', async () => {
+    const flight = new SingleFlight<number>();
+    const work = vi.fn(async () => work.mock.calls.length);
+    expect(await Promise.all([flight.run('a', work), flight.run('a', work), flight.run('b', work)])).toEqual([1, 1, 2]);
+    expect(work).toHaveBeenCalledTimes(2);
+  });
+
+  it('does it again when it is over, and when it has failed', async () => {
+    const flight = new SingleFlight<string>();
+    const work = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error('no')).mockResolvedValue('yes');
+    const failed = [flight.run('a', work), flight.run('a', work)];
+    for (const each of failed) await expect(each).rejects.toThrow('no');
+    expect(await flight.run('a', work)).toBe('yes');
+    expect(await flight.run('a', work)).toBe('yes');
+    expect(work).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe('an answer with a time limit', () => {
+  it('is the answer, or an error when it takes longer, and leaves no timer', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await answerWithin(1_000, Promise.resolve('an answer'))).toBe('an answer');
+    expect(vi.getTimerCount()).toBe(0);
+    const late = expect(answerWithin(999.5, new Promise(() => {}))).rejects.toThrow(new TimeoutError(1_000));
+    const own = expect(answerWithin(1_000, new Promise(() => {}), closed)).rejects.toThrow('closed');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await Promise.all([late, own]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
