@@ -16,7 +16,7 @@ import type { Attempt } from './user-history.js';
 
 export type Question =
   /** Answered with what was asked and answered: {@link Storm}. */
-  | { readonly do: 'storm'; readonly names: readonly string[]; readonly milliseconds: number }
+  | { readonly do: 'storm'; readonly names: readonly string[]; readonly attempts: number }
   | { readonly do: 'read'; readonly names: readonly string[] }
   | { readonly do: 'insertFirstAdmin'; readonly user: StoredUser }
   /** Creates users until the process is killed; each name is sent when it has been answered. */
@@ -119,11 +119,10 @@ async function change(name: string): Promise<void> {
   else await recorded.replace(user, (await repository.find(name))?.revision ?? 'none');
 }
 
-async function storm(names: readonly string[], milliseconds: number): Promise<Storm> {
+async function storm(names: readonly string[], count: number): Promise<Storm> {
   const errors: string[] = [];
-  const end = Date.now() + milliseconds;
   const lane = async (act: (name: string) => Promise<void>) => {
-    while (Date.now() < end) {
+    while (attempts.length < count) {
       await act(pick(...names)).catch((error: Error) => {
         const isExpected = [LastAdminError, UserExistsError, UserNotFoundError].some((type) => error instanceof type);
         if (!isExpected) errors.push(String(error));
@@ -154,7 +153,7 @@ async function create(prefix: string): Promise<void> {
 }
 
 process.on('message', async (question: Question) => {
-  if (question.do === 'storm') send(await storm(question.names, question.milliseconds));
+  if (question.do === 'storm') send(await storm(question.names, question.attempts));
   else if (question.do === 'read') send(await read(question.names));
   else if (question.do === 'insertFirstAdmin') send(await repository.insertFirstAdmin(question.user));
   else await create(question.prefix);

@@ -140,7 +140,7 @@ describe('a pool of the app’s own', () => {
     const repository = await openPostgres(pool, table);
     await repository.insert(userNamed('root', { type: 'admin' }));
     await Promise.all(
-      Array.from({ length: 20 }, async (_, index) => {
+      Array.from({ length: 5 }, async (_, index) => {
         const name = `user\\${index}'`;
         expect(await repository.insert(userNamed(name, { type: 'admin' }))).toBe(true);
         expect(await repository.replace(userNamed(name, { revision: '2' }), '1')).toBe('replaced');

@@ -15,10 +15,11 @@ async function startOn(url: string) {
   return { child, ask: (question: Question) => ask(child, question) };
 }
 
-describe('eight processes that change the same few users for 30 seconds', () => {
+describe('eight processes that change the same few users at the same time', () => {
+  const ATTEMPTS = 500;
   const names = Array.from({ length: 12 }, (_, index) => `user${index}`);
 
-  it('keep an admin, lose no change, and refuse nothing without a reason', { timeout: 120_000 }, async () => {
+  it('keep an admin, lose no change, and refuse nothing without a reason', { timeout: 240_000 }, async () => {
     // A server of its own, because commit timestamps can only be switched on at its start.
     const server = await PostgresServer.create(['track_commit_timestamp=on']);
     onTestFinished(() => server.remove());
@@ -31,12 +32,11 @@ describe('eight processes that change the same few users for 30 seconds', () => 
       names.map((name, index) => userNamed(name, { type: index < 4 ? 'admin' : 'normal', revision: randomUUID() })),
     );
 
-    const asked = processes.map(({ ask }) => ask({ do: 'storm', names, milliseconds: 30_000 }));
+    const asked = processes.map(({ ask }) => ask({ do: 'storm', names, attempts: ATTEMPTS }));
     const storms = (await Promise.all(asked)) as Storm[];
 
     expect(storms.flatMap(({ errors }) => errors)).toEqual([]);
     const attempts = [...seeds, ...storms.flatMap((storm) => storm.attempts)];
-    expect(attempts.length).toBeGreaterThan(2_000);
     expect(new Set(attempts.map(({ does, outcome }) => `${does}: ${outcome}`))).toEqual(
       new Set([
         'insert: inserted',

@@ -13,7 +13,9 @@ import { userNamed } from '../../support/stored-user.js';
 /** An option of `pg` that its types lack. */
 const BINARY: object = { binary: true };
 
-it('a standby is refused, also with a binary format, and is accepted once it is promoted', async () => {
+it('a standby is refused, also with a binary format, and is accepted once it is promoted', {
+  timeout: 60_000,
+}, async () => {
   const server = await PostgresServer.create();
   onTestFinished(() => server.remove());
   // The table exists, so that making it cannot be what fails.

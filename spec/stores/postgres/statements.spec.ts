@@ -88,7 +88,7 @@ beforeAll(async () => {
       -- Several workers would each read some rows more than are needed.
       ALTER TABLE ${usersTable(url)} SET (parallel_workers = 0)`,
   );
-}, 60_000);
+}, 240_000);
 
 afterAll(() => psql(url, `DROP SCHEMA "${schema}" CASCADE`));
 
