@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { main } from '../../lib/cli/main.js';
-import type { Streams } from '../../lib/cli/streams.js';
+import type { Streams } from '../../lib/cli/output.js';
 import type { Environment } from '../../lib/config/setting.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
