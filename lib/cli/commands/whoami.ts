@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { privilegesOf } from '../../authorization/privileges.js';
 import type { Privilege } from '../../authorization/privileges.js';
+import { privilegesOf } from '../../authorization/privileges.js';
 import type { User } from '../../users/user.js';
 import type { ApiClient } from '../api-client.js';
 import { RefusedError, UnreachableError, UsageError } from '../cli-error.js';
