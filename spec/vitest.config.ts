@@ -11,10 +11,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readonly string[]])[] = [
   [
     ['long'],
-    ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor/{generated,mutations}'],
+    ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
   [['postgres'], ['stores/postgres/**']],
-  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompts}', 'health']],
+  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt,prompts}', 'health']],
   [
     ['processes'],
     [
@@ -24,7 +24,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'cli/{completion,private-file,terminal}',
       'config/admin',
       'observe/sinks/{audit-log,process}',
-      'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,moved,processes,slow-disk}',
+      'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'stores/sqlite/writer-thread',
       'transfer/open-user-file',
       'transfer/kapacitor/kapacitor-database',
@@ -43,7 +43,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'config/thread-pool',
       'observe/listeners',
       'observe/sinks/full-disk',
-      'stores/sqlite/{backup-links,changes-overdue,engine-choice,folder-race,network-file-system,reading}',
+      'stores/sqlite/{backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
     ],
   ],
   [['unit'], ['**']],
