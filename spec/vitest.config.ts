@@ -5,15 +5,16 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
  * Which project runs a spec: the first line that names it decides.
  *
  * `npm run specs:fast` runs `unit` and `replaced modules`. They start neither processes nor PostgreSQL, and neither do
- * the two `express`: a spec that does so there fails. The specs of `unit` share their modules, so one that replaces a
- * module fails there as well. The specs in `long` try thousands of inputs.
+ * the two `express`: a spec that does so there fails. The specs of `unit` and `express` share their modules, so one that
+ * replaces a module fails there as well. The specs of `long` try thousands of inputs.
  */
 const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readonly string[]])[] = [
   [
     ['long'],
-    ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor/{generated,mutations}'],
+    ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
-  [['postgres'], ['stores/postgres/**', 'stores/contract', 'cli/{binary,kapacitor,prompts}', 'health']],
+  [['postgres'], ['stores/postgres/**']],
+  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt,prompts}', 'health']],
   [
     ['processes'],
     [
@@ -23,7 +24,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'cli/{completion,private-file,terminal}',
       'config/admin',
       'observe/{audit-log,audit-log-process}',
-      'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,moved,processes,slow-disk}',
+      'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'stores/sqlite/writer-thread',
       'transfer/open-user-file',
       'transfer/kapacitor/kapacitor-database',
@@ -42,20 +43,28 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'config/thread-pool',
       'observe/listeners',
       'observe/audit-log-full-disk',
-      'stores/sqlite/{backup-links,changes-overdue,engine-choice,folder-race,network-file-system,reading}',
+      'stores/sqlite/{backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
     ],
   ],
   [['unit'], ['**']],
 ];
 
-type ProjectName = 'unit' | 'replaced modules' | 'long' | 'express 5' | 'express 4' | 'processes' | 'postgres';
+type ProjectName =
+  | 'unit'
+  | 'replaced modules'
+  | 'long'
+  | 'express 5'
+  | 'express 4'
+  | 'processes'
+  | 'every store'
+  | 'postgres';
 type Project = NonNullable<TestProjectInlineConfiguration['test']>;
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const POSTGRES = pathOf('support/postgres-setup.ts');
 const PROGRAMS = pathOf('support/programs-setup.ts');
-const WITHOUT_POSTGRES = { postgresUrl: 'postgres://name-this-spec-below-postgres-in-vitest.config.ts.invalid' };
+const WITHOUT_POSTGRES = { postgresUrl: 'postgres://name-this-spec-below-every-store-in-vitest.config.ts.invalid' };
 const IN_ONE_PROCESS = {
   setupFiles: [pathOf('support/in-one-process-setup.ts')],
   provide: { ...WITHOUT_POSTGRES, programs: {}, modulesAreShared: false },
@@ -66,10 +75,11 @@ const SHARED = { ...IN_ONE_PROCESS, provide: { ...IN_ONE_PROCESS.provide, module
 const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   unit: SHARED,
   'replaced modules': IN_ONE_PROCESS,
-  'express 5': IN_ONE_PROCESS,
-  'express 4': { ...IN_ONE_PROCESS, alias: [{ find: /^express$/, replacement: 'express4' }], env: { EXPRESS: '4' } },
+  'express 5': SHARED,
+  'express 4': { ...SHARED, alias: [{ find: /^express$/, replacement: 'express4' }], env: { EXPRESS: '4' } },
   long: IN_ONE_PROCESS,
   processes: { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES },
+  'every store': { globalSetup: [POSTGRES, PROGRAMS] },
   postgres: { globalSetup: [POSTGRES, PROGRAMS] },
 };
 
