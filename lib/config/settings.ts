@@ -17,7 +17,7 @@ import {
   userNameKind,
 } from './kinds.js';
 import type { ResolvedConfig } from './options.js';
-import { defaultHashingThreads, type Setting, type Settings, defineSettings, defineSetting } from './setting.js';
+import { defaultHashingThreads, defineSetting, defineSettings, type Setting, type Settings } from './setting.js';
 
 /** The values of `[http]`: most go into the configuration as they are. */
 interface HttpValues extends Omit<ResolvedConfig['http'], 'https'> {

@@ -1,6 +1,6 @@
 import { suggest } from '../argument-checks.js';
 import { textKind } from './kinds.js';
-import { type Section, type Setting, defineSetting, variableOf } from './setting.js';
+import { defineSetting, type Section, type Setting, variableOf } from './setting.js';
 import { SETTINGS } from './settings.js';
 
 const META_KEYS: readonly string[] = [

@@ -2,11 +2,29 @@ import type { UserRepository } from '../users/repository.js';
 
 const PREFIX = 'sqlite:';
 
-/** A path that names a folder, whatever is there: `users/`, `..`, `~`. */
+/** The suggestion where nothing better is known. */
+export const SQLITE_EXAMPLE = 'sqlite:./users/users.db';
+
+/** `sqlite:FILE`. */
+export function sqliteAddress(file: string): string {
+  return PREFIX + file;
+}
+
+/** The path in `sqlite:FILE`; undefined for another store. */
+export function sqliteFile(store: string): string | undefined {
+  return store.startsWith(PREFIX) ? store.slice(PREFIX.length) : undefined;
+}
+
+/** `sqlite:` or `memory:`; undefined for a store that other machines can share. */
+export function localScheme(store: string | UserRepository): string | undefined {
+  return typeof store === 'string' ? /^(?:sqlite|memory):/.exec(store)?.[0] : undefined;
+}
+
+/** A path that can only be a folder's: `users/`, `..`, `~`. */
 const FOLDER = /^~$|(?:^|[/\\])\.{0,2}$/;
 
-/** One letter alone is no scheme, but a drive of Windows: `C:\users.db`. */
-const SCHEME = /^[a-z][a-z\d+.-]+:/i;
+/** Schemes at the beginning, such as both of `sqlite:file:users.db`. One letter alone is a drive of Windows: `C:\users.db`. */
+const SCHEMES = /^(?:[a-z][a-z\d+.-]+:)+/i;
 
 /**
  * Whether a text is `sqlite:FILE`. Everything behind the colon is the path of the file: `?`, `#` and `%` belong to it.
@@ -18,37 +36,17 @@ const SCHEME = /^[a-z][a-z\d+.-]+:/i;
 export function isSqliteAddress(text: string): boolean {
   const file = sqliteFile(text);
   if (file === undefined || file !== file.trim() || /\p{Cc}/u.test(file)) return false;
-  return !isFolderPath(file) && !SCHEME.test(file) && !/^(?:\/\/|:memory:$)/i.test(file);
+  return !FOLDER.test(file) && !SCHEMES.test(file) && !/^(?:\/\/|:memory:$)/i.test(file);
 }
 
-/** The path in `sqlite:FILE`; undefined for another store. */
-export function sqliteFile(store: string): string | undefined {
-  return store.startsWith(PREFIX) ? store.slice(PREFIX.length) : undefined;
-}
-
-/** `sqlite:FILE`. */
-export function sqliteAddress(file: string): string {
-  return PREFIX + file;
-}
-
-/** Whether a path can only be a folder's. */
-function isFolderPath(path: string): boolean {
-  return FOLDER.test(path);
-}
-
-/** The suggestion where nothing better is known. */
-export const SQLITE_EXAMPLE = 'sqlite:./users/users.db';
-
-/** Schemes at the beginning, such as both of `sqlite:file:users.db`. One letter alone is a drive of Windows. */
-const SCHEMES = /^(?:[a-z][a-z\d+.-]+:)+/i;
 const SCHEME_OF_FILES = /(?:^|:)(?:sqlite\d?|file):$/i;
 const DRIVE = /^[a-z]:(?=[/\\])/i;
 const BEGINS_LIKE_PATH = /^(?:(?:~|\.{0,2}|[a-z]:)[/\\]|(?:~|\.{1,2})$)/i;
 const ENDS_LIKE_DATABASE = /\.(?:db3?|sqlite3?)$/i;
 
 /**
- * The local store that a wrong text was probably meant to name: a path alone or behind another scheme, a path written as
- * a URL, or the path of a folder. Undefined if nothing points to a local store.
+ * The local store that a wrong text probably means: a path alone or behind another scheme, a path written as a URL, or the
+ * path of a folder. Undefined if nothing points to a local store.
  *
  * The text may hold a password, so only parts that look like a path are repeated.
  */
@@ -62,7 +60,7 @@ export function meantStore(text: string): string | undefined {
   if (schemes !== '' && rest === '') return SQLITE_EXAMPLE;
   if (SCHEME_OF_FILES.test(schemes)) {
     const path = pathOfUrl(rest);
-    return mayBeRepeated(path) ? addressOf(path, !isFolderPath(path)) : SQLITE_EXAMPLE;
+    return mayBeRepeated(path) ? addressOf(path, !FOLDER.test(path)) : SQLITE_EXAMPLE;
   }
   if (!looksLikePath(rest) || !mayBeRepeated(rest)) return undefined;
   return addressOf(rest, ENDS_LIKE_DATABASE.test(rest));
@@ -88,9 +86,4 @@ function mayBeRepeated(path: string): boolean {
 
 function addressOf(path: string, isFile: boolean): string {
   return sqliteAddress(isFile ? path : `${path.replace(/[/\\]+$/, '')}/users.db`);
-}
-
-/** `sqlite:` or `memory:`; undefined for a store that other machines can share. */
-export function localScheme(store: string | UserRepository): string | undefined {
-  return typeof store === 'string' ? /^(?:sqlite|memory):/.exec(store)?.[0] : undefined;
 }

@@ -1,23 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
+import { StoreError } from '../errors.js';
 import type { UserListQuery } from '../users/repository.js';
 import type { StoredUser } from '../users/user.js';
 
 /** How many users are read at once. */
 const USERS = 1_000;
-/** How many names are read first, to compare them with a pattern: the first ones may be enough. */
+/** How many names are read first and compared with a pattern: the list may be complete after them. */
 const FIRST_NAMES = 1_000;
-/** How many names of an offset are passed over at once: the source returns only the last of them. */
-const PASSED_OVER = 10_000;
-/** How many names are compared with a pattern, which may take its time, before other requests have their turn. */
+/** How many names of an offset are skipped at once: the source returns only the last one. */
+const SKIPPED = 10_000;
+/** How many names are compared with a pattern before other requests have their turn: a pattern may be slow. */
 const COMPARED = 100;
 
-/** A part of a list: users whose names begin with `prefix` and come after `after`, in the order of the names. */
+/** A part of a list: users whose names begin with `prefix` and come after `after`, ordered by name. */
 export interface Page {
-  /** Empty: all names. It has no NUL. */
+  /** Empty: all names. It contains no NUL. */
   readonly prefix: string;
   /** Undefined: from the first name on. */
   readonly after: string | undefined;
-  /** How many of these users to pass over, 0 or more. */
+  /** How many of these users to skip, 0 or more. */
   readonly offset: number;
   /** The most users to return, 1 or more. */
   readonly limit: number;
@@ -26,31 +27,31 @@ export interface Page {
 /** A store that answers one part of a list at a time, from an index of the names in the order of their UTF-8 bytes. */
 export interface ListSource {
   /**
-   * The most names to read at once. A server is asked for many, since each question is a round trip; a store that reads
-   * on the event loop is asked for few, since requests wait meanwhile.
+   * The most names to read at once: many for a server, because each question is a round trip; few for a store that reads
+   * on the event loop, because requests wait in the meantime.
    */
   readonly namesAtOnce: number;
   users(page: Page): Promise<StoredUser[]>;
   /** Only the names, from the index alone. */
   names(page: Page): Promise<string[]>;
-  /** The users of these names, in the order of the names. Some may have been removed meanwhile. */
+  /** The users with these names, ordered by name. Some may have been removed in the meantime. */
   usersNamed(names: readonly string[]): Promise<StoredUser[]>;
 }
 
 /**
- * Lists users in small parts, each in the order of the index: no part takes longer when there are more users. The source
- * lets other requests have their turn between two parts.
+ * Lists users in small parts, each in the order of the index, so that a part does not take longer when there are more
+ * users. Between two parts the source lets other requests have their turn.
  */
 export async function listUsers(query: UserListQuery, source: ListSource): Promise<StoredUser[]> {
-  // No name has a NUL, and not every database takes a text with one.
+  // No name contains a NUL, and not every database accepts one.
   if (query.limit === 0 || query.pattern.prefix.includes('\0')) return [];
   return query.pattern.isPrefixOnly ? listPrefix(query, source) : listMatching(query, source);
 }
 
-/** The users that match are exactly those whose names begin with the prefix. */
+/** For a pattern that matches every name with its prefix. */
 async function listPrefix(query: UserListQuery, source: ListSource): Promise<StoredUser[]> {
   const { limit } = query;
-  const start = await passOver(query, source);
+  const start = await skipMost(query, source);
   if (start === undefined) return [];
   const users: StoredUser[] = [];
   let page: Page = { ...start, limit: Math.min(limit, USERS) };
@@ -63,17 +64,17 @@ async function listPrefix(query: UserListQuery, source: ListSource): Promise<Sto
 }
 
 /**
- * Passes over the greater part of the offset, which takes no more than the index of the names.
+ * Skips most of the offset. That needs only the index of the names.
  *
- * @returns where the list begins; undefined if there are not so many users
+ * @returns where the list begins; undefined if there are fewer users
  */
-async function passOver(
+async function skipMost(
   { pattern: { prefix }, after, offset }: UserListQuery,
   source: ListSource,
 ): Promise<Omit<Page, 'limit'> | undefined> {
   let start = { prefix, after, offset };
   while (start.offset > USERS) {
-    const count = Math.min(start.offset, PASSED_OVER);
+    const count = Math.min(start.offset, SKIPPED);
     const [last] = await source.names({ ...start, offset: count - 1, limit: 1 });
     if (last === undefined) return undefined;
     start = { prefix, after: last, offset: start.offset - count };
@@ -105,5 +106,12 @@ async function matchingNames({ pattern, after, offset, limit }: UserListQuery, s
     }
     if (names.length < page.limit) return matching;
     page = { ...page, after: names.at(-1), limit: Math.min(2 * page.limit, source.namesAtOnce) };
+  }
+}
+
+/** A list that takes too long. It does not change the state of the store, which answers other questions. */
+export class SlowListError extends StoreError {
+  constructor() {
+    super('the list takes too long: ask for fewer users, and page with after instead of offset');
   }
 }

@@ -1,15 +1,15 @@
 import type {
+  CompleteUserRepository,
   FirstAdminOutcome,
   RemoveOutcome,
   ReplaceOutcome,
   UserListQuery,
-  UserRepository,
 } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser } from '../users/user.js';
 import { compareNames } from '../users/user-name.js';
 
-/** Keeps users in this process's memory, for tests and demonstrations: they are gone when it ends. */
-export class MemoryUserRepository implements UserRepository {
+/** Keeps users in the memory of this process, for tests and demonstrations. They are gone when it ends. */
+export class MemoryUserRepository implements CompleteUserRepository {
   readonly #users = new Map<string, StoredUser>();
 
   find(name: string): StoredUser | undefined {

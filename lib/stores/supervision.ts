@@ -3,7 +3,7 @@ import { OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, isPromise, type MaybePromise, UnderWay } from '../promises.js';
 import { withoutHashes } from '../safe-text.js';
 import type { StoreHealth, StoreSettings, StoreState, StoreWork, UserRepository } from '../users/repository.js';
-import { asStoreError, SlowListError } from './store-error.js';
+import { SlowListError } from './listing.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
@@ -179,4 +179,23 @@ export class Supervision {
 
 function closedError(): StoreError {
   return new StoreError('the user store is closed');
+}
+
+/**
+ * Makes a failure of a repository a {@link StoreError} without a hash. Only the message of a `StoreError` is kept for the
+ * caller. The operator sees any other error, and a cause, as the cause.
+ */
+function asStoreError(error: unknown): StoreError {
+  if (!(error instanceof StoreError)) return new StoreError('the user store is unavailable', { cause: causeOf(error) });
+  const { message, cause } = error;
+  return new StoreError(withoutHashes(message), cause === undefined ? {} : { cause: causeOf(cause) });
+}
+
+/** Keeps only what the operator needs: any other property of a foreign error may hold a row, and so a hash. */
+function causeOf(error: unknown): Error {
+  const { message, code, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  const cause = new Error(withoutHashes(message));
+  if (stack !== undefined) cause.stack = withoutHashes(stack);
+  if (code !== undefined) Object.assign(cause, { code: withoutHashes(String(code)) });
+  return cause;
 }

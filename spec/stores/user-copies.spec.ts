@@ -1,6 +1,6 @@
 import type { StoredUser } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
-import { UserCopies } from '../../lib/stores/user-copies.js';
+import { UserCopies } from '../../lib/stores/supervised.js';
 import { userNamed } from '../support/stored-user.js';
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };

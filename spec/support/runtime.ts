@@ -1,5 +1,5 @@
 import { isBuiltin } from 'node:module';
-import { openDatabase } from '../../lib/stores/sqlite/engine.js';
+import { openDatabase } from '../../lib/stores/sqlite/connection.js';
 
 /** Prints the runtime that this is, and the SQLite that the store uses on it. */
 const database = openDatabase(':memory:');

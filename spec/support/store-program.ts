@@ -122,7 +122,7 @@ async function changeAndEnd(repository: SqliteUserRepository, name: string, revi
   await repository.close();
 }
 
-function failureOf(error: unknown): Failure {
+function sqliteFailure(error: unknown): Failure {
   const { name, message, cause } = error as Error;
   return { ...(error as object), name, message, ...(cause instanceof Error && { cause: { message: cause.message } }) };
 }
@@ -132,7 +132,7 @@ async function answer(deeds: Deeds, { id, deed, args }: Question): Promise<void>
     const act = deeds[deed] as (...args: readonly unknown[]) => unknown;
     tell({ id, answer: await act(...args) });
   } catch (error) {
-    tell({ id, failure: failureOf(error) });
+    tell({ id, failure: sqliteFailure(error) });
   }
 }
 
@@ -146,7 +146,7 @@ async function run(): Promise<void> {
     tell({ isOpen: true });
     if (changed !== undefined && revision !== undefined) await changeAndEnd(repository, changed, revision);
   } catch (error) {
-    tell({ isOpen: false, failure: failureOf(error) });
+    tell({ isOpen: false, failure: sqliteFailure(error) });
   }
 }
 

@@ -11,11 +11,11 @@ import type { Suite } from './suite.js';
 const ADMIN = { name: 'root', password: 'first password', type: 'admin' } as const;
 
 type Login = (user: { readonly name: string; readonly password: string }, path?: string) => Promise<number>;
+type Run = (auth: KapacitorAuth, login: Login) => Promise<void>;
 
 /** A change is in force at the next request, also where the repository changes the object that `find` gave before. */
 export function describeBehindMiddleware({ describe, test }: Suite): void {
-  const served = (title: string, run: (auth: KapacitorAuth, login: Login) => Promise<void>) =>
-    test(title, (repository) => serve(repository, run));
+  const served = (title: string, run: Run) => test(title, (repository) => serve(repository, run));
 
   describe('behind the middleware', () => {
     served('an admin who is demoted is no admin at the next request', async (auth, login) => {
@@ -63,10 +63,7 @@ export function describeBehindMiddleware({ describe, test }: Suite): void {
 }
 
 /** Serves an app that has nothing but the middleware, so that a request that is let through gets 404. */
-async function serve(
-  repository: UserRepository,
-  run: (auth: KapacitorAuth, login: Login) => Promise<void>,
-): Promise<void> {
+async function serve(repository: UserRepository, run: Run): Promise<void> {
   const auth = kapacitorAuth({
     http: { authEnabled: true },
     auth: { enabled: true, store: repository, bcryptCost: 4, failureLimit: 0, refusedPasswords: new Set<string>() },

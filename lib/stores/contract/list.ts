@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { everybody, insertAll, names, namesAfter, type Suite, userNamed } from './suite.js';
 
-/** How a list is ordered, and which part of it is given. */
-export function describeList({ describe, test }: Suite): void {
-  describe('list', () => {
-    const ORDERED = ['ExampleUsername', 'Größe', 'a', 'a-b', 'a.b', 'ab', 'b', 'ユーザー'];
+const ORDERED = ['ExampleUsername', 'Größe', 'a', 'a-b', 'a.b', 'ab', 'b', 'ユーザー'];
 
+/** A list: its order, patterns, limits and pages. */
+export function describeLists(suite: Suite): void {
+  describeList(suite);
+  describePages(suite);
+  describeListAfter(suite);
+}
+
+function describeList({ describe, test }: Suite): void {
+  describe('list', () => {
     test('gives users in the order of the bytes of their names', async (repository) => {
       for (const each of ORDERED.toReversed()) await repository.insert(userNamed(each));
       assert.deepEqual(await names(repository), ORDERED);
@@ -42,7 +48,11 @@ export function describeList({ describe, test }: Suite): void {
       assert.deepEqual(await names(repository, 'nobody*'), []);
       for (const each of ['\0*', 'a\0', '*\0', '[\0]']) assert.deepEqual(await names(repository, each), []);
     });
+  });
+}
 
+function describePages({ describe, test }: Suite): void {
+  describe('list', () => {
     test('pages through more users than it looks at in one go', async (repository) => {
       const many = Array.from({ length: 2_500 }, (_, index) => `user${String(index).padStart(5, '0')}`);
       await insertAll(
@@ -78,6 +88,18 @@ export function describeList({ describe, test }: Suite): void {
       }
     });
 
+    test('goes on after a user who is removed between two pages', async (repository) => {
+      for (const each of ORDERED) await repository.insert(userNamed(each));
+      assert.deepEqual(await names(repository, '', 0, 4), ORDERED.slice(0, 4));
+      await repository.remove('a-b');
+      assert.deepEqual(await namesAfter(repository, 'a-b', '', 0, 4), ORDERED.slice(4));
+    });
+  });
+}
+
+/** A list that begins after a name. */
+function describeListAfter({ describe, test }: Suite): void {
+  describe('list', () => {
     test('begins after a name that nobody has, in the order of bytes', async (repository) => {
       for (const each of [...ORDERED, 'ｚ', '𐐀']) await repository.insert(userNamed(each));
       assert.deepEqual(await namesAfter(repository, 'a-'), ['a-b', 'a.b', 'ab', 'b', 'ユーザー', 'ｚ', '𐐀']);
@@ -119,13 +141,6 @@ export function describeList({ describe, test }: Suite): void {
       assert.deepEqual(await namesAfter(repository, 'a', 'a*', 3, 1), []);
       assert.deepEqual(await namesAfter(repository, 'a-', 'a*', 1, 1), ['a.b']);
       assert.deepEqual(await namesAfter(repository, 'a-b', '*b', 1, 2), ['ab', 'b']);
-    });
-
-    test('goes on after a user who is removed between two pages', async (repository) => {
-      for (const each of ORDERED) await repository.insert(userNamed(each));
-      assert.deepEqual(await names(repository, '', 0, 4), ORDERED.slice(0, 4));
-      await repository.remove('a-b');
-      assert.deepEqual(await namesAfter(repository, 'a-b', '', 0, 4), ORDERED.slice(4));
     });
   });
 }

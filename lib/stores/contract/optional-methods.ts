@@ -6,20 +6,30 @@ import { everybody, insertAll, names, type Suite, userNamed } from './suite.js';
 /** A repository that has this method, whatever else it has left out. */
 type With<Method extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Method>>;
 
-/** What a repository may leave out: what it has left out is not tested. */
-export function describeOptionalMethods({ describe, test }: Suite): void {
-  const testOf = <Method extends keyof UserRepository>(
-    method: Method,
-    title: string,
-    run: (repository: With<Method>) => Promise<void>,
-  ) => {
-    test(title, async (repository) => {
-      if (repository[method] !== undefined) await run(repository as With<Method>);
-    });
-  };
+/** Tests a method if the repository has it. */
+function testOf<Method extends keyof UserRepository>(
+  { test }: Suite,
+  method: Method,
+  title: string,
+  run: (repository: With<Method>) => Promise<void>,
+): void {
+  test(title, async (repository) => {
+    if (repository[method] !== undefined) await run(repository as With<Method>);
+  });
+}
 
-  describe('hasAdmin, if it is there,', () => {
+/** The methods that a repository may leave out. */
+export function describeOptionalMethods(suite: Suite): void {
+  describeHasAdmin(suite);
+  describeInsertFirstAdmin(suite);
+  describeInsertMany(suite);
+  describeSnapshot(suite);
+}
+
+function describeHasAdmin(suite: Suite): void {
+  suite.describe('hasAdmin, if it is there,', () => {
     testOf(
+      suite,
       'hasAdmin',
       'finds none in an empty store, nor among users and admins that are disabled',
       async (repository) => {
@@ -30,7 +40,7 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       },
     );
 
-    testOf('hasAdmin', 'finds one as soon as it is inserted, promoted or enabled', async (repository) => {
+    testOf(suite, 'hasAdmin', 'finds one as soon as it is inserted, promoted or enabled', async (repository) => {
       await repository.insert(userNamed('someone'));
       await repository.replace(userNamed('someone', { type: 'admin' }), 'first of someone');
       assert.equal(await repository.hasAdmin(), true);
@@ -39,11 +49,13 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       assert.equal(await repository.hasAdmin(), true);
     });
   });
+}
 
-  describe('insertFirstAdmin, if it is there,', () => {
+function describeInsertFirstAdmin(suite: Suite): void {
+  suite.describe('insertFirstAdmin, if it is there,', () => {
     const admin = (name: string) => userNamed(name, { type: 'admin' });
 
-    testOf('insertFirstAdmin', 'adds an admin where there is none that is enabled', async (repository) => {
+    testOf(suite, 'insertFirstAdmin', 'adds an admin where there is none that is enabled', async (repository) => {
       await repository.insert(userNamed('someone'));
       await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
       assert.equal(await repository.insertFirstAdmin(admin('root')), 'inserted');
@@ -51,7 +63,7 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       assert.equal(await repository.remove('root'), 'last-admin');
     });
 
-    testOf('insertFirstAdmin', 'adds nobody where there is one, and says that first', async (repository) => {
+    testOf(suite, 'insertFirstAdmin', 'adds nobody where there is one, and says that first', async (repository) => {
       await repository.insert(admin('root'));
       await repository.insert(userNamed('someone'));
       assert.equal(await repository.insertFirstAdmin(admin('other')), 'admin-exists');
@@ -61,16 +73,21 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       assert.deepEqual(await repository.find('root'), admin('root'));
     });
 
-    testOf('insertFirstAdmin', 'makes no admin of a user who has the name, nor enables one', async (repository) => {
-      const disabled = userNamed('disabled', { type: 'admin', enabled: false });
-      for (const user of [userNamed('someone'), disabled]) {
-        await repository.insert(user);
-        assert.equal(await repository.insertFirstAdmin({ ...admin(user.name), revision: 'second' }), 'name-taken');
-        assert.deepEqual(await repository.find(user.name), user);
-      }
-    });
+    testOf(
+      suite,
+      'insertFirstAdmin',
+      'makes no admin of a user who has the name, nor enables one',
+      async (repository) => {
+        const disabled = userNamed('disabled', { type: 'admin', enabled: false });
+        for (const user of [userNamed('someone'), disabled]) {
+          await repository.insert(user);
+          assert.equal(await repository.insertFirstAdmin({ ...admin(user.name), revision: 'second' }), 'name-taken');
+          assert.deepEqual(await repository.find(user.name), user);
+        }
+      },
+    );
 
-    testOf('insertFirstAdmin', 'lets one of many at once through', async (repository) => {
+    testOf(suite, 'insertFirstAdmin', 'lets one of many at once through', async (repository) => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) => repository.insertFirstAdmin(admin(`admin${index}`))),
       );
@@ -79,22 +96,29 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       assert.deepEqual(await names(repository), [`admin${outcomes.indexOf('inserted')}`]);
     });
   });
+}
 
-  describe('insertMany, if it is there,', () => {
-    testOf('insertMany', 'adds users as they are, and answers their names in the order given', async (repository) => {
-      const users = [
-        userNamed('ユーザー', { permissions: ['api', 'write_points'] }),
-        userNamed('root', { type: 'admin' }),
-        userNamed('Größe', { enabled: false, permissions: ['all'] }),
-        userNamed('x'.repeat(256)),
-      ];
-      const given = users.map(({ name }) => name);
-      assert.deepEqual(await repository.insertMany(users), given);
-      for (const user of users) assert.deepEqual(await repository.find(user.name), user);
-      assert.equal(await repository.remove('root'), 'last-admin');
-    });
+function describeInsertMany(suite: Suite): void {
+  suite.describe('insertMany, if it is there,', () => {
+    testOf(
+      suite,
+      'insertMany',
+      'adds users as they are, and answers their names in the order given',
+      async (repository) => {
+        const users = [
+          userNamed('ユーザー', { permissions: ['api', 'write_points'] }),
+          userNamed('root', { type: 'admin' }),
+          userNamed('Größe', { enabled: false, permissions: ['all'] }),
+          userNamed('x'.repeat(256)),
+        ];
+        const given = users.map(({ name }) => name);
+        assert.deepEqual(await repository.insertMany(users), given);
+        for (const user of users) assert.deepEqual(await repository.find(user.name), user);
+        assert.equal(await repository.remove('root'), 'last-admin');
+      },
+    );
 
-    testOf('insertMany', 'leaves those alone who are there, and does not name them', async (repository) => {
+    testOf(suite, 'insertMany', 'leaves those alone who are there, and does not name them', async (repository) => {
       await repository.insert(userNamed('b', { permissions: ['api'] }));
       assert.deepEqual(await repository.insertMany([userNamed('c'), userNamed('b'), userNamed('a')]), ['c', 'a']);
       assert.deepEqual(await repository.find('b'), userNamed('b', { permissions: ['api'] }));
@@ -103,47 +127,60 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       assert.deepEqual(await names(repository), ['a', 'b', 'c']);
     });
 
-    testOf('insertMany', 'takes the first one of those that have the same name', async (repository) => {
+    testOf(suite, 'insertMany', 'takes the first one of those that have the same name', async (repository) => {
       const twice = ['b', 'a', 'b', 'a', 'a'].map((name, index) => userNamed(name, { revision: String(index) }));
       assert.deepEqual(await repository.insertMany(twice), ['b', 'a']);
       assert.equal((await repository.find('a'))?.revision, '1');
       assert.equal((await repository.find('b'))?.revision, '0');
     });
 
-    testOf('insertMany', 'adds each of many names once when they come from two sides at once', async (repository) => {
-      const users = Array.from({ length: 200 }, (_, index) => userNamed(`user${index}`));
-      const sides = await Promise.all([
-        repository.insertMany(users),
-        repository.insertMany(users.toReversed()),
-        repository.insert(userNamed('user100')),
-      ]);
-      const answered = [...sides[0], ...sides[1], ...(sides[2] ? ['user100'] : [])];
-      assert.deepEqual(answered.toSorted(), users.map(({ name }) => name).toSorted());
-    });
+    testOf(
+      suite,
+      'insertMany',
+      'adds each of many names once when they come from two sides at once',
+      async (repository) => {
+        const users = Array.from({ length: 200 }, (_, index) => userNamed(`user${index}`));
+        const sides = await Promise.all([
+          repository.insertMany(users),
+          repository.insertMany(users.toReversed()),
+          repository.insert(userNamed('user100')),
+        ]);
+        const answered = [...sides[0], ...sides[1], ...(sides[2] ? ['user100'] : [])];
+        assert.deepEqual(answered.toSorted(), users.map(({ name }) => name).toSorted());
+      },
+    );
   });
+}
 
-  describe('snapshot, if it is there,', () => {
-    const all = async (users: AsyncIterable<StoredUser>) => {
-      const read: StoredUser[] = [];
-      for await (const user of users) read.push(user);
-      return read;
-    };
+async function all(users: AsyncIterable<StoredUser>): Promise<StoredUser[]> {
+  const read: StoredUser[] = [];
+  for await (const user of users) read.push(user);
+  return read;
+}
 
-    testOf('snapshot', 'gives everybody as they are, in the order of the bytes of their names', async (repository) => {
-      assert.deepEqual(await all(repository.snapshot()), []);
-      const users = [
-        userNamed('Größe', { type: 'admin' }),
-        userNamed('a', { permissions: ['api'] }),
-        userNamed('a-b', { enabled: false }),
-        userNamed('ユーザー'),
-        userNamed('ｚ'),
-        userNamed('𐐀'),
-      ];
-      for (const user of users.toReversed()) await repository.insert(user);
-      assert.deepEqual(await all(repository.snapshot()), users);
-    });
+function describeSnapshot(suite: Suite): void {
+  suite.describe('snapshot, if it is there,', () => {
+    testOf(
+      suite,
+      'snapshot',
+      'gives everybody as they are, in the order of the bytes of their names',
+      async (repository) => {
+        assert.deepEqual(await all(repository.snapshot()), []);
+        const users = [
+          userNamed('Größe', { type: 'admin' }),
+          userNamed('a', { permissions: ['api'] }),
+          userNamed('a-b', { enabled: false }),
+          userNamed('ユーザー'),
+          userNamed('ｚ'),
+          userNamed('𐐀'),
+        ];
+        for (const user of users.toReversed()) await repository.insert(user);
+        assert.deepEqual(await all(repository.snapshot()), users);
+      },
+    );
 
     testOf(
+      suite,
       'snapshot',
       'gives everybody as they were at one moment, whatever is changed meanwhile',
       async (repository) => {
@@ -165,7 +202,7 @@ export function describeOptionalMethods({ describe, test }: Suite): void {
       },
     );
 
-    testOf('snapshot', 'can be left early, and others go on', async (repository) => {
+    testOf(suite, 'snapshot', 'can be left early, and others go on', async (repository) => {
       for (const name of ['a', 'b', 'c']) await repository.insert(userNamed(name));
       const other = repository.snapshot()[Symbol.asyncIterator]();
       assert.equal((await other.next()).value.name, 'a');

@@ -8,15 +8,15 @@ export interface TestRunner {
   readonly it: (name: string, run: () => Promise<void>) => unknown;
 }
 
-/** What the suite asks for a repository. */
+/** Makes the repositories that the suite tests. */
 export interface RepositoryFactory {
-  /** An empty repository, opened. */
+  /** Makes an empty repository that is open. */
   create(): UserRepository | Promise<UserRepository>;
-  /** Lets go of a repository that `create` gave, and of what it kept. */
+  /** Releases a repository that `create` made, and its users. */
   destroy?(repository: UserRepository): void | Promise<void>;
 }
 
-/** What the parts of the suite are written with. */
+/** The functions that the parts of the suite use. */
 export interface Suite {
   readonly describe: TestRunner['describe'];
   /** A test with an empty repository of its own. */
@@ -25,7 +25,7 @@ export interface Suite {
 
 export const everybody: NamePattern = new NamePattern('');
 
-/** A user to keep. The hash has the form of bcrypt's, and is nobody's. */
+/** A user. The hash has the form of bcrypt's, and no password matches it. */
 export function userNamed(name: string, changes: Partial<StoredUser> = {}): StoredUser {
   const hash = `$2b$10$${'.'.repeat(53)}`;
   return { name, type: 'normal', permissions: [], enabled: true, hash, revision: `first of ${name}`, ...changes };

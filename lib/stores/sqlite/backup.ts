@@ -7,26 +7,26 @@ import { isThere, putInPlace } from '../../put-in-place.js';
 /** Folders that hold an incomplete copy. */
 const partials = new Set<string>();
 
-/** Removes the incomplete copies of this process, which is about to end. */
+/** Removes the incomplete copies of this process. For a process that is about to end. */
 export function removePartialBackups(): void {
   for (const partial of partials) rmSync(partial, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /**
- * Makes a backup appear as a whole or not at all. The copy is made in a folder beside its final place, and moved there
- * when it is complete and on disk.
+ * Makes a backup that appears only when it is complete: it is written into a folder beside its final place, and moved
+ * there once it is on disk.
  *
- * @param file an absolute path, where nothing is
+ * @param file an absolute path, where no file is
  * @param copy writes the store into an empty file
  * @throws {StoreError} the backup cannot be made; the message names the file and the reason
  */
 export async function writeBackup(file: string, copy: (to: string) => Promise<void>): Promise<void> {
   const folder = dirname(file);
   try {
-    // Moving the copy would fail as well, but only after everything has been copied.
+    // Moving the copy would fail as well, but only after the whole store has been copied.
     if (isThere(file)) throw somethingIsThere();
     if (!existsSync(folder)) throw new Error(`there is no folder ${folder}`);
-    // Synchronous, so that an interruption cannot come between making the folder (mode 0700) and noting it.
+    // Synchronous, so that no interruption comes between making the folder (mode 0700) and noting it.
     const partial = mkdtempSync(join(folder, '.kapacitor-auth-backup-'));
     partials.add(partial);
     try {

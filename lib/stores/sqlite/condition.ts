@@ -1,8 +1,8 @@
 import { DEFAULT_STORE_SETTINGS, type StoreSettings, type StoreState } from '../../users/repository.js';
 
-/** The problems of a store, the worst first. Each is a reason for the operator; undefined while there is none. */
+/** The problems of a store, the worst first. Each is a reason for the operator, or undefined while there is none. */
 interface Problems {
-  /** The files are gone, or are other ones. */
+  /** The files are gone or replaced. */
   files: string | undefined;
   /** The last question failed. */
   reading: string | undefined;
@@ -10,7 +10,7 @@ interface Problems {
   writing: string | undefined;
 }
 
-/** The state of a store, which follows from its {@link Problems} and is reported whenever it changes. */
+/** Keeps the {@link Problems} of a store, and reports the state that follows from them whenever it changes. */
 export class Condition {
   readonly #problems: Problems = { files: undefined, reading: undefined, writing: undefined };
   /** One repository may serve several middlewares. */
@@ -23,7 +23,7 @@ export class Condition {
     report(...this.#state);
   }
 
-  /** The reason why nothing can be asked of the store. */
+  /** The reason why the store cannot be used. */
   get filesProblem(): string | undefined {
     return this.#problems.files;
   }

@@ -1,18 +1,102 @@
-import { openDatabase, type SqliteDatabase, type SqliteRow, type SqliteStatement, type SqliteValue } from './engine.js';
+import { StoreError } from '../../errors.js';
+import { loadPackage } from '../../optional-package.js';
 import type { Statement } from './statements.js';
 
-/** A connection to a database. Calls are synchronous. A locked database is an error (`busy`), and not waited for. */
+export type SqliteValue = string | number | null;
+export type SqliteRow = Readonly<Record<string, SqliteValue>>;
+
+/** A prepared statement of either engine. The property `1` is the value of `$1`. */
+interface PreparedStatement {
+  get(values?: Readonly<Record<string, SqliteValue>>): SqliteRow | undefined;
+  all(values: Readonly<Record<string, SqliteValue>>): readonly SqliteRow[];
+  /** For a statement without rows. */
+  run(values: Readonly<Record<string, SqliteValue>>): unknown;
+}
+
+/** A database of either engine. Calls are synchronous. */
+export interface SqliteDatabase {
+  prepare(sql: string): PreparedStatement;
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+
+type DatabaseClass = new (file: string) => SqliteDatabase;
+
+/**
+ * Opens a file with the SQLite of Node.js (22.13 and later), or else with the package better-sqlite3.
+ *
+ * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing, or cannot be loaded: it may not be built
+ * @throws {Error} the engine's own error: see {@link sqliteFailure}
+ */
+export function openDatabase(file: string): SqliteDatabase {
+  const Database = databaseClass();
+  return new Database(file);
+}
+
+/** @throws {StoreError} as {@link openDatabase} does */
+export function requireEngine(): void {
+  databaseClass();
+}
+
+function databaseClass(): DatabaseClass {
+  const builtIn = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite'));
+  if (builtIn !== undefined) return (builtIn as { readonly DatabaseSync: DatabaseClass }).DatabaseSync;
+  return loadPackage<DatabaseClass>('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError);
+}
+
+/** Node.js 22 warns that its SQLite is experimental. The operator cannot do anything about that. */
+function withoutExperimentalWarning<T>(load: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/**
+ * - `busy`: another connection holds the lock. Trying again helps.
+ * - `constraint`: the statement breaks a rule of the table and did nothing. The transaction goes on.
+ * - `damaged`: the content of the file is not as SQLite wrote it.
+ * - `disk`: the file system is full, or fails.
+ * - `foreign`: the file is not an SQLite database.
+ */
+export type SqliteFailure = 'busy' | 'constraint' | 'damaged' | 'disk' | 'foreign';
+
+/** The primary result codes that matter: https://www.sqlite.org/rescode.html. */
+const FAILURES: readonly (readonly [name: string, code: number, failure: SqliteFailure])[] = [
+  ['SQLITE_BUSY', 5, 'busy'],
+  ['SQLITE_IOERR', 10, 'disk'],
+  ['SQLITE_CORRUPT', 11, 'damaged'],
+  ['SQLITE_FULL', 13, 'disk'],
+  ['SQLITE_PROTOCOL', 15, 'busy'],
+  ['SQLITE_CONSTRAINT', 19, 'constraint'],
+  ['SQLITE_NOTADB', 26, 'foreign'],
+];
+
+/** The failure of SQLite that an error reports; undefined for any other error. */
+export function sqliteFailure(error: unknown): SqliteFailure | undefined {
+  const { code, errcode } = Object(error) as { readonly code?: unknown; readonly errcode?: unknown };
+  const found = FAILURES.find(([name, number]) =>
+    // node:sqlite has the number of the extended code, whose lowest byte is the primary code. better-sqlite3 has a name.
+    typeof errcode === 'number' ? (errcode & 0xff) === number : String(code).startsWith(name),
+  );
+  return found?.[2];
+}
+
+/** A connection to a database. Calls are synchronous. A locked database is an error (`busy`): no call waits. */
 export class Connection {
   readonly #database: SqliteDatabase;
-  readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #prepared = new Map<string, PreparedStatement>();
   #isOpen = true;
 
   /** @param file that exists */
   constructor(file: string) {
     this.#database = openDatabase(file);
     try {
-      // Waiting for a lock inside SQLite would block the event loop. The build of better-sqlite3 defaults to NORMAL, with
-      // which a commit does not wait for the disk.
+      // Waiting for a lock inside SQLite would block the event loop. better-sqlite3 is built with NORMAL as the default,
+      // with which a commit does not wait for the disk.
       this.execute('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
       // The file may come from anywhere: https://www.sqlite.org/security.html
       this.execute('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
@@ -47,7 +131,7 @@ export class Connection {
     return row && Object.values(row)[0];
   }
 
-  /** Takes the write lock first (`BEGIN IMMEDIATE`). Being synchronous, it lets nothing else into the transaction. */
+  /** Takes the write lock first (`BEGIN IMMEDIATE`). `run` is synchronous, so nothing else gets into the transaction. */
   inTransaction<T>(run: () => T): T {
     this.execute('BEGIN IMMEDIATE');
     try {
@@ -68,7 +152,7 @@ export class Connection {
     this.#database.close();
   }
 
-  /** After some failures, such as a full disk, SQLite has rolled back by itself. */
+  /** SQLite itself has rolled back after some failures, such as a full disk. */
   #rollBack(): void {
     try {
       this.execute('ROLLBACK');
@@ -77,7 +161,7 @@ export class Connection {
     }
   }
 
-  #prepare(text: string): SqliteStatement {
+  #prepare(text: string): PreparedStatement {
     let statement = this.#prepared.get(text);
     if (statement === undefined) {
       statement = this.#database.prepare(text);

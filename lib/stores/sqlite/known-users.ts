@@ -1,9 +1,8 @@
 import { now } from '../../clock.js';
 import type { StoredUser } from '../../users/user.js';
 import { toStoredUser, type UserRow } from '../sql.js';
-import { UNCHANGED_FOR } from './changes.js';
-import type { Connection } from './connection.js';
-import type { SqliteRow, SqliteValue } from './engine.js';
+import { UNCHANGED_FOR } from './change-queue.js';
+import type { Connection, SqliteRow, SqliteValue } from './connection.js';
 import * as statements from './statements.js';
 
 /** The most users to keep in memory. */
@@ -16,11 +15,11 @@ interface KnownUser {
   version: SqliteValue | undefined;
 }
 
-/** The users that requests ask for, in memory. A user is read again once anything in the database has changed. */
+/** Users that requests have asked for, in memory. A user is read again after any change of the database. */
 export class KnownUsers {
   readonly #connection: Connection;
   readonly #users = new Map<string, KnownUser>();
-  /** Another number once another connection has changed something. This connection changes nothing. */
+  /** A number that differs after a change by another connection. This connection makes no changes. */
   #version: SqliteValue | undefined;
   #unchangedUntil = Number.NEGATIVE_INFINITY;
 
@@ -28,9 +27,9 @@ export class KnownUsers {
     this.#connection = connection;
   }
 
-  /** Gives the same object for as long as the user is the same, so that callers can remember what follows from it. */
+  /** Returns the same object for as long as the user is the same. */
   find(name: string): StoredUser | undefined {
-    // The time before the question is asked: the answer may be used for no longer.
+    // The time before the question: the answer may be used for a limited time from then on.
     const time = now();
     if (this.#unchangedUntil <= time) {
       this.#version = this.#connection.first(statements.DATA_VERSION)?.['data_version'];
@@ -45,7 +44,7 @@ export class KnownUsers {
   }
 
   #read(name: string, known: KnownUser | undefined): StoredUser | undefined {
-    // SQLite would replace a lone surrogate, and look for another name.
+    // SQLite would replace a lone surrogate, and find another name.
     const row = name.isWellFormed() ? this.#connection.first(statements.find(name)) : undefined;
     if (row === undefined) {
       this.#users.delete(name);

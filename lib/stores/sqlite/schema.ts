@@ -6,7 +6,7 @@ const APPLICATION_ID = 0x6b706175;
 /** The version of the tables. A later version of this package may write a higher one. */
 const FORMAT = 1;
 
-/** To the letter: see {@link expectOwnSchema}. */
+/** Compared letter by letter: see {@link expectOwnSchema}. A change of this text needs a new {@link FORMAT}. */
 const USERS = `CREATE TABLE users (
   -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
   name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),
@@ -34,31 +34,31 @@ PRAGMA user_version = ${FORMAT};
 `;
 
 /**
- * Makes the tables in an empty database, or checks that an existing one is a store of this version. A database of another
- * application is left as it is. The log exists afterwards.
+ * Makes the tables in an empty database, or checks that the database is a store of this version. A database of another
+ * application stays as it is. The log exists afterwards.
  *
  * @throws {Error} the database belongs to another application, or has another version
  */
 export function prepareSchema(connection: Connection): void {
   if (!hasTables(connection)) {
-    // Before there is a log, so that the tables are in the file itself, and in a copy of it without the log.
+    // Before the log is made, so that the tables are in the file itself, and in a copy without the log.
     connection.inTransaction(() => {
-      // Another process may have made them meanwhile.
+      // Another process may have made them in the meantime.
       if (!hasTables(connection)) connection.execute(CREATE);
     });
   }
-  // With a log readers never wait for a writer. The mode is stored in the file.
+  // With a log, readers never wait for a writer. The mode is stored in the file.
   connection.execute('PRAGMA journal_mode = WAL');
-  // The first read makes a missing log, as that of a backup is.
+  // The first read makes a missing log: a backup has none.
   hasTables(connection);
 }
 
 /**
  * @returns false if the database is empty
- * @throws {Error} something else is in it
+ * @throws {Error} the database has other tables
  */
 function hasTables(connection: Connection): boolean {
-  // First: another process may make them in between, together with what is asked next.
+  // The tables first: another process may make them, and set the two numbers, between these questions.
   const tables = connection.value('SELECT count(*) FROM sqlite_schema');
   const [application, format] = [connection.value('PRAGMA application_id'), connection.value('PRAGMA user_version')];
   if (application === 0 && tables === 0) return false;
@@ -73,8 +73,8 @@ function hasTables(connection: Connection): boolean {
 }
 
 /**
- * A database may hold code: a trigger could make an admin of everybody who is created, and a view could answer in the
- * place of the table. Tables beside this one are left alone: Litestream has its own there.
+ * Refuses code in the database: a trigger could make every new user an admin, and a view could answer instead of the
+ * table. Other tables are allowed: Litestream keeps its own there.
  */
 function expectOwnSchema(connection: Connection): void {
   const rows = connection.all({ text: SCHEMA, values: [] });

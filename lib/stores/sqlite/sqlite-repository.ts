@@ -4,23 +4,23 @@ import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import type { MaybePromise } from '../../promises.js';
 import type {
+  CompleteUserRepository,
   FirstAdminOutcome,
   RemoveOutcome,
   ReplaceOutcome,
   UserListQuery,
-  UserRepository,
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { type ListSource, listUsers, type Page } from '../listing.js';
 import { writeBackup } from './backup.js';
-import { BUSY_FOR, busyError, Changes, TRY_EVERY } from './changes.js';
+import { BUSY_FOR, busyError, ChangeQueue, TRY_EVERY } from './change-queue.js';
 import { Condition } from './condition.js';
 import type { Connection } from './connection.js';
-import { failureOf } from './engine.js';
+import { sqliteFailure } from './connection.js';
+import { connect, replacedFile } from './file-identity.js';
 import { KnownUsers, userOf } from './known-users.js';
 import { type OpenedStore, openStore } from './open-store.js';
-import { connect, problemOf } from './source.js';
 import * as statements from './statements.js';
 import { filePath } from './store-file.js';
 import { createWriterPort } from './writer-port.js';
@@ -29,25 +29,25 @@ import { createWriterPort } from './writer-port.js';
 const LOOK_EVERY = 100;
 /** Milliseconds between two attempts to write when changes fail. */
 const PROBE_EVERY = 1_000;
-/** Milliseconds for which closing waits for changes and backups. Afterwards the disk hangs, or a backup goes on by itself. */
+/** Milliseconds for which closing waits for changes and backups. A disk that hangs, or a long backup, takes longer. */
 const CLOSE_WITHIN = BUSY_FOR + 1_000;
-/** How many users of a snapshot are read at once, which takes a millisecond or two. */
+/** How many users of a snapshot are read at once: a millisecond or two. */
 const USERS_AT_ONCE = 1_000;
-/** How many names are read at once, to compare them with a pattern. */
+/** How many names are read at once and compared with a pattern. */
 const NAMES_AT_ONCE = 1_000;
 
 /**
- * Keeps users in an SQLite file, which any number of processes on one machine may share. A change is on disk when it is
- * answered, and the next request in any of the processes sees it.
+ * Keeps users in an SQLite file, which any number of processes on one machine may share. A change is on disk when its
+ * promise resolves, and the next request in any of the processes sees it.
  *
  * The file has the mode 0600. A missing folder is made with the mode 0700 and a `.gitignore` of its own.
  */
-export class SqliteUserRepository implements UserRepository {
+export class SqliteUserRepository implements CompleteUserRepository {
   readonly #file: string;
   readonly #opened: OpenedStore;
   readonly #users: KnownUsers;
   readonly #writer;
-  readonly #changes: Changes;
+  readonly #queue: ChangeQueue;
   readonly #condition = new Condition();
   readonly #snapshots = new Set<Connection>();
   readonly #backups = new Set<Promise<void>>();
@@ -59,19 +59,19 @@ export class SqliteUserRepository implements UserRepository {
    * Opens the file, and makes it if it is missing.
    *
    * @param path of the file, relative to the working folder or absolute
-   * @throws {ConfigError} the path is no text, is empty, or is written as a store (`sqlite:FILE`)
+   * @throws {ConfigError} the path is not a string, is empty, or is written as a store (`sqlite:FILE`)
    * @throws {StoreError} the file cannot be opened, or better-sqlite3 is missing; the message says what to do
    */
   constructor(path: string) {
     this.#file = filePath(path);
     this.#opened = openStore(this.#file);
     this.#users = new KnownUsers(this.#opened.connection);
-    this.#writer = createWriterPort(this.#opened.source);
-    this.#changes = new Changes(this.#writer, (failure) => this.#condition.set('writing', failure));
+    this.#writer = createWriterPort(this.#opened.files);
+    this.#queue = new ChangeQueue(this.#writer, (failure) => this.#condition.set('writing', failure));
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 
-  /** Reports the state to `settings.report`, now and whenever it changes. May be called by several middlewares. */
+  /** Reports the state to `settings.report`, now and whenever it changes. Several middlewares may call this. */
   open(settings: StoreSettings = DEFAULT_STORE_SETTINGS): void {
     this.#assertUsable();
     this.#condition.reportTo(settings);
@@ -130,10 +130,10 @@ export class SqliteUserRepository implements UserRepository {
     return users.map(({ name }) => name).filter((name) => names.delete(name));
   }
 
-  /** A snapshot reads on a connection of its own, in one transaction. */
+  /** Reads on a connection of its own, in one transaction. */
   async *snapshot(): AsyncGenerator<StoredUser, void, void> {
     this.#assertUsable();
-    const connection = await this.#read(() => connect(this.#opened.source));
+    const connection = await this.#read(() => connect(this.#opened.files));
     this.#snapshots.add(connection);
     try {
       connection.execute('BEGIN');
@@ -152,10 +152,10 @@ export class SqliteUserRepository implements UserRepository {
 
   /**
    * Copies the store as it is at one moment, also while processes write to it. The copy is a store itself
-   * (`sqlite:FILE`) with the mode 0600. It is on disk when the promise is fulfilled, and appears as a whole or not at all.
-   * Deleted users and former hashes are not in the copy.
+   * (`sqlite:FILE`) with the mode 0600. It is on disk when the promise resolves, and appears only when it is complete. It
+   * contains no deleted users and no former hashes.
    *
-   * @param path of a file that is not there yet, in a folder that is; relative to the working folder or absolute
+   * @param path of a new file in an existing folder; relative to the working folder or absolute
    * @throws {StoreError} the copy cannot be made; the message names the file and the reason
    */
   async backup(path: string): Promise<void> {
@@ -176,20 +176,20 @@ export class SqliteUserRepository implements UserRepository {
 
   async #close(): Promise<void> {
     clearInterval(this.#watch);
-    // A middleware that has it from the app may still be asked.
+    // A middleware may still use a repository that the app has closed.
     this.#condition.set('files', 'the app has closed it');
     this.#users.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
-    const done = Promise.allSettled([...this.#backups, this.#changes.finish()]);
+    const done = Promise.allSettled([...this.#backups, this.#queue.finish()]);
     await Promise.race([done, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
-    // The connection that is closed last removes the log, which waits for the disk: the writer's must be the last.
+    // The last connection to be closed removes the log, and waits for the disk. The writer's must be the last.
     this.#opened.connection.close();
     await this.#writer.close();
   }
 
-  /** Each copy is made in a thread of its own, so that changes go on meanwhile. */
+  /** Makes each copy in a thread of its own, so that changes do not wait for it. */
   async #copy(to: string): Promise<void> {
-    const port = createWriterPort(this.#opened.source);
+    const port = createWriterPort(this.#opened.files);
     try {
       const reply = await port.ask({ method: 'copy', to });
       if (reply.kind === 'busy') throw busyError();
@@ -201,10 +201,10 @@ export class SqliteUserRepository implements UserRepository {
 
   async #change(change: statements.Change): Promise<statements.MadeChange> {
     this.#assertUsable();
-    return this.#changes.make(change);
+    return this.#queue.make(change);
   }
 
-  /** Asks at once, or again and again for {@link BUSY_FOR} while another process has the file locked. */
+  /** Asks at once. While another process has the file locked, asks again for {@link BUSY_FOR}. */
   #read<T>(ask: () => T): MaybePromise<T> {
     this.#assertUsable();
     try {
@@ -212,7 +212,7 @@ export class SqliteUserRepository implements UserRepository {
       this.#condition.set('reading', undefined);
       return answer;
     } catch (error) {
-      if (failureOf(error) === 'busy') return this.#readSoon(ask);
+      if (sqliteFailure(error) === 'busy') return this.#readSoon(ask);
       throw this.#readFailure(error as Error);
     }
   }
@@ -225,25 +225,25 @@ export class SqliteUserRepository implements UserRepository {
       try {
         return ask();
       } catch (error) {
-        if (failureOf(error) !== 'busy') throw this.#readFailure(error as Error);
+        if (sqliteFailure(error) !== 'busy') throw this.#readFailure(error as Error);
       }
     }
     throw busyError();
   }
 
   #readFailure(error: Error): StoreError {
-    const isDamaged = ['damaged', 'foreign'].includes(failureOf(error) as string);
+    const isDamaged = ['damaged', 'foreign'].includes(sqliteFailure(error) as string);
     const reason = `${this.#file} ${isDamaged ? 'is damaged' : 'cannot be read'} (${error.message})`;
     this.#condition.set('reading', reason);
     return unavailable(isDamaged ? `${reason}. Stop this process, restore a backup, and start it again` : reason);
   }
 
   #look(): void {
-    this.#condition.set('files', problemOf(this.#opened.source));
-    this.#changes.look();
+    this.#condition.set('files', replacedFile(this.#opened.files));
+    this.#queue.look();
     if (this.#condition.writingProblem === undefined || now() < this.#probedAt + PROBE_EVERY) return;
     this.#probedAt = now();
-    this.#changes.probe();
+    this.#queue.probe();
   }
 
   #endSnapshot(connection: Connection): void {
@@ -257,7 +257,7 @@ export class SqliteUserRepository implements UserRepository {
   }
 }
 
-/** The reason names the file, so it is for the operator alone: it is the cause. */
+/** The reason names the file, which is for the operator only, so it becomes the cause. */
 function unavailable(reason: string): StoreError {
   return new StoreError('the user store is unavailable', { cause: new Error(reason) });
 }

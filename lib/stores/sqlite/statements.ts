@@ -2,19 +2,19 @@ import { describeType } from '../../safe-text.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
 import { ACTIVE_ADMIN, pageStatement } from '../sql.js';
-import type { SqliteRow, SqliteValue } from './engine.js';
+import type { SqliteRow, SqliteValue } from './connection.js';
 
-/** A statement of SQL, and the values of `$1`, `$2` and so on. */
+/** An SQL statement, and the values of `$1`, `$2` and so on. */
 export interface Statement {
   readonly text: string;
   readonly values: readonly SqliteValue[];
 }
 
-/** A change of users. It is one statement, so it is made as a whole or not at all. */
+/** A change of users. It is one statement, so all of it is made or nothing. */
 export interface Change {
   /** Returns a row for each user that it has changed. */
   readonly write: Statement;
-  /** Asked if nothing was changed, to know why. */
+  /** Says why, if nothing was changed. */
   readonly otherwise?: Statement;
 }
 
@@ -24,13 +24,13 @@ export interface MadeChange {
   readonly otherwise: SqliteRow | undefined;
 }
 
-/** The outcome of a change: made, or refused with the reason because it broke a rule of the table. */
+/** The outcome of a change: made, or refused because it broke a rule of the table. `refused` is the reason. */
 export type ChangeOutcome = MadeChange | { readonly refused: string };
 
 const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
 const COLUMNS = 'name, type, permissions, enabled, hash, revision';
 
-/** Gives another number once another connection has changed something: https://www.sqlite.org/pragma.html. */
+/** Returns a number that differs after a change by another connection: https://www.sqlite.org/pragma.html. */
 export const DATA_VERSION: Statement = { text: 'PRAGMA data_version', values: [] };
 
 const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
@@ -98,9 +98,9 @@ export function remove(name: string): Change {
 }
 
 /**
- * One that SQLite cannot take would fail the changes that are written together with it.
+ * Checks a change before it shares a transaction with others: a value that SQLite does not take would fail all of them.
  *
- * @throws {TypeError} a value is of a kind that no column has
+ * @throws {TypeError} a value has a type that no column has
  */
 export function expectValues({ write }: Change): void {
   for (const value of write.values) {

@@ -17,15 +17,15 @@ import { describeType } from '../../safe-text.js';
 
 /** The file, and the files that SQLite keeps beside it: https://www.sqlite.org/tempfiles.html. */
 const ENDINGS = ['', '-wal', '-shm', '-journal'];
-/** Bits of a mode: the group and others may write. */
+/** The bits of a mode that let the group and others write. */
 const WRITABLE_BY_OTHERS = 0o022;
-/** A bit of a folder's mode: everybody may remove only files of their own, as in /tmp. */
+/** The bit of a folder's mode that lets users remove only their own files, as in /tmp. */
 const STICKY = 0o1000;
 
 /**
  * The absolute path of a store's file.
  *
- * @throws {ConfigError} the path is no text, is empty, or is written as a store (`sqlite:FILE`)
+ * @throws {ConfigError} the path is not a string, is empty, or is written as a store (`sqlite:FILE`)
  */
 export function filePath(path: string): string {
   if (typeof path !== 'string')
@@ -40,10 +40,10 @@ export function filePath(path: string): string {
 }
 
 /**
- * Makes the file of a store, for its owner alone, and the folder around it. The file is made here and not by SQLite, so
- * that others cannot read it at any moment. An existing file or folder must be safe to use.
+ * Makes the file of a store, for its owner alone, and the folder around it. SQLite does not make the file: others could
+ * read it for a moment. An existing file or folder must be safe to use.
  *
- * @throws {Error} the file cannot be made, or somebody else may have put it there; the message says what to do
+ * @throws {Error} the file cannot be made, or another user may have put it there; the message says what to do
  */
 export function prepareFile(file: string): void {
   const folder = dirname(file);
@@ -54,14 +54,14 @@ export function prepareFile(file: string): void {
   checkFolder(folder);
   for (const ending of ENDINGS) checkFile(file + ending);
   makeFile(file);
-  // SQLite would open a file that it cannot write to, and only changes would fail.
+  // SQLite would open a file without the right to write, and only changes would fail.
   accessSync(file, constants.R_OK | constants.W_OK);
   accessSync(folder, constants.W_OK | constants.X_OK);
 }
 
 /**
- * Gives the files of a store the mode 0600, such as those of a copy. To be called only once the file is known to be a
- * store: the mode of another application's file stays.
+ * Gives the files of a store the mode 0600: a copy may have another one. Call this only after the file has been found to
+ * be a store: the file of another application keeps its mode.
  */
 export function makePrivate(file: string): void {
   for (const ending of ENDINGS) {
@@ -70,7 +70,7 @@ export function makePrivate(file: string): void {
   }
 }
 
-/** Keeps the hashes of users from being committed by mistake. */
+/** Keeps hashes from being committed by mistake. */
 function keepFromGit(folder: string): void {
   writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
 }
@@ -96,7 +96,7 @@ function checkFolder(folder: string): void {
   if (!stats.isDirectory()) throw new Error(`${folder} is not a folder`);
   checkOwner(folder, stats);
   if (isWritableByOthers(stats)) {
-    // Everybody's own, such as /tmp, is to stay so.
+    // A folder for everybody, such as /tmp, must keep its mode.
     const chmod = (stats.mode & STICKY) !== 0 ? '' : 'run chmod go-w on it, or ';
     throw new Error(
       `others may write to the folder ${folder}: ${chmod}name a file in a folder that is not there yet, such as ` +
@@ -113,7 +113,7 @@ function checkFile(path: string): void {
   checkOwner(path, stats);
 }
 
-/** Root's files are safe for everybody. Root may use the files of others, unless others may write to the folder. */
+/** Every user may use root's files. Root may use the files of others, unless others may write to the folder. */
 function checkOwner(path: string, { uid }: Stats): void {
   const user = process.geteuid?.();
   if (user === undefined || uid === user || uid === 0) return;
@@ -124,12 +124,12 @@ function checkOwner(path: string, { uid }: Stats): void {
   );
 }
 
-/** Windows has no such mode. */
+/** False on Windows, which has no such mode. */
 function isWritableByOthers({ mode }: Stats): boolean {
   return process.geteuid !== undefined && (mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
-/** An existing file is not opened: closing it would give up the locks of this process (see open-here.ts). */
+/** Does not open an existing file: closing it would give up the locks of this process (see `isOpenHere`). */
 function makeFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
@@ -140,7 +140,7 @@ function makeFile(file: string): void {
   syncFolder(dirname(file));
 }
 
-/** Waits until the names in a folder are on disk, where the system can. */
+/** Waits until the names in a folder are on disk, if the system can do that. */
 function syncFolder(path: string): void {
   try {
     const descriptor = openSync(path, 'r');
@@ -150,6 +150,6 @@ function syncFolder(path: string): void {
       closeSync(descriptor);
     }
   } catch {
-    // The system writes the names a little later.
+    // The system writes the names a little later by itself.
   }
 }

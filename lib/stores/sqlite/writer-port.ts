@@ -1,34 +1,34 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { StoreSource } from './source.js';
+import type { StoreFiles } from './file-identity.js';
 import threadProgram from './thread-program.cjs';
 import { Writer, type WriterCall, type WriterReply } from './writer.js';
 
-/** Milliseconds to wait for the end of the thread. One whose disk hangs is left alone afterwards. */
+/** Milliseconds to wait for the thread to end. A thread whose disk hangs is left behind afterwards. */
 const CLOSE_WITHIN = 2_000;
 
 const ENDED: WriterReply = { kind: 'failed', reason: 'the thread that writes has ended' };
 
-/** A way to a {@link Writer} in this or another thread. The next call comes after the reply to the last one. */
+/** Calls a {@link Writer} in this or another thread. A caller waits for each reply before the next call. */
 export interface WriterPort {
   ask(call: WriterCall): Promise<WriterReply>;
   close(): Promise<void>;
 }
 
 /**
- * Makes a writer in a thread of its own, so that a slow disk delays nothing but changes. The writer is in this thread
- * where the program of the other thread is not installed: in a bundle, and in the sources.
+ * Makes a writer in a thread of its own, so that a slow disk delays nothing but changes. Where the program of that thread
+ * is not installed (in a bundle, and in the sources) the writer is in this thread.
  */
-export function createWriterPort(source: StoreSource): WriterPort {
+export function createWriterPort(files: StoreFiles): WriterPort {
   const program = threadProgram();
-  return program === undefined ? new LocalWriter(source) : new WriterThread(program, source);
+  return program === undefined ? new LocalWriter(files) : new WriterThread(program, files);
 }
 
 class LocalWriter implements WriterPort {
   readonly #writer: Writer;
 
-  constructor(source: StoreSource) {
-    this.#writer = new Writer(source);
+  constructor(files: StoreFiles) {
+    this.#writer = new Writer(files);
   }
 
   async ask(call: WriterCall): Promise<WriterReply> {
@@ -40,18 +40,18 @@ class LocalWriter implements WriterPort {
   }
 }
 
-/** The thread starts with the first call, and keeps the process alive only while a reply is awaited. */
+/** The thread starts with the first call. It keeps the process alive only while a caller waits for a reply. */
 export class WriterThread implements WriterPort {
   readonly #program: string;
-  readonly #source: StoreSource;
+  readonly #files: StoreFiles;
   #worker: Worker | undefined;
-  /** Answers what it was asked last, if that is not answered yet. */
+  /** Answers the last call, if it has no reply yet. */
   #giveUp: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(program: string, source: StoreSource) {
+  constructor(program: string, files: StoreFiles) {
     this.#program = program;
-    this.#source = source;
+    this.#files = files;
   }
 
   async ask(call: WriterCall): Promise<WriterReply> {
@@ -71,7 +71,7 @@ export class WriterThread implements WriterPort {
     });
   }
 
-  /** Whatever was asked is answered then. */
+  /** A call without a reply gets one. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
@@ -79,7 +79,7 @@ export class WriterThread implements WriterPort {
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.ref();
     worker.postMessage('close');
-    // The thread alone keeps the process alive, and not this timer.
+    // Only the thread keeps the process alive, and not this timer.
     await Promise.race([ended, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
     worker.unref();
     void worker.terminate();
@@ -87,9 +87,10 @@ export class WriterThread implements WriterPort {
   }
 
   #start(): Worker {
-    // Without what Node.js loads before the app, such as tracing: this thread does not need it, and it may not run in one.
+    // NODE_OPTIONS may load a module before the app, such as tracing. This thread does not need it, and it may not run in
+    // a thread.
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const options = { name: 'kapacitor-auth', workerData: this.#source, execArgv: [], env };
+    const options = { name: 'kapacitor-auth', workerData: this.#files, execArgv: [], env };
     const worker = new Worker(this.#program, options);
     const forget = () => {
       if (this.#worker === worker) this.#worker = undefined;

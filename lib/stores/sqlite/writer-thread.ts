@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Writer, type WriterCall } from './writer.js';
 
-/** The program of the thread that `WriterThread` starts: a {@link Writer} that is called by messages. */
+/** The program that `WriterThread` starts: each message to the thread is a call of a {@link Writer}. */
 const port = parentPort as MessagePort;
 const writer = new Writer(workerData);
 port.on('message', (call: WriterCall | 'close') => {

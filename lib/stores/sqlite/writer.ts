@@ -1,12 +1,12 @@
 import type { Connection } from './connection.js';
-import { failureOf } from './engine.js';
-import { connect, expectUnchanged, type StoreSource } from './source.js';
+import { sqliteFailure } from './connection.js';
+import { connect, expectUnchanged, type StoreFiles } from './file-identity.js';
 import type { Change, ChangeOutcome } from './statements.js';
 
 /**
  * - `write`: makes changes, one after another, in one transaction.
- * - `copy`: copies the store as it is at one moment into an empty file. Deleted rows are not in the copy.
- * - `checkpoint`: writes what is in the log into the file itself, as far as no reader still needs what was there before.
+ * - `copy`: copies the store as it is at one moment into an empty file. The copy has no deleted rows.
+ * - `checkpoint`: writes the log into the file itself, except for pages whose former content a reader still needs.
  * - `probe`: finds out whether changes can be made.
  */
 export type WriterCall =
@@ -16,7 +16,7 @@ export type WriterCall =
   | { readonly method: 'probe' };
 
 /**
- * - `done`: the changes are on disk. There is an outcome for each.
+ * - `done`: the changes are on disk. `outcomes` has one element for each.
  * - `busy`: another connection holds the lock, and nothing was done.
  * - `failed`: nothing was done, or the file is gone and the changes with it.
  */
@@ -25,27 +25,27 @@ export type WriterReply =
   | { readonly kind: 'busy' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Needs the lock, the log and the disk, as a change does. */
+/** Like a change, this needs the lock, the log and the disk. */
 const PROBE = 'CREATE TABLE probe (value ANY) STRICT; DROP TABLE probe';
 
 /** Makes the changes of a store. Each call waits for the disk, so a writer is best in a thread of its own. */
 export class Writer {
-  readonly #source: StoreSource;
+  readonly #files: StoreFiles;
   #connection: Connection | undefined;
 
-  constructor(source: StoreSource) {
-    this.#source = source;
+  constructor(files: StoreFiles) {
+    this.#files = files;
   }
 
   answer(call: WriterCall): WriterReply {
     try {
-      expectUnchanged(this.#source);
-      this.#connection ??= connect(this.#source);
+      expectUnchanged(this.#files);
+      this.#connection ??= connect(this.#files);
       const outcomes = answer(this.#connection, call);
-      expectUnchanged(this.#source);
+      expectUnchanged(this.#files);
       return { kind: 'done', outcomes };
     } catch (error) {
-      if (failureOf(error) === 'busy') return { kind: 'busy' };
+      if (sqliteFailure(error) === 'busy') return { kind: 'busy' };
       return { kind: 'failed', reason: (error as Error).message };
     }
   }
@@ -71,13 +71,13 @@ function answer(connection: Connection, call: WriterCall): ChangeOutcome[] {
   }
 }
 
-/** A change that breaks a rule of the table is refused. Those beside it are made. */
+/** Refuses a change that breaks a rule of the table. The changes beside it are made. */
 function makeChange(connection: Connection, { write, otherwise }: Change): ChangeOutcome {
   try {
     const written = connection.all(write);
     return { written, otherwise: written.length === 0 && otherwise ? connection.first(otherwise) : undefined };
   } catch (error) {
-    if (failureOf(error) !== 'constraint') throw error;
+    if (sqliteFailure(error) !== 'constraint') throw error;
     return { refused: (error as Error).message };
   }
 }

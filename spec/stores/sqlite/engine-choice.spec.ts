@@ -1,6 +1,6 @@
 import { StoreError } from 'kapacitor-auth';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openDatabase } from '../../../lib/stores/sqlite/engine.js';
+import { openDatabase } from '../../../lib/stores/sqlite/connection.js';
 
 const requirePackage = vi.hoisted(() => vi.fn());
 vi.mock('../../../lib/require-package.cjs', () => ({ default: requirePackage }));

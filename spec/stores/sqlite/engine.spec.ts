@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, openDatabase } from '../../../lib/stores/sqlite/engine.js';
+import { openDatabase, sqliteFailure } from '../../../lib/stores/sqlite/connection.js';
 
 /** The error of SQL that SQLite refuses. */
 function refusal(sql: string): unknown {
@@ -17,15 +17,15 @@ function refusal(sql: string): unknown {
 
 describe('a failure of SQLite', () => {
   it('is known by its primary code, in whichever way the engine gives it', () => {
-    expect(failureOf(refusal('INSERT INTO t VALUES (1)'))).toBe('constraint');
-    expect(failureOf(refusal('SELECT nothing'))).toBeUndefined();
-    expect(failureOf({ errcode: 261 })).toBe('busy');
-    expect(failureOf({ code: 'SQLITE_BUSY_RECOVERY' })).toBe('busy');
-    expect(failureOf({ errcode: 11 })).toBe('damaged');
-    expect(failureOf({ code: 'SQLITE_NOTADB' })).toBe('foreign');
+    expect(sqliteFailure(refusal('INSERT INTO t VALUES (1)'))).toBe('constraint');
+    expect(sqliteFailure(refusal('SELECT nothing'))).toBeUndefined();
+    expect(sqliteFailure({ errcode: 261 })).toBe('busy');
+    expect(sqliteFailure({ code: 'SQLITE_BUSY_RECOVERY' })).toBe('busy');
+    expect(sqliteFailure({ errcode: 11 })).toBe('damaged');
+    expect(sqliteFailure({ code: 'SQLITE_NOTADB' })).toBe('foreign');
   });
 
   it.each([undefined, null, new Error('no space'), 'text', { code: 'ENOENT' }])('is no other error: %s', (error) => {
-    expect(failureOf(error)).toBeUndefined();
+    expect(sqliteFailure(error)).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { afterEach, expect, it, vi } from 'vitest';
-import { networkFileSystemOf } from '../../../lib/stores/sqlite/network-file-system.js';
+import { networkFileSystemOf } from '../../../lib/stores/sqlite/open-store.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 vi.mock('node:fs', async (original) => {

@@ -2,7 +2,7 @@ import fs, { closeSync, openSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { isOpenHere } from '../../../lib/stores/sqlite/open-here.js';
+import { isOpenHere } from '../../../lib/stores/sqlite/file-identity.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const { platform } = process;

@@ -23,13 +23,13 @@ userRepositoryContract({ describe, it }, 'SqliteUserRepository with a thread tha
 describe('the thread that writes', () => {
   /** A store, and what another connection to it needs. */
   function setUp() {
-    const { source, connection } = openStore(join(temporaryFolder(), 'auth', 'users.db'));
-    return { source, close: () => connection.close() };
+    const { files, connection } = openStore(join(temporaryFolder(), 'auth', 'users.db'));
+    return { files, close: () => connection.close() };
   }
 
   it('makes changes, and ends when it is closed', async () => {
-    const { source, close } = setUp();
-    const thread = createWriterPort(source);
+    const { files, close } = setUp();
+    const thread = createWriterPort(files);
     expect(thread).toBeInstanceOf(WriterThread);
     const call = { method: 'write', changes: [insert(userNamed('someone')), insert(userNamed(''))] } as const;
     expect(await thread.ask(call)).toEqual({
@@ -44,19 +44,19 @@ describe('the thread that writes', () => {
   });
 
   it('that was never needed is closed without being started', async () => {
-    const { source, close } = setUp();
+    const { files, close } = setUp();
     close();
-    expect(await createWriterPort(source).close()).toBeUndefined();
+    expect(await createWriterPort(files).close()).toBeUndefined();
   });
 
   it.each([
     ['throws', "throw new Error('no memory')", 'no memory'],
     ['ends', 'process.exit()', 'the thread that writes has ended'],
   ])('that %s fails what it was asked, and another one is started for the next question', async (_, code, reason) => {
-    const { source, close } = setUp();
-    const broken = join(dirname(source.file), 'broken.cjs');
+    const { files, close } = setUp();
+    const broken = join(dirname(files.file), 'broken.cjs');
     writeFileSync(broken, code);
-    const thread = new WriterThread(broken, source);
+    const thread = new WriterThread(broken, files);
     expect(await thread.ask({ method: 'probe' })).toEqual({ kind: 'failed', reason });
     writeFileSync(broken, `require(${JSON.stringify(program())})`);
     expect(await thread.ask({ method: 'probe' })).toEqual({ kind: 'done', outcomes: [] });
@@ -65,10 +65,10 @@ describe('the thread that writes', () => {
   });
 
   it('that hangs does not hold up the end for long', async () => {
-    const { source, close } = setUp();
-    const hanging = join(dirname(source.file), 'hanging.cjs');
+    const { files, close } = setUp();
+    const hanging = join(dirname(files.file), 'hanging.cjs');
     writeFileSync(hanging, "require('node:worker_threads').parentPort.on('message', () => { for (;;); })");
-    const thread = new WriterThread(hanging, source);
+    const thread = new WriterThread(hanging, files);
     const asked = thread.ask({ method: 'probe' });
     close();
     const from = performance.now();

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { Changes } from '../../../lib/stores/sqlite/changes.js';
+import { ChangeQueue } from '../../../lib/stores/sqlite/change-queue.js';
 import { remove } from '../../../lib/stores/sqlite/statements.js';
 import type { WriterCall, WriterReply } from '../../../lib/stores/sqlite/writer.js';
 import { failure } from '../../support/failure.js';
 
-/** Changes that are written by a writer which gives these replies, one after another, and then writes everything. */
+/** Changes that go to a writer, which gives these replies one after another, and then writes everything. */
 function setUp(...replies: WriterReply[]) {
   const calls: WriterCall[] = [];
   const told: (string | undefined)[] = [];
@@ -15,7 +15,7 @@ function setUp(...replies: WriterReply[]) {
     const outcomes = changes.map(() => ({ written: [], otherwise: undefined }));
     return replies.shift() ?? { kind: 'done', outcomes };
   };
-  const changes = new Changes({ ask, close: async () => {} }, (reason) => told.push(reason));
+  const changes = new ChangeQueue({ ask, close: async () => {} }, (reason) => told.push(reason));
   return { changes, calls, told, ask };
 }
 
@@ -66,7 +66,7 @@ describe('changes', () => {
 
   it('fail when the writer cannot even be asked', async () => {
     const ask = () => Promise.reject(new Error('no threads are allowed'));
-    const changes = new Changes({ ask, close: async () => {} }, () => {});
+    const changes = new ChangeQueue({ ask, close: async () => {} }, () => {});
     await expect(changes.make(change)).rejects.toMatchObject({ cause: new Error('no threads are allowed') });
   });
 

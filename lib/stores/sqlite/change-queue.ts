@@ -6,20 +6,20 @@ import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 
 /**
- * Milliseconds. A reader may use what it knows for this long without asking whether the database has changed. The
- * answer of a change is held back for as long, so every reader asks again after it. (Leases: Gray and Cheriton, 1989.)
+ * Milliseconds for which a reader may use users in memory without asking whether the database has changed. The answer to a
+ * change is held back for as long, so that every reader asks again before it. (Leases: Gray and Cheriton, 1989.)
  */
 export const UNCHANGED_FOR = 1;
-/** Milliseconds that a question or a change waits while another process has the file locked. */
+/** Milliseconds for which a question or a change waits while another process has the file locked. */
 export const BUSY_FOR = 4_000;
 /** Milliseconds between two attempts. */
 export const TRY_EVERY = 5;
 /**
- * Milliseconds after a change until it is written from the log into the file itself. A copy of the file alone, which
- * nobody should make, lacks no more than the changes of this time.
+ * Milliseconds after which a change is written from the log into the file itself. A copy of the file without its log, which
+ * nobody should make, lacks only the changes of this time.
  */
 const CHECKPOINT_AFTER = 1_000;
-/** The most changes in one transaction: other processes have their turn between two transactions. */
+/** The most changes in one transaction. Other processes have their turn between two transactions. */
 const MOST_CHANGES = 200;
 
 /** Another process had the file locked for {@link BUSY_FOR}. */
@@ -27,7 +27,7 @@ export function busyError(): OverloadedError {
   return new OverloadedError(1, 'another process has the user store locked');
 }
 
-/** The changes before this one were being written for {@link BUSY_FOR}. */
+/** Earlier changes took the writer {@link BUSY_FOR}. */
 function lateError(): OverloadedError {
   return new OverloadedError(1, 'changes of the user store wait for its disk');
 }
@@ -40,26 +40,26 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** Queues changes for the writer. Changes that come while others are written go into one transaction, with one fsync. */
-export class Changes {
+/** Queues changes for the writer. Changes that come while it writes others share one transaction, and one fsync. */
+export class ChangeQueue {
   readonly #writer: WriterPort;
   readonly #onWritten: (failure: string | undefined) => void;
   #waiting: Waiting[] = [];
-  /** The calls to make when no change waits. */
+  /** Calls to make when no change waits. */
   readonly #chores = new Set<'probe' | 'checkpoint'>();
   #running: Promise<void> | undefined;
   #checkpoint: NodeJS.Timeout | undefined;
-  /** Of {@link now}. Undefined while the writer is not asked anything. */
+  /** Milliseconds of {@link now}. Undefined while the writer has no call. */
   #askedAt: number | undefined;
 
-  /** @param onWritten called after each attempt: with the reason why changes cannot be made, or undefined if they can */
+  /** @param onWritten called after each attempt, with the reason why changes fail, or undefined if they succeed */
   constructor(writer: WriterPort, onWritten: (failure: string | undefined) => void) {
     this.#writer = writer;
     this.#onWritten = onWritten;
   }
 
   /**
-   * Fulfilled when the change is on disk, and in force in every process.
+   * Resolves when the change is on disk, and in force in every process.
    *
    * @throws {OverloadedError} another process had the file locked, or the disk was busy, for {@link BUSY_FOR}
    * @throws {StoreError} the change cannot be made
@@ -73,19 +73,19 @@ export class Changes {
     });
   }
 
-  /** Finds out whether changes can be made, by writing something that is no change. */
+  /** Finds out whether changes can be made, with a write that changes nothing. */
   probe(): void {
     this.#do('probe');
   }
 
-  /** Called now and then: a disk that hangs gives no answer, and the changes that wait need one. */
+  /** Called ten times a second. A disk that hangs does not answer, and the changes that wait need an answer. */
   look(): void {
     if (this.#askedAt === undefined || now() < this.#askedAt + BUSY_FOR) return;
     this.#waiting = refuseOverdue(this.#waiting, lateError);
     this.#onWritten(`the disk has not answered for ${BUSY_FOR / 1_000} seconds`);
   }
 
-  /** Fulfilled when every change has been made or refused. None may be made afterwards. */
+  /** Resolves when every change was made or refused. No change may be made afterwards. */
   async finish(): Promise<void> {
     await this.#running;
     clearTimeout(this.#checkpoint);
@@ -116,23 +116,23 @@ export class Changes {
   }
 
   async #write(): Promise<void> {
-    // A change that has waited too long is refused here, and must not be made later.
+    // A change that has waited too long must not be made.
     const batch = refuseOverdue(this.#waiting.splice(0, MOST_CHANGES), lateError);
     if (batch.length === 0) return;
     const reply = await this.#ask({ method: 'write', changes: batch.map(({ change }) => change) });
     this.#tell(reply);
     switch (reply.kind) {
       case 'busy':
-        // At random, so that waiting processes do not all try at the same moment.
+        // A random time, so that waiting processes do not all try at the same moment.
         await delay(TRY_EVERY * (1 + Math.random()));
-        // Afterwards: most of the time is over while they wait, and the lock is what they wait for.
+        // Not before the delay: a change that runs out of time during it waited for the lock, and gets that error.
         this.#waiting.unshift(...refuseOverdue(batch, busyError));
         break;
       case 'failed':
         for (const { reject } of batch) reject(failed('the user store cannot be changed', reply.reason));
         break;
       case 'done':
-        // Not awaited: the next changes are written while the answers of these are held back.
+        // Not awaited: the next changes are written while the answers to these are held back.
         void settle(batch, reply.outcomes);
         this.#checkpoint ??= setTimeout(() => this.#checkpointNow(), CHECKPOINT_AFTER).unref();
     }
@@ -143,7 +143,7 @@ export class Changes {
     this.#do('checkpoint');
   }
 
-  /** The thread of the writer may fail to start, for want of memory or of permission. */
+  /** The writer's thread may fail to start, for lack of memory or of a permission. */
   async #ask(call: WriterCall): Promise<WriterReply> {
     this.#askedAt = now();
     try {
@@ -160,7 +160,7 @@ export class Changes {
   }
 }
 
-/** The reason may name the file, so it is for the operator alone: it is the cause. */
+/** The reason may name the file, which is for the operator only, so it becomes the cause. */
 function failed(message: string, reason: string): StoreError {
   return new StoreError(message, { cause: new Error(reason) });
 }

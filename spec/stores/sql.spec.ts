@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Page } from '../../lib/stores/listing.js';
-import { pageStatement } from '../../lib/stores/sql.js';
+import { pageStatement, toStoredUser } from '../../lib/stores/sql.js';
 
 const WHOLE: Page = { prefix: '', after: undefined, offset: 5, limit: 10 };
 const END = 'ad\u{10ffff}';
@@ -33,4 +33,18 @@ it.each<{ what: string; page: Partial<Page>; where: string; values: string[] }>(
     text: `SELECT name FROM people AS users ${where} ORDER BY name LIMIT ${limit} OFFSET ${offset}`,
     values: [...values, 10, 5],
   });
+});
+
+const row = { name: 'ada', type: 'normal', permissions: 'api,write_points', hash: 'a hash', revision: '7' };
+
+it('makes a user of a row', () => {
+  expect(toStoredUser(row, false)).toEqual({ ...row, permissions: ['api', 'write_points'], enabled: false });
+});
+
+it.each([
+  ['none', '', []],
+  ['any order', 'write_points,api', ['api', 'write_points']],
+  ['all three', 'config_api,write_points,api', ['all']],
+])('reads permissions: %s', (_, permissions, expected) => {
+  expect(toStoredUser({ ...row, permissions }, true)).toMatchObject({ permissions: expected, enabled: true });
 });

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { Changes } from '../../../lib/stores/sqlite/changes.js';
+import { ChangeQueue } from '../../../lib/stores/sqlite/change-queue.js';
 import { remove } from '../../../lib/stores/sqlite/statements.js';
 import type { WriterCall, WriterReply } from '../../../lib/stores/sqlite/writer.js';
 import { failure } from '../../support/failure.js';
@@ -20,7 +20,7 @@ it('changes that wait for four seconds, because the disk hangs, are refused and 
       reply = resolve;
     });
   };
-  const changes = new Changes({ ask, close: async () => {} }, () => {});
+  const changes = new ChangeQueue({ ask, close: async () => {} }, () => {});
   const made = { written: [], otherwise: undefined };
   const first = changes.make(remove('first'));
   const second = changes.make(remove('second'));
@@ -37,7 +37,7 @@ it('changes that wait for four seconds, because the disk hangs, are refused and 
 it('changes behind one that the disk does not answer are refused when they are overdue, and that is told', async () => {
   const told: (string | undefined)[] = [];
   const ask = () => new Promise<WriterReply>(() => {});
-  const changes = new Changes({ ask, close: async () => {} }, (failure) => told.push(failure));
+  const changes = new ChangeQueue({ ask, close: async () => {} }, (failure) => told.push(failure));
   changes.look();
   void changes.make(remove('first'));
   const second = changes.make(remove('second'));
@@ -57,7 +57,7 @@ it('nothing is written when all changes that wait are overdue', async () => {
         reply = resolve;
       }),
   );
-  const changes = new Changes({ ask, close: async () => {} }, () => {});
+  const changes = new ChangeQueue({ ask, close: async () => {} }, () => {});
   const first = changes.make(remove('first'));
   const second = changes.make(remove('second'));
   clock.time += 4_000;

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { everybody, names, type Suite, userNamed } from './suite.js';
+
+/** What finds and changes single users. */
+export function describeChanges(suite: Suite): void {
+  describeInsert(suite);
+  describeReplace(suite);
+  describeDemotion(suite);
+  describeDisabled(suite);
+  describeRemove(suite);
+}
+
+function describeInsert({ describe, test }: Suite): void {
+  describe('find and insert', () => {
+    test('give back a user as it was inserted', async (repository) => {
+      const user = userNamed('someone', { permissions: ['api', 'config_api'] });
+      assert.equal(await repository.insert(user), true);
+      assert.deepEqual(await repository.find('someone'), user);
+    });
+
+    test('know nobody in an empty store', async (repository) => {
+      assert.equal(await repository.find('someone'), undefined);
+      assert.deepEqual(await names(repository), []);
+    });
+
+    test('keep the user who is there when another of the same name comes', async (repository) => {
+      const first = userNamed('taken');
+      await repository.insert(first);
+      assert.equal(await repository.insert(userNamed('taken', { type: 'admin', revision: 'second' })), false);
+      assert.deepEqual(await repository.find('taken'), first);
+    });
+
+    test('tell names apart byte by byte', async (repository) => {
+      for (const each of ['a', 'A', 'é', 'e', 'ａ']) assert.equal(await repository.insert(userNamed(each)), true);
+      assert.equal((await repository.find('A'))?.revision, 'first of A');
+      assert.equal((await repository.find('ａ'))?.revision, 'first of ａ');
+      assert.equal(await repository.find('E'), undefined);
+    });
+
+    test('take every name that a user may have', async (repository) => {
+      const all = ['ユーザー', 'Größe', 'a@b.example-1_x', '...', '__proto__', 'constructor', '0', 'x'.repeat(256)];
+      for (const each of all) assert.equal(await repository.insert(userNamed(each)), true);
+      for (const each of all) assert.deepEqual(await repository.find(each), userNamed(each));
+    });
+
+    test('let one of many concurrent insertions of a name through', async (repository) => {
+      const attempts = Array.from({ length: 20 }, (_, index) =>
+        repository.insert(userNamed('wanted', { revision: String(index) })),
+      );
+      const outcomes = await Promise.all(attempts);
+      assert.equal(outcomes.filter(Boolean).length, 1);
+      assert.equal((await repository.find('wanted'))?.revision, String(outcomes.indexOf(true)));
+    });
+  });
+}
+
+function describeReplace({ describe, test }: Suite): void {
+  describe('replace', () => {
+    test('puts a user in the place of the one with the expected revision', async (repository) => {
+      const before = userNamed('someone', { permissions: ['api'] });
+      const after = userNamed('someone', {
+        permissions: ['all'],
+        hash: `$2b$04$${'x'.repeat(53)}`,
+        revision: 'second',
+      });
+      await repository.insert(before);
+      assert.equal(await repository.replace(after, before.revision), 'replaced');
+      assert.deepEqual(await repository.find('someone'), after);
+    });
+
+    test('changes nothing when the revision is another, or the user is gone', async (repository) => {
+      const user = userNamed('someone');
+      await repository.insert(user);
+      const change = userNamed('someone', { permissions: ['all'], revision: 'second' });
+      assert.equal(await repository.replace(change, 'another'), 'conflict');
+      assert.deepEqual(await repository.find('someone'), user);
+      assert.equal(await repository.replace(userNamed('nobody'), 'first of nobody'), 'conflict');
+      assert.equal(await repository.find('nobody'), undefined);
+    });
+
+    test('lets one of many concurrent changes of the same revision through', async (repository) => {
+      const user = userNamed('someone');
+      await repository.insert(user);
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          repository.replace(userNamed('someone', { revision: String(index) }), user.revision),
+        ),
+      );
+      assert.equal(outcomes.filter((outcome) => outcome === 'replaced').length, 1);
+      assert.equal(outcomes.filter((outcome) => outcome === 'conflict').length, 19);
+    });
+  });
+}
+
+/** Changes that could leave no admin. */
+function describeDemotion({ describe, test }: Suite): void {
+  describe('replace', () => {
+    test('makes admins, and demotes all of them but the last', async (repository) => {
+      await repository.insert(userNamed('first', { type: 'admin' }));
+      const second = userNamed('second');
+      await repository.insert(second);
+      const demoted = userNamed('first', { revision: 'demoted' });
+      assert.equal(await repository.replace(demoted, 'first of first'), 'last-admin');
+      assert.equal((await repository.find('first'))?.type, 'admin');
+      const promoted = userNamed('second', { type: 'admin', revision: 'promoted' });
+      assert.equal(await repository.replace(promoted, second.revision), 'replaced');
+      assert.equal(await repository.replace(demoted, 'first of first'), 'replaced');
+      assert.equal(await repository.replace(userNamed('second', { revision: 'demoted' }), 'promoted'), 'last-admin');
+    });
+
+    test('lets the last admin change when it stays one', async (repository) => {
+      await repository.insert(userNamed('root', { type: 'admin' }));
+      const changed = userNamed('root', { type: 'admin', revision: 'second' });
+      assert.equal(await repository.replace(changed, 'first of root'), 'replaced');
+      assert.deepEqual(await repository.find('root'), changed);
+    });
+
+    test('leaves one of two admins when both are demoted at once', async (repository) => {
+      await repository.insert(userNamed('one', { type: 'admin' }));
+      await repository.insert(userNamed('two', { type: 'admin' }));
+      const outcomes = await Promise.all(
+        ['one', 'two'].map((each) => repository.replace(userNamed(each, { revision: 'demoted' }), `first of ${each}`)),
+      );
+      assert.deepEqual(outcomes.toSorted(), ['last-admin', 'replaced']);
+    });
+  });
+}
+
+function describeDisabled({ describe, test }: Suite): void {
+  describe('a disabled user', () => {
+    test('is kept as it was, and listed', async (repository) => {
+      const user = userNamed('someone', { enabled: false, permissions: ['api'] });
+      await repository.insert(user);
+      assert.deepEqual(await repository.find('someone'), user);
+      assert.deepEqual(await repository.list({ pattern: everybody, after: undefined, offset: 0, limit: 10 }), [user]);
+      const enabled = userNamed('someone', { permissions: ['api'], revision: 'second' });
+      assert.equal(await repository.replace(enabled, user.revision), 'replaced');
+      assert.deepEqual(await repository.find('someone'), enabled);
+    });
+
+    test('is not the last admin', async (repository) => {
+      await repository.insert(userNamed('root', { type: 'admin' }));
+      await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
+      const disabled = userNamed('root', { type: 'admin', enabled: false, revision: 'disabled' });
+      assert.equal(await repository.replace(disabled, 'first of root'), 'last-admin');
+      assert.equal(await repository.remove('root'), 'last-admin');
+      assert.equal((await repository.find('root'))?.enabled, true);
+      assert.equal(await repository.remove('disabled'), 'removed');
+      await repository.insert(userNamed('other', { type: 'admin' }));
+      assert.equal(await repository.replace(disabled, 'first of root'), 'replaced');
+      assert.equal(await repository.remove('other'), 'last-admin');
+      const enabled = userNamed('root', { type: 'admin', revision: 'enabled' });
+      assert.equal(await repository.replace(enabled, 'disabled'), 'replaced');
+      assert.equal(await repository.remove('other'), 'removed');
+    });
+  });
+}
+
+function describeRemove({ describe, test }: Suite): void {
+  describe('remove', () => {
+    test('takes a user away', async (repository) => {
+      await repository.insert(userNamed('someone'));
+      assert.equal(await repository.remove('someone'), 'removed');
+      assert.equal(await repository.find('someone'), undefined);
+      assert.deepEqual(await names(repository), []);
+      assert.equal(await repository.insert(userNamed('someone')), true);
+    });
+
+    test('says when there is nobody to remove', async (repository) => {
+      assert.equal(await repository.remove('nobody'), 'not-found');
+    });
+
+    test('keeps the last admin', async (repository) => {
+      await repository.insert(userNamed('root', { type: 'admin' }));
+      await repository.insert(userNamed('someone'));
+      assert.equal(await repository.remove('root'), 'last-admin');
+      assert.equal((await repository.find('root'))?.type, 'admin');
+      await repository.insert(userNamed('other', { type: 'admin' }));
+      assert.equal(await repository.remove('root'), 'removed');
+      assert.equal(await repository.remove('other'), 'last-admin');
+    });
+
+    test('leaves one of many admins when all are removed at once', async (repository) => {
+      const admins = ['a', 'b', 'c', 'd', 'e'];
+      for (const each of admins) await repository.insert(userNamed(each, { type: 'admin' }));
+      const outcomes = await Promise.all(admins.map((each) => repository.remove(each)));
+      assert.equal(outcomes.filter((outcome) => outcome === 'removed').length, 4);
+      assert.equal((await names(repository)).length, 1);
+    });
+  });
+}
