@@ -9,7 +9,7 @@ import { PostgresServer } from '../../support/postgres-server.js';
 import { userNamed } from '../../support/stored-user.js';
 import { type Attempt, type Change, keepHistory, readHistory, UserHistory } from '../../support/user-history.js';
 
-/** Another process with the same users. */
+/** Starts another process with the same users. */
 async function startOn(url: string) {
   const child = await startProcess('./postgres-process.ts', [url], { serialization: 'advanced' });
   return { child, ask: (question: Question) => ask(child, question) };
@@ -19,7 +19,7 @@ describe('eight processes that change the same few users for 30 seconds', () => 
   const names = Array.from({ length: 12 }, (_, index) => `user${index}`);
 
   it('keep an admin, lose no change, and refuse nothing without a reason', { timeout: 120_000 }, async () => {
-    // Of its own: that each commit is stamped has to be set before it starts.
+    // A server of its own, because commit timestamps can only be switched on at its start.
     const server = await PostgresServer.create(['track_commit_timestamp=on']);
     onTestFinished(() => server.remove());
     const schema = randomUUID();
@@ -65,7 +65,7 @@ describe('eight processes that change the same few users for 30 seconds', () => 
   });
 });
 
-/** The users to begin with. */
+/** Inserts users. @returns the insertions as attempts */
 async function seed(url: string, users: readonly StoredUser[]): Promise<Attempt[]> {
   const repository = new PostgresUserRepository(url);
   await repository.open();

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredUser } from 'kapacitor-auth';
+import { kapacitorAuth, type StoredUser } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { isActiveAdmin } from '../../../lib/users/user.js';
-import { openPostgres, ownPool, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
+import { openPostgres, ownPool, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
 const manyUsers = (count: number) => Array.from({ length: count }, (_, index) => userNamed(`user${10_000 + index}`));
 
-/** A repository with more users than a page has, whose connections are known from all others. */
+/** A repository with more users than a page has, and the number of its connections in a transaction. */
 async function openWithMany() {
   const schema = randomUUID();
   const url = `${inject('postgresUrl')}?schema=${schema}&application_name=${schema}`;
@@ -32,55 +32,6 @@ async function all(users: AsyncIterable<StoredUser>): Promise<StoredUser[]> {
   return read;
 }
 
-describe('many users that are inserted at once', () => {
-  it('are found by every process at its next question', async () => {
-    const url = ownSchema();
-    const [one, two] = [await openPostgres(url), await openPostgres(url)];
-    const users = manyUsers(1_000);
-    expect(await two.find('user10500')).toBeUndefined();
-    await one.insertMany(users);
-    expect(await two.find('user10500')).toEqual(users[500]);
-  });
-
-  it('take little time', async () => {
-    const repository = await openPostgres();
-    const users = manyUsers(20_000);
-    const begin = performance.now();
-    for (let from = 0; from < users.length; from += 1_000) await repository.insertMany(users.slice(from, from + 1_000));
-    expect(performance.now() - begin).toBeLessThan(10_000);
-    expect(await repository.find('user29999')).toEqual(users.at(-1));
-  });
-
-  it('are all of them or none', async () => {
-    const repository = await openPostgres();
-    const tooLong = userNamed('x'.repeat(257));
-    await expect(repository.insertMany([userNamed('a'), tooLong, userNamed('b')])).rejects.toThrow('check constraint');
-    expect(await repository.find('a')).toBeUndefined();
-  });
-});
-
-describe('the first admin', () => {
-  it.each([
-    ['admin', 'admin-exists'],
-    ['normal', 'name-taken'],
-  ] as const)('is not made while somebody else makes a user of this name, who is %s', async (type, expected) => {
-    const url = ownSchema();
-    const repository = await openPostgres(url);
-    const client = new pg.Client(inject('postgresUrl'));
-    await client.connect();
-    onTestFinished(() => client.end());
-    await client.query(`BEGIN; INSERT INTO ${usersTable(url)} (name, type, hash) VALUES ('root', '${type}', 'x')`);
-    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
-    const outcome = repository.insertFirstAdmin(userNamed('root', { type: 'admin' }));
-    const waiting = () =>
-      psql(url, 'SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))', [rows[0].pid]);
-    await expect.poll(waiting, { interval: 5, timeout: 1_500 }).toHaveLength(1);
-    await client.query('COMMIT');
-    expect(await outcome).toBe(expected);
-    expect(await repository.find('root')).toMatchObject({ type, hash: 'x' });
-  });
-});
-
 describe('a snapshot', () => {
   it('always has an admin, while another process hands the role of the only one on', async () => {
     const { url, repository } = await openWithMany();
@@ -101,7 +52,7 @@ describe('a snapshot', () => {
     };
     const handing = handOn();
     const seen = new Set<string>();
-    for (let round = 0; round < 30; round += 1) {
+    for (let round = 0; round < 30 || seen.size < 3; round += 1) {
       const users = await all(repository.snapshot());
       const admins = users.filter(isActiveAdmin).map(({ name }) => name);
       expect(users).toHaveLength(1_502);
@@ -110,7 +61,6 @@ describe('a snapshot', () => {
     }
     isOver = true;
     await handing;
-    expect(seen.size).toBeGreaterThan(2);
   });
 
   it('has a connection of its own, and gives it up at its end, or when it is left early', async () => {
@@ -166,4 +116,42 @@ describe('a snapshot', () => {
     onTestFinished(() => repository.close());
     await expect(repository.snapshot().next()).rejects.toThrow('ECONNREFUSED');
   });
+});
+
+/** Makes each statement of a list take as long as if there were too many users. */
+class SlowlyListingClient extends pg.Client {
+  override query(...asked: any[]): any {
+    const [{ text }] = asked;
+    return /ORDER BY name LIMIT/.test(text) ? super.query('SELECT pg_sleep(10)') : super.query(...(asked as [any]));
+  }
+}
+
+it('a list that takes too long says so, the store is as well as ever, and nobody is warned', async () => {
+  const warnings: unknown[] = [];
+  const listener = (warning: Error) => void warnings.push(warning);
+  process.on('warning', listener);
+  onTestFinished(() => void process.off('warning', listener));
+  const url = ownSchema();
+  const limits = { connectionTimeoutMillis: 2_000, statement_timeout: 300 };
+  const pool = ownPool(url, { ...limits, Client: SlowlyListingClient });
+  const store = new PostgresUserRepository(pool, { schema: schemaOf(url) });
+  onTestFinished(() => store.close());
+  const auth = kapacitorAuth({ auth: { store, bcryptCost: 4 } });
+  onTestFinished(() => auth.close());
+  await auth.ready;
+  await auth.users.create({ name: 'root', password: 'a password', type: 'admin' });
+  const states: string[] = [];
+  auth.on('store-state', ({ state }) => states.push(state));
+
+  for (const query of [{}, { offset: 5_000 }, { pattern: '*x' }]) {
+    await expect(auth.users.list(query)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      status: 503,
+      message: 'the list takes too long: ask for fewer users, and page with after instead of offset',
+    });
+  }
+  expect(await auth.users.get('root')).toMatchObject({ name: 'root' });
+  expect(auth.health().store.state).toBe('up');
+  expect(states).toEqual([]);
+  expect(warnings).toEqual([]);
 });

@@ -1,21 +1,104 @@
 import { StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Connections } from '../../../lib/stores/postgres/connections.js';
+import { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { Statement } from '../../../lib/stores/postgres/driver.js';
-import { prepareSchema } from '../../../lib/stores/postgres/schema.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { connectionSource } from '../../../lib/stores/postgres/driver.js';
+import { migrate } from '../../../lib/stores/postgres/migrate.js';
+import { MIGRATIONS, TableNames } from '../../../lib/stores/postgres/schema.js';
+import { parseStoreUrl } from '../../../lib/stores/postgres/url.js';
 import { openPostgres, ownDatabase, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** What the repository says that it cannot be opened for. */
+type Migrations = Parameters<typeof migrate>[2];
+
+/** Each list stands for a later version of the package. */
+const FIRST: Migrations = [({ users }) => `CREATE TABLE ${users} (name text COLLATE "C" PRIMARY KEY);`];
+const SECOND: Migrations = [...FIRST, ({ users }) => `ALTER TABLE ${users} ADD COLUMN second text DEFAULT 'there';`];
+const THIRD: Migrations = [...SECOND, ({ users }) => `ALTER TABLE ${users} ADD COLUMN third text DEFAULT 'there';`];
+const FAILING: Migrations = [...SECOND, ({ users }) => `ALTER TABLE ${users} DROP COLUMN second; SELECT 1 / 0;`];
+
+/** Starts a version that has these migrations. */
+async function start(url: string, migrations: Migrations): Promise<void> {
+  const connections = new Connections(connectionSource(parseStoreUrl(url)));
+  onTestFinished(() => connections.close(() => new Error('closed')));
+  await migrate(connections, new TableNames(parseStoreUrl(url)), migrations);
+}
+
+const usersOf = (url: string) => psql(url, `SELECT * FROM ${usersTable(url)}`);
+const insertSomeone = (url: string) => psql(url, `INSERT INTO ${usersTable(url)} VALUES ('someone')`);
+const versionOf = async (url: string) =>
+  (await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).map(
+    ({ version }) => version,
+  );
+
+describe('a migration', () => {
+  it('is made at the start of a version that brings it, and keeps the users', async () => {
+    const url = ownSchema();
+    await start(url, FIRST);
+    await insertSomeone(url);
+    await start(url, SECOND);
+    expect(await usersOf(url)).toEqual([{ name: 'someone', second: 'there' }]);
+    expect(await versionOf(url)).toEqual([2]);
+  });
+
+  it('follows the ones before it where several are missing, or all', async () => {
+    const [some, all] = [ownSchema(), ownSchema()];
+    await start(some, FIRST);
+    for (const url of [some, all]) {
+      await start(url, THIRD);
+      await insertSomeone(url);
+      expect(await usersOf(url)).toEqual([{ name: 'someone', second: 'there', third: 'there' }]);
+      expect(await versionOf(url)).toEqual([3]);
+    }
+  });
+
+  it('is made once when twenty start at the same time', async () => {
+    const url = ownSchema();
+    await start(url, FIRST);
+    await insertSomeone(url);
+    await Promise.all(Array.from({ length: 20 }, () => start(url, THIRD)));
+    expect(await usersOf(url)).toEqual([{ name: 'someone', second: 'there', third: 'there' }]);
+    expect(await versionOf(url)).toEqual([3]);
+  });
+
+  it('leaves everything as it was if it fails, and so do those before it; the next start works', async () => {
+    const url = ownSchema();
+    await start(url, FIRST);
+    await insertSomeone(url);
+    await expect(start(url, FAILING)).rejects.toMatchObject({ code: '22012', message: 'division by zero' });
+    expect(await usersOf(url)).toEqual([{ name: 'someone' }]);
+    expect(await versionOf(url)).toEqual([1]);
+    await start(url, THIRD);
+    expect(await usersOf(url)).toEqual([{ name: 'someone', second: 'there', third: 'there' }]);
+    expect(await versionOf(url)).toEqual([3]);
+  });
+
+  it('leaves nothing at all if it fails at the first start', async () => {
+    const url = ownSchema();
+    await expect(start(url, FAILING)).rejects.toThrow('division by zero');
+    expect(await psql(url, 'SELECT FROM pg_namespace WHERE nspname = $1', [schemaOf(url)])).toEqual([]);
+    await (await openPostgres(url)).insert(userNamed('someone'));
+  });
+
+  it('that adds a column, made by a later version, does not disturb this one at work', async () => {
+    const url = ownSchema();
+    const repository = await openPostgres(url);
+    await repository.insert(userNamed('someone'));
+    await psql(url, `ALTER TABLE ${usersTable(url)} ADD COLUMN more text NOT NULL DEFAULT ''`);
+    expect(await repository.replace(userNamed('someone', { revision: '2' }), '1')).toBe('replaced');
+    expect(await repository.find('someone')).toMatchObject({ revision: '2' });
+  });
+});
+
+/** The error of open(). */
 async function refusalOf(url: string): Promise<unknown> {
   const repository = new PostgresUserRepository(url);
   onTestFinished(() => repository.close());
   return repository.open().catch((error: unknown) => error);
 }
 
-/** The URL of a schema that is made as it shall be. */
+/** The URL of a schema with an up-to-date table. */
 async function madeSchema(): Promise<string> {
   const url = ownSchema();
   await (await openPostgres(url)).close();
@@ -44,8 +127,8 @@ describe('a repository that cannot be opened says', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        `the table ${usersTable(url)} is missing, and ${usersTable(url).replace(/"$/, '_version"')} says that it was there: ` +
-        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} to begin anew`,
+        `the table ${usersTable(url)} is missing, although ${usersTable(url).replace(/"$/, '_version"')} exists: ` +
+        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} to start anew`,
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [usersTable(url)])).toEqual([{ to_regclass: null }]);
     await psql(url, `DROP TABLE ${versionTable(url)}`);
@@ -63,7 +146,7 @@ describe('a repository that cannot be opened says', () => {
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
-      message: `there is something else by the name of ${usersTable(url)}: name another table`,
+      message: `another relation has the name ${usersTable(url)}: name another table`,
       cause: expect.objectContaining({ code: '42P07' }),
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [versionTable(url)])).toEqual([{ to_regclass: null }]);
@@ -73,7 +156,7 @@ describe('a repository that cannot be opened says', () => {
     const url = await madeSchema();
     await psql(url, `DELETE FROM ${versionTable(url)}`);
     expect(await refusalOf(url)).toMatchObject({
-      message: `there is something else by the name of ${usersTable(url)}: name another table`,
+      message: `another relation has the name ${usersTable(url)}: name another table`,
     });
   });
 
@@ -83,8 +166,8 @@ describe('a repository that cannot be opened says', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        'the database has the encoding LATIN1, in which not every name can be written: ' +
-        "make one with  ENCODING 'UTF8' TEMPLATE template0",
+        'the database has the encoding LATIN1, which cannot store every name: ' +
+        "create one with  ENCODING 'UTF8' TEMPLATE template0",
     });
     expect(await psql(url, `SELECT FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
   });
@@ -98,7 +181,7 @@ describe('a repository that cannot be opened says', () => {
     [
       'that the server is a standby',
       { version: '14.0', number: '140000', encoding: 'UTF8', is_standby: 'true' },
-      'this server is a standby, which hears of changes late, and of some only: name the primary one',
+      'the server is a standby, which sees changes late and sends no notifications: connect to the primary server',
     ],
   ])('%s, and asks it nothing more', async (_what, server, message) => {
     const asked: string[] = [];
@@ -109,7 +192,7 @@ describe('a repository that cannot be opened says', () => {
           return { rows: [server] };
         }),
     } as unknown as Connections;
-    const error = await prepareSchema(connections, new TableNames()).catch((thrown: unknown) => thrown);
+    const error = await migrate(connections, new TableNames(), MIGRATIONS).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', message });
     expect(asked).toEqual([expect.stringContaining('pg_is_in_recovery()')]);

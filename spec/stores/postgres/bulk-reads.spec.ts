@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { TimeoutError } from '../../../lib/promises.js';
+import { readList } from '../../../lib/stores/postgres/bulk-reads.js';
 import type { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { Answer } from '../../../lib/stores/postgres/driver.js';
-import { listInTime } from '../../../lib/stores/postgres/list-in-time.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { Statements } from '../../../lib/stores/postgres/statements.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 
 const clock = vi.hoisted(() => ({ time: 0 }));
@@ -17,7 +17,7 @@ beforeEach(() => {
 const SLOW = 'the list takes too long: ask for fewer users, and page with after instead of offset';
 const name: Answer = { rows: [{ name: 'someone' }], rowCount: 1 };
 
-/** A list of which each part takes so many milliseconds, of the server's or of nobody's. */
+/** A list each part of which takes so many milliseconds of the fake clock. */
 function listing(part: number, answer: (milliseconds: number) => Answer) {
   const ask = vi.fn(async (_statement: unknown, milliseconds: number) => {
     clock.time += Math.min(part, milliseconds);
@@ -25,7 +25,7 @@ function listing(part: number, answer: (milliseconds: number) => Answer) {
   });
   const query = { pattern: new NamePattern(''), after: undefined, limit: 10 };
   const list = ({ offset = 0 } = {}) =>
-    listInTime({ ...query, offset }, { ask } as unknown as Connections, new Statements(new TableNames()));
+    readList({ ...query, offset }, { ask } as unknown as Connections, new Statements(new TableNames()));
   return { list, ask };
 }
 
