@@ -22,7 +22,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       '{docs,package}/**',
       '{hosts,kapacitor-auth}',
       'cli/{completion,private-file,terminal}',
-      'config/admin',
+      'config/admin-password-file',
       'observe/{audit-log,audit-log-process}',
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'stores/sqlite/writer-thread',
