@@ -1,23 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
 import type { Explanation } from './authorization/decide.js';
 import type { Privilege } from './authorization/privileges.js';
 import type { ResolvedConfig } from './config/config.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
+import type { Middleware } from './request/host.js';
 import type { AuditEvents } from './users/audit-events.js';
 import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
-
-/**
- * A middleware for Express, Connect, `io.engine.use()` of socket.io and a server of `node:http`: it works with Node's own
- * request and response. Express still infers `req.params` from the path of the route.
- *
- * It throws nothing itself, and calls `next` without an argument or not at all. What `next` throws is the app's own
- * error: it reaches the caller, or becomes an uncaught exception where the caller has returned meanwhile.
- */
-export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
  * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and

@@ -3,7 +3,6 @@ export type {
   KapacitorAuth,
   KapacitorAuthEvents,
   MetricsRegistration,
-  Middleware,
   PassportStrategy,
 } from './api.js';
 export type { Explanation } from './authorization/decide.js';
@@ -32,6 +31,7 @@ export type { MetricsOptions } from './observe/metrics.js';
 export { auditToOpenTelemetry } from './observe/opentelemetry.js';
 export type { MetricsRegistry } from './observe/prometheus.js';
 export type { MaybePromise } from './promises.js';
+export type { Middleware } from './request/host.js';
 export { MemoryUserRepository } from './stores/memory.js';
 export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';
 export type {

@@ -45,7 +45,7 @@ describe('a login while the first admin is being made', () => {
 
   it('is told to come back where it takes too long, and not that the password is wrong', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const beforeLogin = vi.spyOn(FirstAdminSetup.prototype, 'beforeLogin');
     const { login, letHash } = await start();
     const first = login();

@@ -1,48 +1,109 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const lib = fileURLToPath(new URL('../lib/index.ts', import.meta.url));
-const postgres = fileURLToPath(new URL('../lib/postgres.ts', import.meta.url));
-const contract = fileURLToPath(new URL('../lib/stores/contract/index.ts', import.meta.url));
-
-/** The specs see the sources under the package's own name. */
-const alias = [
-  { find: /^kapacitor-auth$/, replacement: lib },
-  { find: /^kapacitor-auth\/postgres$/, replacement: postgres },
-  { find: /^kapacitor-auth\/contract$/, replacement: contract },
+/**
+ * Which project runs a spec: the first line that names it decides.
+ *
+ * `npm run specs:fast` runs `unit` and `replaced modules`. They start neither processes nor PostgreSQL, and neither do
+ * the two `express`: a spec that does so there fails. The specs of `unit` share their modules, so one that replaces a
+ * module fails there as well. The specs in `long` try thousands of inputs.
+ */
+const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readonly string[]])[] = [
+  [
+    ['long'],
+    ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor/{generated,mutations}'],
+  ],
+  [['postgres'], ['stores/postgres/**', 'stores/contract', 'cli/{binary,kapacitor,prompts}', 'health']],
+  [
+    ['processes'],
+    [
+      'examples/**',
+      '{docs,package}/**',
+      '{hosts,kapacitor-auth}',
+      'cli/{completion,private-file,terminal}',
+      'config/admin',
+      'observe/sinks/{audit-log,process}',
+      'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,moved,processes,slow-disk}',
+      'stores/sqlite/writer-thread',
+      'transfer/open-user-file',
+      'transfer/kapacitor/kapacitor-database',
+    ],
+  ],
+  [
+    ['express 5', 'express 4'],
+    ['http/**', 'kapacitor/**'],
+  ],
+  [
+    ['replaced modules'],
+    [
+      'optional-package',
+      'authentication/password-hasher',
+      'cli/missing-package',
+      'config/thread-pool',
+      'observe/listeners',
+      'observe/sinks/full-disk',
+      'stores/sqlite/{backup-links,changes-overdue,engine-choice,folder-race,network-file-system,reading}',
+    ],
+  ],
+  [['unit'], ['**']],
 ];
 
-/** Specs that serve requests: they run with both versions of Express. */
-const OVER_HTTP = ['spec/http/**/*.spec.ts', 'spec/kapacitor/**/*.spec.ts'];
+type ProjectName = 'unit' | 'replaced modules' | 'long' | 'express 5' | 'express 4' | 'processes' | 'postgres';
+type Project = NonNullable<TestProjectInlineConfiguration['test']>;
+
+const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const POSTGRES = pathOf('support/postgres-setup.ts');
+const PROGRAMS = pathOf('support/programs-setup.ts');
+const WITHOUT_POSTGRES = { postgresUrl: 'postgres://name-this-spec-below-postgres-in-vitest.config.ts.invalid' };
+const IN_ONE_PROCESS = {
+  setupFiles: [pathOf('support/in-one-process-setup.ts')],
+  provide: { ...WITHOUT_POSTGRES, programs: {}, modulesAreShared: false },
+};
+/** Most of the time of a short spec is that of its imports. */
+const SHARED = { ...IN_ONE_PROCESS, provide: { ...IN_ONE_PROCESS.provide, modulesAreShared: true }, isolate: false };
+
+const PROJECTS: Readonly<Record<ProjectName, Project>> = {
+  unit: SHARED,
+  'replaced modules': IN_ONE_PROCESS,
+  'express 5': IN_ONE_PROCESS,
+  'express 4': { ...IN_ONE_PROCESS, alias: [{ find: /^express$/, replacement: 'express4' }], env: { EXPRESS: '4' } },
+  long: IN_ONE_PROCESS,
+  processes: { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES },
+  postgres: { globalSetup: [POSTGRES, PROGRAMS] },
+};
+
+/** The files of a project's line, without what an earlier line names. */
+function specsOf(project: ProjectName): Pick<Project, 'include' | 'exclude'> {
+  const line = SPECS.findIndex(([projects]) => projects.includes(project));
+  const files = SPECS.map(([, specs]) => specs.map((spec) => `spec/${spec.replace(/\*\*$/, '**/*')}.spec.ts`));
+  return { include: files[line] ?? [], exclude: files.slice(0, line).flat() };
+}
 
 export default defineConfig({
-  root,
-  resolve: { alias },
+  root: pathOf('..'),
+  resolve: {
+    // The specs see the sources under the package's own name.
+    alias: [
+      { find: /^kapacitor-auth$/, replacement: pathOf('../lib/index.ts') },
+      { find: /^kapacitor-auth\/postgres$/, replacement: pathOf('../lib/postgres.ts') },
+      { find: /^kapacitor-auth\/contract$/, replacement: pathOf('../lib/stores/contract/index.ts') },
+    ],
+  },
   test: {
-    globalSetup: ['postgres', 'programs'].map((of) =>
-      fileURLToPath(new URL(`./support/${of}-setup.ts`, import.meta.url)),
-    ),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Left to itself, vitest leaves a core idle.
     maxWorkers: '100%',
     // The specs switch authentication off, which is warned about.
     execArgv: ['--no-warnings'],
-    reporters: ['default', fileURLToPath(new URL('./support/closing-line.ts', import.meta.url))],
+    reporters: ['default', pathOf('support/closing-line.ts')],
     restoreMocks: true,
     unstubEnvs: true,
-    projects: [
-      {
-        extends: true,
-        test: { name: 'express 5', include: ['spec/**/*.spec.ts'] },
-      },
-      {
-        extends: true,
-        resolve: { alias: [{ find: /^express$/, replacement: 'express4' }] },
-        test: { name: 'express 4', include: OVER_HTTP, env: { EXPRESS: '4' } },
-      },
-    ],
+    projects: Object.entries(PROJECTS).map(([name, project]) => ({
+      extends: true,
+      test: { name, ...project, ...specsOf(name as ProjectName) },
+    })),
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],

@@ -1,61 +1,48 @@
 import NodeCache from 'node-cache';
 
-interface Entry<T> {
-  readonly value: T;
-  /** Of `Date.now()`, as in node-cache. */
-  readonly expires: number;
-}
-
-/** Remembers so many things for a while. When it is full the oldest make room. */
+/** A cache with a time to live and a maximum number of entries. A full cache drops its oldest entries. */
 export class BoundedCache<T> {
-  readonly #keys: NodeCache | undefined;
-  /** What node-cache has the keys of, where each request looks: node-cache's own look-up takes several times as long. */
-  readonly #entries = new Map<string, Entry<T>>();
-  readonly #timeToLive: number;
+  /** Undefined: the cache remembers nothing. To node-cache a time to live of 0 means for ever. */
+  readonly #cache: NodeCache | undefined;
   readonly #maxEntries: number;
 
   /**
    * @param timeToLive milliseconds; 0 remembers nothing
-   * @param checkEvery seconds after which node-cache takes expired entries away; it looks at each, which takes its time
+   * @param checkEvery seconds between two removals of expired entries; each removal looks at all entries
    */
   constructor(timeToLive: number, maxEntries: number, checkEvery = 600) {
-    this.#timeToLive = timeToLive;
     this.#maxEntries = maxEntries;
-    // To node-cache a time to live of 0 means for ever.
     if (timeToLive > 0) {
-      this.#keys = new NodeCache({ stdTTL: timeToLive / 1000, checkperiod: checkEvery, useClones: false });
-      this.#keys.on('del', (key: string) => this.#entries.delete(key));
-      this.#keys.on('flush', () => this.#entries.clear());
+      // node-cache keeps an entry for one more millisecond.
+      this.#cache = new NodeCache({ stdTTL: (timeToLive - 0.5) / 1000, checkperiod: checkEvery, useClones: false });
     }
   }
 
   get(key: string): T | undefined {
-    const entry = this.#entries.get(key);
-    return entry !== undefined && Date.now() < entry.expires ? entry.value : undefined;
+    return this.#cache?.get(key);
   }
 
-  /** Remembers it from now on, as the youngest. */
+  /** Remembers the value. Its time to live begins now. */
   set(key: string, value: T): void {
-    if (this.#keys === undefined) return;
-    this.#keys.del(key);
-    if (this.#entries.size >= this.#maxEntries) this.#makeRoom(this.#keys);
-    this.#keys.set(key, true);
-    this.#entries.set(key, { value, expires: Date.now() + this.#timeToLive });
+    if (this.#cache === undefined) return;
+    // node-cache keeps its entries in the order in which they were added.
+    this.#cache.del(key);
+    if (this.#cache.getStats().keys >= this.#maxEntries) this.#dropOldest(this.#cache);
+    this.#cache.set(key, value);
   }
 
   delete(key: string): void {
-    this.#keys?.del(key);
+    this.#cache?.del(key);
   }
 
-  /** Forgets everything, and stops node-cache's timer. */
+  /** Forgets everything and stops node-cache's timer. */
   close(): void {
-    this.#keys?.flushAll();
-    this.#keys?.close();
+    this.#cache?.flushAll();
+    this.#cache?.close();
   }
 
-  /** A tenth at a time. */
-  #makeRoom(keys: NodeCache): void {
-    const oldest = this.#entries.keys();
-    for (let count = Math.ceil(this.#maxEntries / 10); count > 0; count -= 1) keys.del(oldest.next().value as string);
+  /** Drops a tenth of the entries, because listing the keys takes time. */
+  #dropOldest(cache: NodeCache): void {
+    cache.del(cache.keys().slice(0, Math.ceil(this.#maxEntries / 10)));
   }
 }

@@ -2,21 +2,20 @@ import { opaqueString, passwordProblem } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import { type StoredUser, storedUser } from '../users/user.js';
 import { BoundedCache } from './bounded-cache.js';
-import type { PasswordHasher } from './password-hasher.js';
-import { costOf } from './password-hasher.js';
+import { costOf, type PasswordHasher } from './password-hasher.js';
 
-/** Milliseconds: an hour. So often a user's hash is replaced at the most. */
+/** Milliseconds: an hour, the minimum between two replacements of a user's hash. */
 const ONCE_IN = 3_600_000;
 const MAX_USERS = 10_000;
 
 /**
- * Replaces hashes of another cost than the configured one, and those of a password in another form than the one that
- * is hashed now, when their password is known: at a login.
+ * Replaces a hash at a login, when the password is known: a hash of another cost than the configured one, and a hash of
+ * the password in another form than the one that is hashed now.
  */
 export class PasswordUpgrade {
   readonly #repository: UserRepository;
   readonly #hasher: PasswordHasher;
-  /** Where processes have different costs, as during a deployment, they would not stop to replace each other's hashes. */
+  /** Without it, processes with different costs would replace each other's hashes for ever, as during a deployment. */
   readonly #lately = new BoundedCache<true>(ONCE_IN, MAX_USERS);
 
   constructor(repository: UserRepository, hasher: PasswordHasher) {
@@ -25,10 +24,10 @@ export class PasswordUpgrade {
   }
 
   /**
-   * Hashes the password of a user anew, if there is a reason, and unless the user has been changed since it was read.
+   * Hashes the password of a user again if there is a reason, unless the user changed since it was read.
    *
-   * @param form what the stored hash is of
-   * @returns the new hash, if it is stored
+   * @param form the form of the password that the stored hash is of
+   * @returns the new hash, if it was stored
    */
   async upgrade(stored: StoredUser, form: string): Promise<string | undefined> {
     const preferred = opaqueString(form);
@@ -42,7 +41,7 @@ export class PasswordUpgrade {
       this.#lately.set(stored.name, true);
       return hash;
     } catch {
-      // The password is right, whatever comes of this: the next login tries again.
+      // The login succeeds all the same. The next one tries again.
       return undefined;
     }
   }

@@ -49,9 +49,7 @@ export function ownEndpoint(path: string): OwnEndpoint | undefined {
  * its prefixes.
  */
 export function usersLink(mount: string): string {
-  const [stable, preview] = API_PREFIXES;
+  const [stable, preview] = USERS_PATHS as [string, string];
   const users = mount.replace(/(?<=\/)me$/i, 'users');
-  return users.toLowerCase().endsWith(`${preview}/users`)
-    ? users.slice(0, -`${preview}/users`.length) + `${stable}/users`
-    : users;
+  return users.toLowerCase().endsWith(preview) ? users.slice(0, -preview.length) + stable : users;
 }

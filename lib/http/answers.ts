@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { Decision } from '../authorization/decide.js';
 import { KapacitorAuthError, TryLaterError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
@@ -7,11 +8,11 @@ import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 
-/** The fields of a user that a client can ask for. */
+/** The fields of a user that a client can request. */
 export const USER_FIELDS = ['link', 'name', 'type', 'permissions', 'enabled'] as const;
 export type UserField = (typeof USER_FIELDS)[number];
 
-/** Answers with JSON, unless the app has answered already. Uses only what every host's response has. */
+/** Answers with JSON, unless the app has answered already. It uses only methods of Node's own response. */
 export function sendJson(res: HostResponse, status: number, body: object, headers: OutgoingHttpHeaders = {}): void {
   const bytes = Buffer.from(JSON.stringify(body));
   const described = { ...headers, 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length };
@@ -23,16 +24,16 @@ export function sendEmpty(res: HostResponse, status: number, headers: OutgoingHt
   send(res, status, headers);
 }
 
-/** Answers as Kapacitor does when something is wrong: the text twice. */
+/** Answers with an error. The message is in two fields, as in Kapacitor. */
 export function sendError(res: HostResponse, status: number, message: string, headers: OutgoingHttpHeaders = {}): void {
   sendJson(res, status, { error: message, message }, { ...headers, 'Cache-Control': 'no-store' });
 }
 
 /**
- * Answers for an error: with its own words if it is one of ours, which hold no secret, and otherwise without any. It
- * throws nothing: it is the last thing that is done for a request.
+ * Answers a request that failed. The message of an error of this package holds no secret and is sent. No other message is.
+ * It never throws, because nothing is left to catch the error.
  *
- * @param status defaults to that of the error
+ * @param status defaults to the status of the error
  */
 export function sendThrown(
   res: HostResponse,
@@ -59,36 +60,41 @@ function send(res: HostResponse, status: number, headers: OutgoingHttpHeaders, b
   res.end(body);
 }
 
-/** Keeps an answer out of shared caches, whoever gives it. */
+/** Keeps an answer out of shared caches, whether this package or the app gives it. */
 export function forbidStoring(res: HostResponse): void {
   if (!res.headersSent) res.setHeader('Cache-Control', 'no-store');
 }
 
-/** A client whose request cannot be answered does not wait for the answer. */
+/** Ends the connection, so that the client does not wait for an answer that cannot be sent. */
 function hangUp(res: HostResponse): void {
   try {
     res.socket?.destroy();
   } catch {
-    // There is nothing left to try.
+    // Nothing is left to try.
   }
 }
 
-/** Kapacitor's words for 403. */
-export function privilegeMissing(user: User, privilege: string, endpoint: string): string {
+/** The message of a 403, in Kapacitor's words. */
+function privilegeMissing(user: User, privilege: string, endpoint: string): string {
   return `user ${user.name} does not have "${privilege}" privilege for API endpoint "${endpoint}"`;
 }
 
-/** To whoever was let in, and would not be any more when it comes to the deed. */
+/** The message of a 403 for a decision about an endpoint or a resource. */
+export function refusalMessage(user: User, { rule, privilege }: Decision, endpoint: string): string {
+  return rule === 'admin-only' ? adminRequired(user) : privilegeMissing(user, privilege, endpoint);
+}
+
+/** For a user who was let in, and would not be any more when the request is complete. */
 export const CHANGED_MEANWHILE = 'the user who asks has been changed meanwhile: ask again';
 
-/** Ours, since Kapacitor lets others manage users as well. */
+/** The message of a 403 for users who are not admins. In Kapacitor, others can manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {
   return `user ${user.name} may not ${deed}: an admin is required`;
 }
 
 /**
- * A user as the users API shows it: the link and the name always, the rest if it was asked for. That a user is enabled
- * goes without saying, since Kapacitor does not have that field.
+ * A user in an answer of the users API. Link and name are always there, the other fields on request. `enabled` is there
+ * only for disabled users, because Kapacitor does not have that field.
  */
 export function userBody(user: User, base: string, fields: readonly UserField[] = USER_FIELDS): object {
   const { name, type, permissions, enabled } = user;
@@ -101,14 +107,14 @@ export function userBody(user: User, base: string, fields: readonly UserField[] 
   };
 }
 
-/** What the event `denied` tells of a request. */
+/** The details of the event `denied`. */
 export function denialOf(
   req: HostRequest,
   user: User | undefined,
   status: Denied['status'],
   reason: string,
 ): Omit<Denied, 'time'> {
-  // The answer repeats the path as it was sent, which may hold a password, and thousands of characters.
+  // The answer repeats the client's path, which may hold a password and thousands of characters.
   const path = wholePathOf(req);
   const words = reason.replace(`"${path}"`, () => `"${pathForDisplay(path)}"`);
   return { ...contextOf(req), by: user?.name, user: user?.name, status, reason: words };

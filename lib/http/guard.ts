@@ -1,68 +1,64 @@
-import type { Middleware } from '../api.js';
 import type { Authenticator } from '../authentication/authenticator.js';
+import type { LoginOutcome, LoginService } from '../authentication/login-service.js';
 import { Principal } from '../authentication/principal.js';
-import type { KapacitorStrategy } from '../authentication/strategy.js';
+import { decideOn } from '../authorization/decide.js';
 import { PathReader } from '../authorization/paths.js';
-import { hasPrivilege, needsAdmin, type Privilege, privilegeFor } from '../authorization/privileges.js';
+import { type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
 import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
-import type { HostRequest, HostResponse, Next } from '../request/host.js';
+import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
 import { mountOf, pathOf, wholePathOf } from '../request/path.js';
 import type { Audit } from '../users/audit-events.js';
-import { ADMIN_USER, type User } from '../users/user.js';
+import { ADMIN_USER, isActiveAdmin, type User } from '../users/user.js';
 import {
   adminRequired,
   CHANGED_MEANWHILE,
   denialOf,
   forbidStoring,
-  privilegeMissing,
+  refusalMessage,
   sendEmpty,
   sendError,
   sendThrown,
 } from './answers.js';
 
 export interface GuardOptions {
-  /** While false every request runs as the admin ADMIN_USER. */
+  /** While false, every request runs as the admin ADMIN_USER. */
   readonly authEnabled: boolean;
   /** The hosts that requests may ask for. Undefined: every host. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** Whether the strategy takes credentials from the query as well. */
-  readonly queryCredentials: boolean;
-  /** Told of each request with wrong credentials. */
+  /** Receives each request with wrong credentials. */
   readonly onFailure: (req: HostRequest) => void;
-  /** Told of each request that is answered in the app's place. */
+  /** Receives `denied` for each request that the guard answers with 401 or 403. */
   readonly audit: Audit;
 }
 
 /**
- * What to do with a request once it is known who makes it: true lets it through; false says that it is answered, or will
- * be. No function is made for each request: that takes time.
+ * Handles a request whose user is known. Returns true to let the request through, and false if it is answered or will be.
+ * Creating a function for each request would take time, so this gets all it needs as arguments.
  */
 export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => boolean;
 
-/** Lets a request through that is authenticated and authorized, and otherwise answers it in the app's place. */
+/** Lets authenticated and authorized requests through, and answers all others. */
 export class Guard {
   authEnabled: boolean;
   #allowedHosts: readonly string[] | undefined;
   #isAllowedHost: HostCheck | undefined;
-  readonly #queryCredentials: boolean;
   readonly #onFailure: (req: HostRequest) => void;
   readonly #audit: Audit;
   readonly #authenticator: Authenticator;
-  readonly #strategy: KapacitorStrategy;
+  readonly #logins: LoginService;
   readonly #paths = new PathReader();
 
   constructor(
     authenticator: Authenticator,
-    strategy: KapacitorStrategy,
-    { authEnabled, allowedHosts, queryCredentials, onFailure, audit }: GuardOptions,
+    logins: LoginService,
+    { authEnabled, allowedHosts, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
-    this.#strategy = strategy;
+    this.#logins = logins;
     this.authEnabled = authEnabled;
     this.allowedHosts = allowedHosts;
-    this.#queryCredentials = queryCredentials;
     this.#onFailure = onFailure;
     this.#audit = audit;
   }
@@ -76,21 +72,21 @@ export class Guard {
     this.#isAllowedHost = hosts && createHostCheck(hosts);
   }
 
-  /** Who: sets `req.user`, or answers 401. */
+  /** Sets `req.user`, or answers 401. */
   readonly authenticate: Middleware = (req, res, next) => {
     this.identify(req, res, next, goOn);
   };
 
-  /** Who, and an admin: otherwise 401 or 403. */
+  /** Lets admins through, and answers 401 or 403 to all others. */
   readonly requireAdmin: Middleware = (req, res, next) => {
     this.identify(req, res, next, this.#goOnAsAdmin);
   };
 
   /**
-   * Who, and may they: otherwise 401 or 403.
+   * Lets users with a privilege through, and answers 401 or 403 to all others.
    *
-   * @param privilege defaults to the one that the request's method needs
-   * @param resource defaults to the request's path, in every reading
+   * @param privilege defaults to the privilege that the request's method needs
+   * @param resource defaults to every reading of the request's path
    */
   requirePrivilege(privilege?: Privilege, resource?: string): Middleware {
     const proceed: Proceed = (user, req, res) => this.authorize(user, req, res, privilege, resource);
@@ -98,10 +94,10 @@ export class Guard {
   }
 
   /**
-   * The user as it is now, for a request that took its time: a client can hold its body back for minutes, and a
-   * password or an admin may be gone by then.
+   * The current state of a user, for a request that takes long. A client can hold its body back for minutes, and a
+   * password or an admin may have changed by then.
    *
-   * @throws {ForbiddenError} it would not get in any more
+   * @throws {ForbiddenError} the user would not be let in any more
    */
   async reconsider(user: User): Promise<User> {
     const current = this.authEnabled ? await this.#authenticator.refresh(user) : ADMIN_USER;
@@ -110,10 +106,10 @@ export class Guard {
   }
 
   /**
-   * Makes sure that a user who is logged in knows its password. A wrong one counts as a failed login.
+   * Verifies the password of a user who is logged in. A wrong password counts as a failed login.
    *
    * @throws {ForbiddenError} the password is wrong
-   * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as with a login
+   * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as in a login
    */
   async confirmPassword({ name }: User, password: string, req: HostRequest): Promise<void> {
     if (!this.authEnabled) return;
@@ -122,8 +118,8 @@ export class Guard {
   }
 
   /**
-   * Finds out who asks and proceeds with them, or answers 401, 421 or 503. An error of ours is answered. What `next`
-   * throws is the app's: it goes to the caller as it would without the guard.
+   * Finds the user of a request and proceeds, or answers 401, 421 or 503. An error of this package becomes an answer. An
+   * error that `next` throws is the app's, and goes to the caller as it would without the guard.
    */
   identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): void {
     let isLetThrough: boolean;
@@ -136,7 +132,7 @@ export class Guard {
     if (isLetThrough) next();
   }
 
-  /** Decides what had to wait for something. No caller is left who could catch anything. */
+  /** Decides after a wait. No caller is left to catch an error. */
   later(res: HostResponse, next: Next, decide: () => boolean): void {
     let isLetThrough: boolean;
     try {
@@ -152,6 +148,25 @@ export class Guard {
     }
   }
 
+  /**
+   * Whether the user has the privilege on the resource, or on every reading of the request's path. Answers 403 if not.
+   */
+  authorize(
+    user: User,
+    req: HostRequest,
+    res: HostResponse,
+    privilege: Privilege = privilegeFor(req.method ?? ''),
+    resource?: string,
+  ): boolean {
+    // An admin may use every path, and its readings take time.
+    if (isActiveAdmin(user)) return true;
+    const whole = wholePathOf(req);
+    const resources =
+      resource === undefined ? this.#paths.resourcesOf(whole, pathOf(req.url ?? ''), mountOf(req)) : [resource];
+    const decision = decideOn(user, privilege, resources);
+    return decision.allowed || this.#deny(req, res, user, refusalMessage(user, decision, resource ?? whole));
+  }
+
   #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
     if (this.#isAllowedHost?.(req) === false) {
       sendError(res, 421, 'this host is not served here: [http] allowed-hosts does not name it');
@@ -163,73 +178,35 @@ export class Guard {
     }
     const known = Principal.userOf(req);
     if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
-    if (req.method === 'OPTIONS' && !this.#strategy.hasCredentials(req)) {
-      // A browser's preflight has none. Behind the guard a handler of `use` or `all` would run for it.
+    if (req.method === 'OPTIONS' && !this.#logins.hasCredentials(req)) {
+      // A browser's preflight. Behind the guard, a handler of `use` or `all` would run for it.
       sendEmpty(res, 204);
       return false;
     }
-    const { authorization } = req.headers;
-    const recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
-    if (!isPromise(recalled)) return this.#proceedWith(recalled, req, res, next, proceed);
-    recalled.then(
-      (user) => this.later(res, next, () => this.#proceedWith(user, req, res, next, proceed)),
-      (error) => sendThrown(res, error),
-    );
+    const outcome = this.#logins.login(req);
+    if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
+    void outcome.then((settled) => this.later(res, next, () => this.#conclude(settled, req, res, next, proceed)));
     return false;
   }
 
-  /** Most requests bring credentials that have been verified lately: they need no strategy. */
-  #proceedWith(user: User | undefined, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
-    if (user === undefined) {
-      this.#driveStrategy(req, res, next, proceed);
-      return false;
+  #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
+    if (outcome.kind === 'user') {
+      req.user = new Principal(outcome.user, req);
+      // A shared cache keeps an answer whose request has no Authorization header.
+      if (!req.headers.authorization) forbidStoring(res);
+      return proceed(outcome.user, req, res, next);
     }
-    req.user = new Principal(user, req);
-    return proceed(user, req, res, next);
-  }
-
-  /** As Passport does: https://www.passportjs.org/packages/passport-strategy */
-  #driveStrategy(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): void {
-    const attempt: KapacitorStrategy = Object.create(this.#strategy);
-    attempt.success = (user) => {
-      this.later(res, next, () => {
-        req.user = user;
-        // A shared cache keeps an answer whose request has no Authorization header.
-        if (this.#queryCredentials) forbidStoring(res);
-        return proceed(Principal.userOf(req) as User, req, res, next);
-      });
-    };
-    attempt.fail = (challenge, status = 401, reason = '') => {
-      this.later(res, next, () => {
-        if (reason instanceof Error) {
-          sendThrown(res, reason, status, { 'WWW-Authenticate': challenge });
-          return false;
-        }
-        if (reason === 'authorization failed') this.#onFailure(req);
-        if (!this.#strategy.hasCredentials(req)) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
-        sendError(res, status, reason, { 'WWW-Authenticate': challenge });
-        return false;
-      });
-    };
-    attempt.error = (error) => sendThrown(res, error);
-    attempt.authenticate(req);
-  }
-
-  /** Tells whether the user has the privilege on the resource, or on everything that the path could mean; else 403. */
-  authorize(
-    user: User,
-    req: HostRequest,
-    res: HostResponse,
-    privilege: Privilege = privilegeFor(req.method ?? ''),
-    resource?: string,
-  ): boolean {
-    if (user.type === 'admin') return true;
-    const whole = wholePathOf(req);
-    const resources =
-      resource === undefined ? this.#paths.resourcesOf(whole, pathOf(req.url ?? ''), mountOf(req)) : [resource];
-    if (resources?.every((each) => hasPrivilege(user, privilege, each))) return true;
-    if (resources?.some((each) => needsAdmin(privilege, each))) return this.#deny(req, res, user, adminRequired(user));
-    return this.#deny(req, res, user, privilegeMissing(user, privilege, resource ?? whole));
+    if (outcome.kind === 'challenge') {
+      const { reason, challenge, hasCredentials } = outcome;
+      if (reason === 'authorization failed') this.#onFailure(req);
+      if (!hasCredentials) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
+      sendError(res, 401, reason, { 'WWW-Authenticate': challenge });
+    } else if (outcome.kind === 'refusal') {
+      sendThrown(res, outcome.error, outcome.status, { 'WWW-Authenticate': outcome.challenge });
+    } else {
+      sendThrown(res, outcome.error);
+    }
+    return false;
   }
 
   readonly #goOnAsAdmin: Proceed = (user, req, res) =>

@@ -1,4 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
+import { usersLink } from '../authorization/own-endpoints.js';
 import { privilegesOf } from '../authorization/privileges.js';
 import { mountOf } from '../request/path.js';
 import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
@@ -6,7 +7,7 @@ import type { Guard, Proceed } from './guard.js';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 
-/** Tells everybody who they are, and what they may. */
+/** Tells users who they are, and which privileges they have. */
 export function createMeRouter(guard: Guard): Router {
   const answer =
     (proceed: Proceed): RequestHandler =>
@@ -15,7 +16,7 @@ export function createMeRouter(guard: Guard): Router {
       guard.identify(req, res, next, proceed);
     };
   const show = answer((user, req, res) => {
-    sendJson(res, 200, { ...userBody(user, usersBeside(mountOf(req))), privileges: privilegesOf(user) });
+    sendJson(res, 200, { ...userBody(user, usersLink(mountOf(req))), privileges: privilegesOf(user) });
     return false;
   });
   const options = answer((_user, _req, res) => {
@@ -29,9 +30,4 @@ export function createMeRouter(guard: Guard): Router {
   const router = express.Router();
   router.route('/').get(show).options(options).all(refuse);
   return router;
-}
-
-/** As the users API has it: the same links under both of Kapacitor's prefixes. */
-function usersBeside(base: string): string {
-  return base.replace(/me$/i, 'users').replace(/\/v1preview(?=\/users$)/i, '/v1');
 }

@@ -1,20 +1,21 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express';
 import { Tarpit } from '../authentication/tarpit.js';
-import { hasPrivilege, privilegeFor, USERS } from '../authorization/privileges.js';
+import { decideOwn } from '../authorization/decide.js';
+import { usersLink } from '../authorization/own-endpoints.js';
 import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
 import { mountOf, wholePathOf } from '../request/path.js';
-import type { Audit } from '../users/audit-events.js';
-import { operationFailure } from '../users/audit-events.js';
+import { type Audit, operationFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
+import type { RequestedChanges } from '../users/user-fields.js';
 import type { UserService } from '../users/user-service.js';
 import {
   adminRequired,
   denialOf,
   forbidStoring,
-  privilegeMissing,
+  refusalMessage,
   sendEmpty,
   sendError,
   sendJson,
@@ -26,23 +27,13 @@ import { readJson } from './request-body.js';
 import { isForged } from './same-origin.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
 
-/** Answers a request of an authenticated user. What it throws is answered as well. */
+/** Answers a request of an authenticated user. An error that it throws becomes an answer. */
 type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;
 
-/**
- * Kapacitor's users API, to be mounted where it shall be. It authenticates, and it decides what a user may: everybody
- * reads themselves and changes their own password, whoever may read the API reads the others, and an admin manages them.
- */
+/** Kapacitor's users API, to mount anywhere. It authenticates and authorizes by itself. */
 export function createUsersRouter(users: UserService, guard: Guard, audit: Audit): Router {
+  const api = new UsersApi(users, guard, audit);
   const tarpit = new Tarpit();
-  const act = async (action: Action, req: Request, res: HostResponse, principal: User): Promise<void> => {
-    try {
-      await action(req, res, principal);
-    } catch (error) {
-      if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, principal, 403, error.message));
-      throw error;
-    }
-  };
 
   const answer =
     (action: Action): RequestHandler =>
@@ -50,158 +41,174 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
       forbidStoring(res);
       guard.identify(req, res, next, (principal) => {
         const since = now();
-        act(action, req, res, principal).catch((error: unknown) => {
-          // What is refused without work could be asked for without end.
-          if (error instanceof TryLaterError) tarpit.hold(() => sendThrown(res, error), since);
-          else sendThrown(res, error);
+        api.run(action, req, res, principal).catch(async (error: unknown) => {
+          // A refusal takes no work, so a client could ask for it without end.
+          if (error instanceof TryLaterError) await tarpit.hold(since);
+          sendThrown(res, error);
         });
         return false;
       });
     };
-
-  const usersFor = (req: Request, principal: User) => users.by({ ...contextOf(req), by: principal.name });
-
-  /** What cannot be understood, or is refused here, is told of as well: it does not come to the user service. */
-  const tellingOfRefusal = async <T>(
-    operation: 'create' | 'change',
-    req: Request,
-    principal: User,
-    read: () => Promise<T>,
-  ): Promise<T> => {
-    try {
-      return await read();
-    } catch (error) {
-      const name = operation === 'change' ? nameOf(req) : undefined;
-      audit('user-operation-failed', () => ({
-        ...contextOf(req),
-        by: principal.name,
-        ...operationFailure(operation, name, error),
-      }));
-      throw error;
-    }
-  };
-
-  const list: Action = async (req, res, principal) => {
-    requireReader(req, principal);
-    const { fields, ...query } = toListQuery(req.url);
-    const found = await users.list(query);
-    const base = baseOf(req);
-    sendJson(res, 200, { users: found.map((user) => userBody(user, base, fields)) });
-  };
-
-  const create: Action = async (req, res, principal) => {
-    requireAdmin(principal);
-    refuseForged(req);
-    const user = await tellingOfRefusal('create', req, principal, async () => toNewUser(await readJson(req, res)));
-    // Who asks may be no admin any more when the body has come, and the password has been hashed.
-    const confirm = async () => requireAdmin(await guard.reconsider(principal));
-    await confirm();
-    sendJson(res, 200, userBody(await usersFor(req, principal).create(user, confirm), baseOf(req)));
-  };
-
-  const show: Action = async (req, res, principal) => {
-    const name = nameOf(req);
-    if (name !== principal.name) requireReader(req, principal);
-    const user = await users.get(name);
-    if (user === undefined) throw new UserNotFoundError();
-    sendJson(res, 200, userBody(user, baseOf(req)));
-  };
-
-  const update: Action = async (req, res, principal) => {
-    const name = nameOf(req);
-    const isSelf = name === principal.name;
-    if (!isSelf) requireAdmin(principal);
-    refuseForged(req);
-    const read = async () => {
-      const requested = toChanges(await readJson(req, res), name);
-      if (requested.currentPassword === undefined || isSelf) return requested;
-      throw new InvalidUserError('currentPassword is taken where users change their own passwords: leave it out');
-    };
-    const { changes, currentPassword } = await tellingOfRefusal('change', req, principal, read);
-    const { password: _, ...others } = changes;
-    const needsAdmin = !isSelf || Object.values(others).some((value) => value !== undefined);
-    const confirm = async () => {
-      const current = await guard.reconsider(principal);
-      if (needsAdmin) requireAdmin(current);
-    };
-    await confirm();
-    if (currentPassword !== undefined) {
-      await tellingOfRefusal('change', req, principal, () => guard.confirmPassword(principal, currentPassword, req));
-    }
-    const updated = await usersFor(req, principal).update(name, changes, confirm);
-    sendJson(res, 200, userBody(updated, baseOf(req)));
-  };
-
-  const remove: Action = async (req, res, principal) => {
-    requireAdmin(principal);
-    refuseForged(req);
-    await usersFor(req, principal).delete(nameOf(req));
-    sendEmpty(res, 204);
-  };
-
-  const options =
-    (allow: string): Action =>
-    async (req, res, principal) => {
-      requireReader(req, principal);
-      sendEmpty(res, 204, { Allow: allow });
-    };
-
-  const refuse =
-    (allow: string): Action =>
-    async (_req, res, principal) => {
-      requireAdmin(principal);
-      sendError(res, 405, 'method not allowed', { Allow: allow });
-    };
-
-  const nothingThere: Action = async (req, _res, principal) => {
-    if (privilegeFor(req.method) === 'read') requireReader(req, principal);
-    else requireAdmin(principal);
-    throw new UserNotFoundError();
-  };
-
-  const badPath: ErrorRequestHandler = (_error, _req, res, _next) => {
-    sendError(res, 400, 'malformed path');
-  };
 
   const ofAll = 'GET, HEAD, POST, OPTIONS';
   const ofOne = 'GET, HEAD, PATCH, DELETE, OPTIONS';
   const router = express.Router();
   router
     .route('/')
-    .get(answer(list))
-    .post(answer(create))
+    .get(answer(api.list))
+    .post(answer(api.create))
     .options(answer(options(ofAll)))
     .all(answer(refuse(ofAll)));
   router
     .route('/:name')
-    .get(answer(show))
-    .patch(answer(update))
-    .delete(answer(remove))
+    .get(answer(api.show))
+    .patch(answer(api.update))
+    .delete(answer(api.remove))
     .options(answer(options(ofOne)))
     .all(answer(refuse(ofOne)));
   router.use(answer(nothingThere), badPath);
   return router;
 }
 
+class UsersApi {
+  readonly #users: UserService;
+  readonly #guard: Guard;
+  readonly #audit: Audit;
+
+  constructor(users: UserService, guard: Guard, audit: Audit) {
+    this.#users = users;
+    this.#guard = guard;
+    this.#audit = audit;
+  }
+
+  /** Runs an action if the user may use this method on this endpoint. */
+  async run(action: Action, req: Request, res: HostResponse, principal: User): Promise<void> {
+    try {
+      const decision = decideOwn(principal, req.method, endpointOf(req));
+      if (!decision.allowed) throw new ForbiddenError(refusalMessage(principal, decision, wholePathOf(req)));
+      await action(req, res, principal);
+    } catch (error) {
+      if (error instanceof ForbiddenError) this.#audit('denied', () => denialOf(req, principal, 403, error.message));
+      throw error;
+    }
+  }
+
+  readonly list: Action = async (req, res) => {
+    const { fields, ...query } = toListQuery(req.url);
+    const found = await this.#users.list(query);
+    const base = baseOf(req);
+    sendJson(res, 200, { users: found.map((user) => userBody(user, base, fields)) });
+  };
+
+  readonly create: Action = async (req, res, principal) => {
+    refuseForged(req);
+    const user = await this.#reporting('create', req, principal, async () => toNewUser(await readJson(req, res)));
+    // The admin may have been demoted while the body arrived and the password was hashed.
+    const confirm = async () => requireAdmin(await this.#guard.reconsider(principal));
+    await confirm();
+    sendJson(res, 200, userBody(await this.#usersFor(req, principal).create(user, confirm), baseOf(req)));
+  };
+
+  readonly show: Action = async (req, res) => {
+    const user = await this.#users.get(nameOf(req));
+    if (user === undefined) throw new UserNotFoundError();
+    sendJson(res, 200, userBody(user, baseOf(req)));
+  };
+
+  readonly update: Action = async (req, res, principal) => {
+    const name = nameOf(req);
+    refuseForged(req);
+    const { changes, currentPassword } = await this.#reporting('change', req, principal, () =>
+      readChanges(req, res, principal),
+    );
+    const { password: _, ...others } = changes;
+    const needsAdmin = name !== principal.name || Object.values(others).some((value) => value !== undefined);
+    const confirm = async () => {
+      const current = await this.#guard.reconsider(principal);
+      if (needsAdmin) requireAdmin(current);
+    };
+    await confirm();
+    if (currentPassword !== undefined) {
+      const confirmPassword = () => this.#guard.confirmPassword(principal, currentPassword, req);
+      await this.#reporting('change', req, principal, confirmPassword);
+    }
+    const updated = await this.#usersFor(req, principal).update(name, changes, confirm);
+    sendJson(res, 200, userBody(updated, baseOf(req)));
+  };
+
+  readonly remove: Action = async (req, res, principal) => {
+    refuseForged(req);
+    await this.#usersFor(req, principal).delete(nameOf(req));
+    sendEmpty(res, 204);
+  };
+
+  #usersFor(req: Request, principal: User): UserService {
+    return this.#users.by({ ...contextOf(req), by: principal.name });
+  }
+
+  /** Emits `user-operation-failed` for a request that does not reach the user service. */
+  async #reporting<T>(
+    operation: 'create' | 'change',
+    req: Request,
+    principal: User,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const name = operation === 'change' ? nameOf(req) : undefined;
+      this.#audit('user-operation-failed', () => ({
+        ...contextOf(req),
+        by: principal.name,
+        ...operationFailure(operation, name, error),
+      }));
+      throw error;
+    }
+  }
+}
+
+async function readChanges(req: Request, res: HostResponse, principal: User): Promise<RequestedChanges> {
+  const name = nameOf(req);
+  const requested = toChanges(await readJson(req, res), name);
+  if (requested.currentPassword === undefined || name === principal.name) return requested;
+  throw new InvalidUserError('currentPassword is taken where users change their own passwords: leave it out');
+}
+
+function options(allow: string): Action {
+  return async (_req, res) => sendEmpty(res, 204, { Allow: allow });
+}
+
+function refuse(allow: string): Action {
+  return async (_req, res) => sendError(res, 405, 'method not allowed', { Allow: allow });
+}
+
+const nothingThere: Action = async () => {
+  throw new UserNotFoundError();
+};
+
+const badPath: ErrorRequestHandler = (_error, _req, res, _next) => {
+  sendError(res, 400, 'malformed path');
+};
+
 function refuseForged(req: Request): void {
   if (isForged(req)) throw new ForbiddenError('a page of another site may not change users');
 }
 
-function requireReader(req: Request, principal: User): void {
-  if (!hasPrivilege(principal, 'read', USERS)) {
-    throw new ForbiddenError(privilegeMissing(principal, 'read', wholePathOf(req)));
-  }
+/** For a request that the user might make no more when it is complete. */
+function requireAdmin(user: User): void {
+  if (user.type !== 'admin') throw new ForbiddenError(adminRequired(user));
 }
 
-function requireAdmin(principal: User): void {
-  if (principal.type !== 'admin') throw new ForbiddenError(adminRequired(principal));
+function endpointOf(req: Request) {
+  const { name } = req.params;
+  return name === undefined ? ({ kind: 'users' } as const) : ({ kind: 'user', name: name as string } as const);
 }
 
 function nameOf(req: Request): string {
   return req.params['name'] as string;
 }
 
-/** Where the users are to the client. Kapacitor gives the same links under both of its prefixes. */
+/** The path of the users, for the links in answers. */
 function baseOf(req: Request): string {
-  return mountOf(req).replace(/\/v1preview(?=\/users$)/i, '/v1');
+  return usersLink(mountOf(req));
 }

@@ -30,3 +30,12 @@ export type HostResponse = ServerResponse;
 export function settingOf(req: { readonly app?: HostApp | undefined }, setting: string): unknown {
   return typeof req.app?.get === 'function' ? req.app.get(setting) : undefined;
 }
+
+/**
+ * A middleware for Express, Connect, `io.engine.use()` of socket.io and servers of `node:http`. It works with Node's own
+ * request and response. Express still infers `req.params` from the path of the route.
+ *
+ * The middleware throws nothing itself, and calls `next` without an argument or not at all. An error that `next` throws is
+ * the app's own. It reaches the caller, or becomes an uncaught exception if the caller has returned meanwhile.
+ */
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;

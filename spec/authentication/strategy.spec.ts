@@ -83,7 +83,7 @@ describe('the strategy', () => {
   });
 
   it('fails with 429, held back and without a challenge, where too many attempts have failed', async () => {
-    const hold = vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    const hold = vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const auth = await createAuth({ auth: { failureLimit: 1 } });
     const wrong = { authorization: basic('api:wrong') };
     expect(await drive(auth.strategy, wrong)).toMatchObject(['fail', CHALLENGE, 401, 'authorization failed']);
@@ -96,7 +96,7 @@ describe('the strategy', () => {
   });
 
   it('lets a person type again at a page that too many failed attempts keep closed', async () => {
-    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const { strategy } = await createAuth({ auth: { failureLimit: 1 } });
     await drive(strategy, { authorization: basic('api:wrong') });
     const headers = { authorization: basic('api:pw'), 'sec-fetch-mode': 'navigate' };
@@ -107,7 +107,7 @@ describe('the strategy', () => {
   });
 
   it('asks nobody to type again where too many passwords wait', async () => {
-    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     vi.spyOn(PasswordHasher.prototype, 'verify').mockRejectedValue(new OverloadedError(1, 'too many passwords wait'));
     const headers = { authorization: basic('api:pw'), 'sec-fetch-mode': 'navigate' };
     const [outcome, challenge, status, reason] = await drive((await createAuth()).strategy, headers);
@@ -116,7 +116,7 @@ describe('the strategy', () => {
   });
 
   it.each([true, false])('sets Retry-After unless the answer has begun: %s', async (headersSent) => {
-    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const { strategy } = await createAuth({ auth: { failureLimit: 1 } });
     const headers = { authorization: basic('api:wrong') };
     await drive(strategy, headers);

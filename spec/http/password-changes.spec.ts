@@ -37,7 +37,7 @@ describe('the current password', () => {
   });
 
   it('is guessed as slowly as at a login', async () => {
-    vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+    vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const { patch } = await setUp({ failureLimit: 3 });
     const guess = async (currentPassword: string) => (await patch('api', { password: 'new', currentPassword })).status;
     expect([await guess('1'), await guess('2'), await guess('3'), await guess('4')]).toEqual([403, 403, 403, 429]);
@@ -103,7 +103,7 @@ describe('a user who changes its own password again and again', () => {
 
   describe('is refused', () => {
     beforeEach(() => {
-      vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+      vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     });
 
     it('after ten times in a minute, without a hash and without a question to the list of refused passwords', async () => {

@@ -42,7 +42,7 @@ async function setUp(config: AuthConfig = {}) {
 
 beforeEach(() => {
   // Refusals are held back for a second: here for none.
-  vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+  vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
 });
 
 afterEach(() => {

@@ -13,7 +13,7 @@ import { userNamed } from '../support/stored-user.js';
 
 beforeEach(() => {
   // Refusals are held back for a second: here for none.
-  vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+  vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
 });
 
 describe('login', () => {

@@ -79,7 +79,7 @@ function session(): SentRequest[] {
 }
 
 beforeEach(() => {
-  vi.spyOn(Tarpit.prototype, 'hold').mockImplementation((answer) => answer());
+  vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
 });
 
 describe('what is told in a session of all operations', () => {

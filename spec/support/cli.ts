@@ -135,7 +135,8 @@ class Collector extends Writable {
   }
 }
 
-function isBuilt(): boolean {
+/** The build is as new as the sources. */
+export function isBuilt(): boolean {
   const builtAt = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),

@@ -1,0 +1,145 @@
+import type { IncomingMessage } from 'node:http';
+import { ThrottledError, TryLaterError } from '../errors.js';
+import { isPromise, type MaybePromise } from '../promises.js';
+import { contextOf } from '../request/audit-context.js';
+import { isFromScript, isNavigation } from '../request/browser.js';
+import type { Audit, LoginFailure } from '../users/audit-events.js';
+import type { User } from '../users/user.js';
+import type { Authenticator } from './authenticator.js';
+import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './credentials.js';
+import { Tarpit } from './tarpit.js';
+
+/** The reason for a challenge, in Kapacitor's words. */
+type ChallengeReason = 'unable to parse authentication credentials' | 'username required' | 'authorization failed';
+
+/** The outcome of a login. */
+export type LoginOutcome = LoggedIn | Challenge | Refusal | Failure;
+
+interface LoggedIn {
+  readonly kind: 'user';
+  readonly user: User;
+}
+
+/** Nobody was let in: 401. */
+interface Challenge {
+  readonly kind: 'challenge';
+  readonly reason: ChallengeReason;
+  /** Whether the request had credentials, well-formed or not. */
+  readonly hasCredentials: boolean;
+  /** The `WWW-Authenticate` header. Undefined for a script, whose page does not want the browser's dialog. */
+  readonly challenge: string | undefined;
+}
+
+/** The password was not verified. The client may try again later. */
+interface Refusal {
+  readonly kind: 'refusal';
+  readonly error: TryLaterError;
+  /** The status to answer with. */
+  readonly status: number;
+  readonly challenge: string | undefined;
+}
+
+/** The store is unavailable, or the code has an error: nobody gets in. */
+interface Failure {
+  readonly kind: 'error';
+  readonly error: unknown;
+}
+
+export interface LoginOptions {
+  /** The name in the browser's dialog. */
+  readonly realm: string;
+  /** Whether `?u=NAME&p=PASSWORD` counts if there is no `Authorization` header. */
+  readonly queryCredentials: boolean;
+  /** Receives `login-failed` for malformed credentials. The authenticator emits the others. */
+  readonly audit: Audit;
+}
+
+/** Logs in the user of a request, whatever kind of credentials it has. */
+export class LoginService {
+  readonly #authenticator: Authenticator;
+  readonly #challenge: string;
+  readonly #queryCredentials: boolean;
+  readonly #audit: Audit;
+  readonly #tarpit = new Tarpit();
+
+  constructor(authenticator: Authenticator, { realm, queryCredentials, audit }: LoginOptions) {
+    this.#authenticator = authenticator;
+    // A quoted-string (RFC 9110, section 5.6.4). `charset` asks the client to send UTF-8 (RFC 7617, section 2.1).
+    this.#challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`;
+    this.#queryCredentials = queryCredentials;
+    this.#audit = audit;
+  }
+
+  /** Whether a request has credentials, well-formed or not. */
+  hasCredentials({ headers, url }: IncomingMessage): boolean {
+    return Boolean(headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(url ?? ''));
+  }
+
+  /**
+   * Logs in. Most requests have credentials that were verified lately: if the store answers without a promise, so does
+   * this. Neither throws nor rejects.
+   */
+  login(req: IncomingMessage): MaybePromise<LoginOutcome> {
+    const { authorization } = req.headers;
+    if (!authorization) return this.#attempt(req);
+    try {
+      const recalled = this.#authenticator.recall(authorization, req);
+      if (!isPromise(recalled)) return this.#afterRecall(req, recalled);
+      return recalled.then(
+        (user) => this.#afterRecall(req, user),
+        (error) => this.#failed(req, error),
+      );
+    } catch (error) {
+      return this.#failed(req, error);
+    }
+  }
+
+  #afterRecall(req: IncomingMessage, user: User | undefined): MaybePromise<LoginOutcome> {
+    return user === undefined ? this.#attempt(req) : { kind: 'user', user };
+  }
+
+  async #attempt(req: IncomingMessage): Promise<LoginOutcome> {
+    const credentials = this.#credentialsOf(req);
+    if (credentials === undefined || credentials.name === '') {
+      if (this.hasCredentials(req)) this.#reportMalformed(req);
+      const reason = credentials ? 'username required' : 'unable to parse authentication credentials';
+      return this.#challenged(req, reason);
+    }
+    try {
+      const user = await this.#authenticator.authenticate(credentials, req);
+      return user === undefined ? this.#challenged(req, 'authorization failed') : { kind: 'user', user };
+    } catch (error) {
+      return this.#failed(req, error);
+    }
+  }
+
+  #credentialsOf({ headers: { authorization }, url }: IncomingMessage): Credentials | undefined {
+    return authorization || !this.#queryCredentials
+      ? parseBasicCredentials(authorization)
+      : parseQueryCredentials(url ?? '');
+  }
+
+  #challenged(req: IncomingMessage, reason: ChallengeReason): Challenge {
+    const challenge = isFromScript(req) ? undefined : this.#challenge;
+    return { kind: 'challenge', reason, hasCredentials: this.hasCredentials(req), challenge };
+  }
+
+  async #failed(req: IncomingMessage, error: unknown): Promise<Refusal | Failure> {
+    if (!(error instanceof TryLaterError)) return { kind: 'error', error };
+    // A refusal takes no work, so a client could ask for it without end.
+    await this.#tarpit.hold();
+    // A browser keeps a wrong password that met a 429. A 401 makes it show its dialog again.
+    const canTypeAgain = error instanceof ThrottledError && isNavigation(req);
+    return {
+      kind: 'refusal',
+      error,
+      status: canTypeAgain ? 401 : error.status,
+      challenge: canTypeAgain ? this.#challenge : undefined,
+    };
+  }
+
+  #reportMalformed(req: IncomingMessage): void {
+    const reason: LoginFailure = 'malformed-credentials';
+    this.#audit('login-failed', () => ({ ...contextOf(req), user: undefined, reason }));
+  }
+}

@@ -1,0 +1,114 @@
+import type { Router } from 'express';
+import type { Health, KapacitorAuth, KapacitorAuthEvents } from './api.js';
+import { checkListening, type Events, type ListenerArguments } from './app-events.js';
+import type { KapacitorStrategy } from './authentication/strategy.js';
+import { decide, type Explanation, explain } from './authorization/decide.js';
+import { checkQuestion, readRequirement } from './authorization/questions.js';
+import { readAllowedHosts } from './config/code.js';
+import { AUTHENTICATION_IS_OFF, type ResolvedConfig, requireUsers } from './config/config.js';
+import { ConfigError } from './errors.js';
+import type { Guard } from './http/guard.js';
+import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
+import type { Metrics } from './observe/metrics.js';
+import type { Middleware } from './request/host.js';
+import type { SupervisedRepository } from './stores/supervised.js';
+import type { Audit } from './users/audit-events.js';
+import type { FirstAdminSetup } from './users/first-admin.js';
+import type { UserService } from './users/user-service.js';
+import { warn } from './warnings.js';
+
+/** The parts that the public object consists of. */
+export interface Parts {
+  readonly config: ResolvedConfig;
+  readonly events: Events<KapacitorAuthEvents>;
+  readonly audit: Audit;
+  readonly metrics: Metrics;
+  readonly supervised: SupervisedRepository;
+  readonly users: UserService;
+  readonly guard: Guard;
+  readonly strategy: KapacitorStrategy;
+  readonly usersRouter: Router;
+  readonly middleware: Middleware;
+  readonly adminSetup: FirstAdminSetup;
+  readonly ready: Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Makes the object that `kapacitorAuth()` returns: the middleware with its parts as properties. */
+export function exposeApi(parts: Parts): KapacitorAuth {
+  const { config, guard, metrics, ready, strategy, supervised, users, usersRouter } = parts;
+  const auth: KapacitorAuth = Object.defineProperties(asMiddleware('auth', parts.middleware), {
+    ...values({ config, metrics, ready, strategy, users, usersRouter }),
+    ...values({
+      authenticate: asMiddleware('auth.authenticate', guard.authenticate),
+      requireAdmin: asMiddleware('auth.requireAdmin', guard.requireAdmin),
+      requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
+      can,
+      explain: explainChecked,
+      health: (): Health => ({ store: supervised.health }),
+      on: listening('on', parts, () => auth),
+      off: listening('off', parts, () => auth),
+      close: closeOnce(parts),
+    }),
+    allowedHosts: {
+      get: () => guard.allowedHosts,
+      set: (hosts: unknown) => {
+        guard.allowedHosts = readAllowedHosts(hosts);
+      },
+    },
+    authEnabled: { get: () => guard.authEnabled, set: (value: unknown) => switchAuthentication(parts, value) },
+  }) as KapacitorAuth;
+  // A misspelt `auth.authenabled = true` must not be silent.
+  return Object.preventExtensions(auth);
+}
+
+function values(properties: Readonly<Record<string, unknown>>): PropertyDescriptorMap {
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, { value }]));
+}
+
+function requirePrivilege({ guard }: Parts, given: readonly unknown[]): Middleware | undefined {
+  if (isResponse(given[1])) {
+    refuseRequest(given[1], 'auth.requirePrivilege makes the middleware: write auth.requirePrivilege()');
+    return undefined;
+  }
+  const { privilege, resource } = readRequirement(given);
+  return asMiddleware('auth.requirePrivilege(…)', guard.requirePrivilege(privilege, resource));
+}
+
+function can(...asked: Parameters<KapacitorAuth['can']>): boolean {
+  checkQuestion('can', asked);
+  const [user, method, path] = asked;
+  return user !== null && user !== undefined && decide(user, method, path).allowed;
+}
+
+function explainChecked(...asked: Parameters<KapacitorAuth['explain']>): Explanation {
+  checkQuestion('explain', asked);
+  return explain(...asked);
+}
+
+function listening(call: 'on' | 'off', { events }: Parts, self: () => KapacitorAuth) {
+  return (...given: ListenerArguments): KapacitorAuth => {
+    checkListening(call, given);
+    events[call](given[0], given[1]);
+    return self();
+  };
+}
+
+function closeOnce({ close }: Parts): (callback?: unknown) => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return (callback) => {
+    // Any other argument is that of an event: `process.on('SIGTERM', auth.close)`.
+    if (typeof callback === 'function') throw new ConfigError('auth.close takes no callback: it returns a promise');
+    closing ??= close();
+    return closing;
+  };
+}
+
+function switchAuthentication({ config, guard, audit, adminSetup }: Parts, authEnabled: unknown): void {
+  if (typeof authEnabled !== 'boolean') throw new ConfigError('authEnabled must be true or false');
+  if (authEnabled) requireUsers(config);
+  else warn('KAPACITOR_AUTH_CONFIG', AUTHENTICATION_IS_OFF);
+  if (authEnabled !== guard.authEnabled) audit('authentication-switched', () => ({ authEnabled }));
+  guard.authEnabled = authEnabled;
+  if (authEnabled) adminSetup.lookSoon();
+}

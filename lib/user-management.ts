@@ -1,0 +1,64 @@
+import { type HashingBudget, type HashingWork, PasswordHasher } from './authentication/password-hasher.js';
+import type { ResolvedConfig } from './config/config.js';
+import type { PasswordCheckError } from './errors.js';
+import { completeRepository } from './stores/complete.js';
+import { SupervisedRepository } from './stores/supervised.js';
+import type { SupervisionOptions } from './stores/supervision.js';
+import { PasswordPolicy, passwordRefusal } from './users/password-policy.js';
+import type { CompleteUserRepository, UserRepository } from './users/repository.js';
+import { UserService, type UserServiceParts } from './users/user-service.js';
+
+type AuthSettings = ResolvedConfig['auth'];
+
+/** What new passwords need: the rules that they follow, and the hasher. */
+export interface Passwords {
+  readonly policy: PasswordPolicy;
+  readonly hasher: PasswordHasher;
+}
+
+interface PasswordOptions {
+  readonly budget: Omit<HashingBudget, 'cost'>;
+  readonly onCheckFailure?: (error: PasswordCheckError) => void;
+  readonly onWork?: (work: HashingWork) => void;
+}
+
+/**
+ * The password rules of a configuration, the same for a server and for the command line.
+ *
+ * @throws {ConfigError} the file of refused passwords cannot be read
+ */
+export function createPasswords(
+  { bcryptCost, minimumPasswordLength, refusedPasswords }: AuthSettings,
+  { budget, onCheckFailure, onWork }: PasswordOptions,
+): Passwords {
+  return {
+    policy: new PasswordPolicy({
+      minimumLength: minimumPasswordLength,
+      isRefused: refusedPasswords ? passwordRefusal(refusedPasswords) : undefined,
+      onFailure: onCheckFailure,
+    }),
+    hasher: new PasswordHasher({ cost: bcryptCost, ...budget }, onWork),
+  };
+}
+
+/** The users in a store. */
+export interface UserManagement {
+  readonly supervised: SupervisedRepository;
+  readonly repository: CompleteUserRepository;
+  readonly users: UserService;
+}
+
+/**
+ * Puts supervision and the users' rules around a repository, the same for a server and for the command line. The store is
+ * not opened yet: that is for `supervised.open()`.
+ */
+export function createUserManagement(
+  opened: UserRepository,
+  passwords: Passwords,
+  supervision: SupervisionOptions,
+  events: Pick<UserServiceParts, 'audit' | 'context' | 'ownChanges'>,
+): UserManagement {
+  const supervised = new SupervisedRepository(opened, supervision);
+  const repository = completeRepository(supervised);
+  return { supervised, repository, users: new UserService({ repository, ...passwords, ...events }) };
+}
