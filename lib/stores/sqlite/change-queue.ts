@@ -7,7 +7,7 @@ import type { WriterPort } from './writer-port.js';
 
 /**
  * Milliseconds for which a reader may use users in memory without asking whether the database has changed. The answer to a
- * change is held back for as long, so that every reader asks again before it. (Leases: Gray and Cheriton, 1989.)
+ * change is held back for as long, so that every reader has asked again by then. (Leases: Gray and Cheriton, 1989.)
  */
 export const UNCHANGED_FOR = 1;
 /** Milliseconds for which a question or a change waits while another process has the file locked. */

@@ -1,9 +1,11 @@
-import { renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import fs, { closeSync, openSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../lib/stores/sqlite/connection.js';
-import { connect, identify, replacedFile } from '../../../lib/stores/sqlite/file-identity.js';
+import { connect, identify, isOpenHere, replacedFile } from '../../../lib/stores/sqlite/file-identity.js';
 import { openRepository, storeFile } from '../../support/sqlite-repository.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('one more connection to a store', () => {
   it('is made to the same files, or not at all', () => {
@@ -42,4 +44,42 @@ it('a file that this process may not look at counts as gone', () => {
   unlinkSync(folder);
   renameSync(`${folder}.old`, folder);
   expect(replacedFile(files)).toBeUndefined();
+});
+
+const { platform } = process;
+afterEach(() => {
+  Object.defineProperty(process, 'platform', { value: platform });
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
+
+function someFile(): string {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  return file;
+}
+
+it('a file is open from its opening until its closing', () => {
+  const file = someFile();
+  expect(isOpenHere(file)).toBe(false);
+  const descriptor = openSync(file, 'r');
+  expect(isOpenHere(file)).toBe(true);
+  closeSync(descriptor);
+  expect(isOpenHere(file)).toBe(false);
+});
+
+it('a file counts as open where the system does not tell', () => {
+  vi.spyOn(fs, 'readdirSync').mockImplementation(() => {
+    throw new Error("ENOENT: no such file or directory, scandir '/dev/fd'");
+  });
+  syncBuiltinESMExports();
+  expect(isOpenHere(someFile())).toBe(true);
+});
+
+it('a file on Windows may be opened and closed whatever else has it open', () => {
+  const file = someFile();
+  const descriptor = openSync(file, 'r');
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  expect(isOpenHere(file)).toBe(false);
+  closeSync(descriptor);
 });
