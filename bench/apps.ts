@@ -11,10 +11,10 @@ import { BasicStrategy } from 'passport-http';
 /** The user that every app knows. */
 export const USER = { name: 'exampleUsername', password: 'examplePassword' };
 
-/** Another user that every app knows, whose password somebody guesses. */
+/** Another user that every app knows. The attacker guesses its password. */
 export const VICTIM = { name: 'victim', password: 'anotherPassword' };
 
-/** bcrypt's, for every app that has hashes. */
+/** The cost of bcrypt in every app that hashes. */
 const COST = 10;
 
 const PASSWORDS: Record<string, string> = { [USER.name]: USER.password, [VICTIM.name]: VICTIM.password };
@@ -47,14 +47,14 @@ const PROTECTIONS = {
 export type AppName = keyof typeof PROTECTIONS;
 
 /**
- * The same app behind each of the ways to protect it that are compared.
+ * The same app behind each of the compared protections.
  *
- * @param folder for those that keep users in SQLite
- * @param postgres a URL, for those that keep them in PostgreSQL
+ * @param folder for apps that keep their users in SQLite
+ * @param postgres the URL for apps that keep their users in PostgreSQL
  */
 export async function createApp(name: AppName, folder: string, postgres: string): Promise<Express> {
   const app = express();
-  // The proxy that a flood may claim to come through.
+  // A flood may claim to come through this proxy.
   app.set('trust proxy', 'loopback');
   app.get('/probe', probe);
   await PROTECTIONS[name](app, folder, postgres);
@@ -72,7 +72,7 @@ async function protect(app: Express, config: KapacitorAuthConfig): Promise<void>
   app.use(auth);
 }
 
-/** How long a file and a name take, which need the threads that bcrypt runs in. Nobody has to log in for it. */
+/** Times the look-up of a file and of a name, which use the same threads as bcrypt. Needs no login. */
 const probe: RequestHandler = async (_req, res) => {
   const begin = performance.now();
   await readFile(new URL(import.meta.url));

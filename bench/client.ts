@@ -7,7 +7,7 @@ export function basicCredentials(name: string, password: string): string {
   return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 }
 
-/** Resolves when the whole of a 200 has arrived, and rejects any other answer. */
+/** Resolves when a complete 200 has arrived, and rejects for any other answer. */
 export function request(server: Server, path: string, authorization: string): Promise<void> {
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {

@@ -3,13 +3,13 @@ import autocannon from 'autocannon';
 import { VICTIM } from './apps.js';
 import { basicCredentials } from './client.js';
 
-/** How somebody attacks. */
+/** A kind of attack. */
 export type FloodName = 'one wrong user' | 'random users' | 'random users and addresses';
 
-/** What came of a flood. */
+/** The result of a flood. */
 export interface FloodResult {
   readonly answers: number;
-  /** How many answers of each status. */
+  /** The number of answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Connections that broke, and requests that got no answer within five seconds. */
   readonly errors: number;
@@ -31,7 +31,7 @@ const HEADERS: Record<FloodName, () => Record<string, string>> = {
   }),
 };
 
-/** Floods an app on a port until it is told to end: `flood-process.ts PORT NAME`. Then it tells what came of it. */
+/** Floods an app on a port until it gets a message, and sends the result: `flood-process.ts PORT NAME`. */
 const [, , port, name] = process.argv;
 const headers = HEADERS[name as FloodName];
 const flood = autocannon(

@@ -9,12 +9,12 @@ import { basicCredentials } from './client.js';
 import type { FloodName, FloodResult } from './flood-process.js';
 import { median, start, stop } from './process.js';
 
-/** Of users whose password has been verified. */
+/** Requests of users whose password has been verified. */
 const CONNECTIONS = 4;
 /** Seconds. */
 const WARM_UP = 2;
 const MEASURE = 5;
-/** How often a file and a name are looked up, and milliseconds between two times. */
+/** The number of look-ups of a file and a name, and the milliseconds between two of them. */
 const PROBES = 100;
 const PROBE_EVERY = 30;
 
@@ -41,7 +41,7 @@ interface Probe {
   readonly name: number;
 }
 
-/** What users whose password has been verified notice of somebody who guesses passwords on 64 connections. */
+/** Measures what users with a verified password notice while an attacker guesses passwords on 64 connections. */
 export async function measureFlood(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const results = new Map<string, Measured[]>();
@@ -63,7 +63,7 @@ export async function measureFlood(rounds: number): Promise<void> {
   reportProbes((weather) => probes.get(weather) as Probe[]);
 }
 
-/** Starts an app, and a flood of it; ends both when the work is done. */
+/** Starts an app and floods it. Ends both when the work is done. */
 async function underFlood<T>(
   app: AppName,
   weather: Weather,

@@ -13,7 +13,7 @@ import { median } from './process.js';
 const USERS = 100_000;
 
 const BINARY = fileURLToPath(new URL('../dist/lib/cli/bin.js', import.meta.url));
-/** Tells at its end how much memory the process had. What the system says of it counts that of its parent as well. */
+/** Reports at its end how much memory the process used. The system's own figure includes that of its parent. */
 const TELL_MEMORY = `data:text/javascript,import { writeSync } from 'node:fs';
   let most = 0;
   const look = () => { most = Math.max(most, process.memoryUsage.rss()); };
@@ -22,11 +22,11 @@ const TELL_MEMORY = `data:text/javascript,import { writeSync } from 'node:fs';
 
 interface Measured {
   readonly seconds: number;
-  /** Of the whole process, at the most. */
+  /** The peak of the whole process. */
   readonly mebibytes: number;
 }
 
-/** What it costs to bring the users of a large Kapacitor, in alternating rounds. */
+/** Measures the import of the users of a large Kapacitor, in alternating rounds. */
 export async function measureImport(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const postgres = await PostgresServer.create();
@@ -64,7 +64,7 @@ export async function measureImport(rounds: number): Promise<void> {
   }
 }
 
-/** All with one hash: what is measured does not depend on it. */
+/** All users have the same hash, because the measurement does not depend on it. */
 function* users(hash: string): Generator<KapacitorUser> {
   for (let index = 0; index < USERS; index += 1) {
     const name = `user${String(index).padStart(7, '0')}`;
@@ -72,7 +72,7 @@ function* users(hash: string): Generator<KapacitorUser> {
   }
 }
 
-/** The command as it is installed, in a process of its own. */
+/** Runs the installed command in a process of its own. */
 async function importInto(store: string, file: string): Promise<Measured> {
   const from = performance.now();
   const child = spawn(process.execPath, ['--import', TELL_MEMORY, BINARY, 'import', file, '--store', store], {

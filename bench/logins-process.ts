@@ -9,21 +9,21 @@ import { type AuthConfig, kapacitorAuth } from 'kapacitor-auth';
 import { basicCredentials } from './client.js';
 import { median } from './process.js';
 
-/** What is measured of logins that do not come from the cache. */
+/** The figures of logins that the cache does not answer. */
 export interface MeasuredLogins {
-  /** How many verifications a hundred equal first logins at once take. */
+  /** The number of verifications for a hundred equal first logins at once. */
   readonly verifications: number;
-  /** Milliseconds: medians of 200 attempts that fail, one kind after the other. */
+  /** Milliseconds. Medians of 200 failing attempts of each kind. */
   readonly failures: Readonly<Record<string, number>>;
-  /** MiB that are held after 200,000 attempts of distinct users from distinct addresses more than before. */
+  /** MiB in use after 200,000 attempts by distinct users from distinct addresses, minus those before. */
   readonly memory: number;
-  /** The same, when the window in which failures count is over. */
+  /** The same, after the window in which failures count. */
   readonly memoryLater: number;
 }
 
 const SAMPLES = 200;
 const ATTEMPTS = 200_000;
-/** Milliseconds: failures count for ten minutes, and those that count no more are taken away each minute. */
+/** Milliseconds. Failures count for ten minutes, and expired ones are removed each minute. */
 const WINDOW = 600_000;
 const CLEANED_AFTER = 65_000;
 

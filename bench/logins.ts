@@ -1,10 +1,10 @@
 import type { MeasuredLogins } from './logins-process.js';
 import { start, stop } from './process.js';
 
-/** What logins cost that do not come from the cache. */
+/** Measures the cost of logins that the cache does not answer. */
 export async function measureLogins(): Promise<void> {
   process.stderr.write('logins: this takes some minutes\n');
-  // bcrypt with the lowest cost, in as many threads as it can use: what is weighed is not bcrypt.
+  // The lowest cost and as many threads as possible, because bcrypt itself is not measured.
   const { child, told } = await start<MeasuredLogins>('./logins-process.ts', [], ['--expose-gc'], {
     UV_THREADPOOL_SIZE: '16',
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** Starts one of the bench's programs in a process of its own, and waits for the first thing that it tells. */
+/** Starts a program of the bench in a process of its own, and waits for its first message. */
 export async function start<Told>(
   program: string,
   args: string[],

@@ -3,6 +3,7 @@ import { measureChanges } from './changes.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
 import { measureLogins } from './logins.js';
+import { measurePropagation } from './propagation.js';
 import { measureSlowDisk } from './slow-disk.js';
 import { measureThroughput } from './throughput.js';
 import { measureUsers } from './users.js';
@@ -20,6 +21,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   'slow-disk': () => measureSlowDisk(rounds),
   users: () => measureUsers(Math.min(rounds, 3)),
   import: () => measureImport(Math.min(rounds, 3)),
+  propagation: () => measurePropagation(Math.min(rounds, 3)),
 };
 const only = values.only?.split(',') ?? Object.keys(MEASURES);
 for (const name of only) {

@@ -4,8 +4,8 @@ import express from 'express';
 import { kapacitorAuth, SqliteUserRepository } from 'kapacitor-auth';
 
 /**
- * Serves an app on a store, and tells its port: `slow-disk-process.ts FILE NAME PASSWORD`. A message of a number lets it
- * change a user, other than the one who makes the requests, every so many milliseconds; 0 stops that.
+ * Serves an app on a store, and sends its port: `slow-disk-process.ts FILE NAME PASSWORD`. After a message with a number
+ * it changes a user, other than the one who makes the requests, every so many milliseconds. 0 stops that.
  */
 const [, , file, name = '', password = ''] = process.argv;
 const auth = kapacitorAuth({ auth: { store: new SqliteUserRepository(file as string), bcryptCost: 4 } });

@@ -8,7 +8,7 @@ import { USER } from './apps.js';
 import { basicCredentials } from './client.js';
 import { median, start, stop } from './process.js';
 
-/** Milliseconds by which each wait for the disk is longer. */
+/** Milliseconds that are added to each wait for the disk. */
 const SLOW = 10;
 const CHANGES_PER_SECOND = 50;
 const CONNECTIONS = 2;
@@ -21,7 +21,7 @@ interface Measured {
   readonly median: number;
   readonly p99: number;
   readonly slowest: number;
-  /** Changes made meanwhile, a second. */
+  /** Changes a second meanwhile. */
   readonly changes: number;
 }
 
@@ -31,7 +31,7 @@ export async function measureSlowDisk(rounds: number): Promise<void> {
   const environment = slowSync(SLOW, folder);
   const args = [join(folder, 'auth', 'users.db'), USER.name, USER.password];
   const { child, told: port } = await start<number>('./slow-disk-process.ts', args, [], environment);
-  /** Sets the milliseconds between two changes, and gives the number of changes since the last call. */
+  /** Sets the milliseconds between two changes, and returns the number of changes since the last call. */
   const change = async (every: number): Promise<number> => {
     const told = once(child, 'message');
     child.send(every);
@@ -74,7 +74,7 @@ function report(quiet: readonly Measured[], changed: readonly Measured[]): void 
   console.log(`p99 with changes, to that without: ${ratio.toFixed(2)}`);
 }
 
-/** The milliseconds that each request took, the shortest first. */
+/** The milliseconds that each request took, in ascending order. */
 async function fire(port: number, duration: number): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const headers = { authorization: basicCredentials(USER.name, USER.password) };

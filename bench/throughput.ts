@@ -12,7 +12,7 @@ const CONNECTIONS = 10;
 const WARM_UP = 1;
 const MEASURE = 2;
 
-/** What is measured in a round; the first one is what the others are compared with. */
+/** The apps of a round. The others are compared with the first. */
 const APPS: readonly AppName[] = [
   'bare Express',
   'kapacitor-auth',
@@ -24,8 +24,8 @@ const APPS: readonly AppName[] = [
 ];
 
 /**
- * Requests a second of one user whose password has been verified. Each round starts every app anew, in an order that
- * moves on by one, since two processes that run the same program differ by some percent for as long as they run.
+ * Measures requests a second of one user with a verified password. Each round starts every app anew, in an order that is
+ * shifted by one, because two processes of the same program differ by some percent for as long as they run.
  */
 export async function measureThroughput(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));

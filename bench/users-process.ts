@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Opens a store of so many users and times what a request asks of it: `users-process.ts FILE COUNT`. Tells its
- * parent medians in milliseconds, and the memory that is held in bytes.
+ * Opens a store of COUNT users and times the look-ups of a request: `users-process.ts FILE COUNT`. Sends its parent the
+ * medians in milliseconds and the memory in bytes.
  */
 const [, , file, count] = process.argv;
 const { kapacitorAuth } = await import('kapacitor-auth');
@@ -24,7 +24,7 @@ const server = app.listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
 const startTime = performance.now() - begin;
 
-/** Another user each time, all over the store. */
+/** A different user each time, spread over the store. */
 const nameAt = (index: number) => `user${String(Math.floor((index * 7_919_777) % Number(count))).padStart(7, '0')}`;
 const admin = basicCredentials('root', 'r00t');
 const measure = async (samples: number, ask: (index: number) => Promise<void>): Promise<number> => {

@@ -20,7 +20,7 @@ interface Measured {
 
 const TIMES = ['start', 'first page', 'page after a user', 'one user', 'login from the cache'] as const;
 
-/** What a million users cost, beside a thousand, in alternating rounds. */
+/** Compares the cost of a million users with that of a thousand, in alternating rounds. */
 export async function measureUsers(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const fileOf = (count: number) => join(folder, `${count}.db`);
@@ -61,7 +61,7 @@ export async function measureUsers(rounds: number): Promise<void> {
   console.log(`Heap and external memory, a million users more than a thousand: ${mebibytes.toFixed(1)} MiB`);
 }
 
-/** All with one hash: what is measured does not depend on it. */
+/** All users have the same hash, because the measurement does not depend on it. */
 async function fill(file: string, count: number): Promise<void> {
   process.stderr.write(`filling a store with ${count} users\n`);
   const repository = new SqliteUserRepository(file);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
 import type { Explanation } from './authorization/decide.js';
 import type { Privilege } from './authorization/privileges.js';
-import type { ResolvedConfig } from './config/config.js';
+import type { ResolvedConfig } from './config/options.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { Middleware } from './request/host.js';

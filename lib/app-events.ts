@@ -7,12 +7,12 @@ import { describeError, describeType } from './safe-text.js';
 import { AUDIT_EVENTS } from './users/audit-events.js';
 import { createWarner } from './warnings.js';
 
-/** What events there are, and what their listeners are given. */
+/** The arguments of the listeners, by event. */
 type EventMap<Events> = { readonly [Event in keyof Events]: readonly unknown[] };
 
-/** Tells the app of what happens. A listener that fails is the operator's concern, and nobody else's. */
-export class Events<T extends EventMap<T>> {
-  // An app may have as many listeners as it likes.
+/** Calls the app's listeners. A listener that fails causes a warning, and disturbs neither the request nor other listeners. */
+export class AppEvents<T extends EventMap<T>> {
+  // An app may have any number of listeners.
   readonly #emitter = new EventEmitter().setMaxListeners(0);
   readonly #warnOfListener = createWarner('KAPACITOR_AUTH_LISTENER_FAILED');
 
@@ -24,19 +24,19 @@ export class Events<T extends EventMap<T>> {
     this.#emitter.off(event, listener as never);
   }
 
-  /** Tells whether anybody listens to an event. */
+  /** Tells whether an event has a listener. */
   isHeard(event: keyof T & string): boolean {
     return this.#emitter.listenerCount(event) > 0;
   }
 
   emit<Event extends keyof T & string>(event: Event, ...details: T[Event]): void {
     for (const listener of this.#emitter.listeners(event)) {
-      // Not at once: who does something that is told of does not wait for those who are told, and a request is answered.
-      setImmediate(() => this.#tell(event, listener as (...details: T[Event]) => unknown, details));
+      // The request is answered first: it does not wait for listeners.
+      setImmediate(() => this.#call(event, listener as (...details: T[Event]) => unknown, details));
     }
   }
 
-  async #tell<Event extends keyof T & string>(
+  async #call<Event extends keyof T & string>(
     event: Event,
     listener: (...details: T[Event]) => unknown,
     details: T[Event],
@@ -44,15 +44,18 @@ export class Events<T extends EventMap<T>> {
     try {
       await listener(...details);
     } catch (error) {
-      this.#warnOfListener(`a listener of the event ${event} failed (${describeError(error)})`);
+      this.#warnOfListener(
+        `a listener of the event ${event} failed: ${describeError(error)}. The message is left out, because it may hold a ` +
+          'secret: catch the error in the listener to log it',
+      );
     }
   }
 }
 
-/** What `auth.on` and `auth.off` are given. */
+/** The arguments of `auth.on` and `auth.off`. */
 export type ListenerArguments = readonly [event: keyof KapacitorAuthEvents, listener: () => unknown];
 
-/** @throws {ConfigError} the event is unknown, or the listener is not a function: it would never be called */
+/** @throws {ConfigError} The event is unknown, or the listener is not a function. */
 export function checkListening(call: 'on' | 'off', [event, listener, ...extra]: readonly unknown[]): void {
   refuseExtra(`auth.${call}`, 'an event and a listener', extra);
   const known = ['store-state', ...AUDIT_EVENTS];

@@ -1,2 +1,2 @@
-/** Milliseconds that do not go back. Taken before anybody can put a fake clock in its place, which would stand still. */
+/** Milliseconds of a clock that never goes back. It is bound at import, so that an app's fake clock does not stop it. */
 export const now: () => number = performance.now.bind(performance);

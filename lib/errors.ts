@@ -1,19 +1,31 @@
 /** The codes of the errors that this package throws or rejects with. They stay the same between versions. */
 export type KapacitorAuthErrorCode =
+  /** The configuration, or a call of this package, is wrong. Change what the message names. The app does not start. */
   | 'CONFIG_INVALID'
+  /** The user may not do this. Ask an admin, or make the request as one. */
   | 'FORBIDDEN'
+  /** A file of users cannot be imported. The message names the file, the line and the problem. */
   | 'IMPORT_INVALID'
+  /** The last enabled admin cannot be deleted, demoted or disabled. Make another admin first. */
   | 'LAST_ADMIN'
+  /** The server cannot answer now: passwords wait to be hashed, or the store is busy. Retry after `retryAfter` seconds. */
   | 'OVERLOADED'
+  /** `auth.refusedPasswords` failed, so the password was not set. Retry later. The operator gets a warning with the reason. */
   | 'PASSWORD_CHECK_FAILED'
+  /** The request's body or one of its parameters is wrong. Change what the message names. */
   | 'REQUEST_INVALID'
+  /** The user store does not answer, so nobody can log in. The operator gets a warning with the reason. */
   | 'STORE_UNAVAILABLE'
+  /** Too many attempts failed. Retry after `retryAfter` seconds. */
   | 'THROTTLED'
+  /** A user of this name exists. Choose another name, or change that user. */
   | 'USER_EXISTS'
+  /** A name, a password or another field of a user is not acceptable. Change what the message names. */
   | 'USER_INVALID'
+  /** No user has this name. Names are case-sensitive. */
   | 'USER_NOT_FOUND';
 
-/** What the classes are called, which a bundler may change: an app's minified bundle logs these names all the same. */
+/** The names of the classes. A minified bundle of the app renames the classes, but still logs these names. */
 const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
   CONFIG_INVALID: 'ConfigError',
   FORBIDDEN: 'ForbiddenError',
@@ -29,11 +41,11 @@ const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
   USER_NOT_FOUND: 'UserNotFoundError',
 };
 
-/** The root of the error tree: `error instanceof KapacitorAuthError` holds for each error of this package. */
+/** The base class of the errors of this package. */
 export class KapacitorAuthError extends Error {
-  /** Says which error this is, for programs. */
+  /** Identifies the error, for programs. */
   readonly code: KapacitorAuthErrorCode;
-  /** The HTTP status that the users API and the guard answer with. */
+  /** The HTTP status of the answer. */
   readonly status: number;
 
   constructor(code: KapacitorAuthErrorCode, status: number, message: string, options?: ErrorOptions) {
@@ -45,8 +57,8 @@ export class KapacitorAuthError extends Error {
 }
 
 /**
- * The configuration is missing, unreadable or wrong, which is thrown at construction: the app does not start. Or the app
- * has called this package in a way that is a mistake: an unknown argument, a middleware called instead of used.
+ * The configuration is missing, unreadable or wrong: thrown at construction, so that the app does not start. Or the app
+ * calls this package the wrong way: with an unknown argument, or with a request where it takes options.
  */
 export class ConfigError extends KapacitorAuthError {
   constructor(message: string, options?: ErrorOptions) {
@@ -54,18 +66,18 @@ export class ConfigError extends KapacitorAuthError {
   }
 }
 
-/** The user store cannot be opened, threw, rejected, was closed, or gave no answer in time. Nobody gets in. */
+/** The user store cannot be opened, failed, was closed, or did not answer in time. Nobody can log in. */
 export class StoreError extends KapacitorAuthError {
   constructor(message: string, options?: ErrorOptions) {
     super('STORE_UNAVAILABLE', 503, message, options);
   }
 }
 
-/** What is refused for now. Express's own error handler sends the header as well. */
+/** A refusal that ends by itself. Express's own error handler sends `headers` too. */
 export abstract class TryLaterError extends KapacitorAuthError {
-  /** Seconds, for the `Retry-After` header. */
+  /** Seconds until the next attempt makes sense: the header `Retry-After`. */
   readonly retryAfter: number;
-  /** What an answer should carry. */
+  /** The headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: KapacitorAuthErrorCode, status: number, message: string, retryAfter: number) {
@@ -77,7 +89,7 @@ export abstract class TryLaterError extends KapacitorAuthError {
 
 /**
  * Too many passwords wait to be hashed, one has waited too long, the first admin is still being made, or the file of an
- * SQLite store was locked or its disk busy for 4 seconds. Try again after `retryAfter` seconds.
+ * SQLite store was locked or its disk was busy for 4 seconds. Retry after `retryAfter` seconds.
  */
 export class OverloadedError extends TryLaterError {
   constructor(retryAfter: number, reason = 'too many passwords are being verified') {
@@ -86,8 +98,8 @@ export class OverloadedError extends TryLaterError {
 }
 
 /**
- * Too many attempts to log in have failed, from this address or for this user: the password was not checked. Or a user
- * changes its own password too often. Try again after `retryAfter` seconds.
+ * Too many logins failed, from this address or for this user, so the password was not verified. Or a user changes its own
+ * password too often. Retry after `retryAfter` seconds.
  */
 export class ThrottledError extends TryLaterError {
   constructor(retryAfter: number, reason = 'too many failed attempts') {
@@ -95,49 +107,49 @@ export class ThrottledError extends TryLaterError {
   }
 }
 
-/** `auth.refusedPasswords` is a function, and it failed: the password is not taken. */
+/** The function `auth.refusedPasswords` failed or did not answer in time. The password is not set. */
 export class PasswordCheckError extends KapacitorAuthError {
   constructor(options?: ErrorOptions) {
     super('PASSWORD_CHECK_FAILED', 503, 'the password could not be checked: try again later', options);
   }
 }
 
-/** A name, a password, a type, a permission or another value of a user is not acceptable, or a field is unknown. */
+/** A name, a password, a type, a permission or another field of a user is not acceptable, or a field is unknown. */
 export class InvalidUserError extends KapacitorAuthError {
   constructor(message: string) {
     super('USER_INVALID', 400, message);
   }
 }
 
-/** The request's body or one of its parameters is not acceptable. `status` is 400 unless another says more. */
+/** The request's body or one of its parameters is not acceptable. The status is 400, 413 or 415. */
 export class InvalidRequestError extends KapacitorAuthError {
   constructor(message: string, status = 400) {
     super('REQUEST_INVALID', status, message);
   }
 }
 
-/** The user who asks may not do this. */
+/** The user may not do this. */
 export class ForbiddenError extends KapacitorAuthError {
   constructor(message: string) {
     super('FORBIDDEN', 403, message);
   }
 }
 
-/** A user of this name is there already. */
+/** A user of this name exists. */
 export class UserExistsError extends KapacitorAuthError {
   constructor(name: string) {
     super('USER_EXISTS', 409, `user ${JSON.stringify(name)} already exists`);
   }
 }
 
-/** No user has this name. The message is Kapacitor's. */
+/** No user has this name. The message is Kapacitor's own. */
 export class UserNotFoundError extends KapacitorAuthError {
   constructor() {
     super('USER_NOT_FOUND', 404, 'no user exists');
   }
 }
 
-/** Without an admin nobody could manage users any more, so the last one that is enabled stays. */
+/** The last enabled admin cannot be deleted, demoted or disabled: nobody could manage users any more. */
 export class LastAdminError extends KapacitorAuthError {
   constructor(deed: 'deleted or demoted' | 'disabled' = 'deleted or demoted') {
     super('LAST_ADMIN', 409, `the last admin cannot be ${deed}`);

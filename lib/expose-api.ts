@@ -1,11 +1,12 @@
 import type { Router } from 'express';
 import type { Health, KapacitorAuth, KapacitorAuthEvents } from './api.js';
-import { checkListening, type Events, type ListenerArguments } from './app-events.js';
+import { type AppEvents, checkListening, type ListenerArguments } from './app-events.js';
 import type { KapacitorStrategy } from './authentication/strategy.js';
 import { decide, type Explanation, explain } from './authorization/decide.js';
 import { checkQuestion, readRequirement } from './authorization/questions.js';
-import { readAllowedHosts } from './config/code.js';
-import { AUTHENTICATION_IS_OFF, type ResolvedConfig, requireUsers } from './config/config.js';
+import type { ResolvedConfig } from './config/options.js';
+import { AUTHENTICATION_IS_OFF, requireUsers } from './config/rules.js';
+import { readAllowedHosts } from './config/sources.js';
 import { ConfigError } from './errors.js';
 import type { Guard } from './http/guard.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
@@ -20,7 +21,7 @@ import { warn } from './warnings.js';
 /** The parts that the public object consists of. */
 export interface Parts {
   readonly config: ResolvedConfig;
-  readonly events: Events<KapacitorAuthEvents>;
+  readonly events: AppEvents<KapacitorAuthEvents>;
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly supervised: SupervisedRepository;

@@ -7,8 +7,14 @@ export type {
 } from './api.js';
 export type { Explanation } from './authorization/decide.js';
 export type { Privilege } from './authorization/privileges.js';
-export type { AdminConfig, AuthConfig, HttpConfig, KapacitorAuthConfig, ResolvedConfig } from './config/config.js';
-export type { BindAddress } from './config/kinds.js';
+export type {
+  AdminConfig,
+  AuthConfig,
+  BindAddress,
+  HttpConfig,
+  KapacitorAuthConfig,
+  ResolvedConfig,
+} from './config/options.js';
 export {
   ConfigError,
   ForbiddenError,
@@ -25,10 +31,8 @@ export {
   UserNotFoundError,
 } from './errors.js';
 export { kapacitorAuth } from './kapacitor-auth.js';
-export type { AuditSource } from './observe/every-event.js';
-export { type AuditLogger, auditToLogger } from './observe/logger.js';
+export { type AuditLogger, type AuditSource, auditToLogger, auditToOpenTelemetry } from './observe/audit-sinks.js';
 export type { MetricsOptions } from './observe/metrics.js';
-export { auditToOpenTelemetry } from './observe/opentelemetry.js';
 export type { MetricsRegistry } from './observe/prometheus.js';
 export type { MaybePromise } from './promises.js';
 export type { Middleware } from './request/host.js';

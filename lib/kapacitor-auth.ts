@@ -1,5 +1,5 @@
 import type { KapacitorAuth, KapacitorAuthEvents } from './api.js';
-import { Events } from './app-events.js';
+import { AppEvents } from './app-events.js';
 import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
@@ -7,23 +7,18 @@ import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
-import { type KapacitorAuthConfig, type ResolvedConfig, resolveConfig } from './config/config.js';
-import { absolutePath } from './config/path.js';
+import { resolveConfig } from './config/config.js';
+import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
+import { absolutePath } from './config/text-file.js';
 import { exposeApi, type Parts } from './expose-api.js';
 import { Guard } from './http/guard.js';
 import { createGuardOnly, createGuardWithApi } from './http/middleware.js';
 import { isResponse, refuseRequest } from './http/middleware-call.js';
+import { createProxyWarner } from './http/proxy.js';
 import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
-import { onEveryEvent } from './observe/every-event.js';
+import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
-import {
-  createAdminWarner,
-  createErrorWarner,
-  createHashWarner,
-  createProxyWarner,
-  createStateWarner,
-} from './operator-warnings.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
@@ -31,7 +26,7 @@ import type { Audit } from './users/audit-events.js';
 import { adminCommand, type FirstAdmin, FirstAdminSetup } from './users/first-admin.js';
 import type { UserRepository } from './users/repository.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
-import { warn } from './warnings.js';
+import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarner, warn } from './warnings.js';
 
 /**
  * Kapacitor's internal authorizations as an Express middleware.
@@ -71,7 +66,7 @@ interface Settings {
 
 function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
   const { http, auth } = config;
-  const events = new Events<KapacitorAuthEvents>();
+  const events = new AppEvents<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
     if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
   };

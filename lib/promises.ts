@@ -1,66 +1,12 @@
-/** A value, or the promise of one. What is there already is given without a turn of the event loop. */
+/** A value, or a promise of it. A value is used at once, without a turn of the event loop. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Tells a promise, of whatever library, from a value. */
+/** Tells a promise of any library from a value. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/**
- * The answers that somebody waits for. When what gives them is closed they are refused, so that none stays unsettled:
- * whatever would have settled it may be gone.
- */
-export class UnderWay {
-  readonly #refusals = new Set<(reason: Error) => void>();
-  #reason: (() => Error) | undefined;
-
-  /**
-   * Asks, unless it is closed, and gives the answer, unless it is closed before that comes.
-   *
-   * @throws the reason that {@link close} was given
-   */
-  wait<T>(ask: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#reason !== undefined) throw this.#reason();
-      const answer = ask();
-      this.#refusals.add(reject);
-      answer.finally(() => this.#refusals.delete(reject)).then(resolve, reject);
-    });
-  }
-
-  /** @param reason makes the error for each of those who wait */
-  close(reason: () => Error): void {
-    this.#reason = reason;
-    for (const refuse of this.#refusals) refuse(reason());
-    this.#refusals.clear();
-  }
-}
-
-/** Does equal work that is asked for while it goes on once, and gives its outcome to everybody who asked. */
-export class SingleFlight<T> {
-  readonly #inFlight = new Map<string, Promise<T>>();
-
-  /** @param key the same for equal work, and for no other */
-  run(key: string, work: () => Promise<T>): Promise<T> {
-    const shared = this.#inFlight.get(key);
-    if (shared !== undefined) return shared;
-    const flight = work().finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, flight);
-    return flight;
-  }
-}
-
-/**
- * Throws what a callback of the app's has thrown where Node looks for it: as an uncaught exception, and not as the
- * rejection of a promise of ours. The app gets the error as if it had been called by Node itself.
- */
-export function throwOutside(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
-}
-
-/** There was no answer in time. */
+/** The error of a promise that has not settled in time. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 
@@ -70,10 +16,9 @@ export class TimeoutError extends Error {
 }
 
 /**
- * The same answer, unless it takes longer than so many milliseconds: then a rejection.
+ * Settles like `answer`, or rejects when it takes longer. The timer does not keep the process alive.
  *
- * @param lateness makes the error of that rejection; defaults to a {@link TimeoutError}
- * @throws {TimeoutError} `no answer within 5000 ms`
+ * @param lateness creates the error of a late answer. Defaults to a {@link TimeoutError}.
  */
 export async function answerWithin<T>(
   milliseconds: number,
@@ -90,4 +35,57 @@ export async function answerWithin<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Runs equal work that is asked for at the same time only once, and gives its outcome to all callers. */
+export class SingleFlight<T> {
+  readonly #inFlight = new Map<string, Promise<T>>();
+
+  /** @param key the same for equal work, and different for any other */
+  run(key: string, work: () => Promise<T>): Promise<T> {
+    const shared = this.#inFlight.get(key);
+    if (shared !== undefined) return shared;
+    const flight = work().finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, flight);
+    return flight;
+  }
+}
+
+/**
+ * The answers that callers wait for. `close()` rejects all of them, because nothing may be left that would settle them.
+ */
+export class UnderWay {
+  readonly #refusals = new Set<(reason: Error) => void>();
+  #reason: (() => Error) | undefined;
+
+  /**
+   * Calls `ask` and settles like its answer. Rejects once it is closed, and calls nothing then.
+   *
+   * @throws the error that {@link close} creates
+   */
+  wait<T>(ask: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#reason !== undefined) throw this.#reason();
+      const answer = ask();
+      this.#refusals.add(reject);
+      answer.finally(() => this.#refusals.delete(reject)).then(resolve, reject);
+    });
+  }
+
+  /** @param reason creates an error for each waiting caller */
+  close(reason: () => Error): void {
+    this.#reason = reason;
+    for (const refuse of this.#refusals) refuse(reason());
+    this.#refusals.clear();
+  }
+}
+
+/**
+ * Throws an error of an app's callback as an uncaught exception, as if Node.js itself had called the callback. Inside a
+ * promise of this package the error would be lost.
+ */
+export function throwOutside(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }

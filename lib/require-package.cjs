@@ -1,6 +1,6 @@
 /**
- * The one file that is CommonJS, for the sake of `require()`, which Node, Jest and bundlers understand alike.
- * Bundlers read the names here: each is written out. Inside of `try` a missing package does not fail their build.
+ * Calls `require()`, which Node, Jest and bundlers treat alike. This is the only CommonJS file for that reason. Bundlers
+ * read the names, so each is written out. Inside `try` a missing package does not fail their build.
  */
 module.exports = function requirePackage(name) {
   try {
@@ -9,7 +9,7 @@ module.exports = function requirePackage(name) {
         return { loaded: require('@opentelemetry/api-logs') };
       case 'better-sqlite3': {
         const Database = require('better-sqlite3');
-        // Its native part is loaded with the first database, and may be missing or another runtime's.
+        // The native part is loaded with the first database. It may be missing, or built for another runtime.
         new Database(':memory:').close();
         return { loaded: Database };
       }

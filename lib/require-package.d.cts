@@ -1,6 +1,6 @@
 import type { OptionalPackage } from './optional-package.js' with { 'resolution-mode': 'import' };
 
-/** Calls `require()`, and gives what came of it. */
+/** Returns the package, or the error of `require()`. */
 declare function requirePackage(name: OptionalPackage): { readonly loaded: unknown } | { readonly error: unknown };
 
 export = requirePackage;

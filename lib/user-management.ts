@@ -1,5 +1,5 @@
 import { type HashingBudget, type HashingWork, PasswordHasher } from './authentication/password-hasher.js';
-import type { ResolvedConfig } from './config/config.js';
+import type { ResolvedConfig } from './config/options.js';
 import type { PasswordCheckError } from './errors.js';
 import { completeRepository } from './stores/complete.js';
 import { SupervisedRepository } from './stores/supervised.js';

@@ -56,8 +56,11 @@ describe('the health of the store', () => {
     inGrace.settings().report('grace', 'gone');
     const warning = { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_STORE_DEGRADED' };
     expect(warnings.mock.calls).toEqual([
-      ['the user store answers, but not as it should: deaf', warning],
-      ['the user store does not answer, and users in memory are served on for [auth] store-grace: gone', warning],
+      ['the user store works only in part: deaf', warning],
+      [
+        'the user store does not answer: gone. Users in memory can log in for as long as [auth] store-grace says',
+        warning,
+      ],
     ]);
   });
 });

@@ -106,9 +106,9 @@ describe('a hash that is not verified', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     for (const name of ['dear', 'dear2', 'api']) await send({ path: '/x', auth: `${name}:pw` });
     expect(warn).toHaveBeenCalledExactlyOnceWith(
-      'user "dear" cannot log in: the stored hash is no bcrypt hash with a cost from 4 to 14. ' +
-        'Give the user a new password, or, if the hash has a higher cost on purpose, set bcrypt-cost to that cost. ' +
-        'There may be others',
+      'user "dear" cannot log in: the stored hash is not a bcrypt hash with a cost from 4 to 14. ' +
+        'Give the user a new password. If the hash has a higher cost on purpose, set [auth] bcrypt-cost to that cost. ' +
+        'Other users may have the same problem',
       { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_HASH_REFUSED' },
     );
   });

@@ -23,7 +23,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       '{hosts,kapacitor-auth}',
       'cli/{completion,private-file,terminal}',
       'config/admin',
-      'observe/sinks/{audit-log,process}',
+      'observe/{audit-log,audit-log-process}',
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'stores/sqlite/writer-thread',
       'transfer/open-user-file',
@@ -42,7 +42,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'cli/missing-package',
       'config/thread-pool',
       'observe/listeners',
-      'observe/sinks/full-disk',
+      'observe/audit-log-full-disk',
       'stores/sqlite/{backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
     ],
   ],
@@ -117,7 +117,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],
-      // The build, and what is only types until it is built, are tried by the specs of the package.
+      // The specs of the package try the build, and the files that are only types.
       // Coverage does not see the code of a worker thread: writer-thread.spec.ts tries it. The contract is a suite of tests.
       exclude: ['lib/**/*.d.ts', 'lib/{build,esm}/**', 'lib/stores/contract/**', 'lib/stores/sqlite/writer-thread.ts'],
       reporter: ['text-summary', 'json-summary'],

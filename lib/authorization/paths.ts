@@ -1,4 +1,5 @@
 import { unescape as percentDecode } from 'node:querystring';
+import { withoutOrigin } from '../request/host.js';
 import { API_PREFIXES } from './own-endpoints.js';
 
 /** The root of the resources: Kapacitor's API. */
@@ -6,9 +7,6 @@ export const API = '/api';
 
 /** A short path that every router reads alike: lower case, and no escapes, no empty, dot or parameter segments. */
 const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
-
-/** Scheme and host of a target in absolute form (RFC 9112, section 3.2.2). */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+(?=[/\\?#]|$)/i;
 
 /** Bytes. Honest paths are shorter, and reading a longer one takes too much time. */
 const MAX_PATH = 2_048;
@@ -77,11 +75,6 @@ export class PathReader {
 /** Whether a path without its query has more than 2 KiB. Such a path is not read. */
 export function isTooLong(path: string): boolean {
   return path.length > MAX_PATH || (path.length > MAX_PATH / 3 && Buffer.byteLength(path) > MAX_PATH);
-}
-
-/** The path of a target in absolute form. Any other target stays as it is. */
-export function withoutOrigin(target: string): string {
-  return target.replace(ORIGIN, '');
 }
 
 function readInEveryWay(paths: readonly string[]): string[] | undefined {

@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { type OutputChunk, rolldown } from 'rolldown';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** These packages are installed along with this one. Node's own modules are external without being named. */
+/** The packages that are installed with this one. Node's own modules are external anyway. */
 const EXTERNAL = [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.peerDependencies)];
 
 /**
- * Writes the implementation, as CommonJS. What several entries share is in files of its own, so that there is one of
- * each class. A package that is not a dependency is included.
+ * Writes the implementation as CommonJS. Code that several entries share goes into files of its own, so that each class
+ * exists once. A package that is not a dependency is included.
  *
- * @param programs entries besides those of the package, such as the specs run in processes of their own
+ * @param programs further entries, such as the programs of specs that run in processes of their own
  */
 export async function bundleImplementation(
   dir = 'dist',
@@ -21,7 +21,7 @@ export async function bundleImplementation(
       'lib/index': 'lib/index.ts',
       'lib/postgres': 'lib/postgres.ts',
       'lib/cli/bin': 'lib/cli/bin.ts',
-      // A program of its own, beside the code that starts it.
+      // The program of a thread. The code that starts it expects it in the same folder.
       'lib/shared/sqlite-writer-thread': 'lib/stores/sqlite/writer-thread.ts',
       'lib/stores/contract/index': 'lib/stores/contract/index.ts',
       ...programs,
@@ -33,7 +33,7 @@ export async function bundleImplementation(
     dir,
     format: 'cjs',
     chunkFileNames: 'lib/shared/[name].js',
-    // A class is called what it is in the source, also where two files have one of that name.
+    // Classes keep their names, even if two files have one of the same name.
     keepNames: true,
   });
   await bundle.close();

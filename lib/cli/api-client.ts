@@ -1,23 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { answerProblem, connectionProblem } from './api-problems.js';
-import { UnreachableError } from './cli-error.js';
-import type { ServerAddress } from './server-address.js';
+import { oneLine } from '../safe-text.js';
+import { type CliError, RefusedError, UnreachableError, UsageError } from './cli-error.js';
+import type { ServerAddress } from './target.js';
 
 /** Milliseconds. */
-const ANSWER_WITHIN = 30_000;
-/** Bytes. A thousand users, which are a page, have a tenth of it at the most. */
-const LONGEST_ANSWER = 16 * 1024 * 1024;
+const TIMEOUT = 30_000;
+/** Bytes. A page of a thousand users takes a tenth of it at most. */
+const MAX_ANSWER = 16 * 1024 * 1024;
 
-/** An answer that is JSON, or has no body. */
+/** A successful answer: JSON, or no body. */
 export interface ApiAnswer {
   readonly status: number;
   readonly body: any;
 }
 
 /**
- * Asks a server. No redirect is followed, and so the credentials go nowhere else. Certificates are verified against
- * those that Node.js knows, and NODE_EXTRA_CA_CERTS.
+ * Sends requests to a server. It does not follow redirects, so the credentials go nowhere else. Certificates are verified
+ * with the authorities that Node.js knows and NODE_EXTRA_CA_CERTS.
  */
 export class ApiClient {
   readonly #address: ServerAddress;
@@ -36,10 +37,10 @@ export class ApiClient {
   }
 
   /**
-   * @param path below the server's address, such as `/kapacitor/v1/users`
-   * @param body sent as JSON
-   * @throws {UnreachableError} there is no answer, or one of somebody else
-   * @throws {RefusedError} {@link UserNotFoundError} the server refuses
+   * @param path relative to the server's address, such as `/kapacitor/v1/users`
+   * @param body is sent as JSON
+   * @throws {UnreachableError} there is no answer, or not one of a users API
+   * @throws {RefusedError} the server refuses
    */
   async send(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
     const { base } = this.#address;
@@ -48,13 +49,13 @@ export class ApiClient {
       answer = await this.#request(method, new URL(base + path), body === undefined ? undefined : JSON.stringify(body));
     } catch (error) {
       if (error instanceof UnreachableError) throw error;
-      throw connectionProblem(error as NodeJS.ErrnoException, base);
+      throw connectionError(error as NodeJS.ErrnoException, base);
     }
     const { status, headers, text } = answer;
     const parsed = parse(text);
     const isAnswer = status >= 200 && status < 300 && (parsed !== undefined || text === '');
     if (isAnswer) return { status, body: parsed };
-    throw answerProblem({ status, headers, body: parsed, path }, this.#address);
+    throw answerError({ status, headers, body: parsed, path }, this.#address);
   }
 
   close(): void {
@@ -66,7 +67,7 @@ export class ApiClient {
     const options = {
       method,
       agent: this.#agent,
-      signal: AbortSignal.timeout(ANSWER_WITHIN),
+      signal: AbortSignal.timeout(TIMEOUT),
       headers: {
         Accept: 'application/json',
         ...(this.#authorization !== undefined && { Authorization: this.#authorization }),
@@ -79,7 +80,7 @@ export class ApiClient {
         let length = 0;
         response.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length <= LONGEST_ANSWER) chunks.push(chunk);
+          if (length <= MAX_ANSWER) chunks.push(chunk);
           else response.destroy(answerTooLong(url.origin));
         });
         response.on('error', reject);
@@ -95,9 +96,7 @@ export class ApiClient {
 }
 
 function answerTooLong(origin: string): UnreachableError {
-  return new UnreachableError(
-    `${origin} answers with more than ${LONGEST_ANSWER / 2 ** 20} MiB: is it the address of a server with a users API?`,
-  );
+  return new UnreachableError(`${origin} answers with more than ${MAX_ANSWER / 2 ** 20} MiB. ${IS_IT_A_SERVER}`);
 }
 
 function parse(text: string): unknown {
@@ -106,4 +105,80 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** An answer that reports a failure, or is not JSON. */
+interface BadAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The parsed JSON, or undefined. */
+  readonly body: any;
+  readonly path: string;
+}
+
+const IS_IT_A_SERVER = 'Is this the address of a server with a users API?';
+
+function answerError({ status, headers, body, path }: BadAnswer, { base, user }: ServerAddress): CliError {
+  const said: string | undefined = typeof body?.error === 'string' ? oneLine(body.error) : undefined;
+  const reason = said === undefined ? '' : `: ${said}`;
+  if (status === 401 && user === undefined) {
+    const named = base.replace('://', '://NAME@');
+    return new RefusedError(`${base} requires a user: name one with --url ${named}, which asks for the password`);
+  }
+  if (status === 401) {
+    return new RefusedError(
+      `${base} rejects the login of ${user}${reason}. The name or the password is wrong, or the user is disabled`,
+    );
+  }
+  if (status === 403) return new RefusedError(`${base} refuses${reason || ' (403)'}`);
+  if (status === 404 && said !== 'no user exists') {
+    return new UnreachableError(`there is nothing at ${base}${path.split('?')[0]} (404). ${IS_IT_A_SERVER}`);
+  }
+  if (status >= 300 && status < 400) {
+    return new UnreachableError(
+      `${base} redirects to ${originOf(headers.location, base)} (${status}), and the password is not sent there. ` +
+        'If that address is right, name it with --url',
+    );
+  }
+  if (body === undefined) {
+    const type = headers['content-type']?.split(';')[0] ?? 'no content type';
+    return new UnreachableError(`${base} answers ${status} without JSON (${type}). ${IS_IT_A_SERVER}`);
+  }
+  if (status === 400) return new RefusedError(said ?? `${base} rejects the request (400)`);
+  if (status === 409 || status === 404) return new RefusedError(said ?? `${base} refuses (${status})`);
+  const retryAfter = headers['retry-after'];
+  const later = retryAfter === undefined || /try again/.test(reason) ? '' : `. Try again in ${retryAfter} s`;
+  return new UnreachableError(`${base} answers ${status}${reason}${later}`);
+}
+
+const CERTIFICATE = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_|ERR_TLS_CERT)/;
+
+function connectionError(error: NodeJS.ErrnoException, base: string): CliError {
+  if (error.code === 'ERR_INVALID_CHAR') {
+    return new UsageError('the name or the password in the URL has characters that cannot be sent');
+  }
+  return new UnreachableError(`cannot reach ${base}: ${connectionProblem(error, base)}`, { cause: error });
+}
+
+function connectionProblem({ code = '', name, message }: NodeJS.ErrnoException, base: string): string {
+  const isTls = base.startsWith('https:');
+  if (name === 'TimeoutError' || name === 'AbortError') return `no answer within ${TIMEOUT / 1_000} s`;
+  if (CERTIFICATE.test(code)) {
+    return (
+      `its certificate is not trusted (${message}). For a certificate of your own, name the file of its authority in ` +
+      'NODE_EXTRA_CA_CERTS; -skipVerify trusts every certificate'
+    );
+  }
+  if (code === 'ECONNREFUSED') return 'no server listens there. Is the server running, and is the port right?';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is unknown';
+  if (code === 'EPROTO' && isTls) return `the server does not speak TLS. Is it ${base.replace('https:', 'http:')}?`;
+  if ((code === 'ECONNRESET' || code.startsWith('HPE_')) && !isTls) {
+    return `the server closes the connection. Is it ${base.replace('http:', 'https:')}?`;
+  }
+  return message || code;
+}
+
+function originOf(location: string | undefined, base: string): string {
+  const isUrl = location !== undefined && URL.canParse(location, base);
+  return isUrl ? new URL(location, base).origin : 'another address';
 }

@@ -1,7 +1,38 @@
 import { KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
 
-/** Ends a command. The message is for whoever has typed it, and says what to do next. */
+/** The exit codes. They stay the same between versions. */
+export const EXIT = {
+  /** Done, or the answer is yes. */
+  done: 0,
+  /** Refused, or the answer is no. */
+  refused: 1,
+  /** The command is wrong. Nothing was tried. */
+  usage: 2,
+  /** The configuration is wrong. */
+  config: 3,
+  /** The store or the server is unreachable or overloaded. */
+  unreachable: 4,
+  /** A bug in this program: `EX_SOFTWARE` of BSD's sysexits. */
+  bug: 70,
+  /** Ctrl-C at a question: 128 and the number of SIGINT, as shells report the end by that signal. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** For `--help`. */
+export const EXIT_CODES_HELP = `Exit codes:
+  0    done, or the answer is yes
+  1    refused: no such user, the user exists already, the last admin, not allowed, a
+       name or a password that breaks a rule; the answer of "can" is no;
+       "check-config" has found problems; a file of users is damaged
+  2    the command is wrong
+  3    the configuration is wrong
+  4    the store or the server is unreachable or overloaded
+  70   a bug in this program
+  130  interrupted; 143 after SIGTERM, 129 after SIGHUP`;
+
+/** Ends a command. The message is for the user of the command line, and says what to do. */
 export class CliError extends Error {
   readonly exitCode: ExitCode;
 
@@ -12,14 +43,14 @@ export class CliError extends Error {
   }
 }
 
-/** The command was written wrongly. */
+/** The command is wrong. */
 export class UsageError extends CliError {
   constructor(message: string) {
     super(EXIT.usage, message);
   }
 }
 
-/** It was understood, and is not done. */
+/** The command is right, and is refused. */
 export class RefusedError extends CliError {
   constructor(message: string) {
     super(EXIT.refused, message);
@@ -33,21 +64,21 @@ export class UnreachableError extends CliError {
   }
 }
 
-/** Ctrl-C, or the end of what can be typed. */
+/** Ctrl-C, or Ctrl-D. */
 export class InterruptedError extends CliError {
   constructor() {
     super(EXIT.interrupted, 'interrupted: nothing was changed');
   }
 }
 
-/** Whoever reads the output wants no more of it: `| head`. */
+/** The reader of the output has closed it, such as `| head`. */
 export class OutputClosedError extends CliError {
   constructor() {
     super(EXIT.done, 'the output was closed');
   }
 }
 
-const BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
+const EXIT_BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
   CONFIG_INVALID: EXIT.config,
   FORBIDDEN: EXIT.refused,
   IMPORT_INVALID: EXIT.refused,
@@ -62,8 +93,8 @@ const BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
   USER_NOT_FOUND: EXIT.refused,
 };
 
-/** How a command ends that has thrown this. */
+/** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode;
-  return error instanceof KapacitorAuthError ? BY_CODE[error.code] : EXIT.bug;
+  return error instanceof KapacitorAuthError ? EXIT_BY_CODE[error.code] : EXIT.bug;
 }

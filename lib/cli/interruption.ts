@@ -1,23 +1,23 @@
-/** Ctrl-C, the machine, the end of a session over SSH, Ctrl-\. */
+/** Ctrl-C, a shutdown of the machine, the end of an SSH session, and Ctrl-\. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 type Signal = (typeof SIGNALS)[number];
 
-/** What is to be done first. Each signal has one listener for all: the last one to be called would be too late. */
+/** All tasks share one listener a signal: it ends the process, so no other listener would run after it. */
 const tasks = new Set<() => void>();
 
 /**
- * Sees to it that something is done before the process ends that is told to. It ends by the signal then, as one that
- * listens to none does, and shells say 130 or 143: an exit of its own would wait for whatever a thread is doing.
+ * Runs a task before a signal ends the process. The process then ends by that signal, as shells expect it (130 or 143);
+ * `process.exit()` would wait for the threads.
  *
- * @param tidyUp whatever takes time comes too late
- * @returns what makes it end as ever
+ * @param task must be synchronous
+ * @returns removes the task
  */
-export function beforeInterruption(tidyUp: () => void): () => void {
-  const task = () => tidyUp();
+export function beforeInterruption(task: () => void): () => void {
+  const own = () => task();
   if (tasks.size === 0) for (const signal of SIGNALS) process.on(signal, end);
-  tasks.add(task);
+  tasks.add(own);
   return () => {
-    tasks.delete(task);
+    tasks.delete(own);
     if (tasks.size === 0) for (const signal of SIGNALS) process.off(signal, end);
   };
 }
@@ -27,10 +27,10 @@ function end(signal: Signal): void {
     try {
       task();
     } catch {
-      // The others have hashes to take away.
+      // The other tasks remove files with hashes.
     }
   }
   for (const each of SIGNALS) process.removeAllListeners(each);
-  // SIGQUIT would leave an image of the memory, and the hashes in it.
+  // SIGQUIT would write a core dump, with the hashes in it.
   process.kill(process.pid, signal === 'SIGQUIT' ? 'SIGTERM' : signal);
 }

@@ -1,79 +1,75 @@
 import { type Command, CommanderError } from 'commander';
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../config/setting.js';
 import { KapacitorAuthError, StoreError } from '../errors.js';
-import { NO_PASSWORD_ARGUMENTS, normalizeArguments } from './arguments.js';
-import { CliError, exitCodeOf, OutputClosedError } from './cli-error.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { Output, writeTo } from './output.js';
-import { createProgram } from './program.js';
+import { CliError, EXIT, type ExitCode, exitCodeOf, OutputClosedError } from './cli-error.js';
+import { Output, type Streams, writeTo } from './output.js';
+import { createProgram, NO_PASSWORD_ARGUMENTS, normalizeArguments } from './program.js';
 import { Session } from './session.js';
-import type { Streams } from './streams.js';
 
 /**
  * Runs the command line. It never throws.
  *
- * @param argv with the program and the script before the arguments, as in `process.argv`
- * @returns how the process should end
+ * @param argv such as `process.argv`: the arguments come after the program and the script
+ * @returns the exit code of the process
  */
 export async function main(argv: readonly string[], streams: Streams, environment: Environment): Promise<ExitCode> {
   const output = new Output(streams);
-  // Whoever reads may have gone at any time; each write is told, and an event that nobody hears ends the process.
+  // A reader may close the pipe at any time. Each write reports that; an error event without a listener ends the process.
   for (const stream of [streams.stdout, streams.stderr]) stream.on('error', () => {});
-  let session: Session | undefined;
-  let help = '';
-  let failing: Command | undefined;
   try {
-    const program = createProgram((created) => {
-      session = new Session(streams, environment, () => created.opts());
-      return session;
-    });
-    forEachCommand(program, (command) =>
-      command.configureOutput({
-        writeOut: (text) => {
-          help += text;
-        },
-        // Its help, where a command is missing, is too long to be an error.
-        writeErr: () => {
-          failing = command;
-        },
-        outputError: () => {
-          failing = command;
-        },
-      }),
-    );
-    try {
-      await program.parseAsync(normalizeArguments(argv.slice(2)), { from: 'user' });
-    } catch (error) {
-      if (!(error instanceof CommanderError)) throw error;
-      if (error.exitCode === 0) {
-        await writeTo(streams.stdout, help);
-        return EXIT.done;
-      }
-      throw usageError(error, failing ?? program);
-    }
-    return session?.exitCode ?? EXIT.done;
+    return await runCommand(argv.slice(2), streams, environment);
   } catch (error) {
-    report(error, output);
+    reportFailure(error, output);
     return exitCodeOf(error);
   }
 }
 
-function report(error: unknown, output: Output): void {
+async function runCommand(args: readonly string[], streams: Streams, environment: Environment): Promise<ExitCode> {
+  let session: Session | undefined;
+  let help = '';
+  let failing: Command | undefined;
+  const program = createProgram((created) => {
+    session = new Session(streams, environment, () => created.opts());
+    return session;
+  });
+  const fail = (command: Command) => () => {
+    failing = command;
+  };
+  forEachCommand(program, (command) =>
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      // Commander prints the whole help if a command is missing, which is too long for an error.
+      writeErr: fail(command),
+      outputError: fail(command),
+    }),
+  );
+  try {
+    await program.parseAsync(normalizeArguments(args), { from: 'user' });
+    return session?.exitCode ?? EXIT.done;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error, failing ?? program);
+    await writeTo(streams.stdout, help);
+    return EXIT.done;
+  }
+}
+
+function reportFailure(error: unknown, output: Output): void {
   if (error instanceof OutputClosedError) return;
   if (error instanceof CliError) output.note(error.message);
   else if (error instanceof KapacitorAuthError) output.note(withCause(error));
   else {
-    output.note(
-      'this is a mistake in kapacitor-auth. Please report it, with what follows ("npm bugs kapacitor-auth"):',
-    );
+    output.note('this is a bug in kapacitor-auth. Please report it with these lines:');
     output.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }
 
-/** Node.js cannot load a package. `bindings`, which loads native parts, gives the places that it tried as `tries`. */
+/** Node.js cannot load a package. `bindings`, which loads native modules, adds the paths that it tried as `tries`. */
 const UNLOADED = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
 
-/** The store's own words, where they say more. The places where a missing or unbuilt package was looked for do not. */
+/** The message, with that of the cause if it says more. The paths of a missing or unbuilt package do not. */
 function withCause(error: KapacitorAuthError): string {
   const { message, cause } = error;
   if (!(error instanceof StoreError && cause instanceof Error)) return message;
@@ -81,17 +77,17 @@ function withCause(error: KapacitorAuthError): string {
   return isUnloaded || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
 }
 
-/** Commander's words, without what was typed where that may be a secret. */
+/** Commander's message, without a value that may be a secret. */
 function usageError({ code, message }: CommanderError, command: Command): CliError {
-  const words = message.replace(/^error: /, '').replace(/(unknown option '[^'=]*)=[^']*'/, "$1'");
-  const usage = `Usage: ${fullName(command)} ${command.usage()}\n"${fullName(command)} --help" says more.`;
+  const problem = message.replace(/^error: /, '').replace(/(unknown option '[^'=]*)=[^']*'/, "$1'");
+  const usage = `Usage: ${fullName(command)} ${command.usage()}\nFor more, run "${fullName(command)} --help".`;
   if (code === 'commander.help') {
     const names = command.commands.map((each) => each.name()).join(', ');
-    return new CliError(EXIT.usage, `which command? There are ${names}\n${usage}`);
+    return new CliError(EXIT.usage, `a command is missing. The commands are ${names}\n${usage}`);
   }
   const isForPassword = command.options.some(({ long }) => long === '--password-stdin');
   const password = code === 'commander.excessArguments' && isForPassword ? `. And ${NO_PASSWORD_ARGUMENTS}` : '';
-  return new CliError(EXIT.usage, `${words.replace(/\.$/, '')}${password}\n${usage}`);
+  return new CliError(EXIT.usage, `${problem.replace(/\.$/, '')}${password}\n${usage}`);
 }
 
 function fullName(command: Command): string {

@@ -1,11 +1,16 @@
 import type { Writable } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
 import { printable, printableLines, withoutSecrets } from '../safe-text.js';
 import { OutputClosedError, RefusedError } from './cli-error.js';
-import type { Streams } from './streams.js';
 
-const PROGRAM = 'kapacitor-auth';
+/** Standard input, output and error. Each may be a terminal (`isTTY`), a pipe or a file. */
+export interface Streams {
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream & { readonly fd: number };
+  readonly stderr: WriteStream;
+}
 
-/** Where results go, and what is said besides. */
+/** The results of a command go to standard output, and everything else to standard error. */
 export class Output {
   readonly #streams: Streams;
 
@@ -14,33 +19,33 @@ export class Output {
   }
 
   /**
-   * Writes a part of the result, and waits until it is taken.
+   * Writes a part of the result. Resolves when it is written.
    *
-   * @throws {OutputClosedError} nobody reads it any more
+   * @throws {OutputClosedError} the reader has closed the output
    */
   write(text: string): Promise<void> {
     return writeTo(this.#streams.stdout, text);
   }
 
-  /** The result, for programs. A terminal shows it as it is. */
+  /** Writes the result as JSON. A terminal gets no control characters. */
   json(value: unknown): Promise<void> {
     return this.write(`${printable(JSON.stringify(value))}\n`);
   }
 
-  /** What is said besides the result, on standard error: `kapacitor-auth: …`. */
+  /** Writes a message to standard error: `kapacitor-auth: …`. */
   note(text: string): void {
-    this.say(`${PROGRAM}: ${text}`);
+    this.say(`kapacitor-auth: ${text}`);
   }
 
-  /** Lines on standard error, as they are. */
+  /** Writes lines to standard error, without secrets. */
   say(text: string): void {
     this.#streams.stderr.write(`${printableLines(withoutSecrets(text))}\n`);
   }
 }
 
 /**
- * @throws {OutputClosedError} whoever reads it has gone
- * @throws {RefusedError} it cannot be written, such as on a full disk
+ * @throws {OutputClosedError} the reader has closed the stream
+ * @throws {RefusedError} the text cannot be written, such as on a full disk
  */
 export function writeTo(stream: Writable, text: string | Buffer): Promise<void> {
   return new Promise((resolve, reject) => {

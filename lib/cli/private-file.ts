@@ -7,12 +7,12 @@ import { RefusedError, UsageError } from './cli-error.js';
 import { beforeInterruption } from './interruption.js';
 
 /**
- * Writes a file that only its owner may read. It is there as a whole, and on disk, or not at all.
+ * Writes a file that only its owner may read. The file appears complete and synced to disk, or not at all.
  *
- * @param write is given a function that takes texts
- * @param force whether it replaces a file that is there. It never replaces anything else.
- * @throws {RefusedError} it is there already
- * @throws {UsageError} it cannot be made
+ * @param options.force replaces a regular file. Nothing else is ever replaced.
+ * @param write is called with a function that appends a text
+ * @throws {RefusedError} the file exists
+ * @throws {UsageError} the file cannot be created
  */
 export async function writePrivateFile<T>(
   path: string,
@@ -20,32 +20,27 @@ export async function writePrivateFile<T>(
   write: (to: (text: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const target = resolve(path);
-  const isThere = () => new RefusedError(`${path} is there already: --force replaces it`);
-  if (replaces(path, target) && !force) throw isThere();
+  const fail = (error: unknown) => {
+    throw cannotWrite(path, error as NodeJS.ErrnoException);
+  };
+  const existsAlready = () => new RefusedError(`${path} exists already: --force replaces it`);
+  if (isFileThere(path, target) && !force) throw existsAlready();
   const partial = resolve(dirname(target), `.kapacitor-auth-${randomUUID()}.partial`);
-  const file = await open(partial, 'wx', 0o600).catch((error) => {
-    throw cannotWrite(path, error);
-  });
+  const file = await open(partial, 'wx', 0o600).catch(fail);
   const forget = beforeInterruption(() => rmSync(partial, { force: true }));
   try {
     let result: T;
     try {
-      result = await write((text) =>
-        file.appendFile(text).catch((error) => {
-          throw cannotWrite(path, error);
-        }),
-      );
+      result = await write((text) => file.appendFile(text).catch(fail));
       await file.sync();
     } finally {
       await file.close();
     }
     if (!force) {
-      if (!(await putInPlace(partial, target))) throw isThere();
+      if (!(await putInPlace(partial, target))) throw existsAlready();
     } else {
-      replaces(path, target);
-      await rename(partial, target).catch((error) => {
-        throw cannotWrite(path, error);
-      });
+      isFileThere(path, target);
+      await rename(partial, target).catch(fail);
     }
     await syncFolder(dirname(target));
     return result;
@@ -55,12 +50,8 @@ export async function writePrivateFile<T>(
   }
 }
 
-/**
- * Whether there is a file in the way.
- *
- * @throws {UsageError} something else is there, which others may need as it is
- */
-function replaces(path: string, target: string): boolean {
+/** @throws {UsageError} something else than a regular file is there */
+function isFileThere(path: string, target: string): boolean {
   let stats: Stats | undefined;
   try {
     stats = lstatSync(target, { throwIfNoEntry: false });
@@ -74,7 +65,7 @@ function replaces(path: string, target: string): boolean {
   );
 }
 
-/** The name is on disk when the folder is. Not every file system knows how, and the file is there. */
+/** The name of a file is on disk once its folder is synced. Some file systems cannot do that; the file is there anyway. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path).catch(() => undefined);
   await folder?.sync().catch(() => {});

@@ -1,24 +1,20 @@
-import type { Environment } from '../config/environment.js';
+import type { Environment } from '../config/setting.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import type { User } from '../users/user.js';
 import { ApiClient } from './api-client.js';
-import { RefusedError, UsageError } from './cli-error.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import type { ManagedUsers } from './managed-users.js';
-import { Output } from './output.js';
-import { type NewPassword, type PasswordOptions, readNewPassword } from './password-input.js';
-import { askHidden } from './prompt.js';
-import { RemoteUsers } from './remote-users.js';
-import { questionStream, type Streams } from './streams.js';
+import { EXIT, type ExitCode, RefusedError } from './cli-error.js';
+import { Output, type Streams } from './output.js';
+import { askHidden, type NewPassword, type PasswordSource, readNewPassword } from './prompt.js';
+import { type ManagedUsers, RemoteUsers } from './remote-users.js';
 import { chooseStore, chooseTarget, type ServerTarget, type StoreTarget, type TargetOptions } from './target.js';
 import { type OpenStore, UserStore } from './user-store.js';
 
-/** The rules for those users that another program has in its hands: what no user can have is refused at once. */
+/** For a server, whose own rules are unknown here: refuses only passwords that no user can have. */
 const ANY_PASSWORD = new PasswordPolicy({ minimumLength: 0 });
 
-/** Users, and the rule for their passwords as far as it is known here. */
 export interface OpenUsers {
   readonly users: ManagedUsers;
+  /** The rules for their passwords, as far as they are known here. */
   readonly policy: PasswordPolicy;
 }
 
@@ -27,11 +23,11 @@ export class Session {
   readonly streams: Streams;
   readonly environment: Environment;
   readonly output: Output;
-  /** How the run ends if nothing is thrown. */
+  /** The exit code, unless the command throws. */
   exitCode: ExitCode = EXIT.done;
   readonly #options: () => TargetOptions;
 
-  /** @param options those of every command, when they have been read */
+  /** @param options returns the options of every command, once they are parsed */
   constructor(streams: Streams, environment: Environment, options: () => TargetOptions) {
     this.streams = streams;
     this.environment = environment;
@@ -39,30 +35,29 @@ export class Session {
     this.#options = options;
   }
 
-  /** What says whose users the command is about. */
   get options(): TargetOptions {
     return this.#options();
   }
 
-  /** What the command is about: a store, which may have to be made, or a server. */
+  /** The server or the store that the command works on. The store need not exist. */
   place(): ServerTarget | UserStore {
     const target = chooseTarget(this.options, this.environment, process.cwd());
     return target.kind === 'server' ? target : this.userStore(target);
   }
 
-  /** The same for a command that changes something: if nobody has named the store, it says which one that is. */
+  /** The same for a command that changes users. It prints the name of a store that nobody has named. */
   placeToChange(): ServerTarget | UserStore {
     const place = this.place();
     if (place instanceof UserStore) this.noteChange(place);
     return place;
   }
 
-  /** Says which store is changed, if nobody has named it. */
+  /** Prints the name of a store that nobody has named. */
   noteChange({ foundBy, name }: UserStore): void {
     if (foundBy !== undefined) this.output.note(`using ${foundBy}: the users are in ${name}`);
   }
 
-  /** Lends the users there. */
+  /** Opens the users of a place, and closes them after `use`. */
   async withUsers<T>(use: (open: OpenUsers) => Promise<T>, place: ServerTarget | UserStore = this.place()): Promise<T> {
     if (place instanceof UserStore) {
       return this.withStore(place, ({ users }) => use({ users, policy: place.policy }));
@@ -70,14 +65,14 @@ export class Session {
     return this.withServer(place, (client) => use({ users: new RemoteUsers(client), policy: ANY_PASSWORD }));
   }
 
-  /** Lends a server. */
+  /** Opens a server, and closes it after `use`. */
   async withServer<T>({ address, skipVerify }: ServerTarget, use: (client: ApiClient) => Promise<T>): Promise<T> {
-    if (skipVerify && address.base.startsWith('https:')) {
-      this.output.note(`warning: the certificate of ${address.base} is not verified: it may be anybody's`);
+    const { base, user, password } = address;
+    if (skipVerify && base.startsWith('https:')) {
+      this.output.note(`warning: the certificate of ${base} is not verified: it may be anybody's`);
     }
-    const { user, password = user === undefined ? undefined : await this.#askOwnPassword(user, address.base) } =
-      address;
-    const client = new ApiClient({ ...address, password }, { skipVerify });
+    const asked = user !== undefined && password === undefined ? await this.#askOwnPassword(user, base) : password;
+    const client = new ApiClient({ ...address, password: asked }, { skipVerify });
     try {
       return await use(client);
     } finally {
@@ -85,14 +80,14 @@ export class Session {
     }
   }
 
-  /** The store that the command is about. */
+  /** The store that the command works on. */
   userStore(target: StoreTarget = chooseStore(this.options, this.environment, process.cwd())): UserStore {
     const store = new UserStore(target, this.environment);
     for (const note of store.notes) this.output.note(note);
     return store;
   }
 
-  /** Lends a store that is there, or makes one and says so. */
+  /** Opens a store, and closes it after `use`. With `makes` it creates a store that does not exist, and prints its name. */
   async withStore<T>(
     store: UserStore,
     use: (open: OpenStore) => Promise<T>,
@@ -108,19 +103,17 @@ export class Session {
     }
   }
 
-  readPassword(options: PasswordOptions, password: NewPassword): Promise<string> {
+  readPassword(options: PasswordSource, password: NewPassword): Promise<string> {
     return readNewPassword({ streams: this.streams, output: this.output, options }, password);
   }
 
-  /** @throws {UsageError} there is no terminal */
   async #askOwnPassword(user: string, base: string): Promise<string> {
-    if (questionStream(this.streams) === undefined) {
-      throw new UsageError(
-        `there is no terminal to ask for ${user}'s password on: put it into the URL, best in KAPACITOR_URL, which others ` +
-          'on this machine cannot see: http://NAME:PASSWORD@HOST:9092',
-      );
-    }
-    return askHidden(this.streams, `Password of ${user} at ${base}:`);
+    return askHidden(
+      this.streams,
+      `Password of ${user} at ${base}:`,
+      `there is no terminal to ask for the password of ${user}. Put it into KAPACITOR_URL, which other users of this ` +
+        'machine cannot see: http://NAME:PASSWORD@HOST:9092',
+    );
   }
 }
 
@@ -132,6 +125,6 @@ export async function existingUser(users: ManagedUsers, name: string): Promise<U
 }
 
 export function noSuchUser(...names: readonly string[]): RefusedError {
-  const quoted = names.map((name) => JSON.stringify(name)).join(', ');
-  return new RefusedError(`there is no user ${quoted}. Names are case-sensitive: "user list" shows them`);
+  const list = names.map((name) => JSON.stringify(name)).join(', ');
+  return new RefusedError(`there is no user ${list}. Names are case-sensitive: "user list" shows them`);
 }

@@ -1,4 +1,6 @@
 import Table from 'cli-table3';
+import type { User } from '../users/user.js';
+import type { Output } from './output.js';
 
 const NO_BORDERS = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid']
@@ -7,16 +9,15 @@ const NO_BORDERS = Object.fromEntries(
     .map((part) => [part, '']),
 );
 const GAP = '  ';
-/** Characters. One cell that is longer does not push all the others apart. */
+/** Characters. A longer cell does not widen its column. */
 const LONGEST = 40;
-/** Whose characters are all as wide as one. */
+/** Text in which each character takes one column of a terminal. */
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** A table that comes in pieces: a column that has become wide stays so. */
+/** Formats a table in pieces. Columns never become narrower. */
 export class ColumnWriter {
   readonly #widths: number[] = [];
 
-  /** Lines for these rows, each with its end. */
   format(rows: readonly (readonly string[])[]): string {
     const columns = (rows[0] ?? []).map((_, index) =>
       this.#pad(
@@ -24,15 +25,8 @@ export class ColumnWriter {
         index,
       ),
     );
-    return rows
-      .map(
-        (_, line) =>
-          `${columns
-            .map((column) => column[line])
-            .join(GAP)
-            .trimEnd()}\n`,
-      )
-      .join('');
+    const line = (row: number) => columns.map((column) => column[row]).join(GAP);
+    return rows.map((_, row) => `${line(row).trimEnd()}\n`).join('');
   }
 
   #pad(cells: readonly string[], index: number): string[] {
@@ -48,8 +42,8 @@ export class ColumnWriter {
 }
 
 /**
- * Pads what has characters of two cells, or of none: cli-table3 knows them, and would take too long for a million lines.
- * The first line that it gives is a ruler of plain characters.
+ * Pads texts with characters that take two columns of a terminal, or none. cli-table3 knows their widths, but would be too
+ * slow for the other texts of a million users. The first result is the ruler: it is as long as the column is wide.
  */
 function padWide(cells: readonly string[], width: number): string[] {
   if (cells.length === 0) return [];
@@ -59,7 +53,56 @@ function padWide(cells: readonly string[], width: number): string[] {
   return table.toString().split('\n');
 }
 
-/** A whole table. The first row is its head. */
+/** Formats a whole table. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   return new ColumnWriter().format(rows);
+}
+
+const HEAD = ['NAME', 'TYPE', 'PERMISSIONS', 'ENABLED'];
+
+export interface UserFormat {
+  readonly json?: boolean;
+}
+
+/** The fields of a user in a fixed order, whatever repository or server it comes from. */
+export function userJson({ name, type, permissions, enabled }: User): User {
+  return { name, type, permissions, enabled };
+}
+
+function userRow({ name, type, permissions, enabled }: User): string[] {
+  const may = type === 'admin' ? '(everything)' : permissions.join(', ') || 'none';
+  return [name, type, may, enabled ? 'yes' : 'no'];
+}
+
+export async function printUser(output: Output, user: User, { json = false }: UserFormat): Promise<void> {
+  if (json) await output.json(userJson(user));
+  else await output.write(formatTable([HEAD, userRow(user)]));
+}
+
+/**
+ * Prints users page by page, so that a million of them are never in memory. As JSON they are one array with a line for each
+ * user. After a failure the array has no end, so that no program takes it for complete.
+ */
+export async function printUsers(
+  output: Output,
+  pages: AsyncIterable<readonly User[]>,
+  { json = false }: UserFormat,
+): Promise<void> {
+  if (json) {
+    let separator = '[\n';
+    for await (const page of pages) {
+      const lines = page.map((user) => JSON.stringify(userJson(user)));
+      await output.write(`${separator}${lines.join(',\n')}`);
+      separator = ',\n';
+    }
+    await output.write(separator === '[\n' ? '[]\n' : '\n]\n');
+    return;
+  }
+  const columns = new ColumnWriter();
+  let head = [HEAD];
+  for await (const page of pages) {
+    await output.write(columns.format([...head, ...page.map(userRow)]));
+    head = [];
+  }
+  if (head.length > 0) await output.write(columns.format(head));
 }

@@ -1,78 +1,76 @@
 import { lstatSync } from 'node:fs';
-import { PasswordHasher } from '../authentication/password-hasher.js';
-import { AUTHENTICATION_IS_OFF, resolveConfig } from '../config/config.js';
-import type { Environment } from '../config/environment.js';
-import { AUDIT_LOG, DATA_DIR, REFUSED_PASSWORDS, STORE } from '../config/settings.js';
+import type { PasswordHasher } from '../authentication/password-hasher.js';
+import { resolveConfig } from '../config/config.js';
+import { AUTHENTICATION_IS_OFF } from '../config/rules.js';
+import type { Environment } from '../config/setting.js';
+import { AUTH, DATA_DIR } from '../config/settings.js';
 import { StoreError } from '../errors.js';
 import { sqliteFile } from '../stores/address.js';
-import { completeRepository } from '../stores/complete.js';
 import { createRepository } from '../stores/create-repository.js';
 import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
-import { SupervisedRepository } from '../stores/supervised.js';
-import { PasswordPolicy, passwordRefusal } from '../users/password-policy.js';
+import { createPasswords, createUserManagement } from '../user-management.js';
+import type { PasswordPolicy } from '../users/password-policy.js';
 import { type CompleteUserRepository, DEFAULT_STORE_SETTINGS } from '../users/repository.js';
-import { UserService } from '../users/user-service.js';
+import type { UserService } from '../users/user-service.js';
 import { AuditTrail } from './audit-trail.js';
 import { UsageError } from './cli-error.js';
-import type { StoreTarget } from './target.js';
+import { MEMORY_STORE, type StoreTarget } from './target.js';
 
-/** A store that is open, and the users in it. */
 export interface OpenStore {
   readonly repository: CompleteUserRepository;
   readonly users: UserService;
   /** Copies the store into a file. Undefined for a store that is not a file itself. */
   readonly backup: ((file: string) => Promise<void>) | undefined;
-  /** For what is done to the store as a whole. */
+  /** For events that concern the store as a whole. */
   readonly trail: AuditTrail;
   close(): Promise<void>;
 }
 
 export interface OpenOptions {
+  /** Creates a store that does not exist. */
   readonly makes: boolean;
+  /** Receives a warning about the audit log. */
   readonly onTrailProblem: (problem: string) => void;
 }
 
 /**
- * What is to be right although `[auth] enabled` is false: users can be made before a server has them, and then in the
- * right store, by its rules and with a trail. The other rules have defaults that are safe.
+ * The settings that must be right even if `[auth] enabled` is false. Users may be added before a server uses them, to the
+ * right store, by its rules and with an audit log. The other settings have safe defaults.
  */
-const HEEDED = [STORE, DATA_DIR, REFUSED_PASSWORDS, AUDIT_LOG];
+const HEEDED = [AUTH.store, DATA_DIR, AUTH.refusedPasswords, AUTH.auditLog];
 
-/** The store of the configuration, with the rules of the server that has the same one. */
+/** A store, with the rules of a server that has the same configuration. */
 export class UserStore {
-  /** As it may be shown: without a password. */
+  /** For display: without a password. */
   readonly name: string;
   readonly policy: PasswordPolicy;
   readonly hasher: PasswordHasher;
-  /** What the operator should know. */
+  /** Notes about the configuration for the user of the command line. */
   readonly notes: readonly string[];
-  /** The config file that says where the users are, if nobody has named it or them. */
+  /** The config file that names the store, if it was found in the working directory and nobody has named it. */
   readonly foundBy: string | undefined;
   readonly #store: string;
   readonly #auditLog: string | undefined;
 
-  /** @throws {ConfigError} something is wrong with the configuration */
+  /** @throws {ConfigError} the configuration is wrong */
   constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
     const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment, HEEDED);
     const { auth } = config;
-    // No more than a text can come from a file, the environment or an option.
+    // A store from a file, the environment or an option is always a string.
     this.#store = store as string;
     this.name = auth.store as string;
     this.#auditLog = auth.auditLog;
-    const isRefused = auth.refusedPasswords && passwordRefusal(auth.refusedPasswords);
-    this.policy = new PasswordPolicy({
-      minimumLength: auth.minimumPasswordLength,
-      ...(isRefused && { isRefused }),
-    });
-    // One command hashes one password.
-    this.hasher = new PasswordHasher({ cost: auth.bcryptCost, concurrency: 1, maxQueue: 1 });
+    // A command hashes one password.
+    const { policy, hasher } = createPasswords(auth, { budget: { concurrency: 1, maxQueue: 1 } });
+    this.policy = policy;
+    this.hasher = hasher;
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
     if (!auth.enabled) notes.push(`[auth] enabled is false in ${file}: a server with this file has no users`);
     this.notes = notes;
     this.foundBy = isFound && !environment['KAPACITOR_AUTH_STORE'] ? file : undefined;
   }
 
-  /** Whether there is something to open. In PostgreSQL there always is, as far as can be told before it is asked. */
+  /** Whether the store exists. True for PostgreSQL, where only a connection would tell. */
   get isThere(): boolean {
     const file = sqliteFile(this.#store);
     if (file === undefined) return true;
@@ -80,22 +78,14 @@ export class UserStore {
       lstatSync(file);
       return true;
     } catch (error) {
-      // What may not be looked at is there: to open it says why not.
+      // Any other error means that something is there. Opening it will say what is wrong.
       return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code as string);
     }
   }
 
-  /**
-   * Opens it.
-   *
-   * @param makes whether it is made where there is none
-   * @param onTrailProblem told what is wrong with the audit log
-   * @throws {StoreError} there is none, or it cannot be opened
-   */
+  /** @throws {StoreError} the store does not exist, or cannot be opened */
   async open({ makes, onTrailProblem }: OpenOptions): Promise<OpenStore> {
-    if (this.#store === 'memory:') {
-      throw new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092');
-    }
+    if (this.#store === 'memory:') throw new UsageError(MEMORY_STORE);
     if (!makes && !this.isThere) {
       throw new StoreError(
         `there is no user store at ${this.name}: is the path right? "user add" and "import" make a store where there is none`,
@@ -103,23 +93,18 @@ export class UserStore {
     }
     const opened = createRepository(this.#store);
     try {
-      const supervised = new SupervisedRepository(opened, {
-        grace: DEFAULT_STORE_SETTINGS.grace,
-        onFailure: () => {},
-        onState: () => {},
+      const trail = new AuditTrail(this.#auditLog, onTrailProblem);
+      const supervision = { grace: DEFAULT_STORE_SETTINGS.grace, onFailure: () => {}, onState: () => {} };
+      const { policy, hasher } = this;
+      const { audit, context } = trail;
+      const { supervised, repository, users } = createUserManagement(opened, { policy, hasher }, supervision, {
+        audit,
+        context,
       });
       await supervised.open();
-      const repository = completeRepository(supervised);
-      const trail = new AuditTrail(this.#auditLog, onTrailProblem);
       return {
         repository,
-        users: new UserService({
-          repository,
-          hasher: this.hasher,
-          policy: this.policy,
-          audit: trail.audit,
-          context: trail.context,
-        }),
+        users,
         trail,
         backup: opened instanceof SqliteUserRepository ? (file) => opened.backup(file) : undefined,
         close: async () => {

@@ -1,21 +1,23 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import type { FirstAdmin } from '../users/first-admin.js';
 import { opaqueString, passwordProblem } from '../users/password.js';
 import { weaknessOf } from '../users/password-policy.js';
-import type { Choice } from './choice.js';
-import type { FirstAdmin } from './resolved.js';
-import { ADMIN_PASSWORD, ADMIN_PASSWORD_FILE, ADMIN_PASSWORDS, ADMIN_USERNAME, type Setting } from './settings.js';
+import type { Choice } from './layers.js';
+import type { Setting } from './setting.js';
+import { AUTH } from './settings.js';
+import { readTextFile } from './text-file.js';
 
-/** How the three are called wherever one can write them. */
-const USERNAME = 'admin-username, KAPACITOR_AUTH_ADMIN_USERNAME, or auth.admin.name in code';
-const PASSWORD = 'admin-password-file, KAPACITOR_AUTH_ADMIN_PASSWORD_FILE, or auth.admin.passwordFile in code';
+const { adminUsername, adminPassword, adminPasswordFile } = AUTH;
+
+/** Alternatives. */
+export const ADMIN_PASSWORDS: readonly Setting[] = [adminPassword, adminPasswordFile];
 
 const SUBJECT = '[auth] admin-password-file:';
 
 /** No password is nearly as long. */
 const MAX_BYTES = 4_096;
 
-/** A name, and a password or the file that has it. */
+/** A name, and a password or the file that contains it. */
 export interface AdminSettings {
   readonly name: string | undefined;
   readonly password: string | undefined;
@@ -24,56 +26,60 @@ export interface AdminSettings {
 }
 
 /**
- * Name and password are taken each from the first layer that has it. Password and file stand for one another: either of
- * a stronger layer replaces both of a weaker one, so that a container's secret comes before a file's password.
+ * Takes name and password each from the first layer that sets it. Either way to give a password replaces both of a weaker
+ * layer, so that a container's secret comes before a password in a file.
  */
 export function chooseAdmin(choice: Choice): AdminSettings {
-  const name = choice.choose(ADMIN_USERNAME, undefined);
   const given = choice.strongest(ADMIN_PASSWORDS);
   const [first] = given;
   const from = first && choice.placeOf(first)?.from;
+  const chosen = (setting: Setting<string | undefined>): string | undefined =>
+    given.includes(setting) ? choice.choose(setting) : choice.settle(setting, undefined, from);
   return {
-    name,
-    password: given.includes(ADMIN_PASSWORD)
-      ? choice.choose(ADMIN_PASSWORD, undefined)
-      : choice.settle(ADMIN_PASSWORD, undefined, from),
-    passwordFile: given.includes(ADMIN_PASSWORD_FILE)
-      ? choice.choosePath(ADMIN_PASSWORD_FILE)
-      : choice.settle(ADMIN_PASSWORD_FILE, undefined, from),
+    name: choice.choose(adminUsername),
+    password: chosen(adminPassword),
+    passwordFile: chosen(adminPasswordFile),
   };
 }
 
-/** What is wrong with them together. */
+/** The faults of name, password and file together. */
 export function adminProblems(admin: AdminSettings, choice: Choice, minimumPasswordLength: number): string[] {
-  if (![ADMIN_USERNAME, ...ADMIN_PASSWORDS].every((setting) => choice.isKnown(setting))) return [];
-  const subjectOf = (setting: Setting) => choice.placeOf(setting)?.subject;
+  if (![adminUsername, ...ADMIN_PASSWORDS].every((setting) => choice.isKnown(setting))) return [];
+  const subjectOf = (setting: Setting<string | undefined>) => choice.placeOf(setting)?.subject;
   const { name, password, passwordFile } = admin;
-  const passwordSetting = password === undefined ? ADMIN_PASSWORD_FILE : ADMIN_PASSWORD;
   const hasPassword = password !== undefined || passwordFile !== undefined;
   const problems: string[] = [];
   if (password !== undefined && passwordFile !== undefined) {
     problems.push(
-      `${subjectOf(ADMIN_PASSWORD)}: a password and a file with one (${subjectOf(ADMIN_PASSWORD_FILE)}) are both set: ` +
+      `${subjectOf(adminPassword)}: a password and a file with one (${subjectOf(adminPasswordFile)}) are both set: ` +
         'remove one of the two',
     );
   }
   if (name !== undefined && !hasPassword) {
-    problems.push(`${subjectOf(ADMIN_USERNAME)}: the first admin has a name and no password: set ${PASSWORD}`);
+    problems.push(
+      `${subjectOf(adminUsername)}: the first admin has a name and no password: set ${waysToSet(adminPasswordFile)}`,
+    );
   }
   if (name === undefined && hasPassword) {
-    problems.push(`${subjectOf(passwordSetting)}: the first admin has a password and no name: set ${USERNAME}`);
+    const subject = subjectOf(password === undefined ? adminPasswordFile : adminPassword);
+    problems.push(`${subject}: the first admin has a password and no name: set ${waysToSet(adminUsername)}`);
   }
   const refusal = password === undefined ? undefined : whyRefused(password, name, minimumPasswordLength);
-  if (refusal !== undefined) problems.push(`${subjectOf(ADMIN_PASSWORD)}: ${refusal}`);
+  if (refusal !== undefined) problems.push(`${subjectOf(adminPassword)}: ${refusal}`);
   return problems;
 }
 
-/** What the users' own rules would say at the start, as far as no one need be asked. */
+/** `admin-username, KAPACITOR_AUTH_ADMIN_USERNAME, or auth.admin.name in code`. */
+function waysToSet({ key, variables, section, property }: Setting<string | undefined>): string {
+  return `${key}, ${variables[0]}, or ${section}.${property} in code`;
+}
+
+/** The users' own rules, as far as they can be checked without asking anybody. */
 function whyRefused(password: string, name: string | undefined, minimumLength: number): string | undefined {
   return weaknessOf(opaqueString(password), name ?? '', minimumLength);
 }
 
-/** The admin, if there is one. The file is read when the password is asked for. */
+/** The admin to make, if there is one. A file is read when the password is needed. */
 export function firstAdmin(
   { name, password, passwordFile }: AdminSettings,
   minimumPasswordLength: number,
@@ -84,7 +90,7 @@ export function firstAdmin(
   return { name, password: () => readPassword(passwordFile, name, minimumPasswordLength) };
 }
 
-/** Why no admin could be made with the file as it is now, or undefined. */
+/** The reason why no admin can be made with the file as it is now, or undefined. */
 export function passwordFileProblem(path: string, name: string | undefined, minimumLength: number): string | undefined {
   try {
     readPassword(path, name, minimumLength);
@@ -94,53 +100,21 @@ export function passwordFileProblem(path: string, name: string | undefined, mini
   }
 }
 
-/** @throws {ConfigError} that says what is wrong with the file, or with the password in it */
+/** @throws {ConfigError} the file cannot be read, or contains no password that this user can have; names the file */
 function readPassword(path: string, name: string | undefined, minimumLength: number): string {
-  const password = passwordIn(readSmallFile(path), path);
+  const file = readTextFile(path, MAX_BYTES);
+  if ('reason' in file) {
+    const { reason, cause } = file;
+    throw new ConfigError(`${SUBJECT} cannot read ${path}: ${reason}`, cause === undefined ? {} : { cause });
+  }
+  // Editors and `echo` end the line.
+  const password = file.text.replace(/\r?\n$/, '');
+  if (password === '') throw new ConfigError(`${SUBJECT} ${path} is empty: write the password in it`);
+  const problem = passwordProblem(opaqueString(password));
+  if (problem !== undefined) {
+    throw new ConfigError(`${SUBJECT} ${path}: ${problem}: write the password in it, and nothing else`);
+  }
   const refusal = whyRefused(password, name, minimumLength);
   if (refusal !== undefined) throw new ConfigError(`${SUBJECT} ${path}: ${refusal}`);
   return password;
-}
-
-/** Only of a plain file: what waits for somebody to write, or has no end, would keep the app from starting, and from ending. */
-function readSmallFile(path: string): Buffer {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-  try {
-    const stats = fstatSync(descriptor);
-    if (stats.isDirectory()) throw new ConfigError(`${SUBJECT} cannot read ${path}: it is a folder`);
-    if (!stats.isFile()) throw new ConfigError(`${SUBJECT} cannot read ${path}: it is no regular file`);
-    if (stats.size > MAX_BYTES) {
-      throw new ConfigError(`${SUBJECT} ${path} has ${stats.size} bytes: write the password in it, and nothing else`);
-    }
-    return readFileSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** An editor, and `echo`, end the line. */
-function passwordIn(bytes: Buffer, path: string): string {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    // Not as a cause: it may repeat the bytes.
-    throw new ConfigError(`${SUBJECT} ${path} is not a text in UTF-8: save it as UTF-8`);
-  }
-  const password = text.replace(/\r?\n$/, '');
-  if (password === '') throw new ConfigError(`${SUBJECT} ${path} is empty: write the password in it`);
-  const problem = passwordProblem(opaqueString(password));
-  if (problem === undefined) return password;
-  throw new ConfigError(`${SUBJECT} ${path}: ${problem}: write the password in it, and nothing else`);
-}
-
-function unreadable(path: string, cause: unknown): ConfigError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const reason = code === 'ENOENT' ? 'there is no such file' : message;
-  return new ConfigError(`${SUBJECT} cannot read ${path}: ${reason}`, { cause });
 }

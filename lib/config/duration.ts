@@ -1,4 +1,4 @@
-/** Milliseconds of Go's units of time, which Kapacitor's config file is written in. */
+/** Go's units of time, in milliseconds. */
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -13,13 +13,13 @@ const UNITS: Readonly<Record<string, number>> = {
 const PART = String.raw`(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)`;
 const DURATION = new RegExp(String.raw`^\+?(?:${PART})+$`);
 
-/** Milliseconds of the longest duration that Go has, 2^63 - 1 nanoseconds: 292 years. */
+/** Milliseconds. Go's longest duration, 2^63 - 1 nanoseconds: 292 years. */
 export const LONGEST = 9_223_372_036_854;
 
 /**
  * Reads a duration as Go writes it: `10m`, `1h30m`, `1.5s`, `500ms`, `0`.
  *
- * @returns milliseconds, or undefined if it is none (a negative one is none here)
+ * @returns milliseconds; undefined for any other text, and for a negative duration
  */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
@@ -47,7 +47,7 @@ export function formatDuration(milliseconds: number): string {
   return [hours && `${hours}h`, minutes && `${minutes}m`, seconds !== '0' && `${seconds}s`].filter(Boolean).join('');
 }
 
-/** Never with an exponent, and without zeros at its end. Go knows nothing shorter than a nanosecond. */
+/** Without an exponent, and without zeros at the end. */
 function decimal(value: number, digits: number): string {
   const text = value.toFixed(digits);
   return digits === 0 ? text : text.replace(/\.?0+$/, '');

@@ -1,86 +1,185 @@
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { DocumentReader } from './document.js';
-import { Layer } from './layer.js';
-import { Lines } from './lines.js';
-import { absolutePath } from './path.js';
-import { ADMIN_PASSWORD, SETTINGS } from './settings.js';
-import { parseToml } from './toml.js';
+import { didYouMean, suggest } from '../argument-checks.js';
+import { describeType } from '../safe-text.js';
+import { Layer, mustBe, type Place } from './layers.js';
+import { SECTIONS, type Section, type Setting } from './setting.js';
+import { AUTH, HTTP, SETTINGS } from './settings.js';
+import { absolutePath, readTextFile } from './text-file.js';
+import { inToml, isQuoted, Lines, parseToml, type Table } from './toml.js';
+import { isMetaKey, keysOf, META_SERVER, NO_META_SERVER, settingCalled, settingsMeantBy } from './vocabulary.js';
 
 /**
- * What a `kapacitor.conf` says in `[auth]`, `[http]` and `data_dir`. Its other sections are left alone. When it cannot
- * be read, that is a problem of the layer, and so is each line that is not TOML.
+ * Reads `[auth]`, `[http]` and `data_dir` of a `kapacitor.conf`. Its other sections are left alone. A file that cannot be
+ * read, or is not TOML, is one problem, and no setting of it is known.
  */
 export function readConfigFile(path: string): Layer {
   const absolute = absolutePath(path, process.cwd());
   const layer = new Layer(dirname(absolute));
-  const read = path === '' ? { problem: EMPTY_PATH } : readText(path, absolute);
-  if ('problem' in read) {
-    layer.complain(read.problem, SETTINGS);
-    layer.cause = read.cause;
+  if (path === '') {
+    layer.complain('the path of the config file is empty: name a file, or give an object', SETTINGS);
     return layer;
   }
-  const { document, text, problems, doubtful } = parseToml(read.text);
-  for (const { line, problem } of problems) layer.complain(`${absolute}, line ${line}: ${problem}`);
-  layer.doubt(doubtful);
-  new DocumentReader(absolute, new Lines(text), layer).read(document);
-  warnOfOpenFile(layer, read.mode);
+  const file = readTextFile(absolute);
+  if ('reason' in file) {
+    refuseFile(layer, path, `cannot read the config file ${absolute}: ${file.reason}`, file.cause);
+    return layer;
+  }
+  const text = file.text.replaceAll('\r\n', '\n');
+  const parsed = parseToml(text);
+  if ('problem' in parsed) {
+    layer.complain(`${absolute}, line ${parsed.line}: ${parsed.problem}`, SETTINGS);
+    return layer;
+  }
+  new DocumentReader(absolute, new Lines(text), layer).read(parsed.document);
+  warnOfReadableFile(layer, file.mode);
   return layer;
 }
 
-const EMPTY_PATH = 'the path of the config file is empty: name a file, or give an object';
-
-type ReadText =
-  | { readonly text: string; readonly mode: number }
-  | { readonly problem: string; readonly cause?: unknown };
-
-function readText(path: string, absolute: string): ReadText {
-  let bytes: Buffer;
-  let mode: number;
-  try {
-    ({ bytes, mode } = readBytes(absolute));
-  } catch (cause) {
-    // A URL may hold a password, and so may the cause, which repeats it.
-    if (/^[a-z][a-z+]+:/i.test(path)) {
-      const problem =
-        'the path of a config file, or an object, must be given, not a URL: a store is written as ' +
-        "kapacitorAuth({ auth: { store: 'sqlite:FILE' } })";
-      return { problem };
-    }
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reasons: Partial<Record<string, string>> = {
-      ENOENT: 'there is no such file',
-      EISDIR: 'it is a folder: name the file in it, such as kapacitor.conf',
-    };
-    return { problem: `cannot read the config file ${absolute}: ${reasons[code as string] ?? message}`, cause };
-  }
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n'), mode };
-  } catch {
-    return { problem: `cannot read the config file ${absolute}: it is not a text in UTF-8: save it as UTF-8` };
-  }
+function refuseFile(layer: Layer, path: string, problem: string, cause: unknown): void {
+  // A URL may hold a password, and so may the cause, which repeats it.
+  const isUrl = cause !== undefined && /^[a-z][a-z+]+:/i.test(path);
+  const notUrl =
+    'the path of a config file, or an object, must be given, not a URL: a store is written as ' +
+    "kapacitorAuth({ auth: { store: 'sqlite:FILE' } })";
+  layer.complain(isUrl ? notUrl : problem, SETTINGS);
+  if (!isUrl) layer.cause = cause;
 }
 
-/** Of one open file, so that the mode is the one of what was read. */
-function readBytes(path: string): { bytes: Buffer; mode: number } {
-  const file = openSync(path, 'r');
-  try {
-    return { bytes: readFileSync(file), mode: modeOf(fstatSync(file)) };
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Windows has no such modes, and Node.js makes some up. */
-function modeOf({ mode }: Stats): number {
-  return process.platform === 'win32' ? 0 : mode & 0o777;
-}
-
-function warnOfOpenFile(layer: Layer, mode: number): void {
-  const place = layer.placeOf(ADMIN_PASSWORD);
+function warnOfReadableFile(layer: Layer, mode: number): void {
+  const place = layer.placeOf(AUTH.adminPassword);
   if (place === undefined || (mode & 0o077) === 0) return;
   layer.warnings.push(
     `${place.subject}: other users of this machine may read the file (its mode is ${mode.toString(8).padStart(4, '0')}): ` +
       'chmod 600 it, or name a file of its own with admin-password-file',
   );
+}
+
+/** Takes the settings out of a parsed config file. */
+class DocumentReader {
+  readonly #path: string;
+  readonly #lines: Lines;
+  readonly #layer: Layer;
+
+  constructor(path: string, lines: Lines, layer: Layer) {
+    this.#path = path;
+    this.#lines = lines;
+    this.#layer = layer;
+  }
+
+  read(document: Table): void {
+    for (const [key, value] of Object.entries(document)) {
+      const section = SECTIONS.find((known) => known === key);
+      if (section !== undefined) this.#readSection(section, value);
+      else if (isTable(value) || Array.isArray(value)) this.#checkOtherSection([key], value);
+      else this.#readTopLevel(key, value);
+    }
+  }
+
+  #readSection(section: (typeof SECTIONS)[number], table: unknown): void {
+    if (!isTable(table)) {
+      const problem = `must be a section, with a line  [${section}]  above its settings, not ${describeType(table)}`;
+      const possible = SETTINGS.filter((setting) => setting.section === section);
+      this.#complain([section], undefined, problem, possible);
+      return;
+    }
+    for (const [key, value] of Object.entries(table)) {
+      const setting = SETTINGS.find((known) => known.section === section && known.key === key);
+      if (setting !== undefined) this.#readValue(setting, value);
+      else if (!isMetaKey(section, key) && !keysOf(section).includes(key)) {
+        const hint =
+          didYouMean(isTable(value) ? suggestSection(key) : suggestKey(section, key)) ||
+          `: [${section}] has ${keysOf(section).join(', ')}`;
+        this.#complain([section], key, `this key is not known${hint}`, settingsMeantBy(key));
+      }
+    }
+    this.#refuseMetaServer(section, table);
+  }
+
+  /** A key before its section would have no effect, and leave the door open. */
+  #readTopLevel(key: string, value: unknown): void {
+    const setting = SETTINGS.find((known) => known.section === '' && known.key === key);
+    const home = SECTIONS.find((section) => keysOf(section).includes(key));
+    const meant = suggestKey('', key);
+    const doubtful = settingsMeantBy(key);
+    if (setting !== undefined) this.#readValue(setting, value);
+    else if (home !== undefined) this.#complain([], key, `belongs below [${home}]: move it there`, doubtful);
+    else if (meant !== undefined) this.#complain([], key, `this key is not known${didYouMean(meant)}`, doubtful);
+  }
+
+  /** The same holds for a section with a misspelt name, and for a switch at the end of another section. */
+  #checkOtherSection(path: readonly string[], value: unknown): void {
+    const meant = path.length === 1 ? suggestSection(path.join()) : undefined;
+    if (meant !== undefined) {
+      const possible = SETTINGS.filter(({ section }) => `[${section}]` === meant);
+      this.#complain(path, undefined, `this section is not known${didYouMean(meant)}`, possible);
+    } else if (Array.isArray(value)) {
+      for (const each of value) this.#checkOtherSection(path, each);
+    } else if (isTable(value)) {
+      for (const [key, inner] of Object.entries(value)) {
+        if (key !== HTTP.authEnabled.key) this.#checkOtherSection([...path, key], inner);
+        else this.#complain(path, key, 'belongs below [http]: move it there', [HTTP.authEnabled]);
+      }
+    }
+  }
+
+  #readValue(setting: Setting, value: unknown): void {
+    const { section, key, kind } = setting;
+    const home = section === '' ? [] : [section];
+    const valid = kind.fromValue(value);
+    if (valid !== undefined) {
+      this.#layer.set(setting, valid, this.#place(home, key));
+      return;
+    }
+    const isOnlyQuoted = typeof value === 'string' && !isQuoted(setting) && kind.fromText(value) !== undefined;
+    const hint = isOnlyQuoted ? `: write  ${inToml(setting, value)}` : '';
+    this.#layer.refuse(setting, `${this.#place(home, key).subject}: ${mustBe(setting, value)}${hint}`);
+  }
+
+  /** Kapacitor's own files have the empty values, which mean that there is none. */
+  #refuseMetaServer(section: Section, table: Table): void {
+    const keys = Object.keys(table).filter(
+      (key) => isMetaKey(section, key) && table[key] !== '' && table[key] !== false,
+    );
+    const [first, ...others] = keys;
+    if (first === undefined) return;
+    const subject = [this.#place([section], first).subject, ...others].join(', ');
+    const lines = others.length === 0 ? 'the line' : 'these lines';
+    this.#layer.refuse(
+      META_SERVER,
+      `${subject}: ${NO_META_SERVER}: remove ${lines}, and keep the users in [auth] store`,
+    );
+  }
+
+  #complain(section: readonly string[], key: string | undefined, problem: string, doubtful: Iterable<Setting>): void {
+    this.#layer.complain(`${this.#place(section, key).subject}: ${problem}`, doubtful);
+  }
+
+  #place(section: readonly string[], key: string | undefined): Place {
+    const line = this.#lines.find(key === undefined ? section : [...section, key]);
+    const from = line === undefined ? this.#path : `${this.#path}, line ${line}`;
+    const name = [section.length > 0 && `[${section.join('.')}]`, key].filter((part) => part).join(' ');
+    return { from, subject: `${from}: ${name}` };
+  }
+}
+
+/** True for a table of TOML, and false for a date and an array. */
+function isTable(value: unknown): value is Table {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+/** `[auth]` for `Auth`. */
+function suggestSection(name: string): string | undefined {
+  const meant = suggest(name, SECTIONS);
+  return meant && `[${meant}]`;
+}
+
+/** `auth-enabled` for `auth_enabled`, or `[http] auth-enabled` if that is its section. */
+function suggestKey(section: Section, key: string): string | undefined {
+  const sections = [section, ...SECTIONS.filter((other) => other !== section)];
+  // Before any section there are words of other programs, which Kapacitor ignores.
+  const called = section === '' ? undefined : settingCalled(key)?.key;
+  const keys = sections.flatMap(keysOf);
+  const meant = called === undefined || keys.includes(key) ? suggest(key, keys) : called;
+  const home = sections.find((each) => meant !== undefined && keysOf(each).includes(meant));
+  return home === undefined || home === section ? meant : `[${home}] ${meant}`;
 }

@@ -1,37 +1,43 @@
 import { didYouMean } from '../argument-checks.js';
-import { faultOf } from '../request/allowed-hosts.js';
+import { allowedHostProblem } from '../request/allowed-hosts.js';
 import { describeValue } from '../safe-text.js';
-import { isSqliteAddress, meantStore, SQLITE_EXAMPLE } from '../stores/address.js';
+import { isSqliteAddress, meantStore, SQLITE_EXAMPLE, sqliteAddress, sqliteFile } from '../stores/address.js';
 import { isPostgresUrl } from '../stores/postgres/url.js';
 import { opaqueString, passwordProblem } from '../users/password.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
 import { formatDuration, LONGEST, parseDuration } from './duration.js';
+import type { BindAddress } from './options.js';
+import { absolutePath } from './text-file.js';
 
-/** What a setting may be, and how each source writes it. */
+/** A kind of value, and how each source writes it. Readers give undefined for a value of another kind. */
 export interface Kind<T> {
   /** For messages: `true or false`. */
   readonly expected: string;
-  /** How the config file writes one, for messages: `true`. */
+  /** For messages, in the config file's notation: `true`. */
   readonly example: string;
-  /** Reads a value of the config file. Undefined: it is none. */
+  /** For the documentation: `an integer from 4 to 20`. */
+  readonly range?: string;
+  /** Reads a value of the config file. */
   fromValue(value: unknown): T | undefined;
-  /** Reads a value of code, where that may be more than the file's. Undefined: it is none. */
+  /** Reads a value of code, where that allows more than the file. */
   fromCode?(value: unknown): T | undefined;
-  /** What is wrong with a value that is none, if more can be said than what is expected. */
-  faultOf?(value: unknown): string | undefined;
-  /** Reads an environment variable. Undefined: it is none. */
+  /** Reads an environment variable. */
   fromText(text: string): T | undefined;
-  /** As the config file writes it. */
+  /** The fault of a value of another kind, where more can be said than what is expected. */
+  faultOf?(value: unknown): string | undefined;
+  /** Makes relative paths in a value absolute. */
+  locate?(value: T, folder: string): T;
+  /** The config file's notation of a value. */
   toToml(value: T): string;
 }
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
-/** In the environment, whatever Go's `strconv.ParseBool` takes. */
-export const boolean: Kind<boolean> = {
+/** In the environment: every text that Go's `strconv.ParseBool` takes. */
+export const booleanKind: Kind<boolean> = {
   expected: 'true or false',
   example: 'true',
   fromValue: (value) => (typeof value === 'boolean' ? value : undefined),
@@ -39,31 +45,33 @@ export const boolean: Kind<boolean> = {
   toToml: String,
 };
 
-/** A time in milliseconds, written as Go does: `1h30m`. Code may give a number of milliseconds as well. */
-export const duration: Kind<number> = {
+/** Milliseconds, written as in Go: `1h30m`. Code may give a number of milliseconds as well. */
+export const durationKind: Kind<number> = {
   expected: 'a duration such as "10m", "1h30m", "500ms" or "0"',
   example: '"10m"',
-  // A number without a unit could as well be meant as seconds, except for 0.
+  range: 'a duration',
+  // A number without a unit could mean seconds as well, except for 0.
   fromValue: (value) => (typeof value === 'string' ? parseDuration(value) : value === 0 ? 0 : undefined),
   fromCode: (value) =>
-    typeof value === 'number' && value >= 0 && value <= LONGEST ? value : duration.fromValue(value),
+    typeof value === 'number' && value >= 0 && value <= LONGEST ? value : durationKind.fromValue(value),
   fromText: parseDuration,
   toToml: (value) => inQuotes(formatDuration(value)),
 };
 
-export function integer(min: number, max: number): Kind<number> {
+export function integerKind(min: number, max: number): Kind<number> {
   const inRange = (value: unknown) =>
     Number.isInteger(value) && (value as number) >= min && (value as number) <= max ? (value as number) : undefined;
   return {
     expected: `an integer from ${min} to ${max}`,
     example: String(min),
+    range: `an integer from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`,
     fromValue: inRange,
     fromText: (text) => (/^\d+$/.test(text) ? inRange(Number(text)) : undefined),
     toToml: String,
   };
 }
 
-/** A kind that is written as a text everywhere. */
+/** A kind that every source writes as a text. */
 function textual<T>(expected: string, example: string, fromText: (text: string) => T | undefined): Kind<T> {
   return {
     expected,
@@ -74,63 +82,57 @@ function textual<T>(expected: string, example: string, fromText: (text: string) 
   };
 }
 
-/** JSON escapes what TOML does, but for one character. */
+/** TOML escapes what JSON does, and DEL. */
 function inQuotes(value: string): string {
   return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
 }
 
-export const text: Kind<string> = textual('a text in quotes', '"…"', (value) => value);
+export const textKind: Kind<string> = textual('a text in quotes', '"…"', (value) => value);
 
-export const folder: Kind<string> = textual('the path of a folder, in quotes', '"/var/lib/kapacitor"', (value) =>
-  value === '' ? undefined : value,
-);
+export const folderKind: Kind<string> = path('the path of a folder, in quotes', '"/var/lib/kapacitor"');
 
-export const file: Kind<string> = textual('the path of a file, in quotes', '"/etc/kapacitor/…"', (value) =>
-  value === '' ? undefined : value,
-);
+export const fileKind: Kind<string> = path('the path of a file, in quotes', '"/etc/kapacitor/…"');
 
-export const userName: Kind<string> = textual(
+function path(expected: string, example: string): Kind<string> {
+  return { ...textual(expected, example, (value) => value || undefined), locate: absolutePath };
+}
+
+export const userNameKind: Kind<string> = textual(
   "a user's name: letters, numbers, -, ., @ and _, in quotes, at most 256 bytes, not . or ..",
   '"admin"',
   (value) => (isUserName(value) ? value : undefined),
 );
 
-/** A password that a user can have. It is kept as it was given. */
-export const password: Kind<string> = textual(
+/** A password that a user can have. It is kept as given. */
+export const passwordKind: Kind<string> = textual(
   'a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters',
   '"…"',
   (value) => (passwordProblem(opaqueString(value)) === undefined ? value : undefined),
 );
 
-/** Which passwords nobody may choose. */
-export const refusedPasswords: Kind<RefusedPasswords> = {
+export const refusedPasswordsKind: Kind<RefusedPasswords> = {
   ...textual<RefusedPasswords>(
-    'the path of a file with a password on each line or, in code, a Set of them or a function that tells of one',
+    'the path of a file with a password on each line or, in code, a Set of passwords or a function that refuses them',
     '"refused.txt"',
-    (value) => (value === '' ? undefined : value),
+    (value) => value || undefined,
   ),
+  locate: (value, folder) => (typeof value === 'string' ? absolutePath(value, folder) : value),
   fromCode: (value) => {
     if (typeof value === 'function') return value as RefusedPasswords;
-    if (!(value instanceof Set)) return refusedPasswords.fromValue(value);
+    if (!(value instanceof Set)) return refusedPasswordsKind.fromValue(value);
     return [...value].every((each) => typeof each === 'string') ? value : undefined;
   },
 };
 
-/** A realm is put into a header. */
-export const realm: Kind<string> = textual(
+/** Characters that a header can hold. */
+export const realmKind: Kind<string> = textual(
   'a text without control characters, which a header can hold',
   '"Kapacitor"',
   (value) => (/^[\x20-\x7e\xa1-\xff]*$/.test(value) ? value : undefined),
 );
 
-/** Where a server listens, as Go writes it. */
-export interface BindAddress {
-  /** Undefined: on every address of this machine. */
-  readonly host: string | undefined;
-  readonly port: number;
-}
-
-export const bindAddress: Kind<BindAddress> = {
+/** The address of a server in Go's notation. */
+export const bindAddressKind: Kind<BindAddress> = {
   ...textual<BindAddress>(
     'an address with a port from 0 to 65535, such as ":9092", "localhost:9092" or "[::1]:9092"',
     '":9092"',
@@ -143,17 +145,17 @@ export const bindAddress: Kind<BindAddress> = {
   toToml: ({ host = '', port }) => inQuotes(`${host.includes(':') ? `[${host}]` : host}:${port}`),
 };
 
-/** Which hosts requests may ask for: a list in the file and in code, with commas in the environment. */
-export const hosts: Kind<readonly string[]> = {
+/** A list in the file and in code, separated by commas in the environment. */
+export const hostsKind: Kind<readonly string[]> = {
   expected: 'a list of hosts, such as ["localhost", "example.com:8080", ".example.com", "[::1]"]',
   example: '["localhost"]',
   fromValue: (value) => {
     const entries = listOfTexts(value);
     const isValid =
-      entries !== undefined && entries.length > 0 && entries.every((entry) => faultOf(entry) === undefined);
+      entries !== undefined && entries.length > 0 && entries.every((entry) => allowedHostProblem(entry) === undefined);
     return isValid ? entries : undefined;
   },
-  fromText: (value) => hosts.fromValue(splitAtCommas(value)),
+  fromText: (value) => hostsKind.fromValue(splitAtCommas(value)),
   faultOf: (value) => {
     const entries: unknown = typeof value === 'string' ? splitAtCommas(value) : value;
     if (!Array.isArray(entries)) return undefined;
@@ -164,10 +166,12 @@ export const hosts: Kind<readonly string[]> = {
 };
 
 function faultOfEntry(entry: unknown): string | undefined {
-  return typeof entry === 'string' ? faultOf(entry) : `a host must be a text in quotes, not ${describeValue(entry)}`;
+  return typeof entry === 'string'
+    ? allowedHostProblem(entry)
+    : `a host must be a text in quotes, not ${describeValue(entry)}`;
 }
 
-/** A copy: what the caller does to the list later is not seen, and the copy is not to be changed. */
+/** A frozen copy: later changes of the caller's list have no effect. */
 function listOfTexts(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((each) => typeof each === 'string')
     ? Object.freeze([...value])
@@ -184,17 +188,20 @@ const STORES =
   '"sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ' +
   `an object with the methods ${REPOSITORY_METHODS.join(', ')}`;
 
-/** Where the users are. */
-export const store: Kind<string | UserRepository> = {
+export const storeKind: Kind<string | UserRepository> = {
   ...textual(STORES, JSON.stringify(SQLITE_EXAMPLE), (value) =>
     value === 'memory:' || isSqliteAddress(value) || isPostgresUrl(value) ? value : undefined,
   ),
+  locate: (value, folder) => {
+    const file = typeof value === 'string' ? sqliteFile(value) : undefined;
+    return file === undefined ? value : sqliteAddress(absolutePath(file, folder));
+  },
   faultOf: (value) => {
     const meant = typeof value === 'string' ? meantStore(value) : undefined;
     return meant === undefined ? undefined : `must be ${STORES}${didYouMean(JSON.stringify(meant))}`;
   },
   fromCode: (value) => {
-    if (typeof value === 'string') return store.fromText(value);
+    if (typeof value === 'string') return storeKind.fromText(value);
     const methods = value as Partial<Record<string, unknown>> | null;
     const isRepository = REPOSITORY_METHODS.every((method) => typeof methods?.[method] === 'function');
     return isRepository ? (value as UserRepository) : undefined;

@@ -1,95 +1,82 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
 import { isPostgresUrl, parseStoreUrl } from '../stores/postgres/url.js';
 import { passwordRefusal } from '../users/password-policy.js';
 import { passwordFileProblem } from './admin.js';
-import { isWithoutUsers } from './checks.js';
-import type { Outcome } from './choice.js';
 import { type Settlement, settle } from './config.js';
-import type { Environment } from './environment.js';
-import {
-  ADMIN_PASSWORD_FILE,
-  ADMIN_USERNAME,
-  HTTPS_CERTIFICATE,
-  HTTPS_ENABLED,
-  HTTPS_PRIVATE_KEY,
-  REFUSED_PASSWORDS,
-  SETTINGS,
-  type Section,
-  type Setting,
-  STORE,
-} from './settings.js';
+import type { Outcome } from './layers.js';
+import { isWithoutUsers } from './rules.js';
+import type { Environment, Section, Setting } from './setting.js';
+import { AUTH, HTTP, SETTINGS } from './settings.js';
+import { whyUnreadable } from './text-file.js';
 
-/** What a configuration is worth, for whoever wrote it. No password is in it. */
+/** The result of checking a configuration. It contains no password. */
 export interface ConfigReport {
-  /** Why the app would not start, each with its place. */
+  /** The reasons why the app would not start, each with its place. */
   readonly problems: readonly string[];
-  /** What is allowed, and should be known. */
   readonly warnings: readonly string[];
-  /** Those that are known: what a problem is about is left out. */
+  /** The settings that are known. A setting that a problem is about is left out. */
   readonly settings: readonly ReportedSetting[];
 }
 
 interface ReportedSetting {
   readonly section: Section;
   readonly key: string;
-  /** As the config file writes it, or `(secret)`, or `(none)`. */
+  /** In the config file's notation, or `(secret)`, or `(none)`. */
   readonly value: string;
   /** `/etc/kapacitor/kapacitor.conf, line 12`, `KAPACITOR_AUTH_BCRYPT_COST`, or `default`. */
   readonly from: string;
 }
 
 /**
- * What an app would make of a config file, or without one of the environment alone: everything that is wrong at once,
- * and what each setting comes out as and from where. Files are read, the store is not opened, and nothing is made. It
- * does not throw for what is wrong.
+ * Checks a config file, or the environment alone without one: finds everything that is wrong at once, and the value and
+ * the source of each setting. It reads files, opens no store, makes nothing, and does not throw for a problem.
  */
 export function checkConfig(path: string | undefined, environment: Environment): ConfigReport {
   const settlement = settle(path ?? {}, {}, environment);
   return {
     problems: [...settlement.problems, ...problemsAtStart(settlement)],
     warnings: [...settlement.warnings, ...warningsAtStart(settlement)],
-    settings: SETTINGS.flatMap((setting) => report(setting, settlement)),
+    settings: SETTINGS.flatMap((setting) => reported(setting, settlement)),
   };
 }
 
-/** What else the start would stumble over. */
-function problemsAtStart({ config, store, choice }: Settlement): string[] {
+/** The other problems that would stop a start. */
+function problemsAtStart(settlement: Settlement): string[] {
+  const { config, store, choice } = settlement;
   const { refusedPasswords } = config.auth;
   const problems: string[] = [];
-  const attempt = (subject: string, start: () => unknown): void => {
+  const attempt = (subject: string | undefined, start: () => unknown): void => {
     try {
       start();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      problems.push(`${subject}${error.message}`);
+      problems.push(`${subject}: ${error.message}`);
     }
   };
-  if (isWithoutUsers(config, choice)) return problems;
-  if (choice.isKnown(REFUSED_PASSWORDS) && typeof refusedPasswords === 'string') {
-    const from = choice.placeOf(REFUSED_PASSWORDS)?.from;
-    attempt(`${from}: `, () => passwordRefusal(refusedPasswords));
+  if (isWithoutUsers(settlement)) return problems;
+  if (choice.isKnown(AUTH.refusedPasswords) && typeof refusedPasswords === 'string') {
+    attempt(choice.placeOf(AUTH.refusedPasswords)?.from, () => passwordRefusal(refusedPasswords));
   }
-  if (choice.isKnown(STORE) && typeof store === 'string' && isPostgresUrl(store)) {
-    attempt(`${choice.placeOf(STORE)?.subject}: `, () => parseStoreUrl(store));
+  if (choice.isKnown(AUTH.store) && typeof store === 'string' && isPostgresUrl(store)) {
+    attempt(choice.placeOf(AUTH.store)?.subject, () => parseStoreUrl(store));
   }
   return problems;
 }
 
-/** What is the app's own to read, or is read only when there is no admin. */
+/** Problems with files that the app reads itself, or that are read only when there is no admin. */
 function warningsAtStart({ config, choice }: Settlement): string[] {
   const warnings: string[] = [];
-  const passwordFile = choice.outcomes.get(ADMIN_PASSWORD_FILE)?.value;
+  const passwordFile = choice.outcomes.get(AUTH.adminPasswordFile)?.value;
   if (config.auth.enabled && typeof passwordFile === 'string') {
-    const name = choice.outcomes.get(ADMIN_USERNAME)?.value as string | undefined;
+    const name = choice.outcomes.get(AUTH.adminUsername)?.value as string | undefined;
     const problem = passwordFileProblem(passwordFile, name, config.auth.minimumPasswordLength);
-    if (problem !== undefined) warnings.push(`${choice.placeOf(ADMIN_PASSWORD_FILE)?.from}: ${problem}`);
+    if (problem !== undefined) warnings.push(`${choice.placeOf(AUTH.adminPasswordFile)?.from}: ${problem}`);
   }
   const { https } = config.http;
-  if (https === undefined || !choice.isKnown(HTTPS_ENABLED)) return warnings;
-  const hasOwnKey = https.privateKey !== https.certificate;
-  for (const setting of hasOwnKey ? [HTTPS_CERTIFICATE, HTTPS_PRIVATE_KEY] : [HTTPS_CERTIFICATE]) {
-    const path = setting === HTTPS_CERTIFICATE ? https.certificate : https.privateKey;
+  if (https === undefined || !choice.isKnown(HTTP.httpsEnabled)) return warnings;
+  const files = [[HTTP.httpsCertificate, https.certificate] as const];
+  if (https.privateKey !== https.certificate) files.push([HTTP.httpsPrivateKey, https.privateKey]);
+  for (const [setting, path] of files) {
     const reason = choice.isKnown(setting) ? whyUnreadable(path) : undefined;
     const place = choice.placeOf(setting)?.subject ?? `[http] ${setting.key}`;
     if (reason !== undefined) warnings.push(`${place}: cannot read ${path}: ${reason}`);
@@ -97,27 +84,16 @@ function warningsAtStart({ config, choice }: Settlement): string[] {
   return warnings;
 }
 
-/** Without reading it: a pipe would be empty then. */
-function whyUnreadable(path: string): string | undefined {
-  try {
-    accessSync(path, constants.R_OK);
-    return statSync(path).isDirectory() ? 'it is a folder' : undefined;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? 'there is no such file' : message;
-  }
-}
-
-function report(setting: Setting, { choice }: Settlement): ReportedSetting[] {
+function reported(setting: Setting, { choice }: Settlement): ReportedSetting[] {
   const outcome = choice.outcomes.get(setting);
   if (outcome === undefined || !choice.isKnown(setting)) return [];
   const { section, key } = setting;
-  return [{ section, key, value: show(setting, outcome), from: outcome.from }];
+  return [{ section, key, value: shown(setting, outcome), from: outcome.from }];
 }
 
-function show(setting: Setting, { value }: Outcome): string {
+function shown(setting: Setting, { value }: Outcome): string {
   if (value === undefined) return '(none)';
-  // What is left of a store's URL is no secret.
-  if (setting.isSecret && setting !== (STORE as Setting) && value !== '') return '(secret)';
+  // A store comes out without its secrets.
+  if (setting.isSecret && setting !== AUTH.store && value !== '') return '(secret)';
   return setting.kind.toToml(value);
 }

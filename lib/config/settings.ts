@@ -1,269 +1,237 @@
-import type { RefusedPasswords } from '../users/password-policy.js';
-import type { UserRepository } from '../users/repository.js';
+import { join } from 'node:path';
+import { sqliteAddress } from '../stores/address.js';
+import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import {
-  type BindAddress,
-  bindAddress,
-  boolean,
-  duration,
-  file,
-  folder,
-  hosts,
-  integer,
-  type Kind,
-  password,
-  realm,
-  refusedPasswords,
-  store,
-  text,
-  userName,
+  bindAddressKind,
+  booleanKind,
+  durationKind,
+  fileKind,
+  folderKind,
+  hostsKind,
+  integerKind,
+  passwordKind,
+  realmKind,
+  refusedPasswordsKind,
+  storeKind,
+  textKind,
+  userNameKind,
 } from './kinds.js';
+import type { ResolvedConfig } from './options.js';
+import { defaultHashingThreads, defineSetting, defineSettings, type Setting, type Settings } from './setting.js';
 
-/** The sections of Kapacitor's config file that are ours; `''` is what stands before any section. */
-export type Section = '' | 'auth' | 'http';
-
-/** Those that have a name. */
-export const SECTIONS: readonly ['http', 'auth'] = ['http', 'auth'];
-
-/** One setting in each of its vocabularies. */
-export interface Setting<T = unknown> {
-  readonly section: Section;
-  /** In the file: `bcrypt-cost`. */
-  readonly key: string;
-  /** In code: `bcryptCost`, or `admin.name` in an object of its own; absent where code has no use for it. */
-  readonly property?: string;
-  /** In the environment; the first one is the one that messages name. */
-  readonly variables: readonly string[];
-  readonly kind: Kind<T>;
-  /** Set where a value may hold a password, and is not to be repeated. */
-  readonly isSecret?: boolean;
+/** The values of `[http]`: most go into the configuration as they are. */
+interface HttpValues extends Omit<ResolvedConfig['http'], 'https'> {
+  readonly httpsEnabled: boolean;
+  readonly httpsCertificate: string;
+  /** Empty: the certificate's file has it. */
+  readonly httpsPrivateKey: string;
+  readonly sharedSecret: string;
 }
 
-export const AUTH_ENABLED: Setting<boolean> = {
-  section: 'http',
-  key: 'auth-enabled',
-  property: 'authEnabled',
-  variables: ['KAPACITOR_HTTP_AUTH_ENABLED'],
-  kind: boolean,
-};
+interface AuthValues extends Omit<ResolvedConfig['auth'], 'admin'> {
+  readonly adminUsername: string | undefined;
+  readonly adminPassword: string | undefined;
+  readonly adminPasswordFile: string | undefined;
+}
 
-export const QUERY_CREDENTIALS: Setting<boolean> = {
-  section: 'http',
-  key: 'query-credentials',
-  property: 'queryCredentials',
-  variables: ['KAPACITOR_HTTP_QUERY_CREDENTIALS'],
-  kind: boolean,
-};
+export const DATA_DIR: Setting<string | undefined> = defineSetting<string | undefined>('', 'data_dir', {
+  kind: folderKind,
+  default: ({ hasFile }) => (hasFile ? '~/.kapacitor' : undefined),
+  property: false,
+  uselessWhen: 'store-is-set',
+  meaning: 'The folder that contains `auth/users.db` unless `store` is set.',
+});
 
-export const REALM: Setting<string> = {
-  section: 'http',
-  key: 'realm',
-  property: 'realm',
-  variables: ['KAPACITOR_HTTP_REALM'],
-  kind: realm,
-};
+export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
+  authEnabled: {
+    kind: booleanKind,
+    default: ({ hasFile }) => !hasFile,
+    mattersWithoutUsers: true,
+    synonyms: 'auth authentication authentication-enabled basic-auth basic-auth-enabled require-auth auth-required',
+    meaning: 'Whether a request needs credentials. While `false`, every request runs as the admin `ADMIN_USER`.',
+  },
+  queryCredentials: {
+    kind: booleanKind,
+    default: false,
+    meaning: 'Whether `?u=NAME&p=PASSWORD` is accepted as well. Credentials in a URL end up in logs.',
+  },
+  realm: {
+    kind: realmKind,
+    default: 'Kapacitor',
+    synonyms: 'auth-realm basic-realm basic-auth-realm',
+    meaning: "The name in a browser's login dialog.",
+  },
+  allowedHosts: {
+    kind: hostsKind,
+    default: undefined,
+    defaultText: 'every host',
+    mattersWithoutUsers: true,
+    synonyms: 'hosts allowed-hostnames allowed-host-names trusted-hosts',
+    meaning:
+      'The hosts that requests may ask for: a list, separated by commas in the environment. Others get 421: see [DNS rebinding](security.md#dns-rebinding).',
+  },
+  bindAddress: {
+    kind: bindAddressKind,
+    default: { host: undefined, port: 9092 },
+    property: false,
+    mattersWithoutUsers: true,
+    synonyms: 'bind port host address listen listen-address',
+    meaning: "For the app's own server: `auth.config.http.bindAddress`. The middleware does not listen.",
+  },
+  httpsEnabled: {
+    kind: booleanKind,
+    default: false,
+    property: false,
+    mattersWithoutUsers: true,
+    synonyms: 'https tls ssl tls-enabled ssl-enabled',
+    meaning: "For the app's own server: `auth.config.http.https`, which is undefined while this is `false`.",
+  },
+  httpsCertificate: {
+    kind: textKind,
+    default: '/etc/ssl/kapacitor.pem',
+    property: false,
+    mattersWithoutUsers: true,
+    uselessWhen: 'https-is-off',
+    synonyms: 'https-cert certificate cert tls-certificate tls-cert ssl-certificate ssl-cert',
+    meaning: 'The file with the certificate, as PEM.',
+  },
+  httpsPrivateKey: {
+    kind: textKind,
+    default: '',
+    defaultText: "the certificate's file",
+    property: false,
+    mattersWithoutUsers: true,
+    uselessWhen: 'https-is-off',
+    synonyms: 'https-key private-key key tls-private-key tls-key ssl-key',
+    meaning: 'The file with the private key, as PEM.',
+  },
+  sharedSecret: {
+    kind: textKind,
+    default: '',
+    defaultText: 'none',
+    property: false,
+    isSecret: true,
+    uselessWhen: 'always',
+    synonyms: 'secret http-shared-secret jwt-secret jwt-shared-secret',
+    meaning: 'Ignored with a warning: bearer tokens are not supported.',
+  },
+});
 
-export const BIND_ADDRESS: Setting<BindAddress> = {
-  section: 'http',
-  key: 'bind-address',
-  variables: ['KAPACITOR_HTTP_BIND_ADDRESS'],
-  kind: bindAddress,
-};
+export const AUTH: Settings<AuthValues> = defineSettings<AuthValues>('auth', {
+  enabled: {
+    kind: booleanKind,
+    default: ({ hasFile }) => !hasFile,
+    mattersWithoutUsers: true,
+    meaning: 'Whether there are users and a users API. `auth-enabled = true` without users is an error at start.',
+  },
+  cacheExpiration: {
+    kind: durationKind,
+    default: 600_000,
+    synonyms: 'cache cache-expiry cache-expires cache-ttl cache-time expiration',
+    meaning:
+      'How long a verified password is not verified again. `0` verifies it each time. Changes of users are in force at once all the same.',
+  },
+  bcryptCost: {
+    kind: integerKind(4, 20),
+    default: 10,
+    // Kapacitor's documentation has this one, and its code the other.
+    alias: 'KAPACITOR_AUTH_BCRYPT',
+    synonyms: 'bcrypt cost hash-cost bcrypt-rounds salt-rounds rounds',
+    meaning:
+      "The cost of password hashes. Each step doubles the time. A hash of another cost is replaced at the user's next login.",
+  },
+  minimumPasswordLength: {
+    // No password has more than 72 bytes.
+    kind: integerKind(0, 72),
+    default: 8,
+    synonyms: 'password-length password-min-length password-minimum-length min-length minimum-length',
+    meaning: "The minimum number of characters in a new password. `0` is Kapacitor's rule.",
+  },
+  refusedPasswords: {
+    kind: refusedPasswordsKind,
+    default: undefined,
+    synonyms: 'password-blacklist password-denylist forbidden-passwords banned-passwords common-passwords',
+    meaning:
+      'Passwords that nobody may choose: a file with one on each line or, in code, a `Set` or a function. See [Refused passwords](security.md#refused-passwords).',
+  },
+  failureLimit: {
+    kind: integerKind(0, 1_000_000),
+    default: 10,
+    uselessWhen: 'failure-window-is-0',
+    synonyms: 'max-failures max-attempts login-attempts max-login-attempts rate-limit',
+    meaning:
+      'How many logins as one user may fail from one address in a window. More get 429: see [Failed logins](security.md#failed-logins). `0` turns throttling off.',
+  },
+  failureWindow: {
+    kind: durationKind,
+    default: 600_000,
+    uselessWhen: 'failure-limit-is-0',
+    meaning: 'How long failures count. `0` turns throttling off.',
+  },
+  hashingConcurrency: {
+    kind: integerKind(1, 1_023),
+    default: ({ environment }) => defaultHashingThreads(environment),
+    defaultText: 'cores or threads, whichever is fewer, less one',
+    meaning:
+      'How many passwords are hashed at once: at most one less than Node.js has threads (4, or `UV_THREADPOOL_SIZE`). See [Password hashing](operations.md#password-hashing).',
+  },
+  hashingQueue: {
+    kind: integerKind(1, 100_000),
+    default: 128,
+    meaning: 'How many passwords wait to be hashed. More get 503.',
+  },
+  store: {
+    kind: storeKind,
+    default: ({ chosen }) => {
+      const dataDir = chosen(DATA_DIR);
+      return sqliteAddress(join(dataDir === undefined ? '.kapacitor-auth' : join(dataDir, 'auth'), 'users.db'));
+    },
+    defaultText: '`sqlite:DATA_DIR/auth/users.db` with a `data_dir`, else `sqlite:./.kapacitor-auth/users.db`',
+    isSecret: true,
+    synonyms: 'backend database db boltdb storage store-url user-store',
+    meaning:
+      'Where the users are: `sqlite:FILE`, `memory:`, `postgres://USER:PASSWORD@HOST/DATABASE` or, in code, a repository. See [Stores](stores.md).',
+  },
+  storeGrace: {
+    kind: durationKind,
+    default: DEFAULT_STORE_SETTINGS.grace,
+    uselessWhen: 'store-is-local',
+    meaning:
+      'How long users in memory are served while [PostgreSQL](stores.md#when-the-database-fails) cannot be reached. Then requests get 503; with `0` at once.',
+  },
+  adminUsername: {
+    kind: userNameKind,
+    default: undefined,
+    property: 'admin.name',
+    synonyms: 'username user user-name login admin admin-user admin-name admin-login basic-auth-username',
+    meaning: 'The name of [the first admin](#the-first-admin), who is made when the store has no admin.',
+  },
+  adminPassword: {
+    kind: passwordKind,
+    default: undefined,
+    property: 'admin.password',
+    isSecret: true,
+    synonyms: 'password pass passwd pwd admin-pass admin-passwd basic-auth-password',
+    meaning: "The first admin's password.",
+  },
+  adminPasswordFile: {
+    kind: fileKind,
+    default: undefined,
+    property: 'admin.passwordFile',
+    synonyms: 'password-file passwd-file admin-pass-file',
+    meaning: "Instead of a password: a file that contains the first admin's password and nothing else.",
+  },
+  auditLog: {
+    kind: fileKind,
+    default: undefined,
+    synonyms: 'audit audit-file',
+    meaning: 'The file that audit events are appended to, as JSON lines. See [Audit log](operations.md#audit-log).',
+  },
+});
 
-export const HTTPS_ENABLED: Setting<boolean> = {
-  section: 'http',
-  key: 'https-enabled',
-  variables: ['KAPACITOR_HTTP_HTTPS_ENABLED'],
-  kind: boolean,
-};
-
-export const HTTPS_CERTIFICATE: Setting<string> = {
-  section: 'http',
-  key: 'https-certificate',
-  variables: ['KAPACITOR_HTTP_HTTPS_CERTIFICATE'],
-  kind: text,
-};
-
-export const HTTPS_PRIVATE_KEY: Setting<string> = {
-  section: 'http',
-  key: 'https-private-key',
-  variables: ['KAPACITOR_HTTP_HTTPS_PRIVATE_KEY'],
-  kind: text,
-};
-
-export const ALLOWED_HOSTS: Setting<readonly string[]> = {
-  section: 'http',
-  key: 'allowed-hosts',
-  property: 'allowedHosts',
-  variables: ['KAPACITOR_HTTP_ALLOWED_HOSTS'],
-  kind: hosts,
-};
-
-export const SHARED_SECRET: Setting<string> = {
-  section: 'http',
-  key: 'shared-secret',
-  variables: ['KAPACITOR_HTTP_SHARED_SECRET'],
-  kind: text,
-  isSecret: true,
-};
-
-export const ENABLED: Setting<boolean> = {
-  section: 'auth',
-  key: 'enabled',
-  property: 'enabled',
-  variables: ['KAPACITOR_AUTH_ENABLED'],
-  kind: boolean,
-};
-
-export const CACHE_EXPIRATION: Setting<number> = {
-  section: 'auth',
-  key: 'cache-expiration',
-  property: 'cacheExpiration',
-  variables: ['KAPACITOR_AUTH_CACHE_EXPIRATION'],
-  kind: duration,
-};
-
-export const BCRYPT_COST: Setting<number> = {
-  section: 'auth',
-  key: 'bcrypt-cost',
-  property: 'bcryptCost',
-  // The documentation of Kapacitor has the second one, its code the first.
-  variables: ['KAPACITOR_AUTH_BCRYPT_COST', 'KAPACITOR_AUTH_BCRYPT'],
-  kind: integer(4, 20),
-};
-
-export const MINIMUM_PASSWORD_LENGTH: Setting<number> = {
-  section: 'auth',
-  key: 'minimum-password-length',
-  property: 'minimumPasswordLength',
-  variables: ['KAPACITOR_AUTH_MINIMUM_PASSWORD_LENGTH'],
-  // No password has more than 72 bytes.
-  kind: integer(0, 72),
-};
-
-export const REFUSED_PASSWORDS: Setting<RefusedPasswords> = {
-  section: 'auth',
-  key: 'refused-passwords',
-  property: 'refusedPasswords',
-  variables: ['KAPACITOR_AUTH_REFUSED_PASSWORDS'],
-  kind: refusedPasswords,
-};
-
-export const FAILURE_LIMIT: Setting<number> = {
-  section: 'auth',
-  key: 'failure-limit',
-  property: 'failureLimit',
-  variables: ['KAPACITOR_AUTH_FAILURE_LIMIT'],
-  kind: integer(0, 1_000_000),
-};
-
-export const FAILURE_WINDOW: Setting<number> = {
-  section: 'auth',
-  key: 'failure-window',
-  property: 'failureWindow',
-  variables: ['KAPACITOR_AUTH_FAILURE_WINDOW'],
-  kind: duration,
-};
-
-export const HASHING_CONCURRENCY: Setting<number> = {
-  section: 'auth',
-  key: 'hashing-concurrency',
-  property: 'hashingConcurrency',
-  variables: ['KAPACITOR_AUTH_HASHING_CONCURRENCY'],
-  kind: integer(1, 1_023),
-};
-
-export const HASHING_QUEUE: Setting<number> = {
-  section: 'auth',
-  key: 'hashing-queue',
-  property: 'hashingQueue',
-  variables: ['KAPACITOR_AUTH_HASHING_QUEUE'],
-  kind: integer(1, 100_000),
-};
-
-export const STORE: Setting<string | UserRepository> = {
-  section: 'auth',
-  key: 'store',
-  property: 'store',
-  variables: ['KAPACITOR_AUTH_STORE'],
-  kind: store,
-  isSecret: true,
-};
-
-export const STORE_GRACE: Setting<number> = {
-  section: 'auth',
-  key: 'store-grace',
-  property: 'storeGrace',
-  variables: ['KAPACITOR_AUTH_STORE_GRACE'],
-  kind: duration,
-};
-
-export const ADMIN_USERNAME: Setting<string> = {
-  section: 'auth',
-  key: 'admin-username',
-  property: 'admin.name',
-  variables: ['KAPACITOR_AUTH_ADMIN_USERNAME'],
-  kind: userName,
-};
-
-export const ADMIN_PASSWORD: Setting<string> = {
-  section: 'auth',
-  key: 'admin-password',
-  property: 'admin.password',
-  variables: ['KAPACITOR_AUTH_ADMIN_PASSWORD'],
-  kind: password,
-  isSecret: true,
-};
-
-export const ADMIN_PASSWORD_FILE: Setting<string> = {
-  section: 'auth',
-  key: 'admin-password-file',
-  property: 'admin.passwordFile',
-  variables: ['KAPACITOR_AUTH_ADMIN_PASSWORD_FILE'],
-  kind: file,
-};
-
-/** Either stands for the other. */
-export const ADMIN_PASSWORDS: readonly Setting[] = [ADMIN_PASSWORD, ADMIN_PASSWORD_FILE];
-
-export const AUDIT_LOG: Setting<string> = {
-  section: 'auth',
-  key: 'audit-log',
-  property: 'auditLog',
-  variables: ['KAPACITOR_AUTH_AUDIT_LOG'],
-  kind: file,
-};
-
-export const DATA_DIR: Setting<string> = {
-  section: '',
-  key: 'data_dir',
-  variables: ['KAPACITOR_DATA_DIR'],
-  kind: folder,
-};
-
+/** All settings, in the order of the documentation and of reports. */
 export const SETTINGS: readonly Setting[] = [
-  AUTH_ENABLED,
-  QUERY_CREDENTIALS,
-  REALM,
-  ALLOWED_HOSTS,
-  BIND_ADDRESS,
-  HTTPS_ENABLED,
-  HTTPS_CERTIFICATE,
-  HTTPS_PRIVATE_KEY,
-  SHARED_SECRET,
-  ENABLED,
-  CACHE_EXPIRATION,
-  BCRYPT_COST,
-  MINIMUM_PASSWORD_LENGTH,
-  REFUSED_PASSWORDS,
-  FAILURE_LIMIT,
-  FAILURE_WINDOW,
-  HASHING_CONCURRENCY,
-  HASHING_QUEUE,
-  STORE,
-  STORE_GRACE,
-  ADMIN_USERNAME,
-  ADMIN_PASSWORD,
-  ADMIN_PASSWORD_FILE,
-  AUDIT_LOG,
+  ...Object.values<Setting>(HTTP),
+  ...Object.values<Setting>(AUTH),
   DATA_DIR,
 ];

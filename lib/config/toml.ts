@@ -1,196 +1,146 @@
 import TOML from '@iarna/toml';
-import { suggest } from '../argument-checks.js';
-import { ASSIGNMENT, HEADER } from './lines.js';
-import { type LongText, longTexts, withoutLongTexts } from './long-texts.js';
-import { SECTIONS, type Setting } from './settings.js';
-import { syntaxProblem } from './syntax.js';
-import { settingsMeantBy } from './vocabulary.js';
+import type { Setting } from './setting.js';
+import { SETTINGS } from './settings.js';
 
-/** Whoever has more of them has not written TOML at all. */
-const MAX_PROBLEMS = 20;
+const KEY = String.raw`(?:[\w-]+|"[^"]*"|'[^']*')`;
+const PATH = String.raw`${KEY}(?:\s*\.\s*${KEY})*`;
+/** A line that begins a section. */
+const HEADER = new RegExp(String.raw`^\s*\[\[?\s*(${PATH})\s*\]`);
+/** A line that begins with a key and `=`. */
+const ASSIGNMENT = new RegExp(String.raw`^\s*(${PATH})\s*=`);
 
-/** The name of a section in the place of one that was lost: nobody gives a section such a name. */
-const LOST = '\0';
+/** A text in three quotes, which may have no end. The others are here because three quotes in them begin nothing. */
+const LONG_TEXT = /("""(?:\\[\s\S]|[^\\])*?"""|'''[\s\S]*?'''|(?:"""|''')[\s\S]*)|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#.*/g;
 
-interface TomlProblem {
+/** A key and a value, with anything between them. */
+const SETTING_LINE = /^\s*["']?([\w-]+)["']?\s*[:=>]*\s*(.*?)\s*(?:#.*)?$/;
+
+/** For people who know YAML or INI better. */
+const RULES = 'a section is written as  [http] , a setting as  auth-enabled = true , and a text in "quotes"';
+
+export type Table = Readonly<Record<string, unknown>>;
+
+/** The first error in a text that is not TOML. */
+export interface SyntaxProblem {
   /** Counted from 1. */
   readonly line: number;
+  /** The fault and how to write the line. It repeats nothing that can be a secret. */
   readonly problem: string;
 }
 
-export interface ParsedToml {
-  readonly document: Readonly<Record<string, unknown>>;
-  /** What was parsed in the end: the same lines, less those that are lost. */
-  readonly text: string;
-  readonly problems: readonly TomlProblem[];
-  /** What the lines that are lost may have set. */
-  readonly doubtful: readonly Setting[];
+export function parseToml(text: string): { readonly document: Table } | SyntaxProblem {
+  const lines = text.split('\n');
+  const outcome = attempt(lines);
+  if ('document' in outcome) return outcome;
+  const { message, line = lineWithoutNumber(lines) } = outcome;
+  const stopped = withoutLongTexts(text).split('\n')[line] ?? '';
+  const begin = beginOfStatement(lines, line);
+  if (/redefine/.test(message)) return syntaxProblem(lines, begin, message);
+  if (/Unterminated multi-line/.test(message)) {
+    return syntaxProblem(lines, begin, 'the text in three quotes that begins here does not end');
+  }
+  // The parser stops at the line behind a list that does not end, or at the end of the file.
+  const isBehindList = begin < line && (HEADER.test(stopped) || ASSIGNMENT.test(stopped) || line >= lines.length - 1);
+  return isBehindList
+    ? syntaxProblem(lines, begin, 'the list that begins here does not end')
+    : syntaxProblem(lines, line, message);
 }
 
-/**
- * Parses TOML, and goes on behind what is not TOML: that line is left out, and after it a section whose header was
- * left out. What only follows from an earlier problem is no problem of its own.
- */
-export function parseToml(text: string): ParsedToml {
-  return new Attempt(text).parse();
-}
+type Failure = { readonly message: string; readonly line?: number };
 
-class Attempt {
-  readonly #written: readonly string[];
-  readonly #lines: string[];
-  readonly #problems: TomlProblem[] = [];
-  readonly #lost = new Set<number>();
-  #hasLostHeader = false;
-
-  constructor(text: string) {
-    this.#written = text.split('\n');
-    this.#lines = [...this.#written];
-  }
-
-  parse(): ParsedToml {
-    let outcome = parse(this.#lines);
-    while (!('document' in outcome)) {
-      this.#leaveOut(outcome.line ?? lineWithoutNumber(this.#lines), outcome.message);
-      outcome = parse(this.#lines);
-    }
-    const document = Object.entries(outcome.document).filter(([key]) => !key.startsWith(LOST));
-    return {
-      document: Object.fromEntries(document),
-      text: this.#lines.join('\n'),
-      problems: this.#problems,
-      doubtful: settingsMeantBy(this.#lostWords()),
-    };
-  }
-
-  #leaveOut(line: number, message: string): void {
-    const text = this.#lines.join('\n');
-    const texts = longTexts(text);
-    const begin = this.#beginOfStatement(line, text);
-    const around = texts.find(({ first, last = first }) => first <= line && line <= last && first < last);
-    const open = texts.find(({ last }) => last === undefined);
-    const before = texts.findLast(({ first }) => first <= line);
-    if (this.#problems.length === MAX_PROBLEMS) {
-      this.#complain(line, 'this is not TOML either, and perhaps what follows is not: correct the others first');
-      this.#lose(begin, this.#lines.length - 1);
-    } else if (open !== undefined && before !== undefined) {
-      this.#leaveOutRest(line, message, message.includes('Unterminated multi-line') ? open : before);
-    } else if (begin === line && isHeader(this.#lineAt(line))) {
-      this.#leaveOutHeader(line, message);
-    } else if (begin < line && around === undefined && this.#isInnocent(line)) {
-      this.#complainOfSyntax(begin, 'the list that begins here does not end');
-      this.#lose(begin, line - 1);
-    } else {
-      const first = around?.first ?? line;
-      const isRedefinition = /redefine/.test(message);
-      this.#complainOfSyntax(isRedefinition ? Math.min(begin, first) : line, message);
-      this.#lose(isRedefinition ? Math.min(begin, first) : first, around?.last ?? line);
-    }
-  }
-
-  /** Where a text in three quotes was to end nobody knows: each quote behind it may begin a text, or end one. */
-  #leaveOutRest(line: number, message: string, { first, last }: LongText): void {
-    if (last === undefined) {
-      this.#complainOfSyntax(first, 'the text in three quotes that begins here does not end');
-    } else {
-      const hint = `; or a text in three quotes does not end where it should: see line ${first + 1}`;
-      this.#complain(line, `${syntaxProblem(this.#lineAt(line), message)}${hint}`);
-    }
-    this.#lose(first, this.#lines.length - 1);
-  }
-
-  /** What follows is not another section's. */
-  #leaveOutHeader(line: number, message: string): void {
-    const isRedefinition = /redefine/.test(message);
-    // The parent of a table may have been lost, and then made by its child.
-    if (!isRedefinition || !this.#hasLostHeader) this.#complainOfSyntax(line, message);
-    this.#hasLostHeader ||= !isRedefinition;
-    this.#lines[line] = `["\\u0000${line}"]`;
-    this.#lost.add(line);
-  }
-
-  /** A list goes over several lines: where it began. */
-  #beginOfStatement(line: number, text: string): number {
-    if ('document' in parse(this.#lines.slice(0, line))) return line;
-    const lines = withoutLongTexts(text).split('\n');
-    const begin = lines.findLastIndex((each, index) => index < line && ASSIGNMENT.test(each));
-    return Math.max(0, begin);
-  }
-
-  /** The parser stumbles over the line behind a list that does not end, or over the end of the file. */
-  #isInnocent(line: number): boolean {
-    const written = this.#lineAt(line);
-    return HEADER.test(written) || ASSIGNMENT.test(written) || line >= this.#lines.length - 1;
-  }
-
-  #lineAt(line: number): string {
-    return this.#lines[line] ?? '';
-  }
-
-  #complainOfSyntax(line: number, message: string): void {
-    this.#complain(line, syntaxProblem(this.#lineAt(line), message));
-  }
-
-  #complain(line: number, problem: string): void {
-    this.#problems.push({ line: line + 1, problem });
-  }
-
-  #lose(first: number, last: number): void {
-    for (let line = first; line <= last; line++) {
-      this.#lines[line] = '';
-      this.#lost.add(line);
-    }
-  }
-
-  /** Of the lines that are lost, and of those below a header that is. Another section's have nothing to do with us. */
-  *#lostWords(): Generator<string> {
-    let isOurs = true;
-    let isLost = false;
-    for (const [index, written] of this.#written.entries()) {
-      if (HEADER.test(written) || (this.#lost.has(index) && isHeader(written))) {
-        isLost = this.#lost.has(index);
-        isOurs = isLost || isNearOurs(written);
-      }
-      if ((isLost || this.#lost.has(index)) && isOurs && !/^\s*#/.test(written)) yield* written.match(/[\w-]+/g) ?? [];
-    }
-  }
-}
-
-type Outcome = { readonly document: Readonly<Record<string, unknown>> } | Failure;
-
-interface Failure {
-  /** Counted from 0. The parser knows no line of a date that the calendar does not have. */
-  readonly line: number | undefined;
-  readonly message: string;
-}
-
-function parse(lines: readonly string[]): Outcome {
+function attempt(lines: readonly string[]): { readonly document: Table } | Failure {
   try {
     return { document: TOML.parse(lines.join('\n')) };
   } catch (error) {
-    const { line, message } = error as { line?: number; message: string };
-    return { line, message };
+    return error as Failure;
   }
 }
 
-/** The line where the parser stops without saying which it is: the last one of the fewest that it stops in. */
+/** The line of a date that the calendar does not have, for which the parser gives none: the first that fails so. */
 function lineWithoutNumber(lines: readonly string[]): number {
+  const fails = (count: number) => {
+    const outcome = attempt(lines.slice(0, count));
+    return !('document' in outcome) && outcome.line === undefined;
+  };
   let enough = lines.length;
   for (let tooFew = 0; enough - tooFew > 1; ) {
     const middle = Math.floor((tooFew + enough) / 2);
-    const outcome = parse(lines.slice(0, middle));
-    if (!('document' in outcome) && outcome.line === undefined) enough = middle;
+    if (fails(middle)) enough = middle;
     else tooFew = middle;
   }
   return enough - 1;
 }
 
-/** Written as TOML has it, or nearly, or as YAML or a slip has one of ours: `http:`, `auth]`. */
-function isHeader(line: string): boolean {
-  const [, name] = /^\s*["'<({]*([\w-]+)["'\])}>:]*\s*(?:#.*)?$/.exec(line) ?? [];
-  return /^\s*\[/.test(line) || (name !== undefined && suggest(name, SECTIONS) !== undefined);
+/** A list or a text in three quotes may have begun on a line before. */
+function beginOfStatement(lines: readonly string[], line: number): number {
+  if ('document' in attempt(lines.slice(0, line))) return line;
+  const assignments = withoutLongTexts(lines.join('\n')).split('\n').slice(0, line);
+  return Math.max(
+    0,
+    assignments.findLastIndex((each) => ASSIGNMENT.test(each)),
+  );
 }
 
-function isNearOurs(header: string): boolean {
-  const [name = ''] = /[\w-]+/.exec(header) ?? [];
-  return suggest(name, SECTIONS) !== undefined;
+/** The same lines, empty where a text in three quotes stands. */
+function withoutLongTexts(toml: string): string {
+  return toml.replace(LONG_TEXT, (token, text?: string) => (text === undefined ? token : token.replace(/[^\n]+/g, '')));
+}
+
+function syntaxProblem(lines: readonly string[], index: number, message: string): SyntaxProblem {
+  const line = index + 1;
+  const [, key = '', value = ''] = SETTING_LINE.exec(lines[index] ?? '') ?? [];
+  const setting = SETTINGS.find((known) => known.key === key);
+  if (/redefine/.test(message)) {
+    const subject = setting === undefined ? 'this section or key' : key;
+    return { line, problem: `${subject} is in the file already: keep one of the two` };
+  }
+  if (setting !== undefined) return { line, problem: `${key}: this is not TOML: write  ${inToml(setting, value)}` };
+  // The parser repeats lines of the file, and single characters of them.
+  const reason = message.split(/[\n,:"]| at row /, 1)[0]?.trim();
+  return { line, problem: `this is not TOML (${reason}): ${RULES}` };
+}
+
+/** The line for a setting, with the value that was meant, or with an example if that is not clear. */
+export function inToml(setting: Setting, value: string): string {
+  const { key, kind, isSecret } = setting;
+  const bare = value.replace(/^["'“”‘’]+|["'“”‘’]+$/g, '');
+  const meant = isSecret ? undefined : kind.fromText(bare);
+  if (meant === undefined) return `${key} = ${kind.example}`;
+  return `${key} = ${isQuoted(setting) ? JSON.stringify(bare) : kind.toToml(meant)}`;
+}
+
+/** Whether the config file writes the setting in quotes. */
+export function isQuoted({ kind }: Setting): boolean {
+  return kind.example.startsWith('"');
+}
+
+/** The lines of sections and keys, for messages: the parser does not keep them. Keys with escapes are not found. */
+export class Lines {
+  readonly #numbers = new Map<string, number>();
+
+  constructor(toml: string) {
+    let section: string[] = [];
+    for (const [index, line] of withoutLongTexts(toml).split('\n').entries()) {
+      const header = HEADER.exec(line)?.[1];
+      const key = ASSIGNMENT.exec(line)?.[1];
+      if (header !== undefined) section = keysIn(header);
+      if (header !== undefined) this.#add(section, index + 1);
+      else if (key !== undefined) this.#add([...section, ...keysIn(key)], index + 1);
+    }
+  }
+
+  /** The line of a key or a section, or else of the section around it. */
+  find(path: readonly string[]): number | undefined {
+    if (path.length === 0) return undefined;
+    return this.#numbers.get(path.join('\0')) ?? this.find(path.slice(0, -1));
+  }
+
+  #add(path: readonly string[], line: number): void {
+    const name = path.join('\0');
+    if (!this.#numbers.has(name)) this.#numbers.set(name, line);
+  }
+}
+
+function keysIn(path: string): string[] {
+  return [...path.matchAll(new RegExp(KEY, 'g'))].map(([key]) => key.replace(/^["']|["']$/g, ''));
 }

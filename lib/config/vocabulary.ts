@@ -1,7 +1,7 @@
 import { suggest } from '../argument-checks.js';
-import { text } from './kinds.js';
-import { SETTINGS, type Section, type Setting } from './settings.js';
-import { settingCalled } from './synonyms.js';
+import { textKind } from './kinds.js';
+import { defineSetting, type Section, type Setting, variableOf } from './setting.js';
+import { SETTINGS } from './settings.js';
 
 const META_KEYS: readonly string[] = [
   'meta-addr',
@@ -15,46 +15,35 @@ const META_KEYS: readonly string[] = [
   'meta-insecure-skip-verify',
 ];
 
-/** What Kapacitor has in these sections besides: nothing to do with who may get in, and left alone. */
+/** Kapacitor's other keys in these sections. They have nothing to do with users, and are left alone. */
 const OTHER_KEYS: Readonly<Record<Section, readonly string[]>> = {
   '': [],
   auth: [],
   http: ['log-enabled', 'write-tracing', 'pprof-enabled', 'shutdown-timeout'],
 };
 
-/** Kapacitor's connection to a meta server, which is not supported: only the empty values are taken. */
+/** Kapacitor's connection to a meta server, which is not supported: only the empty values are accepted. */
 export const META_SERVER: Setting<string> = {
-  section: 'auth',
-  key: 'meta-*',
+  ...defineSetting<string>('auth', 'meta-*', {
+    kind: textKind,
+    default: '',
+    defaultText: 'none',
+    property: false,
+    isSecret: true,
+    meaning: 'Must be empty or `false` where there are users: a meta server is not supported.',
+  }),
   variables: META_KEYS.map((key) => variableOf('auth', key)),
-  kind: text,
-  isSecret: true,
 };
 
-/** What is wrong with a configuration that names one. */
 export const NO_META_SERVER = 'a meta server is not supported';
 
 export function isMetaKey(section: Section, key: string): boolean {
   return section === META_SERVER.section && META_KEYS.includes(key);
 }
 
-/** What may stand in a section of the file; of `''`, only what is ours. */
+/** The keys that a section of the file may have; for the lines before any section, only those of this package. */
 export function keysOf(section: Section): readonly string[] {
   return [...SETTINGS.filter((setting) => setting.section === section).map(({ key }) => key), ...OTHER_KEYS[section]];
-}
-
-/** The settings that words of a config file are the keys of, or near to. */
-export function settingsMeantBy(words: Iterable<string>): Setting[] {
-  const keys = SETTINGS.map(({ key }) => key);
-  const meant = new Set([...new Set(words)].map((word) => settingCalled(word)?.key ?? suggest(word, keys)));
-  return SETTINGS.filter(({ key }) => meant.has(key));
-}
-
-/** What code may say in a section; with a group, in that object of it: `name` and the like in `admin`. */
-export function propertiesOf(section: Section, group?: string): readonly string[] {
-  const paths = SETTINGS.flatMap(({ section: home, property }) => (home === section && property ? [property] : []));
-  if (group === undefined) return [...new Set(paths.map((path) => path.replace(/\..*/, '')))];
-  return paths.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
 }
 
 /** Every environment variable of these sections. */
@@ -65,6 +54,15 @@ export function knownVariables(): string[] {
   return [...[...SETTINGS, META_SERVER].flatMap(({ variables }) => variables), ...others];
 }
 
-function variableOf(section: Section, key: string): string {
-  return `KAPACITOR_${section}_${key.replaceAll('-', '_')}`.toUpperCase();
+/** The setting that a synonym stands for, however it is written: `user-name`, `user_name`, `userName`. */
+export function settingCalled(word: string): Setting | undefined {
+  const inFile = word.trim().replace(/(?<=[a-z\d])(?=[A-Z])/g, '-');
+  const synonym = inFile.toLowerCase().replace(/[_\s]/g, '-');
+  return SETTINGS.find(({ synonyms }) => synonyms.includes(synonym));
+}
+
+/** The settings that an unknown key may have been meant to be. */
+export function settingsMeantBy(key: string): Setting[] {
+  const meant = settingCalled(key)?.key ?? suggest(key, [...new Set(SETTINGS.map((setting) => setting.key))]);
+  return SETTINGS.filter((setting) => setting.key === meant);
 }

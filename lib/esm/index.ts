@@ -1,2 +1,3 @@
-// The types of what `import` gets. The build writes the module itself, which has the classes of the CommonJS one.
+// The types of the ES modules, which the build writes. In this repository TypeScript also finds the source of
+// `import 'kapacitor-auth'` by these files, because they stand where the package's types are built from.
 export * from '../index.js';

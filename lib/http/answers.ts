@@ -3,7 +3,7 @@ import type { Decision } from '../authorization/decide.js';
 import { KapacitorAuthError, TryLaterError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
-import { wholePathOf } from '../request/path.js';
+import { wholePathOf } from '../request/host.js';
 import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
 import type { User } from '../users/user.js';

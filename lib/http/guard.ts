@@ -8,7 +8,7 @@ import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
 import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
-import { mountOf, pathOf, wholePathOf } from '../request/path.js';
+import { mountOf, pathOf, wholePathOf } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
 import { ADMIN_USER, isActiveAdmin, type User } from '../users/user.js';
 import {

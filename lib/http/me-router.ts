@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { usersLink } from '../authorization/own-endpoints.js';
 import { privilegesOf } from '../authorization/privileges.js';
-import { mountOf } from '../request/path.js';
+import { mountOf } from '../request/host.js';
 import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
 import type { Guard, Proceed } from './guard.js';
 

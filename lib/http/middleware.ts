@@ -1,7 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { ME_PATHS, mayBeOwn, USERS_PATHS } from '../authorization/own-endpoints.js';
 import type { Middleware } from '../request/host.js';
-import { mountOf } from '../request/path.js';
+import { mountOf } from '../request/host.js';
 import type { Guard, Proceed } from './guard.js';
 import { createMeRouter } from './me-router.js';
 

@@ -1,11 +1,23 @@
 import { clientNetwork, isUnixSocket, UNKNOWN_NETWORK } from '../request/client-address.js';
 import { type HostRequest, settingOf } from '../request/host.js';
+import { warn } from '../warnings.js';
+
+/** Creates a function that warns once when the app's setting `trust proxy` makes it count failed logins for the wrong client. */
+export function createProxyWarner(): (req: HostRequest) => void {
+  let hasWarned = false;
+  return (req) => {
+    const problem = hasWarned ? undefined : proxyProblem(req);
+    if (problem === undefined) return;
+    hasWarned = true;
+    warn('KAPACITOR_AUTH_PROXY', problem);
+  };
+}
 
 /**
  * What is wrong with how the app knows its clients, which failures are counted by; undefined if nothing is seen to be.
  * See https://expressjs.com/en/guide/behind-proxies.html
  */
-export function proxyProblem(req: HostRequest): string | undefined {
+function proxyProblem(req: HostRequest): string | undefined {
   const trust: unknown = settingOf(req, 'trust proxy');
   if (trust === true) {
     return (

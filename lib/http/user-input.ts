@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../errors.js';
-import { queryOf } from '../request/path.js';
+import { queryOf } from '../request/host.js';
 import { type NewUser, type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
 import type { UserListOptions } from '../users/user-list.js';
 import { USER_FIELDS, type UserField } from './answers.js';

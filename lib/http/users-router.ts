@@ -6,7 +6,7 @@ import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
-import { mountOf, wholePathOf } from '../request/path.js';
+import { mountOf, wholePathOf } from '../request/host.js';
 import { type Audit, operationFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { RequestedChanges } from '../users/user-fields.js';

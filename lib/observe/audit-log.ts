@@ -2,53 +2,47 @@ import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { now } from '../clock.js';
 import { warn } from '../warnings.js';
-import { auditLine } from './audit-line.js';
+import { auditLine } from './audit-record.js';
 import { LineFile } from './line-file.js';
 import { openNow } from './opened-file.js';
 
-/** Milliseconds between two warnings that events are lost. */
+/** Milliseconds between two warnings of lost events. */
 const WARN_EVERY = 60_000;
-/** Milliseconds in which a disk may recover, and in which what is lost is counted, before it is warned of. */
+/** Milliseconds before a warning, in which the disk may recover and lost events are counted. */
 const WARN_AFTER = 1_000;
 
-/** Why events are lost while no write fails. */
+/** The reason if no write fails. */
 const TOO_SLOW = 'it is too slow';
 
 /**
- * Appends audit events to a file, each as a line of JSON. It makes nobody wait and keeps no more than some MiB in
- * memory: when the disk is slower or full, events are dropped and counted. A file that it makes is its owner's alone.
+ * Appends audit events to a file, each as a line of JSON. Nothing waits for the file, and at most some MiB are kept in
+ * memory: when the disk is full or too slow, events are dropped and counted. A new file is readable only by its owner.
  */
 export class AuditLog {
   readonly #path: string;
   readonly #file: LineFile;
-  /** How many events were dropped that the file does not tell of yet. */
+  /** Dropped events that no line of the file reports yet. */
   #dropped = 0;
-  /** How many events were lost that no warning has told of yet. */
+  /** Lost events that no warning reports yet. */
   #lost = 0;
-  /** Why, as far as it is known. */
   #reason = TOO_SLOW;
   #warnedAt = Number.NEGATIVE_INFINITY;
   #warning: NodeJS.Timeout | undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
-  /** @throws {ConfigError} the file cannot be opened; says which, why not, and what to do */
+  /** @throws {ConfigError} The file cannot be opened. The message has the path, the reason, and what to do. */
   constructor(path: string) {
     this.#path = resolve(path);
     const found = openNow(this.#path);
-    if (found.isForEverybody) {
-      warn(
-        'KAPACITOR_AUTH_CONFIG',
-        `anybody on this machine may read or change the audit log ${this.#path}: chmod o= ${this.#path}`,
-      );
-    }
+    if (found.exposure !== undefined) warn('KAPACITOR_AUTH_CONFIG', found.exposure);
     this.#file = new LineFile(this.#path, found, {
       onFailure: () => this.#warnSoon(),
-      onWritten: () => this.#tellOfDropped(),
+      onWritten: () => this.#reportDropped(),
     });
   }
 
-  /** Takes an event of any name. */
+  /** Writes an event of any name. */
   write(event: string, details: { readonly time: Date }): void {
     if (this.#isClosed || this.#file.write(auditLine(event, details))) return;
     this.#dropped++;
@@ -57,14 +51,14 @@ export class AuditLog {
     this.#warnSoon();
   }
 
-  /** Writes what was taken, for a second at most, and closes the file. What comes later is not written. */
+  /** Writes the events in memory, for at most a second, and closes the file. Later events are ignored. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    // Listeners are called after the work at hand: what has happened by now is to be in the file.
+    // Events call their listeners in the next turn. Those of this turn belong into the file.
     await setImmediate();
     this.#isClosed = true;
     await this.#file.close();
@@ -73,7 +67,7 @@ export class AuditLog {
     this.#warn();
   }
 
-  #tellOfDropped(): void {
+  #reportDropped(): void {
     if (this.#dropped === 0) return;
     if (this.#file.write(lostLine(this.#dropped))) this.#dropped = 0;
   }
@@ -87,10 +81,10 @@ export class AuditLog {
     this.#warning = undefined;
     const { failure } = this.#file;
     if (this.#lost === 0 && failure === undefined) return;
-    const waiting = this.#isClosed ? '' : `, and ${this.#file.countUnwritten()} in memory`;
+    const waiting = this.#isClosed ? '' : `, waiting in memory: ${this.#file.countUnwritten()}`;
     warn(
       'KAPACITOR_AUTH_AUDIT_LOST',
-      `audit events lost: ${this.#lost}${waiting}. ${this.#path} could not be written: ${failure ?? this.#reason}`,
+      `audit events lost: ${this.#lost}${waiting}. Cannot write ${this.#path}: ${failure ?? this.#reason}`,
     );
     this.#lost = 0;
     this.#reason = TOO_SLOW;

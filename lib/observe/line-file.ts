@@ -7,29 +7,28 @@ import { type FoundFile, isAt, type OpenedFile, openAgain } from './opened-file.
 const closeFile = promisify(close);
 const writeFile = promisify(write);
 
-/** Bytes of lines that wait, besides at most as many that are being written. */
+/** Bytes of waiting lines. At most as many again are being written. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** Milliseconds after which a write that failed is tried again. */
+/** Milliseconds before a failed write is repeated. */
 const RETRY_AFTER = 250;
-/** Milliseconds in which the path is not looked at again. */
+/** Milliseconds between two checks of the path. */
 const LOOK_EVERY = 1_000;
-/** Milliseconds that closing takes at most. */
+/** Milliseconds. Closing takes no longer. */
 const CLOSE_WITHIN = 1_000;
 
 const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
 export interface LineFileOptions {
-  /** Called when lines could not be written, or not where they should be. They stay, and are tried again. */
+  /** Called when lines could not be written, or only to a file that was moved away. They stay in memory until they are written. */
   readonly onFailure: () => void;
   /** Called when lines have been written. */
   readonly onWritten: () => void;
 }
 
 /**
- * Appends lines to a file, one write at a time, and makes nobody wait: what comes meanwhile is kept in memory, up to a
- * bound. When the file was moved or removed, one is opened at its path. Only a write that is under way keeps the process
- * alive.
+ * Appends lines to a file, one write at a time. The caller never waits: lines are kept in memory meanwhile, up to a limit.
+ * When the file is moved or removed, a new one is opened at its path. Only a pending write keeps the process alive.
  */
 export class LineFile {
   readonly #path: string;
@@ -37,7 +36,7 @@ export class LineFile {
   #file: OpenedFile;
   #waiting: string[] = [];
   #waitingBytes = 0;
-  /** Whole lines, which are written from `#offset` on. */
+  /** Complete lines. They are written from `#offset` on. */
   #batch: Buffer;
   #offset = 0;
   #isWriting = false;
@@ -56,21 +55,21 @@ export class LineFile {
     this.#batch = file.endsWithinLine ? Buffer.from('\n') : NOTHING;
   }
 
-  /** Why lines are not written, or not where they should be. Undefined while all is well. */
+  /** The reason why lines are not written, or only to a file that was moved away. Otherwise undefined. */
   get failure(): string | undefined {
     return this.#writeFailure ?? this.#openFailure;
   }
 
-  /** How many lines have been taken and are not written. */
+  /** The number of lines in memory that are not written yet. */
   countUnwritten(): number {
     let count = this.#waiting.length;
-    // A loop over the bytes would take many times as long.
+    // indexOf is many times faster than a loop over the bytes.
     for (let end = this.#batch.indexOf(NEWLINE, this.#offset); end >= 0; end = this.#batch.indexOf(NEWLINE, end + 1))
       count++;
     return count;
   }
 
-  /** Takes a line, which ends in a newline; or does not, when too much waits already. */
+  /** Takes a line, with its newline. Returns false if too many lines wait already. */
   write(line: string): boolean {
     const size = Buffer.byteLength(line);
     if (this.#waitingBytes + size > MAX_WAITING) return false;
@@ -80,15 +79,12 @@ export class LineFile {
     return true;
   }
 
-  /**
-   * Writes what waits, if it can be written now and within a second, and closes the file. Nothing is to be written from
-   * here on.
-   */
+  /** Writes the waiting lines, if that is possible within a second, and closes the file. No lines may follow. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#retry);
     const closed = this.#writeAll().then(() => closeFile(this.#file.descriptor));
-    // A write that hangs cannot be taken back: the file is closed when it returns.
+    // A write that hangs cannot be cancelled. The file is closed when it returns.
     await answerWithin(CLOSE_WITHIN, closed).catch(() => {});
     this.#isGivenUp = true;
   }
@@ -129,7 +125,7 @@ export class LineFile {
   async #writeBatch(): Promise<void> {
     const { bytesWritten } = await writeFile(this.#file.descriptor, this.#batch, this.#offset);
     this.#offset += bytesWritten;
-    // A disk that is almost full takes a part.
+    // A disk that is almost full takes only a part.
     if (this.#offset < this.#batch.length) return;
     this.#batch = NOTHING;
     this.#offset = 0;
@@ -138,7 +134,7 @@ export class LineFile {
   }
 
   /**
-   * No signal is needed to rotate the file, as with Python's WatchedFileHandler:
+   * Opens a new file after the old one was moved, so that log rotation needs no signal, as with Python's WatchedFileHandler:
    * https://docs.python.org/3/library/logging.handlers.html#watchedfilehandler
    */
   async #followPath(): Promise<void> {
@@ -149,7 +145,7 @@ export class LineFile {
     try {
       next = await openAgain(this.#path);
     } catch (error) {
-      // The lines go on in the file that was moved: better there than nowhere.
+      // The file that was moved still takes the lines.
       this.#openFailure = `it was moved, and a new one cannot be opened: ${(error as Error).message}`;
       this.#options.onFailure();
       return;
@@ -157,7 +153,7 @@ export class LineFile {
     this.#openFailure = undefined;
     closeFile(this.#file.descriptor).catch(() => {});
     this.#file = next;
-    // A line that was begun in the other file is written again from its start.
+    // An incomplete line in the other file is written again from its start.
     this.#offset = this.#batch.subarray(0, this.#offset).lastIndexOf(NEWLINE) + 1;
   }
 }

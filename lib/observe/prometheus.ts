@@ -1,7 +1,11 @@
 import { ConfigError } from '../errors.js';
 import { loadPackage } from '../optional-package.js';
 
-/** What is used of a registry of `prom-client`. An app that has no metrics need not have its types. */
+/*
+ * The types of the parts of `prom-client` that are used. An app without metrics has neither the package nor its types.
+ */
+
+/** A registry of `prom-client`. */
 export interface MetricsRegistry {
   registerMetric(metric: any): void;
   getSingleMetric(name: string): unknown;
@@ -9,13 +13,13 @@ export interface MetricsRegistry {
 
 type Labels = Readonly<Record<string, string>>;
 
-interface MetricOptions<Metric> {
+export interface MetricOptions<Metric> {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
   readonly registers: readonly MetricsRegistry[];
   readonly buckets?: readonly number[];
-  /** Called when the metrics are asked for. */
+  /** Called when Prometheus asks for the metrics. */
   collect?(this: Metric): void;
 }
 
@@ -32,14 +36,14 @@ export interface Histogram {
   observe(labels: Labels, value: number): void;
 }
 
-/** What is used of the package `prom-client`. */
-interface Prometheus {
+/** The package `prom-client`. */
+export interface Prometheus {
   readonly Counter: new (options: MetricOptions<Counter>) => Counter;
   readonly Gauge: new (options: MetricOptions<Gauge>) => Gauge;
   readonly Histogram: new (options: MetricOptions<Histogram>) => Histogram;
 }
 
-/** Loaded when it is asked for: most apps have no metrics. */
+/** @throws {ConfigError} `prom-client` is not installed or cannot be loaded. */
 export function loadPrometheus(): Prometheus {
   return loadPackage('prom-client', 'metrics need', ConfigError);
 }

@@ -1,34 +1,71 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * A request as Node makes it. The rest is there or not, depending on what serves the app: Express sets all of it,
- * Connect sets `originalUrl`, socket.io and a bare server set nothing.
+ * Node's own request, with the properties that its host adds. Express sets all of them, Connect sets `originalUrl`,
+ * socket.io and a bare server set none.
  */
 export interface HostRequest extends IncomingMessage {
-  /** The target as the client sent it; `url` is what is left of it below a mount. */
+  /** The target as the client sent it. Below a mount `url` is the remaining part. */
   originalUrl?: string;
   /** The path of the mount. */
   baseUrl?: string;
-  /** The user who makes this request, or another middleware's word for it. */
+  /** The user who makes this request. Another middleware may have put anything here. */
   user?: unknown;
   /** The client's address. */
   readonly ip?: string | undefined;
   readonly app?: HostApp | undefined;
 }
 
-/** An Express app, as far as it is asked for its settings. Other frameworks put other things at `req.app`. */
+export type HostResponse = ServerResponse;
+
+/** Calls the app's next handler, or its error handler. */
+export type Next = (error?: unknown) => void;
+
+/** An Express app, as far as its settings are read. Other frameworks put other objects at `req.app`. */
 export interface HostApp {
   get?(setting: string): unknown;
 }
 
-/** Goes on with the app's next handler, or with an error. */
-export type Next = (error?: unknown) => void;
-
-export type HostResponse = ServerResponse;
-
-/** A setting of the app's, where the app is Express's. */
+/** A setting of an Express app. Undefined for any other host. */
 export function settingOf(req: { readonly app?: HostApp | undefined }, setting: string): unknown {
   return typeof req.app?.get === 'function' ? req.app.get(setting) : undefined;
+}
+
+/** The part of a target before the query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+/** The query of a target, without its question mark. */
+export function queryOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? '' : url.slice(query + 1);
+}
+
+/** The path as the client sent it. */
+export function wholePathOf({ originalUrl, url = '' }: Pick<HostRequest, 'originalUrl' | 'url'>): string {
+  return pathOf(originalUrl ?? url);
+}
+
+/** The part before the path of an absolute-form target (RFC 9112, section 3.2.2) with an honest host. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+(?=[/\\?#]|$)/i;
+
+/** The path of an absolute-form target. Any other target stays as it is. */
+export function withoutOrigin(target: string): string {
+  return target.replace(ORIGIN, '');
+}
+
+/** The path of the mount. Connect tells only the path below it, with the origin of an absolute-form target. */
+export function mountOf(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'>): string {
+  if (req.baseUrl) return req.baseUrl;
+  if (req.originalUrl === req.url) return '';
+  const whole = withoutOrigin(wholePathOf(req));
+  const below = withoutOrigin(pathOf(req.url ?? ''));
+  if (whole === below) return '';
+  if (whole.endsWith(below)) return whole.slice(0, whole.length - below.length);
+  // A mounted handler sees at least a slash.
+  return below === '/' ? whole : '';
 }
 
 /**

@@ -1,27 +1,14 @@
 import { type KnownKeys, keyProblem } from '../argument-checks.js';
 import { ConfigError, KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
+import type { RequestContext } from '../request/audit-context.js';
 import { describeType } from '../safe-text.js';
 import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
 
-/** The request that caused an event. Events that code or the command line cause have no request. */
-export interface AuditContext {
+/** Who did something, and the request in which it happened. Code and the command line have no request. */
+export interface AuditContext extends RequestContext {
   /** The name of the user who acts, if it is known. */
   readonly by?: string | undefined;
-  /** The client's address, according to Express's `trust proxy`. Cut at 128 characters. */
-  readonly from?: string | undefined;
-  /** The method of the request. */
-  readonly method?: string | undefined;
-  /**
-   * The path of the request without everything that may hold a password: its query, credentials before a host, and
-   * parameters (`;v=1`). Cut at 1,024 characters.
-   */
-  readonly path?: string | undefined;
-  /**
-   * The `id` that the app gave the request (as pino-http does), the client's header `X-Request-Id`, or a generated one.
-   * All events of a request have the same one.
-   */
-  readonly requestId?: string | undefined;
 }
 
 /** The fields that every event has. */

@@ -95,7 +95,7 @@ describe('the audit log of the configuration', () => {
     chmodSync(log, 0o644);
     const { stderr } = await on(add, { input: 'stanPassword' });
     expect(stderr).toContain(
-      `warning: anybody on this machine may read or change the audit log ${log}: chmod o= ${log}`,
+      `warning: every user of this machine may read or change the audit log ${log}: run chmod o= ${log}`,
     );
     expect(told()).toMatchObject([{ event: 'begun' }, { event: 'user-created' }]);
   });
@@ -119,7 +119,7 @@ describe('the audit log of the configuration', () => {
     rmSync(join(folder, 'log'), { recursive: true });
     const { exitCode, stderr } = await on(add, { input: 'stanPassword' });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('kapacitor-auth: warning: the audit log has nothing of this: cannot open the audit log');
+    expect(stderr).toContain('kapacitor-auth: warning: this is not in the audit log: cannot open the audit log');
     expect((await on(['user', 'show', 'stan'])).exitCode).toBe(0);
   });
 });

@@ -4,9 +4,9 @@ import { PassThrough } from 'node:stream';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { beforeInterruption } from '../../lib/cli/interruption.js';
+import type { Streams } from '../../lib/cli/output.js';
 import { writePrivateFile } from '../../lib/cli/private-file.js';
 import { askHidden, askYesOrNo } from '../../lib/cli/prompt.js';
-import type { Streams } from '../../lib/cli/streams.js';
 import { run } from '../support/cli.js';
 import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
@@ -63,8 +63,8 @@ describe('an interruption', () => {
   });
 
   it.each([
-    ['a password', (streams: Streams) => askHidden(streams, 'Password:')],
-    ['an answer', (streams: Streams) => askYesOrNo(streams, 'Delete?')],
+    ['a password', (streams: Streams) => askHidden(streams, 'Password:', 'no terminal')],
+    ['an answer', (streams: Streams) => askYesOrNo(streams, 'Delete?', 'no terminal')],
   ])('of a question for %s gives the terminal back', async (_what, ask) => {
     const setRawMode = vi.fn();
     const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode });

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import express from 'express';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runBinary } from '../support/cli.js';
+import { run } from '../support/cli.js';
 import { ownSchema } from '../support/postgres-repository.js';
 import { serve } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { KAPACITOR_DB, LISTED, passwordOf } from '../transfer/kapacitor/import.js';
+import { KAPACITOR_DB, LISTED, passwordOf } from '../transfer/kapacitor-db/import.js';
 
 /** Milliseconds, for some starts of a process on a machine that does much else. */
 const DONE_WITHIN = 60_000;
@@ -22,7 +22,7 @@ describe.each([
     async () => {
       const store = url();
       const names = LISTED.map(({ name }) => name).filter((name) => name !== '..');
-      const onStore = (...args: string[]) => runBinary([...args, '--store', store]);
+      const onStore = (...args: string[]) => run([...args, '--store', store]);
       const summary = (words: string) => `Kapacitor database: ${words}, 0 replaced, 0 kept, 1 refused\n${REFUSED}`;
 
       const dryRun = await onStore('import', KAPACITOR_DB, '--dry-run');
@@ -49,7 +49,7 @@ describe.each([
       const again = await onStore('import', KAPACITOR_DB);
       expect(again.stdout).toBe(
         `Kapacitor database: 1 new, ${names.length - 2} unchanged, 0 replaced, 1 kept, 1 refused\n` +
-          `Kept as they are, and not as the file has them (--overwrite replaces them):\n  johndoe\n${REFUSED}`,
+          `Kept, although they differ from the file (--overwrite replaces them):\n  johndoe\n${REFUSED}`,
       );
       const changed = { path: '/kapacitor/v1/me', auth: 'johndoe:anotherPassword' };
       expect((await send(changed)).status).toBe(200);

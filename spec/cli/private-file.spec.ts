@@ -51,7 +51,7 @@ describe('a private file', () => {
   it('does not replace what somebody puts there meanwhile', async () => {
     const { folder, path } = target();
     const write = async () => writeFileSync(path, 'theirs');
-    await expect(writePrivateFile(path, NEW, write)).rejects.toThrow(`${path} is there already: --force replaces it`);
+    await expect(writePrivateFile(path, NEW, write)).rejects.toThrow(`${path} exists already: --force replaces it`);
     expect(readFileSync(path, 'utf8')).toBe('theirs');
     await writePrivateFile(path, { force: true }, async (put) => put('ours'));
     expect(readFileSync(path, 'utf8')).toBe('ours');

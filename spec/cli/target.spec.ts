@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/cli/cli-error.js';
-import { parseServerUrl } from '../../lib/cli/server-address.js';
-import { chooseConfig, chooseStore, chooseTarget } from '../../lib/cli/target.js';
+import { chooseConfig, chooseStore, chooseTarget, parseServerUrl } from '../../lib/cli/target.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const EMPTY = '/nowhere';
@@ -56,8 +55,8 @@ describe('whose users a command is about', () => {
 
   it('is asked for where nothing says it', () => {
     expect(() => chooseTarget({}, { KAPACITOR_URL: '' }, EMPTY)).toThrow(
-      'where are the users? Name their store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
-        'or a config file with --config FILE, or a server with --url http://USER@HOST:9092',
+      'name the users: a store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
+        'a config file with --config FILE, or a server with --url http://USER@HOST:9092',
     );
   });
 
@@ -108,7 +107,7 @@ describe('whose users a command is about', () => {
 
   it.each(['memory:', 'memory', ':memory:'])("is not a server's memory: %s", (store) => {
     expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
-      new UsageError('memory: is the memory of a server: name that server with --url http://USER@HOST:9092'),
+      new UsageError('memory: is the memory of a server. Name that server with --url http://USER@HOST:9092'),
     );
   });
 
@@ -155,7 +154,7 @@ describe("a server's URL", () => {
       message = (error as Error).message;
     }
     expect(message).toMatch(
-      /^KAPACITOR_URL must be such as http:\/\/USER@HOST:9092 or https:\/\/USER:PASSWORD@HOST:9092/,
+      /^KAPACITOR_URL must be a URL such as http:\/\/USER@HOST:9092 or https:\/\/USER:PASSWORD@HOST:9092/,
     );
     expect(message).not.toMatch(/cret|%zz/);
   });

@@ -1,41 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type FirstAdmin, resolveConfig } from '../../lib/config/config.js';
-import { ConfigError } from '../../lib/errors.js';
+import { resolveConfig } from '../../lib/config/config.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { configFile, fromCode, fromEnvironment, fromFile, problemsOf, refusalOf } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, passwordReadBy, problemsOf, refusalOf } from './resolve.js';
 
 const ON = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
 const PASSWORD = 'correct horse';
-
-/** A file with a password that is gone when the test is over. */
-function passwordFile(content: string | Uint8Array): string {
-  const path = join(temporaryFolder(), 'admin-password');
-  writeFileSync(path, content);
-  return path;
-}
-
-/** What the function says that is handed on for a file. */
-async function readBy(admin: FirstAdmin | undefined): Promise<string> {
-  if (typeof admin?.password !== 'function') throw new Error('there is no function that reads a file');
-  return admin.password();
-}
-
-async function passwordOf(path: string): Promise<string> {
-  return readBy(fromCode({ auth: { admin: { name: 'root', passwordFile: path } } }).admin);
-}
-
-async function refusalOfFile(path: string): Promise<ConfigError> {
-  const error = await passwordOf(path).catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(ConfigError);
-  return error as ConfigError;
-}
-
-/** POSIX has it. */
-const MAKE_PIPE = 'mkfifo';
 
 describe('the first admin', () => {
   it('is none by default', () => {
@@ -51,7 +22,7 @@ describe('the first admin', () => {
       () => fromEnvironment({ KAPACITOR_AUTH_ADMIN_USERNAME: 'root', KAPACITOR_AUTH_ADMIN_PASSWORD: PASSWORD }),
     ],
     ['code', () => fromCode({ auth: { admin: { name: 'root', password: PASSWORD } } })],
-  ])('comes from %s: the configuration shows the name, and the password is handed on beside it', (_, resolve) => {
+  ])('comes from %s: the configuration shows the name, and the password stays out of it', (_, resolve) => {
     const { config, admin } = resolve();
     expect(admin).toEqual({ name: 'root', password: PASSWORD });
     expect(config.auth.admin).toEqual({ name: 'root' });
@@ -62,7 +33,7 @@ describe('the first admin', () => {
     expect(fromFile(`${ON}admin-username = "${name}"\nadmin-password = "${PASSWORD}"\n`).admin?.name).toBe(name);
   });
 
-  it('may have a password with any characters, which is handed on as it was given', () => {
+  it('may have a password with any characters, which stays as given', () => {
     const password = ' Pässwörd\u3000密码 "\' # ';
     expect(fromCode({ auth: { admin: { name: 'root', password } } }).admin?.password).toBe(password);
   });
@@ -89,11 +60,11 @@ describe('the first admin', () => {
     [{ auth: { admins: { name: 'root' } } }, 'auth.admins is not known: did you mean auth.admin?'],
     [{ http: { admin: { name: 'root' } } }, 'http.admin is not known: did you mean auth.admin?'],
     [{ admin: { name: 'root' } }, 'admin is not known: did you mean auth.admin?'],
-  ])('has no property in code that is not known: %j', (config, problem) => {
+  ])('has no unknown property in code: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });
 
-  it('has no property in code that is written with a dot', () => {
+  it('has no property in code with a dot in its name', () => {
     const [problem, ...others] = problemsOf(() => fromCode({ auth: { 'admin.name': 'root' } }));
     expect(problem).toMatch(/^auth\.admin\.name is not known: auth has enabled, .*, admin, auditLog$/);
     expect(others).toEqual([]);
@@ -111,7 +82,7 @@ describe('the first admin', () => {
 describe('where the first admin comes from', () => {
   const FILE = `${ON}admin-username = "file"\nadmin-password = "of the file"\n`;
 
-  it('name and password are looked up each for itself', () => {
+  it('name and password are looked up separately', () => {
     expect(fromFile(FILE, { KAPACITOR_AUTH_ADMIN_USERNAME: 'environment' }).admin).toEqual({
       name: 'environment',
       password: 'of the file',
@@ -124,20 +95,21 @@ describe('where the first admin comes from', () => {
     });
   });
 
-  it("a password file of the environment goes with a file's name, and before a file's password", async () => {
-    const path = passwordFile('of the secret\n');
+  it("a password file of the environment is used with a file's name, and instead of a file's password", async () => {
+    const path = join(temporaryFolder(), 'secret');
+    writeFileSync(path, 'of the secret\n');
     const { admin } = fromFile(FILE, { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: path });
     expect(admin?.name).toBe('file');
-    await expect(readBy(admin)).resolves.toBe('of the secret');
+    await expect(passwordReadBy(admin)).resolves.toBe('of the secret');
   });
 
-  it('a password of code goes before a password file of the environment', () => {
+  it('a password of code comes before a password file of the environment', () => {
     const environment = { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/run/secrets/admin' };
     const { admin } = fromCode({ auth: { admin: { name: 'root', password: PASSWORD } } }, environment);
     expect(admin?.password).toBe(PASSWORD);
   });
 
-  it('a password of the overrides goes before one of the configuration in code', () => {
+  it('a password of the overrides comes before one of the configuration in code', () => {
     const { admin } = resolveConfig(
       { auth: { admin: { name: 'root', passwordFile: '/run/secrets/admin' } } },
       { auth: { admin: { password: PASSWORD } } },
@@ -147,19 +119,19 @@ describe('where the first admin comes from', () => {
   });
 });
 
-describe('a first admin that cannot be', () => {
+describe('a first admin is refused that', () => {
   it.each([
     ['admin-username = "root"', 5, 'admin-username: the first admin has a name and no password: set '],
     ['admin-password = "hunter2222"', 5, 'admin-password: the first admin has a password and no name: set '],
     ['admin-password-file = "x"', 5, 'admin-password-file: the first admin has a password and no name: set '],
-  ])('is half of one in a file: %s', (line, number, problem) => {
+  ])('has only a name or only a password in a file: %s', (line, number, problem) => {
     const [first, ...others] = problemsOf(() => fromFile(`${ON}${line}\n`));
     expect(first).toContain(`kapacitor.conf, line ${number}: [auth] ${problem}`);
     expect(first).not.toContain('hunter2');
     expect(others).toEqual([]);
   });
 
-  it('is half of one in the environment, and the message says what to set', () => {
+  it('has only one of them in the environment: the message says what to set', () => {
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_ADMIN_USERNAME: 'root' }))).toEqual([
       'KAPACITOR_AUTH_ADMIN_USERNAME: the first admin has a name and no password: set admin-password-file, ' +
         'KAPACITOR_AUTH_ADMIN_PASSWORD_FILE, or auth.admin.passwordFile in code',
@@ -170,7 +142,7 @@ describe('a first admin that cannot be', () => {
     ]);
   });
 
-  it('is half of one in code', () => {
+  it('has only a name in code', () => {
     const problems = problemsOf(() => fromCode({ auth: { admin: { name: 'root', password: undefined } } }));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^auth\.admin\.name: the first admin has a name and no password: /);
@@ -206,14 +178,14 @@ describe('a first admin that cannot be', () => {
     ['half a character', 'hunter2222\ud800'],
     ['a number', 12345678],
     ['an object', { hunter2: 'hunter2' }],
-  ])('has a password that no user can have, which is not repeated: %s', (_, password) => {
+  ])('has a password that no user can have, without repeating it: %s', (_, password) => {
     const problems = problemsOf(() => fromCode({ auth: { admin: { name: 'root', password } } }));
     expect(problems).toEqual([
       'auth.admin.password: must be a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters',
     ]);
   });
 
-  it('has a password in a file that no user can have, or that is not in quotes, which is not repeated', () => {
+  it('has a password in a file that no user can have, or that is not in quotes, without repeating it', () => {
     const expected = 'must be a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters';
     for (const value of ['""', '"hunter2222\\n"', '22222222', '["hunter2222"]']) {
       const error = refusalOf(() => fromFile(`${ON}admin-username = "root"\nadmin-password = ${value}\n`));
@@ -233,7 +205,7 @@ describe('a first admin that cannot be', () => {
     ]);
   });
 
-  it('has a password that the rules for new ones refuse', () => {
+  it('has a password that the rules for new passwords refuse', () => {
     expect(problemsOf(() => fromCode({ auth: { admin: { name: 'root', password: 'hunter2' } } }))).toEqual([
       'auth.admin.password: password must be at least 8 characters',
     ]);
@@ -268,91 +240,8 @@ describe('a first admin while there are no users', () => {
     );
   });
 
-  it('is not warned of where none is set', () => {
+  it('causes no warning where none is set', () => {
     expect(fromEnvironment(OFF).warnings.join()).not.toContain('admin is made');
-  });
-});
-
-describe("the file of the first admin's password", () => {
-  it.each([
-    ['a relative path in a file', 'secret.txt', (folder: string) => join(folder, 'secret.txt')],
-    ['a path in the home folder', '~/secret.txt', () => join(homedir(), 'secret.txt')],
-    ['an absolute path', '/run/secrets/x', () => '/run/secrets/x'],
-  ])('is found as other paths of the configuration are: %s', async (_, written, expected) => {
-    const path = configFile(`${ON}admin-username = "root"\nadmin-password-file = "${written}"\n`);
-    const { admin } = resolveConfig(path, {}, {});
-    await expect(readBy(admin)).rejects.toThrow(
-      `[auth] admin-password-file: cannot read ${expected(dirname(path))}: there is no such file`,
-    );
-  });
-
-  it('is read when it is needed, and not before', async () => {
-    const path = join(temporaryFolder(), 'later');
-    const { admin } = fromCode({ auth: { admin: { name: 'root', passwordFile: path } } });
-    writeFileSync(path, PASSWORD);
-    await expect(readBy(admin)).resolves.toBe(PASSWORD);
-  });
-
-  it.each([
-    ['no line end', PASSWORD],
-    ['a line end', `${PASSWORD}\n`],
-    ['a line end of Windows', `${PASSWORD}\r\n`],
-    ['a byte order mark', `\ufeff${PASSWORD}\n`],
-  ])('has a password with %s at its end, or before it, that is not part of it', async (_, content) => {
-    await expect(passwordOf(passwordFile(content))).resolves.toBe(PASSWORD);
-  });
-
-  it('has a password whose blanks are part of it', async () => {
-    await expect(passwordOf(passwordFile('  two words \n'))).resolves.toBe('  two words ');
-  });
-
-  it.each([
-    ['nothing', '', 'is empty: write the password in it'],
-    ['a line end alone', '\n', 'is empty: write the password in it'],
-    ['bytes that are not UTF-8', Buffer.from('hunter2é', 'latin1'), 'is not a text in UTF-8: save it as UTF-8'],
-  ])('is refused with %s in it', async (_, content, problem) => {
-    const path = passwordFile(content);
-    const error = await refusalOfFile(path);
-    expect(error.message).toBe(`[auth] admin-password-file: ${path} ${problem}`);
-    expect(error.cause).toBeUndefined();
-  });
-
-  it.each([
-    ['two lines', 'hunter2\nhunter2\n', 'password must not contain control characters'],
-    ['two line ends', 'hunter2\n\n', 'password must not contain control characters'],
-    ['too many bytes', 'hunter2'.repeat(11), 'password must be at most 72 bytes'],
-  ])('is refused with %s in it, which are not repeated', async (_, content, problem) => {
-    const path = passwordFile(content);
-    const error = await refusalOfFile(path);
-    expect(error.message).toBe(
-      `[auth] admin-password-file: ${path}: ${problem}: write the password in it, and nothing else`,
-    );
-    expect(error.stack).not.toContain('hunter2');
-  });
-
-  it('is refused when it is a folder, or cannot be read for another reason', async () => {
-    const folder = join(temporaryFolder(), 'a folder');
-    mkdirSync(folder);
-    const error = await refusalOfFile(folder);
-    expect(error.message).toBe(`[auth] admin-password-file: cannot read ${folder}: it is a folder`);
-    const below = join(passwordFile(''), 'x');
-    expect((await refusalOfFile(below)).message).toMatch(
-      new RegExp(`^\\[auth\\] admin-password-file: cannot read ${below}: ENOTDIR`),
-    );
-  });
-
-  it('is refused at once when it waits for somebody to write, has no end, or is no password’s', async () => {
-    const folder = temporaryFolder();
-    execFileSync(MAKE_PIPE, [join(folder, 'pipe')]);
-    for (const path of [join(folder, 'pipe'), '/dev/zero']) {
-      expect((await refusalOfFile(path)).message).toBe(
-        `[auth] admin-password-file: cannot read ${path}: it is no regular file`,
-      );
-    }
-    const long = passwordFile('x'.repeat(5_000));
-    expect((await refusalOfFile(long)).message).toBe(
-      `[auth] admin-password-file: ${long} has 5000 bytes: write the password in it, and nothing else`,
-    );
   });
 });
 
@@ -371,14 +260,14 @@ describe('a file with a password that others may read', () => {
     [0o640, '0640'],
     [0o604, '0604'],
     [0o602, '0602'],
-  ])('is warned of: %i', (mode, shown) => {
+  ])('causes a warning: %i', (mode, shown) => {
     expect(warningsFor(LINES, mode)).toEqual([
       `kapacitor.conf, line 6: [auth] admin-password: other users of this machine may read the file (its mode is ${shown}): ` +
         'chmod 600 it, or name a file of its own with admin-password-file',
     ]);
   });
 
-  it('is not warned of when only its owner may, or when there is no password in it', () => {
+  it('causes none when only its owner may read it, or when it contains no password', () => {
     expect(warningsFor(LINES, 0o600)).toEqual([]);
     expect(warningsFor(LINES, 0o400)).toEqual([]);
     expect(warningsFor(LINES.replace('admin-password =', 'admin-password-file ='), 0o644)).toEqual([]);

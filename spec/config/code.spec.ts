@@ -1,29 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { configFile, fromCode, problemsOf } from './resolve.js';
 
 describe('the configuration in code', () => {
-  it.each([
-    [{ http: { authEnabled: false } }],
-    [{ http: { queryCredentials: true } }],
-    [{ http: { realm: 'my "realm"' } }],
-    [{ auth: { enabled: true } }],
-    [{ auth: { cacheExpiration: 1500 } }],
-    [{ auth: { bcryptCost: 4 } }],
-    [{ auth: { minimumPasswordLength: 12 } }],
-    [{ auth: { refusedPasswords: new Set(['password']) } }],
-    [{ auth: { refusedPasswords: async () => true } }],
-    [{ auth: { failureLimit: 5 } }],
-    [{ auth: { failureWindow: 1500 } }],
-    [{ auth: { hashingConcurrency: 2 } }],
-    [{ auth: { hashingQueue: 64 } }],
-    [{ auth: { store: 'memory:' } }],
-    [{ auth: { store: 'postgres://user@host/db' } }],
-    [{ auth: { storeGrace: 1500 } }],
-  ])('sets %j', (config) => {
-    expect(fromCode(config).config).toMatchObject(config);
-  });
-
   it('may be an object without a prototype, or an instance of a class', () => {
     class Config {
       readonly http = Object.assign(Object.create(null), { realm: 'mine' });
@@ -52,7 +32,7 @@ describe('the configuration in code', () => {
     ['an array', ['secret']],
     ['a text', 'secret'],
     ['a boolean', true],
-  ])('has objects inside, and not %s, which is not repeated', (what, options) => {
+  ])('has objects inside, and not %s', (what, options) => {
     expect(problemsOf(() => fromCode({ http: options, auth: options }))).toEqual([
       `http must be an object, not ${what}`,
       `auth must be an object, not ${what}`,
@@ -97,32 +77,11 @@ describe('the configuration in code', () => {
     [{ store: 'memory:' }, 'store is not known: did you mean auth.store?'],
     [{ users: [] }, 'users is not known'],
     [JSON.parse('{"__proto__":{"http":{}}}'), '__proto__ is not known'],
-  ])('has no property that is not known: %j', (config, problem) => {
+  ])('has no unknown property: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });
 
-  it.each([
-    [{ http: { authEnabled: 'false' } }, 'http.authEnabled: must be true or false, not "false"'],
-    [{ http: { authEnabled: 0 } }, 'http.authEnabled: must be true or false, not 0'],
-    [{ http: { authEnabled: null } }, 'http.authEnabled: must be true or false, not null'],
-    [{ auth: { bcryptCost: '12' } }, 'auth.bcryptCost: must be an integer from 4 to 20, not "12"'],
-    [{ auth: { bcryptCost: 3 } }, 'auth.bcryptCost: must be an integer from 4 to 20, not 3'],
-    [{ auth: { bcryptCost: { a: 1n } } }, 'auth.bcryptCost: must be an integer from 4 to 20, not an object'],
-    [{ auth: { bcryptCost: Symbol('x') } }, 'auth.bcryptCost: must be an integer from 4 to 20, not a symbol'],
-    [{ auth: { bcryptCost: () => 12 } }, 'auth.bcryptCost: must be an integer from 4 to 20, not a function'],
-    [
-      { http: { realm: 'a\r\nSet-Cookie: b' } },
-      'http.realm: must be a text without control characters, which a header can hold, not "a\\r\\nSet-Cookie: b"',
-    ],
-    [
-      { http: { realm: '\u{1f600}' } },
-      'http.realm: must be a text without control characters, which a header can hold, not "\u{1f600}"',
-    ],
-  ])('is refused with a value of another kind, case %#', (config, problem) => {
-    expect(problemsOf(() => fromCode(config))).toEqual([problem]);
-  });
-
-  it('is refused, and no more, when a value refers to itself', () => {
+  it('is refused with a value that refers to itself', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     expect(problemsOf(() => fromCode({ auth: { bcryptCost: circular } }))).toEqual([
@@ -148,7 +107,7 @@ describe('the store in code', () => {
     remove: () => 'not-found',
   };
 
-  it("may be a repository of the app's own, which is taken as it is", () => {
+  it("may be the app's own repository", () => {
     expect(fromCode({ auth: { store: repository } }).config.auth.store).toBe(repository);
   });
 
@@ -162,9 +121,12 @@ describe('the store in code', () => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
   });
 
-  it.each(['secret', 'memory:x', 'user:secret', 'path=/var/users', ''])('is not %j, which is not repeated', (store) => {
-    expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
-  });
+  it.each(['secret', 'memory:x', 'user:secret', 'path=/var/users', ''])(
+    'is not %j, and the message does not repeat it',
+    (store) => {
+      expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
+    },
+  );
 
   it.each([
     ['./users', 'sqlite:./users/users.db'],
@@ -181,13 +143,5 @@ describe('the store in code', () => {
     ['a number', 3],
   ])('is not %s', (_, store) => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
-  });
-
-  it.each([
-    ['sqlite:/srv/users.db', 'sqlite:/srv/users.db'],
-    ['sqlite:/my users/$1', 'sqlite:/my users/$1'],
-    ['sqlite:/srv/?a=b#c%20/größe 用户.db', 'sqlite:/srv/?a=b#c%20/größe 用户.db'],
-  ])('may be %s', (store, expected) => {
-    expect(fromCode({ auth: { store } }).config.auth.store).toBe(expected);
   });
 });

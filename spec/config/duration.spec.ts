@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration, LONGEST, parseDuration } from '../../lib/config/duration.js';
-import { fromCode, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 const UNITS = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 } as const;
 
@@ -68,7 +67,7 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
-  it('is the sum of its parts, whatever they are', () => {
+  it('is the sum of its parts, also for random ones', () => {
     const random = pseudoRandom(42);
     const units = Object.keys(UNITS) as (keyof typeof UNITS)[];
     for (let round = 0; round < 500; round++) {
@@ -87,48 +86,6 @@ describe('a duration', () => {
   });
 });
 
-describe('cache-expiration', () => {
-  it.each(['0', '"0"', '"0s"'])('is 0, which turns the cache off, for %s in a file', (value) => {
-    expect(fromFile(`[auth]\ncache-expiration = ${value}\n`).config.auth.cacheExpiration).toBe(0);
-  });
-
-  it.each(['600', '1.5', 'nan', 'inf', '-1', 'true', '2020-01-01'])(
-    'needs a unit, or could be meant as seconds or milliseconds: %s in a file is refused',
-    (value) => {
-      const [problem] = problemsOf(() => fromFileWithUsers(`[auth]\ncache-expiration = ${value}\n`));
-      expect(problem).toContain(
-        'kapacitor.conf, line 2: [auth] cache-expiration: must be a duration such as "10m", "1h30m", "500ms" or "0", not ',
-      );
-    },
-  );
-
-  it.each([
-    [1500, 1500],
-    [0, 0],
-    [0.5, 0.5],
-    ['1h30m', 5_400_000],
-  ])('is milliseconds or a duration in code: %j', (value, milliseconds) => {
-    expect(fromCode({ auth: { cacheExpiration: value } }).config.auth.cacheExpiration).toBe(milliseconds);
-  });
-
-  it.each([
-    [-1, '-1'],
-    [Number.NaN, 'NaN'],
-    [Number.POSITIVE_INFINITY, 'Infinity'],
-    [10n, '10'],
-    ['600', '"600"'],
-    [null, 'null'],
-    [true, 'true'],
-    [[], 'an array'],
-    [{}, 'an object'],
-    [new Date(), 'a date'],
-  ])('is not %s in code', (value, shown) => {
-    expect(problemsOf(() => fromCode({ auth: { cacheExpiration: value } }))).toEqual([
-      `auth.cacheExpiration: must be a duration such as "10m", "1h30m", "500ms" or "0", not ${shown}`,
-    ]);
-  });
-});
-
 /** Integers from 0 to below `limit`, the same ones at each run (Lehmer's generator). */
 function pseudoRandom(seed: number): (limit: number) => number {
   let state = seed;
@@ -138,7 +95,7 @@ function pseudoRandom(seed: number): (limit: number) => number {
   };
 }
 
-describe('a duration that is written', () => {
+describe('a duration as text', () => {
   it.each([
     [0, '0s'],
     [600_000, '10m'],
@@ -159,7 +116,7 @@ describe('a duration that is written', () => {
   });
 
   it.each([0, 1, 10, 90, 1_234, 61_001, 86_400_000, 123_456_789, 0.001, 0.5, LONGEST])(
-    'is read as what it was: %d milliseconds',
+    'is read back as the same value: %d milliseconds',
     (milliseconds) => {
       expect(parseDuration(formatDuration(milliseconds))).toBeCloseTo(milliseconds, 6);
     },

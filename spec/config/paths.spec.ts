@@ -30,7 +30,7 @@ describe('the path of the file', () => {
   it('is named when it is a folder', () => {
     const path = temporaryFolder();
     expect(problemsOf(() => resolveConfig(path, {}, {}))).toEqual([
-      `cannot read the config file ${path}: it is a folder: name the file in it, such as kapacitor.conf`,
+      `cannot read the config file ${path}: it is a folder: name the file in it`,
     ]);
   });
 
@@ -67,72 +67,51 @@ describe('the path of the file', () => {
   });
 });
 
-describe('the path of the store', () => {
-  it("starts at the file's folder in a file", () => {
-    const path = configFile('[auth]\nstore = "sqlite:./users.db"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`sqlite:${join(dirname(path), 'users.db')}`);
+describe.each([
+  { key: 'store', property: 'store', prefix: 'sqlite:' },
+  { key: 'refused-passwords', property: 'refusedPasswords', prefix: '' },
+  { key: 'audit-log', property: 'auditLog', prefix: '' },
+] as const)('the path in [auth] $key', ({ key, property, prefix }) => {
+  const variable = `KAPACITOR_AUTH_${key.replace('-', '_').toUpperCase()}`;
+  const inFile = (path: string) => {
+    const file = configFile(`[auth]\n${key} = '${prefix}${path}'\n`);
+    return { file, value: resolveConfig(file, {}, {}).config.auth[property] };
+  };
+
+  it.each([
+    ['./x/file', 'x/file'],
+    ['file', 'file'],
+    ['../file', '../file'],
+    ['~name/file', '~name/file'],
+  ])("starts at the file's folder in a file: %s", (path, expected) => {
+    const { file, value } = inFile(path);
+    expect(value).toBe(prefix + join(dirname(file), expected));
   });
 
-  it("starts at the file's folder in a file for data_dir as well", () => {
+  it.each([
+    ['~/file', join(homedir(), 'file')],
+    ['/srv/$& my $1', '/srv/$& my $1'],
+  ])('may be in the home folder, or absolute: %s', (path, expected) => {
+    expect(inFile(path).value).toBe(prefix + expected);
+    expect(fromCode({ auth: { [property]: prefix + path } }).config.auth[property]).toBe(prefix + expected);
+  });
+
+  it('starts at the working folder in the environment and in code, also beside a file', () => {
+    const expected = prefix + join(process.cwd(), 'file');
+    const { file } = inFile('/elsewhere');
+    const code = { auth: { [property]: `${prefix}./file` } };
+    expect(resolveConfig(file, code, {}).config.auth[property]).toBe(expected);
+    expect(resolveConfig(file, {}, { [variable]: `${prefix}file` }).config.auth[property]).toBe(expected);
+    expect(fromCode(code).config.auth[property]).toBe(expected);
+  });
+});
+
+describe('the path in data_dir', () => {
+  it("starts at the file's folder, and may be in the home folder", () => {
     const path = configFile('data_dir = "../state"\n');
     expect(resolveConfig(path, {}, {}).config.auth.store).toBe(
       `sqlite:${join(dirname(path), '..', 'state', 'auth', 'users.db')}`,
     );
-  });
-
-  it('starts at the working folder in the environment and in code, also beside a file', () => {
-    const path = configFile('[auth]\nstore = "memory:"\n');
-    const expected = `sqlite:${join(process.cwd(), 'users.db')}`;
-    expect(resolveConfig(path, { auth: { store: 'sqlite:./users.db' } }, {}).config.auth.store).toBe(expected);
-    expect(resolveConfig(path, {}, { KAPACITOR_AUTH_STORE: 'sqlite:users.db' }).config.auth.store).toBe(expected);
-    expect(resolveConfig({ auth: { store: 'sqlite:users.db' } }, {}, {}).config.auth.store).toBe(expected);
-  });
-
-  it('expands the home folder', () => {
-    const { store } = fromFile('[auth]\nstore = "sqlite:~/users.db"\n').config.auth;
-    expect(store).toBe(`sqlite:${join(homedir(), 'users.db')}`);
-  });
-
-  it('takes ~ with a name behind it for a folder of that name', () => {
-    const path = configFile('[auth]\nstore = "sqlite:~name/users.db"\n');
-    expect(resolveConfig(path, {}, {}).config.auth.store).toBe(`sqlite:${join(dirname(path), '~name', 'users.db')}`);
-  });
-
-  it('expands the home folder in data_dir', () => {
     expect(fromFile('data_dir = "~/k"\n').config.auth.store).toBe(`sqlite:${join(homedir(), 'k', 'auth', 'users.db')}`);
-  });
-
-  it('may be absolute', () => {
-    expect(fromFile('[auth]\nstore = "sqlite:/srv/users.db"\n').config.auth.store).toBe('sqlite:/srv/users.db');
-  });
-
-  it('may have $ and blanks in it', () => {
-    expect(fromFile("[auth]\nstore = 'sqlite:/srv/$& my $1'\n").config.auth.store).toBe('sqlite:/srv/$& my $1');
-  });
-});
-
-describe('the path of the refused passwords', () => {
-  it("starts at the file's folder in a file", () => {
-    const path = configFile('[auth]\nrefused-passwords = "refused.txt"\n');
-    const expected = join(dirname(path), 'refused.txt');
-    expect(resolveConfig(path, {}, {}).config.auth.refusedPasswords).toBe(expected);
-  });
-
-  it('starts at the working folder in the environment and in code, also beside a file', () => {
-    const path = configFile('[auth]\nrefused-passwords = "/etc/refused.txt"\n');
-    const auth = { refusedPasswords: 'refused.txt' };
-    const environment = { KAPACITOR_AUTH_REFUSED_PASSWORDS: './refused.txt' };
-    const expected = join(process.cwd(), 'refused.txt');
-    expect(resolveConfig(path, { auth }, {}).config.auth.refusedPasswords).toBe(expected);
-    expect(resolveConfig(path, {}, environment).config.auth.refusedPasswords).toBe(expected);
-    expect(fromCode({ auth }).config.auth.refusedPasswords).toBe(expected);
-  });
-
-  it('may be in the home folder, or absolute', () => {
-    const { auth } = fromFile('[auth]\nrefused-passwords = "~/refused.txt"\n').config;
-    expect(auth.refusedPasswords).toBe(join(homedir(), 'refused.txt'));
-    expect(fromCode({ auth: { refusedPasswords: '/srv/$& my $1' } }).config.auth.refusedPasswords).toBe(
-      '/srv/$& my $1',
-    );
   });
 });

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { defaultHashingThreads } from '../../lib/config/thread-pool.js';
+import { defaultHashingThreads } from '../../lib/config/setting.js';
 import { configFile, fromCode, fromFile } from './resolve.js';
 
 describe('where the configuration comes from', () => {
@@ -35,7 +35,7 @@ describe('where the configuration comes from', () => {
     expect(config).toMatchObject({ auth: { bcryptCost: 7, enabled: true }, http: { realm: 'code' } });
   });
 
-  it('each setting is looked up by itself', () => {
+  it('each setting is looked up separately', () => {
     const { config } = resolveConfig(
       configFile(FILE),
       { auth: { bcryptCost: 7 } },
@@ -79,14 +79,14 @@ describe('where the configuration comes from', () => {
     expect({ config, overrides }).toEqual(before);
   });
 
-  it('keeps nothing of them: a later change is not seen', () => {
+  it('keeps none of them: a later change has no effect', () => {
     const config = { http: { realm: 'before' } };
     const resolution = fromCode(config);
     config.http.realm = 'after';
     expect(resolution.config.http.realm).toBe('before');
   });
 
-  it('does not take what a prototype says: a polluted one would open the door', () => {
+  it('ignores properties of a prototype: a polluted one would open the door', () => {
     const config = Object.create({ http: { authEnabled: false } });
     expect(fromCode(config).config.http.authEnabled).toBe(true);
   });

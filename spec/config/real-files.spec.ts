@@ -2,7 +2,7 @@ import { kapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { configFile, fromFile, problemsOf, reportOf, settingOf } from './resolve.js';
 
-/** What has nothing to do with us, before and behind. */
+/** Lines of other sections, before and behind. */
 const BEFORE = 'hostname = "node"\ndata_dir = "/var/lib/kapacitor"\nskip-config-overrides = false\n';
 const BEHIND =
   '[storage]\n  boltdb = "/var/lib/kapacitor/kapacitor.db"\n[[influxdb]]\n  username = ""\n  password = ""\n';
@@ -85,7 +85,7 @@ ${BEHIND}`,
 ${BEHIND}`,
 } as const;
 
-/** Where a shape cannot start with users: what stands in the way, by key. */
+/** The keys for which a shape is refused with users. */
 const IN_THE_WAY: Record<keyof typeof SHAPES, readonly string[]> = {
   'the one that Kapacitor installs, with an example of a meta server': ['meta-addr, meta-ca, meta-cert, meta-key'],
   'what kapacitord config prints: every key, with the zero of its type': ['bcrypt-cost'],
@@ -100,7 +100,7 @@ const keyOf = (text: string) => /line \d+: \[auth\] (.*?): /.exec(text)?.[1];
 describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])('a kapacitor.conf in use: %s', (name) => {
   const shape = SHAPES[name];
 
-  it('starts, and warns of what would be in the way of users', () => {
+  it('starts, and warns of lines that users would make errors', () => {
     const { config, warnings } = fromFile(shape);
     expect(config).toMatchObject({ http: { authEnabled: false }, auth: { enabled: false, bcryptCost: 10 } });
     expect(warnings.filter((warning) => warning.includes('(ignored: [auth] enabled is false)')).map(keyOf)).toEqual(
@@ -116,19 +116,19 @@ describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])('a kapacitor.conf 
     await auth.close();
   });
 
-  it('is refused where there are users, for what would be in their way and nothing else', () => {
+  it('is refused with users, for those lines and nothing else', () => {
     const problems = problemsOf(() => fromFile(shape, { KAPACITOR_AUTH_ENABLED: 'true' }));
     expect(problems.map(keyOf)).toEqual(IN_THE_WAY[name]);
     expect(problems.join()).not.toContain('hunter2');
   });
 
-  it('is refused where authentication is on, for that and for having no users', () => {
+  it('is refused with authentication on, for those lines and for having no users', () => {
     const problems = problemsOf(() => fromFile(shape, { KAPACITOR_HTTP_AUTH_ENABLED: 'true' }));
     expect(problems.map(keyOf).filter((key) => key !== undefined)).toEqual(IN_THE_WAY[name]);
     expect(problems.filter((problem) => problem.startsWith('authentication is on '))).toHaveLength(1);
   });
 
-  it('has no problems for check-config either, which shows the same warnings and what each setting comes out as', () => {
+  it('has no problems in check-config, which shows the same warnings and the value of each setting', () => {
     const report = reportOf(shape);
     expect(report.problems).toEqual([]);
     expect(report.warnings.filter((warning) => warning.includes('(ignored: ')).map(keyOf)).toEqual(IN_THE_WAY[name]);
@@ -137,7 +137,7 @@ describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])('a kapacitor.conf 
   });
 });
 
-describe('a key with a slip in a file whose users are off', () => {
+describe('a misspelt key in a file without users', () => {
   it.each([
     ['[auth]\nenabled = false\nbcrypt_cost = 10\n', 'bcrypt_cost: this key is not known: did you mean bcrypt-cost?'],
     ['[auth]\nenable = true\nbcrypt-cost = 10\n', 'enable: this key is not known: did you mean enabled?'],

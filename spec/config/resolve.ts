@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type KapacitorAuthConfig, resolveConfig } from '../../lib/config/config.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { type ConfigReport, checkConfig } from '../../lib/config/report.js';
 import { ConfigError } from '../../lib/errors.js';
+import type { FirstAdmin } from '../../lib/users/first-admin.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Resolution = ReturnType<typeof resolveConfig>;
@@ -24,12 +26,11 @@ export function fromFileWithUsers(content: string | Uint8Array, environment: Env
   return fromFile(content, { KAPACITOR_AUTH_ENABLED: 'true', ...environment });
 }
 
-/** What code says need not be of the right type: JavaScript has none. */
+/** The argument may have any type, as in JavaScript. */
 export function fromCode(config: unknown, environment: Environment = {}): Resolution {
   return resolveConfig(config as KapacitorAuthConfig, {}, environment);
 }
 
-/** Code that says nothing, or only what makes the environment's word matter. */
 export function fromEnvironment(environment: Environment, config: KapacitorAuthConfig = {}): Resolution {
   return resolveConfig(config, {}, environment);
 }
@@ -63,4 +64,10 @@ export function settingOf(report: ConfigReport, key: string): { value: string; f
   const [found, second] = report.settings.filter((setting) => setting.key === key);
   if (second !== undefined) throw new Error(`${key} is there twice`);
   return found && { value: found.value, from: found.from };
+}
+
+/** The password of an admin whose password is in a file. */
+export async function passwordReadBy(admin: FirstAdmin | undefined): Promise<string> {
+  if (typeof admin?.password !== 'function') throw new Error('the password is in no file');
+  return admin.password();
 }

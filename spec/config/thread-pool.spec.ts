@@ -12,7 +12,6 @@ beforeEach(() => {
   vi.mocked(availableParallelism).mockReturnValue(2_048);
 });
 
-/** The environment where libuv is told this size. */
 const pool = (size: string | undefined) => ({ UV_THREADPOOL_SIZE: size });
 const hashing = (hashingConcurrency: number) => ({ auth: { hashingConcurrency } });
 
@@ -30,20 +29,18 @@ describe('the number of passwords that are hashed at once', () => {
   ];
 
   it.each([...SIZES, ['is more than libuv has', '2000', 1_024] as const])(
-    'is one less than there are threads by default, where UV_THREADPOOL_SIZE %s',
+    'is one less than the number of threads by default, where UV_THREADPOOL_SIZE %s',
     (_what, size, threads) => {
       const most = Math.max(1, threads - 1);
       expect(fromCode({}, pool(size)).config.auth.hashingConcurrency).toBe(most);
     },
   );
 
-  it.each(SIZES)('is not more than that, where UV_THREADPOOL_SIZE %s', (_what, size, threads) => {
+  it.each(SIZES)('cannot be more than that, where UV_THREADPOOL_SIZE %s', (_what, size, threads) => {
     const most = Math.max(1, threads - 1);
     expect(fromCode(hashing(most), pool(size)).config.auth.hashingConcurrency).toBe(most);
     const [problem] = problemsOf(() => fromCode(hashing(most + 1), pool(size)));
-    expect(problem).toContain(
-      `must be at most ${most}, not ${most + 1}: the thread pool of Node.js has the size ${threads}, `,
-    );
+    expect(problem).toContain(`must be at most ${most}, not ${most + 1}: the thread pool of Node.js has ${threads}, `);
   });
 
   it.each([
@@ -52,26 +49,26 @@ describe('the number of passwords that are hashed at once', () => {
     [3, 2],
     [4, 3],
     [5, 3],
-  ])('leaves a core to the rest as well by default: of %d cores it takes %d', (cores, threads) => {
+  ])('leaves a core free by default: of %d cores it takes %d', (cores, threads) => {
     vi.mocked(availableParallelism).mockReturnValue(cores);
     expect(fromCode({}).config.auth.hashingConcurrency).toBe(threads);
   });
 
-  it('may be more than there are cores where somebody says so', () => {
+  it('may be more than the number of cores if it is set', () => {
     vi.mocked(availableParallelism).mockReturnValue(1);
     expect(fromCode(hashing(3)).config.auth.hashingConcurrency).toBe(3);
   });
 
-  it('is an error that says what to do where no thread would be left to the rest', () => {
+  it('is an error that says what to do if no thread stays free', () => {
     const problem =
-      '[auth] hashing-concurrency must be at most 3, not 4: the thread pool of Node.js has the size 4, and must not be ' +
-      'taken whole. To have more, set UV_THREADPOOL_SIZE';
+      '[auth] hashing-concurrency must be at most 3, not 4: the thread pool of Node.js has 4, and one must ' +
+      'stay free. To have more, set UV_THREADPOOL_SIZE';
     expect(problemsOf(() => fromCode(hashing(4)))).toEqual([problem]);
     expect(problemsOf(() => fromFileWithUsers('[auth]\nhashing-concurrency = 4\n'))).toEqual([problem]);
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_HASHING_CONCURRENCY: '4' }))).toEqual([problem]);
   });
 
-  it('is measured by what comes first of code, environment and file', () => {
+  it('is checked in the source that wins', () => {
     const path = configFile('[auth]\nhashing-concurrency = 100\n');
     expect(resolveConfig(path, hashing(2), {}).config.auth.hashingConcurrency).toBe(2);
   });

@@ -39,3 +39,54 @@ describe('a warning', () => {
     expect(fromFile('[http]\nshared-secret = ""\n').warnings).toEqual([AUTH_IS_OFF]);
   });
 });
+
+describe('a warning about store-grace', () => {
+  const about = (store: string) =>
+    `[auth] store-grace has no effect with the store ${store} it is the time for which users are served while ` +
+    'PostgreSQL cannot be reached';
+  const FILE = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
+  const POSTGRES = 'postgres://user:hunter2@host/db';
+
+  it.each([
+    ['memory:', 'memory:'],
+    ['sqlite:./secret.db', 'sqlite:'],
+    [undefined, 'sqlite:'],
+  ])('is given when code sets it with the store %s, whose folder is not named', (store, named) => {
+    expect(fromCode({ auth: { store, storeGrace: '5m' } }).warnings).toEqual([about(named)]);
+  });
+
+  it('is given when the environment or a file sets it', () => {
+    expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '5m' }).warnings).toEqual([about('sqlite:')]);
+    expect(fromFile(`${FILE}store-grace = "5m"\n`).warnings).toEqual([about('sqlite:')]);
+    expect(fromFile(`${FILE}store = "memory:"\nstore-grace = "5m"\n`).warnings).toEqual([about('memory:')]);
+  });
+
+  it.each([0, '1m'])('is given for %j as well, which changes nothing either', (storeGrace) => {
+    expect(fromCode({ auth: { storeGrace } }).warnings).toEqual([about('sqlite:')]);
+  });
+
+  it('is given when the store of the file is not the one that counts', () => {
+    const path = configFile(`${FILE}store = "${POSTGRES}"\nstore-grace = "5m"\n`);
+    expect(resolveConfig(path, {}, {}).warnings).toEqual([]);
+    expect(resolveConfig(path, { auth: { store: 'memory:' } }, {}).warnings).toEqual([about('memory:')]);
+  });
+
+  it('is not given when no source sets it', () => {
+    expect(fromCode({ auth: { store: 'memory:', storeGrace: undefined } }).warnings).toEqual([]);
+    expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '' }).warnings).toEqual([]);
+    expect(fromFile(FILE).warnings).toEqual([]);
+  });
+
+  it('is not given with PostgreSQL', () => {
+    expect(fromCode({ auth: { store: POSTGRES, storeGrace: '5m' } }).warnings).toEqual([]);
+    const environment = { KAPACITOR_AUTH_STORE: POSTGRES, KAPACITOR_AUTH_STORE_GRACE: '0' };
+    expect(fromEnvironment(environment).warnings).toEqual([]);
+  });
+
+  it("is not given with the app's own repository, also without a prototype", () => {
+    const method = () => undefined;
+    const methods = { find: method, list: method, insert: method, replace: method, remove: method };
+    const store = Object.assign(Object.create(null), methods);
+    expect(fromCode({ auth: { store, storeGrace: '5m' } }).warnings).toEqual([]);
+  });
+});

@@ -74,6 +74,7 @@ function plainText(tokens: readonly Token[]): string {
   return tokens.map((token) => ('tokens' in token && token.tokens ? plainText(token.tokens) : textOf(token))).join('');
 }
 
+/** The `text` of a plain token is HTML: an apostrophe is `&#39;` there. */
 function textOf(token: Token): string {
-  return 'text' in token ? token.text : token.raw;
+  return 'text' in token && token.type !== 'text' ? token.text : token.raw;
 }

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import express, { type Express } from 'express';
 import type { KapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHostCheck, faultOf } from '../../lib/request/allowed-hosts.js';
+import { allowedHostProblem, createHostCheck } from '../../lib/request/allowed-hosts.js';
 import { showUser } from '../support/app-behind.js';
 import { createAuth } from '../support/auth.js';
 import { serve } from '../support/server.js';
@@ -113,10 +113,10 @@ describe('an entry of the list', () => {
     ['localhost?x', '"localhost?…" has a path: write "localhost"'],
     ['::1', '"::1" has no brackets: write "[::1]"'],
     ['example.com:65536', '"example.com:65536" has a port over 65535'],
-    ['user:hunter2@example.com', 'a host has no @ in it: write it alone, as "example.com"'],
-    ['http://user:hunter2@example.com', 'a host has no @ in it: write it alone, as "example.com"'],
+    ['user:hunter2@example.com', 'a host has no @ in it: write only the host, such as "example.com"'],
+    ['http://user:hunter2@example.com', 'a host has no @ in it: write only the host, such as "example.com"'],
   ])('%s is wrong, and what to write is said', (entry, fault) => {
-    expect(faultOf(entry)).toBe(fault);
+    expect(allowedHostProblem(entry)).toBe(fault);
   });
 
   it.each([
@@ -136,7 +136,7 @@ describe('an entry of the list', () => {
     '%6c',
     'http://',
   ])('%j is no host', (entry) => {
-    expect(faultOf(entry)).toMatch(/ is not a host, such as "localhost", /);
+    expect(allowedHostProblem(entry)).toMatch(/ is not a host, such as "localhost", /);
   });
 });
 

@@ -178,7 +178,7 @@ describe('a registry', () => {
   it.each(['1st_', 'my-app_', ''])('does not take the prefix %j', async (prefix) => {
     const auth = await createAuth();
     const registry = new Registry();
-    expect(registered(registry, auth, prefix)).toThrow('metrics: a prefix is made of letters, digits, _ and :');
+    expect(registered(registry, auth, prefix)).toThrow('metrics: a prefix consists of letters, digits, _ and :');
     expect(registry.getMetricsAsArray()).toEqual([]);
   });
 
@@ -191,9 +191,9 @@ describe('a registry', () => {
     [
       'a prefix without its name',
       (registry) => [registry, 'a_'],
-      'what registerIn is told must be an object with prefix, not a text',
+      'the options of registerIn must be an object with prefix, not a text',
     ],
-    ['null for a prefix', (registry) => [registry, { prefix: null }], 'a prefix is made of letters'],
+    ['null for a prefix', (registry) => [registry, { prefix: null }], 'a prefix consists of letters'],
     ['options in place of it', () => [{ prefix: 'a_' }], "the registry is prom-client's: registerIn(register)"],
     ['nothing in place of it', () => [], "the registry is prom-client's: registerIn(register)"],
   ])('is refused with %s', async (_what, given, message) => {

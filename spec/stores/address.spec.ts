@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { store } from '../../lib/config/kinds.js';
+import { storeKind } from '../../lib/config/kinds.js';
 import { meantStore } from '../../lib/stores/address.js';
 
 describe('a store that is none', () => {
@@ -46,10 +46,10 @@ describe('a store that is none', () => {
     ['memory without a colon', 'memory', 'memory:'],
     ['memory in capitals', 'MEMORY:', 'memory:'],
   ])('for %s (%j) probably means %j, which is one', (_what, text, meant) => {
-    expect(store.fromText(text)).toBeUndefined();
+    expect(storeKind.fromText(text)).toBeUndefined();
     expect(meantStore(text)).toBe(meant);
-    expect(store.fromText(meant)).toBe(meant);
-    expect(store.faultOf?.(text)).toBe(
+    expect(storeKind.fromText(meant)).toBe(meant);
+    expect(storeKind.faultOf?.(text)).toBe(
       'must be "sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, a repository: ' +
         `an object with the methods find, list, insert, replace, remove: did you mean ${JSON.stringify(meant)}?`,
     );
@@ -60,7 +60,7 @@ describe('a store that is none', () => {
     ['a parameter', 'file:users.db?key=hunter2'],
     ['a control character', 'sqlite:hunter2\nusers.db'],
   ])('is not repeated where it may hold a password, and an example is given: %s', (_what, text) => {
-    expect(store.fromText(text)).toBeUndefined();
+    expect(storeKind.fromText(text)).toBeUndefined();
     expect(meantStore(text)).toBe('sqlite:./users/users.db');
   });
 
@@ -75,13 +75,13 @@ describe('a store that is none', () => {
     ['a URL of PostgreSQL behind the scheme', 'sqlite:postgres://user:hunter2@host/db'],
     ['nothing', ''],
   ])('says nothing of what was meant: %s', (_what, text) => {
-    expect(store.fromText(text)).toBeUndefined();
+    expect(storeKind.fromText(text)).toBeUndefined();
     expect(meantStore(text)).toBeUndefined();
-    expect(store.faultOf?.(text)).toBeUndefined();
+    expect(storeKind.faultOf?.(text)).toBeUndefined();
   });
 
   it.each([3, null, ['./users.db']])('is %j, which is no text and means nothing', (value) => {
-    expect(store.faultOf?.(value)).toBeUndefined();
+    expect(storeKind.faultOf?.(value)).toBeUndefined();
   });
 });
 
@@ -104,6 +104,6 @@ describe('the path in sqlite:FILE', () => {
     'größe/用户.db',
     './user@host:5432.db',
   ])('may be %j', (path) => {
-    expect(store.fromText(`sqlite:${path}`)).toBe(`sqlite:${path}`);
+    expect(storeKind.fromText(`sqlite:${path}`)).toBe(`sqlite:${path}`);
   });
 });

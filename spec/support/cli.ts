@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { main } from '../../lib/cli/main.js';
-import type { Streams } from '../../lib/cli/streams.js';
-import type { Environment } from '../../lib/config/environment.js';
+import type { Streams } from '../../lib/cli/output.js';
+import type { Environment } from '../../lib/config/setting.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILT = join(ROOT, 'dist/lib/cli/bin.js');

@@ -3,7 +3,6 @@
  * what messages tell it.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { LastAdminError, UserExistsError, UserNotFoundError } from '../../lib/errors.js';
 import { PostgresUserRepository } from '../../lib/stores/postgres/postgres-repository.js';
 import { NamePattern } from '../../lib/users/name-pattern.js';
@@ -17,13 +16,11 @@ import type { Attempt } from './user-history.js';
 
 export type Question =
   /** Answered with what was asked and answered: {@link Storm}. */
-  | { readonly do: 'storm'; readonly names: readonly string[]; readonly milliseconds: number }
+  | { readonly do: 'storm'; readonly names: readonly string[]; readonly attempts: number }
   | { readonly do: 'read'; readonly names: readonly string[] }
   | { readonly do: 'insertFirstAdmin'; readonly user: StoredUser }
   /** Creates users until the process is killed; each name is sent when it has been answered. */
-  | { readonly do: 'create'; readonly prefix: string }
-  /** Asks for a user all the time; each new revision is sent as a {@link Sight}. */
-  | { readonly do: 'watch'; readonly name: string };
+  | { readonly do: 'create'; readonly prefix: string };
 
 export interface Storm {
   readonly attempts: readonly Attempt[];
@@ -34,12 +31,6 @@ export interface Storm {
 export interface Reading {
   readonly found: readonly StoredUser[];
   readonly listed: readonly StoredUser[];
-}
-
-export interface Sight {
-  readonly revision: string;
-  /** Of process.hrtime(), which all processes of the machine share. */
-  readonly at: bigint;
 }
 
 const repository = new PostgresUserRepository(process.argv[2] as string);
@@ -128,11 +119,10 @@ async function change(name: string): Promise<void> {
   else await recorded.replace(user, (await repository.find(name))?.revision ?? 'none');
 }
 
-async function storm(names: readonly string[], milliseconds: number): Promise<Storm> {
+async function storm(names: readonly string[], count: number): Promise<Storm> {
   const errors: string[] = [];
-  const end = Date.now() + milliseconds;
   const lane = async (act: (name: string) => Promise<void>) => {
-    while (Date.now() < end) {
+    while (attempts.length < count) {
       await act(pick(...names)).catch((error: Error) => {
         const isExpected = [LastAdminError, UserExistsError, UserNotFoundError].some((type) => error instanceof type);
         if (!isExpected) errors.push(String(error));
@@ -162,33 +152,11 @@ async function create(prefix: string): Promise<void> {
   );
 }
 
-/** Undefined also when it cannot be told: a refusal is no sight. */
-async function revisionOf(name: string): Promise<string | undefined> {
-  try {
-    return (await repository.find(name))?.revision;
-  } catch {
-    return undefined;
-  }
-}
-
-async function watch(name: string): Promise<void> {
-  let seen: string | undefined;
-  for (;;) {
-    const revision = await revisionOf(name);
-    if (revision !== undefined && revision !== seen) {
-      seen = revision;
-      send({ revision, at: process.hrtime.bigint() } satisfies Sight);
-    }
-    await setTimeout(1);
-  }
-}
-
 process.on('message', async (question: Question) => {
-  if (question.do === 'storm') send(await storm(question.names, question.milliseconds));
+  if (question.do === 'storm') send(await storm(question.names, question.attempts));
   else if (question.do === 'read') send(await read(question.names));
   else if (question.do === 'insertFirstAdmin') send(await repository.insertFirstAdmin(question.user));
-  else if (question.do === 'create') await create(question.prefix);
-  else await watch(question.name);
+  else await create(question.prefix);
 });
 
 await repository.open();

@@ -68,6 +68,9 @@ export async function psql(url: string, text: string, values?: readonly unknown[
 export function ownPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: withoutParameters(url), ...options });
   onTestFinished(async () => {
+    // end() does not wait until the server has closed the connections, and a server that stops, or drops the database,
+    // terminates them with 57P01. No repository listens for errors any more.
+    pool.on('error', () => {});
     if (!pool.ended) await pool.end();
   });
   return pool;

@@ -1,6 +1,6 @@
 import { MemoryUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { exportUsers } from '../../lib/transfer/export-users.js';
+import { exportUsers } from '../../lib/transfer/json-lines.js';
 import { userNamed } from '../support/stored-user.js';
 
 async function* users(count: number) {

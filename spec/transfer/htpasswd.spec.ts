@@ -7,7 +7,7 @@ import { fileWith, HASH, imported, OTHER_HASH, readAll } from './files.js';
 const open = (path: string, rights?: HtpasswdRights) => openUserFile(path, { format: 'htpasswd', rights });
 const readFrom = async (path: string, rights?: HtpasswdRights) => readAll(await open(path, rights));
 
-const ONLY_BCRYPT = 'only bcrypt entries (htpasswd -B) can be imported';
+const ONLY_BCRYPT = 'only bcrypt hashes (htpasswd -B) can be imported';
 
 describe('an htpasswd file', () => {
   it('gives normal users without permissions', async () => {
@@ -31,8 +31,8 @@ describe('an htpasswd file', () => {
     ['crypt', 'rqXexS6ZhobKA', ONLY_BCRYPT],
     ['plain text', 'password', ONLY_BCRYPT],
     ['nothing', '', ONLY_BCRYPT],
-    ['half of a bcrypt hash', HASH.slice(0, 40), 'the bcrypt entry is cut off, or has no cost from 4 to 20'],
-    ['a cost of a day', HASH.replace('$04$', '$31$'), 'the bcrypt entry is cut off, or has no cost from 4 to 20'],
+    ['half of a bcrypt hash', HASH.slice(0, 40), 'the bcrypt hash is cut off, or its cost is not from 4 to 20'],
+    ['a cost of a day', HASH.replace('$04$', '$31$'), 'the bcrypt hash is cut off, or its cost is not from 4 to 20'],
   ])('tells of %s instead of a bcrypt hash, and goes on', async (_what, hash, refusal) => {
     const users = await readFrom(fileWith(`old:${hash}\nstan:${HASH}\n`));
     expect(users).toEqual([{ name: 'old', refusal }, imported('stan')]);
@@ -66,7 +66,7 @@ describe('an htpasswd file', () => {
     'is not one of htdigest: %j',
     async (line) => {
       const path = fileWith(`${line}\n`);
-      const problem = /this is htdigest's NAME:REALM:MD5, .*: make the users anew with "htpasswd -B"$/;
+      const problem = /this is htdigest's NAME:REALM:MD5, .*\. Create the users again with "htpasswd -B"$/;
       await expect(readFrom(path)).rejects.toThrow(problem);
       await expect(openUserFile(path)).rejects.toThrow(problem);
       await expect(openUserFile(path)).rejects.not.toThrow(/0123456789abcdef/i);
@@ -90,10 +90,10 @@ describe('an htpasswd file', () => {
     ['stan', 'this is not NAME:HASH'],
     [
       'stan:realm:0123456789abcdef0123456789abcdef',
-      "this is htdigest's NAME:REALM:MD5, which holds no password hash that can be verified here: " +
-        'make the users anew with "htpasswd -B"',
+      "this is htdigest's NAME:REALM:MD5, and such a digest cannot be verified here. " +
+        'Create the users again with "htpasswd -B"',
     ],
-    [`kim:${HASH}`, '"kim" stands in line 1 already'],
+    [`kim:${HASH}`, '"kim" is already in line 1'],
   ])('says what is wrong with %s, and in which line', async (content, problem) => {
     const path = fileWith(`kim:${HASH}\n${content}\n`);
     await expect(readFrom(path)).rejects.toThrow(

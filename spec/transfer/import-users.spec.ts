@@ -1,8 +1,8 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { completeRepository } from '../../lib/stores/complete.js';
-import { ImportError } from '../../lib/transfer/import-error.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
+import { ImportError } from '../../lib/transfer/user-file.js';
 import { failure } from '../support/failure.js';
 import { userNamed } from '../support/stored-user.js';
 import { HASH, imported, OTHER_HASH, userFile } from './files.js';
@@ -214,9 +214,8 @@ describe('importing users', () => {
       return 'conflict';
     });
     const insert = vi.spyOn(repository, 'insert').mockReturnValueOnce(false).mockReturnValueOnce(false);
-    const summary = await importUsers(userFile([imported('stan')]), completeRepository(withoutMany(repository)), {
-      overwrite: true,
-    });
+    const own = completeRepository(withoutMany(repository));
+    const summary = await importUsers(userFile([imported('stan')]), own, { overwrite: true });
     expect(summary).toMatchObject({ replaced: 1 });
     expect(insert).toHaveBeenCalledTimes(3);
     expect(repository.find('stan')).toMatchObject({ hash: HASH });

@@ -7,7 +7,7 @@ import { fileWith, HASH, imported, readAll } from './files.js';
 const open = (path: string) => openUserFile(path, { format: 'jsonl' });
 const readFrom = async (path: string) => readAll(await open(path));
 
-const TWICE = 'a field stands twice: a user has name, type, permissions, enabled, hash, each once';
+const TWICE = 'a field is there twice: a user has name, type, permissions, enabled, hash, each once';
 
 const line = (changes: object = {}) =>
   JSON.stringify({ name: 'stan', type: 'normal', permissions: ['api'], enabled: true, hash: HASH, ...changes });
@@ -64,14 +64,14 @@ describe('a file of JSON lines', () => {
   it.each([
     ['{"name": "stan"', 'this is not JSON: the file is cut off here. Export it again'],
     ['{"name": "stan"\n', 'this is not JSON'],
-    ['null', 'this is no user: {"name": …}'],
-    ['[]', 'this is no user: {"name": …}'],
+    ['null', 'this is not a user: {"name": …}'],
+    ['[]', 'this is not a user: {"name": …}'],
     ['{"name":"stan"}', '"type" is missing'],
-    [line({ admin: true }), '"admin" is not known: a user has name, type, permissions, enabled, hash'],
+    [line({ admin: true }), 'unknown field "admin": a user has name, type, permissions, enabled, hash'],
     [line().replace('}', ',"type":"admin"}'), TWICE],
     [line().replace('}', ',"\\u0074ype":"admin"}'), TWICE],
     [line().replace('{', '{"name":{"name":"x"},'), TWICE],
-    [line({ name: 1 }), '"name" must be a text'],
+    [line({ name: 1 }), '"name" must be a string'],
     [line({ type: 'root' }), '"type" must be "admin" or "normal"'],
     [line({ permissions: 'api' }), '"permissions" must be an array of none, api, config_api, write_points and all'],
     [line({ permissions: ['apis'] }), '"permissions" must be an array of none, api, config_api, write_points and all'],
@@ -85,20 +85,16 @@ describe('a file of JSON lines', () => {
 
   it('has each name once', async () => {
     const path = fileWith([line(), line({ name: 'kim' }), line()].join('\n'));
-    await expect(readFrom(path)).rejects.toThrow(invalid(path, 3, '"stan" stands in line 1 already') as Error);
+    await expect(readFrom(path)).rejects.toThrow(invalid(path, 3, '"stan" is already in line 1') as Error);
   });
 
   it('is a text in UTF-8, with lines that are not too long', async () => {
     const latin = fileWith(Buffer.from(line({ name: 'Größe' }), 'latin1'));
     const long = fileWith(`${line()}\n${'x'.repeat(70_000)}\n`);
     const endless = fileWith('x'.repeat(200_000));
-    await expect(readFrom(latin)).rejects.toThrow(invalid(latin, 1, 'this is not a text in UTF-8') as Error);
-    await expect(readFrom(long)).rejects.toThrow(
-      invalid(long, 2, 'it is longer than any line of a file of users') as Error,
-    );
-    await expect(readFrom(endless)).rejects.toThrow(
-      invalid(endless, 1, 'it is longer than any line of a file of users') as Error,
-    );
+    await expect(readFrom(latin)).rejects.toThrow(invalid(latin, 1, 'this line is not UTF-8') as Error);
+    await expect(readFrom(long)).rejects.toThrow(invalid(long, 2, 'this line is too long for a user') as Error);
+    await expect(readFrom(endless)).rejects.toThrow(invalid(endless, 1, 'this line is too long for a user') as Error);
   });
 
   it('says why it cannot be read', async () => {
@@ -117,7 +113,7 @@ describe('a file of JSON lines', () => {
   it('repeats no hash that stands where the name should', async () => {
     const path = fileWith(`${line({ name: HASH })}\n${line({ name: HASH })}\n`);
     const error = await readFrom(path).catch((reason: Error) => reason);
-    expect((error as Error).message).toBe(`${path}, line 2: "(a hash)" stands in line 1 already`);
+    expect((error as Error).message).toBe(`${path}, line 2: "(a hash)" is already in line 1`);
     const [user] = await readFrom(fileWith(line({ name: HASH })));
     expect(user).toEqual({ name: '(a hash)', refusal: expect.stringContaining('"(a hash)"') });
   });

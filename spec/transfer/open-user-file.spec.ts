@@ -16,7 +16,7 @@ import { fileWith, HASH, imported, readAll } from './files.js';
 /** A program of the system's, and no package's. */
 const MAKE_PIPE = 'mkfifo';
 const JSON_LINE = `${toJsonLine(imported('stan'))}\n`;
-const KNOWN = 'a Kapacitor database (kapacitor.db), an htpasswd file or the JSON lines of "export" can be imported';
+const KNOWN = 'name a Kapacitor database (kapacitor.db), an htpasswd file or the JSON lines of "export"';
 
 async function formatOf(path: string): Promise<string> {
   const file = await openUserFile(path);
@@ -40,23 +40,25 @@ describe('a file of users', () => {
     const file = await openUserFile(fileWith(JSON_LINE), { format: 'htpasswd' });
     expect(file.format).toBe('htpasswd');
     expect((await openUserFile(fileWith(''), { format: 'jsonl' })).format).toBe('JSON lines');
-    await expect(openUserFile(fileWith(JSON_LINE), { format: 'kapacitor' })).rejects.toThrow(/^cannot import /);
+    await expect(openUserFile(fileWith(JSON_LINE), { format: 'kapacitor' })).rejects.toThrow(
+      / is not a file of users: it is not a Bolt database/,
+    );
   });
 
   it.each([
-    ['nothing', '', 'is empty: there are no users in it'],
-    ['prose', 'Dear Sir or Madam,\n', `is no file of users: ${KNOWN}`],
-    ['zeros', Buffer.alloc(10_000), `is no file of users: ${KNOWN}`],
-    ['an archive', gzipSync(JSON_LINE), 'is no file of users: it is compressed: unpack it first'],
+    ['nothing', '', 'is not a file of users: it is empty'],
+    ['prose', 'Dear Sir or Madam,\n', `is not a file of users: ${KNOWN}`],
+    ['zeros', Buffer.alloc(10_000), `is not a file of users: ${KNOWN}`],
+    ['an archive', gzipSync(JSON_LINE), 'is not a file of users: it is compressed. Unpack it first'],
     [
       'UTF-16',
       Buffer.from(`\ufeff${JSON_LINE}`, 'utf16le'),
-      'is no file of users: it is a text in UTF-16: save it as UTF-8',
+      'is not a file of users: it is a text in UTF-16. Save it as UTF-8',
     ],
     [
       'an array',
       '\n[\n{"name":"stan"}]',
-      'is no file of users: it is a JSON array, such as "user list --json" prints, without hashes: "export" writes what can be imported',
+      'is not a file of users: it is a JSON array without hashes, such as "user list --json" prints. Use "export" to write a file for "import"',
     ],
   ])('has no %s in it', async (_what, content, problem) => {
     const path = fileWith(content);
@@ -68,7 +70,7 @@ describe('a file of users', () => {
       failure('IMPORT_INVALID', 400, 'cannot read /nowhere: there is no such file') as Error,
     );
     await expect(openUserFile(tmpdir())).rejects.toThrow(
-      failure('IMPORT_INVALID', 400, `cannot read ${tmpdir()}: it is a folder: name a file`) as Error,
+      failure('IMPORT_INVALID', 400, `cannot read ${tmpdir()}: it is a folder. Name a file`) as Error,
     );
   });
 });
@@ -93,13 +95,13 @@ describe('users from standard input', () => {
   it('may end too early', async () => {
     const input = new Readable({ read: () => input.destroy(new Error('the pipe has burst')) });
     await expect(openUserStream(input)).rejects.toThrow(
-      /^cannot keep what standard input gives, in .*: the pipe has burst$/,
+      /^cannot keep standard input in a temporary file in .*: the pipe has burst$/,
     );
   });
 
   it('are called so in messages', async () => {
     await expect(openUserStream(Readable.from(['']))).rejects.toThrow(
-      'standard input is empty: there are no users in it',
+      'standard input is not a file of users: it is empty',
     );
     const file = await openUserStream(Readable.from(['{}\n']));
     await expect(readAll(file)).rejects.toThrow('standard input, line 1: "name" is missing');
@@ -132,7 +134,7 @@ describe('a pipe that has a name', () => {
 
   it('is no device', async () => {
     await expect(openUserFile('/dev/zero')).rejects.toThrow(
-      'cannot read /dev/zero: it is no regular file: pipe it in, to "import -"',
+      'cannot read /dev/zero: it is not a regular file. Pipe it into "import -"',
     );
   });
 });
@@ -142,7 +144,7 @@ describe('a text file that is read twice', () => {
     failure(
       'IMPORT_INVALID',
       400,
-      `${path} was written to while it was imported: import it again when nobody writes to it`,
+      `${path} changed while it was imported. Import it again when nothing writes to it`,
     ) as Error;
 
   it.each([

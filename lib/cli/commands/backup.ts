@@ -6,19 +6,19 @@ import { UsageError } from '../cli-error.js';
 import { beforeInterruption } from '../interruption.js';
 import type { Session } from '../session.js';
 
-/** `backup`: a copy of an SQLite store, while servers use it. */
+/** `backup`: a copy of an SQLite store. */
 export function addBackup(program: Command, session: Session): void {
   program
     .command('backup')
     .description('copy an SQLite store as it is at one moment, also while servers write to it')
-    .argument('<FILE>', 'not there yet; the copy is a store itself: sqlite:FILE')
+    .argument('<FILE>', 'a new file; the copy is itself a store: sqlite:FILE')
     .action((file: string) => {
       checkFile(file);
       return session.withStore(session.userStore(), async ({ backup, trail }) => {
         if (backup === undefined) {
           throw new UsageError(
-            'this copies SQLite stores. The users in PostgreSQL are backed up with it: pg_dump --schema=SCHEMA DATABASE, ' +
-              'which has the functions as well, or "export"',
+            '"backup" copies SQLite stores. Back up users in PostgreSQL with pg_dump --schema=SCHEMA DATABASE, which ' +
+              'includes the functions, or with "export"',
           );
         }
         const forget = beforeInterruption(removePartialBackups);
@@ -33,7 +33,7 @@ export function addBackup(program: Command, session: Session): void {
     });
 }
 
-/** Else the copy could not be named as a store. */
+/** @throws {UsageError} the copy could not be named as a store */
 function checkFile(file: string): void {
   if (isSqliteAddress(sqliteAddress(file))) return;
   throw new UsageError('FILE must be the path of a file, such as copy.db: the copy is then the store sqlite:copy.db');

@@ -1,22 +1,22 @@
 import { fstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { exportUsers } from '../../transfer/export-users.js';
+import { exportUsers } from '../../transfer/json-lines.js';
 import { UsageError } from '../cli-error.js';
 import { writePrivateFile } from '../private-file.js';
 import type { Session } from '../session.js';
 
-/** `export`: everybody, as JSON lines with the hashes. */
+/** `export`: all users as JSON lines, with their hashes. */
 export function addExport(program: Command, session: Session): void {
   program
     .command('export')
     .description('write all users with their password hashes, as JSON lines that "import" reads')
-    .argument('[FILE]', 'made for you alone (0600); - or none for standard output')
+    .argument('[FILE]', 'a new file that only you may read (0600); - or none for standard output')
     .option('-f, --force', 'replace FILE')
     .action(async (file: string | undefined, { force = false }: { force?: boolean }) => {
       const { stdout } = session.streams;
       if (file === undefined && stdout.isTTY) {
-        throw new UsageError('the password hashes would be on the terminal: name a FILE, or - if you want that');
+        throw new UsageError('the password hashes would be shown on the terminal: name a FILE, or - to show them');
       }
       const store = session.userStore();
       const isToOutput = file === undefined || file === '-';
@@ -33,7 +33,7 @@ export function addExport(program: Command, session: Session): void {
     });
 }
 
-/** A shell makes files that others may read. */
+/** A shell creates the file of `>` with the mode of the umask. */
 function warnOfReaders({ streams: { stdout }, output }: Session): void {
   try {
     const stats = fstatSync(stdout.fd);
@@ -41,5 +41,5 @@ function warnOfReaders({ streams: { stdout }, output }: Session): void {
   } catch {
     return;
   }
-  output.note('warning: others may read what this is written to, and password hashes are in it: chmod 600');
+  output.note('warning: others may read the output file, and it holds password hashes: chmod 600');
 }

@@ -3,15 +3,12 @@ import { printable, quoteText } from '../../safe-text.js';
 import { type ImportSummary, importUsers, readToEnd } from '../../transfer/import-users.js';
 import { FORMATS, type FormatName, openUserFile, openUserStream } from '../../transfer/open-user-file.js';
 import type { UserFile } from '../../transfer/user-file.js';
+import { ImportTrail } from '../audit-trail.js';
 import { UsageError } from '../cli-error.js';
-import { ImportTrail } from '../import-trail.js';
 import { beforeInterruption } from '../interruption.js';
-import { createProgress, type Progress } from '../progress.js';
 import type { Session } from '../session.js';
 import type { OpenStore, UserStore } from '../user-store.js';
-import { jsonOption, type RightsOptions, rightsOptions } from './user-options.js';
-
-const INTERRUPTED = 'interrupted: who is stored stays, and the same import completes it';
+import { jsonOption, type RightsOptions, rightsOptions } from './options.js';
 
 interface ImportOptions extends RightsOptions {
   readonly dryRun?: boolean;
@@ -20,27 +17,27 @@ interface ImportOptions extends RightsOptions {
   readonly json?: boolean;
 }
 
-/** `import`: users of a Kapacitor, an htpasswd file or an export, with their hashes. */
+/** `import`: the users of a Kapacitor, an htpasswd file or an export, with their hashes. */
 export function addImport(program: Command, session: Session): void {
   const command = program
     .command('import')
-    .description("bring the users of a Kapacitor's database, an htpasswd file or an export, with their passwords")
+    .description('import users with their passwords from a Kapacitor database, an htpasswd file or an export')
     .argument('<FILE>', 'or - for standard input')
-    .option('-n, --dry-run', 'say what would be done, and do nothing')
-    .option('--overwrite', 'replace users who are there and differ')
-    .addOption(new Option('--format <FORMAT>', 'if what is in the file does not tell').choices(FORMATS));
+    .option('-n, --dry-run', 'show what the import would do, and change nothing')
+    .option('--overwrite', 'replace users who exist and differ')
+    .addOption(new Option('--format <FORMAT>', 'defaults to the format that the content has').choices(FORMATS));
   jsonOption(rightsOptions(command)).action(async (path: string, options: ImportOptions) => {
-    const { streams, output } = session;
+    const { output } = session;
     const store = session.userStore();
     if (!options.dryRun) session.noteChange(store);
-    const progress = await createProgress(streams, output, INTERRUPTED);
+    const progress = await createProgress(session);
     let file: UserFile | undefined;
     try {
       file = await openFile(session, path, options);
-      const summary = await bring({ session, store, file, progress }, options);
+      const summary = await importFile({ session, store, file, progress }, options);
       progress.stop();
-      if (options.json) await output.json(toJson(summary));
-      else await output.write(toText(summary));
+      if (options.json) await output.json(summaryJson(summary));
+      else await output.write(summaryText(summary));
       if (summary.costly > 0) output.note(costNote(summary.costly));
     } finally {
       progress.stop();
@@ -56,9 +53,7 @@ async function openFile({ streams }: Session, path: string, options: ImportOptio
   const file = await (path === '-' ? openUserStream(streams.stdin, opening) : openUserFile(path, opening));
   if (file.format === 'htpasswd' || (type === undefined && permissions === undefined)) return file;
   await file.close();
-  throw new UsageError(
-    `--type and --permission are for htpasswd files, and this is a ${file.format} file, which says both`,
-  );
+  throw new UsageError(`--type and --permission are for htpasswd files: this file (${file.format}) has its own`);
 }
 
 interface Work {
@@ -68,27 +63,27 @@ interface Work {
   readonly progress: Progress;
 }
 
-async function bring(
+async function importFile(
   { session, store, file, progress }: Work,
   { dryRun = false, overwrite = false }: ImportOptions,
 ): Promise<ImportSummary> {
-  // A file that is no good makes no store.
+  // Read before the store is created: a damaged file creates none.
   const total = await readToEnd(file);
   const importing = { dryRun, overwrite, total, onProgress: progress.update };
   if (dryRun && !store.isThere) return importUsers(file, undefined, importing);
   const importAll = async ({ repository, trail }: OpenStore) => {
     if (dryRun) return importUsers(file, repository, importing);
-    const told = new ImportTrail(trail, file.format);
-    const forget = beforeInterruption(() => told.interrupted());
+    const events = new ImportTrail(trail, file.format);
+    const forget = beforeInterruption(() => events.interrupted());
     try {
       const summary = await importUsers(file, repository, {
         ...importing,
-        onStored: (user, before) => told.stored(user, before),
+        onStored: (user, before) => events.stored(user, before),
       });
-      told.done(summary);
+      events.done(summary);
       return summary;
     } catch (error) {
-      told.failed(error);
+      events.failed(error);
       throw error;
     } finally {
       forget();
@@ -97,19 +92,19 @@ async function bring(
   return session.withStore(store, importAll, { makes: !dryRun });
 }
 
-function toJson({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): object {
+function summaryJson({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): object {
   const users = refused.users.map(({ name, refusal }) => ({ name, reason: refusal }));
   return { format, dryRun, new: added, unchanged, replaced, kept, refused: { count: refused.count, users } };
 }
 
-function toText({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): string {
+function summaryText({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): string {
   const lines = [
     `${format}: ${added} new, ${unchanged} unchanged, ${replaced} replaced, ${kept.count} kept, ${refused.count} refused`,
   ];
   if (dryRun) lines.unshift('A dry run: nothing is stored.');
   const more = (count: number, shown: number) => (count > shown ? [`  … and ${count - shown} more`] : []);
   if (kept.count > 0) {
-    lines.push('Kept as they are, and not as the file has them (--overwrite replaces them):');
+    lines.push('Kept, although they differ from the file (--overwrite replaces them):');
     lines.push(...kept.names.map((name) => `  ${name}`), ...more(kept.count, kept.names.length));
   }
   if (refused.count > 0) {
@@ -123,7 +118,46 @@ function toText({ format, dryRun, added, unchanged, replaced, kept, refused }: I
 function costNote(count: number): string {
   const hashes = count === 1 ? '1 hash has' : `${count} hashes have`;
   return (
-    `${hashes} a cost over 14, and such users log in only where bcrypt-cost is at most 4 lower: ` +
-    'set bcrypt-cost, or give them new passwords'
+    `${hashes} a cost over 14. Such a user can log in only if bcrypt-cost is at most 4 lower than that cost: ` +
+    'set bcrypt-cost, or change the password'
   );
+}
+
+/** The number of users from which on an import has a progress bar. */
+const WORTH_A_BAR = 10_000;
+
+interface Progress {
+  update(done: number, total: number): void;
+  /** Removes the bar. */
+  stop(): void;
+}
+
+/** A bar on standard error. cli-progress shows it on a terminal only. */
+async function createProgress({ streams, output }: Session): Promise<Progress> {
+  const { default: cliProgress } = await import('cli-progress');
+  const bar = new cliProgress.SingleBar({
+    stream: streams.stderr,
+    format: '{value} of {total} users [{bar}] {percentage} %, {eta_formatted} to go',
+    barCompleteChar: '=',
+    barIncompleteChar: ' ',
+    barsize: 24,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  const forget = beforeInterruption(() => {
+    // It has hidden the cursor.
+    bar.stop();
+    output.note('interrupted: the users stored so far stay, and the same import completes it');
+  });
+  return {
+    update: (done, total) => {
+      if (total <= WORTH_A_BAR) return;
+      if (done === 0) bar.start(total, 0);
+      else bar.update(done);
+    },
+    stop: () => {
+      forget();
+      bar.stop();
+    },
+  };
 }

@@ -1,20 +1,28 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { StoreError } from '../../errors.js';
 import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome } from '../../users/repository.js';
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
+import { RETRY_INTERVAL } from './availability.js';
 import type { Connections } from './connections.js';
 import type { Answer, Ask, Statement } from './driver.js';
 import type { Statements } from './statements.js';
 
-/** What is changed is found to be this. */
-interface Found {
+/** Milliseconds that a committed change waits for its notification, which reaches all processes at the same time. */
+const NOTIFIED_WITHIN = 100;
+/** Milliseconds that other processes may receive it later than this one. */
+const PROPAGATION = 10;
+
+/** The locked row of a user who is about to be changed. */
+interface LockedUser {
   /** Undefined if there is no such user. */
   readonly revision: string | undefined;
-  /** Otherwise there is another admin, who stays one until the transaction ends. */
+  /** If it resolves to false, another admin is locked as well and stays one until the transaction ends. */
   isLastAdmin(): Promise<boolean>;
   readonly ask: Ask;
 }
 
-/** Changes users, so that one admin stays and no change is lost. */
+/** Changes users by compare-and-set on the revision, so that no change is lost and one admin is left. */
 export class Changes {
   readonly #connections: Connections;
   readonly #statements: Statements;
@@ -28,43 +36,43 @@ export class Changes {
     return this.#changesOne(this.#statements.insert(user));
   }
 
-  /** @returns their names */
+  /** @returns the names of the inserted users */
   async insertMany(users: readonly StoredUser[]): Promise<string[]> {
     const { rows } = await this.#connections.change((ask) => ask(this.#statements.insertMany(users)));
     const inserted = new Set(rows.map((row) => row['name'] as string));
-    // Of those that have the same name the first one is the one.
+    // delete() is true for the first of several users with the same name.
     return users.map(({ name }) => name).filter((name) => inserted.delete(name));
   }
 
-  /** One process at a time: what another one does before is seen here. */
+  /** One process at a time: the lock makes the first admin of another process visible here. */
   insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
     return this.#connections.change(async (ask) => {
-      const isAdminThere = async () => (await ask(this.#statements.anyAdmin())).rowCount === 1;
+      const hasAdmin = async () => (await ask(this.#statements.anyAdmin())).rowCount === 1;
       await ask(this.#statements.lockAdmins());
-      if (await isAdminThere()) return 'admin-exists';
+      if (await hasAdmin()) return 'admin-exists';
       if ((await ask(this.#statements.insert(user))).rowCount === 1) return 'inserted';
-      // Whoever has taken the name meanwhile may be one.
-      return (await isAdminThere()) ? 'admin-exists' : 'name-taken';
+      // The user who has taken the name meanwhile may be an admin.
+      return (await hasAdmin()) ? 'admin-exists' : 'name-taken';
     });
   }
 
   async replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
     if (await this.#changesOne(this.#statements.replace(user, expectedRevision))) return 'replaced';
     if (isActiveAdmin(user)) return 'conflict';
-    return this.#takingAdmin(user.name, async ({ revision, isLastAdmin, ask }) => {
+    return this.#withAdminsLocked(user.name, async ({ revision, isLastAdmin, ask }) => {
       if (revision !== expectedRevision) return 'conflict';
       if (await isLastAdmin()) return 'last-admin';
-      expectOne(await ask(this.#statements.replaceAny(user, expectedRevision)));
+      expectOneRow(await ask(this.#statements.replaceAny(user, expectedRevision)));
       return 'replaced';
     });
   }
 
   async remove(name: string): Promise<RemoveOutcome> {
     if (await this.#changesOne(this.#statements.remove(name))) return 'removed';
-    return this.#takingAdmin(name, async ({ revision, isLastAdmin, ask }) => {
+    return this.#withAdminsLocked(name, async ({ revision, isLastAdmin, ask }) => {
       if (revision === undefined) return 'not-found';
       if (await isLastAdmin()) return 'last-admin';
-      expectOne(await ask(this.#statements.removeAny(name)));
+      expectOneRow(await ask(this.#statements.removeAny(name)));
       return 'removed';
     });
   }
@@ -75,20 +83,60 @@ export class Changes {
   }
 
   /**
-   * What takes an admin away is done by one process at a time. It begins a transaction of its own: one that had waited
-   * for the user's row would still have it, and somebody who has the admins' lock would wait for that.
+   * Runs a change that may take an admin away, one process at a time. It needs a transaction of its own: one that has
+   * waited for the user's row still holds that, and would deadlock with the holder of the admins' lock.
    */
-  #takingAdmin<T>(name: string, change: (found: Found) => Promise<T>): Promise<T> {
+  #withAdminsLocked<T>(name: string, change: (user: LockedUser) => Promise<T>): Promise<T> {
     return this.#connections.change(async (ask) => {
       await ask(this.#statements.lockAdmins());
       const [row] = (await ask(this.#statements.lockUser(name))).rows;
       const isLastAdmin = async () =>
-        row?.['is_active_admin'] !== 'false' && (await ask(this.#statements.keepOtherAdmin(name))).rowCount === 0;
+        row?.['is_active_admin'] !== 'false' && (await ask(this.#statements.lockOtherAdmin(name))).rowCount === 0;
       return change({ revision: row?.['revision'] ?? undefined, isLastAdmin, ask });
     });
   }
 }
 
-function expectOne({ rowCount }: Answer): void {
-  if (rowCount !== 1) throw new StoreError('something in the database undoes the change: a trigger, or a row policy');
+function expectOneRow({ rowCount }: Answer): void {
+  if (rowCount !== 1) throw new StoreError('a trigger or a row policy in the database has undone the change');
+}
+
+/** Lets a change wait until every process has been notified of it. */
+export class Propagation {
+  readonly #notifications = new EventEmitter().setMaxListeners(0);
+
+  /** This process has received the notification of a change. */
+  notified(name: string): void {
+    this.#notifications.emit(eventOf(name));
+  }
+
+  /**
+   * Runs a change, and waits until its notification has arrived here and has had time to arrive elsewhere. Only a change
+   * that replaces or removes a user sends one.
+   *
+   * @param isListening whether this process has received notifications for {@link RETRY_INTERVAL}. Otherwise the database
+   *   may have come back just now, and other processes may serve users from memory until they try it again
+   */
+  async afterChange<T>(name: string, change: () => Promise<T>, isListening: boolean): Promise<T> {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const notification = once(this.#notifications, eventOf(name), { signal });
+    notification.catch(() => {});
+    try {
+      const outcome = await change();
+      if (outcome === 'replaced' || outcome === 'removed') {
+        const everyProcess = isListening ? notification : setTimeout(RETRY_INTERVAL);
+        await Promise.race([everyProcess, setTimeout(NOTIFIED_WITHIN, undefined, { signal })]);
+        await setTimeout(PROPAGATION);
+      }
+      return outcome;
+    } finally {
+      waiting.abort();
+    }
+  }
+}
+
+/** Keeps a user named `error` from being the event that EventEmitter throws for. */
+function eventOf(name: string): string {
+  return `changed ${name}`;
 }

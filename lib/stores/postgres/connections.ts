@@ -1,150 +1,129 @@
 import { now } from '../../clock.js';
 import { answerWithin, UnderWay } from '../../promises.js';
-import { warn } from '../../warnings.js';
 import {
   type Answer,
   type Ask,
-  loadDriver,
+  CONNECT_WITHIN,
+  type ConnectionSource,
   type PooledClient,
   type PostgresClient,
-  type PostgresPool,
+  queryConfig,
+  STATEMENT_TIMEOUT,
   type Statement,
-  withTypes,
 } from './driver.js';
-import type { StoreUrl } from './url.js';
 
-/** Milliseconds. How long the server works on one question at the most. */
-const STATEMENT_TIMEOUT = 1_000;
-/** Milliseconds. */
-const CONNECT_WITHIN = 2_000;
-/** Milliseconds. A change may have to wait for another one of the same user. */
+/** Milliseconds for a change, which may have to wait for another change of the same user. */
 const CHANGE_WITHIN = 1_500;
 
-/** Of every connection that is made here. */
-const OPTIONS = { connectionTimeoutMillis: CONNECT_WITHIN, statement_timeout: STATEMENT_TIMEOUT, keepAlive: true };
-
 /**
- * What was answered is on disk, whatever the server is set to; a server that waits for others' disks as well does so.
- * And a process that is gone without a word holds its locks for no longer than it would have needed them.
+ * An answered change is on disk, whatever the server's default is; a stronger setting, such as `remote_apply`, is kept.
+ * The timeouts end the transaction, and its locks, of a process that has vanished.
  */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL statement_timeout = ${CHANGE_WITHIN};
 SET LOCAL idle_in_transaction_session_timeout = ${CHANGE_WITHIN};
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
-/** The connections to the database: so many at the most, and one that listens. */
+/** Runs statements on the connections of a pool, and on connections beside it, within limits of time. */
 export class Connections {
-  readonly #pool: PostgresPool;
-  readonly #isOwn: boolean;
-  readonly #createClient: () => PostgresClient;
+  readonly #source: ConnectionSource;
   readonly #inUse = new Set<Pick<PostgresClient, 'end'>>();
   readonly #underWay = new UnderWay();
 
-  /** @param source the app's pool, or what to make one of */
-  constructor(source: PostgresPool | StoreUrl) {
-    if ('connectionString' in source) {
-      const { Pool, Client } = loadDriver();
-      const { connectionString, max } = source;
-      const options = { ...OPTIONS, connectionString, fallback_application_name: 'kapacitor-auth' };
-      // The app keeps the process alive, and not what it has open.
-      this.#pool = new Pool({ ...options, max, allowExitOnIdle: true });
-      this.#isOwn = true;
-      this.#createClient = () => new Client(options);
-    } else {
-      this.#pool = source;
-      this.#isOwn = false;
-      this.#createClient = () => clientLike(source);
-      warnOfPool(source);
-    }
-    // A connection may be lost at any moment, idle ones as well: without a listener that would end the process.
-    this.#pool.on('error', ignore);
-    this.#pool.on('connect', listenForLoss);
+  constructor(source: ConnectionSource) {
+    this.#source = source;
+    // A connection can be lost at any time, also while it is idle: without a listener that would end the process.
+    source.pool.on('error', ignore);
+    source.pool.on('connect', ignoreErrorsOf);
   }
 
-  /** One that is not connected yet, for who needs it for long. */
+  /** Makes a client that is not connected yet and is none of the pool's. */
   createClient(): PostgresClient {
-    return this.#createClient();
+    return this.#source.createClient();
   }
 
   /**
-   * Asks once, and once more if the connection was lost: it may have been idle when the server was started anew.
+   * Runs a statement that only reads. It is repeated once if its connection was lost: an idle connection does not
+   * survive a restart of the server.
    *
-   * @param milliseconds for all of it, the wait for a connection as well
+   * @param milliseconds for everything, including the wait for a connection
    */
   async ask(statement: Statement, milliseconds: number): Promise<Answer> {
     const deadline = now() + milliseconds;
-    return onceMore(() => this.use(deadline - now(), (asking) => asking(statement)));
+    return retryLostConnection(() => this.use(deadline - now(), (ask) => ask(statement)));
   }
 
-  /** Makes a change. It is done as a whole, or not at all, and kept for good when this has answered. */
+  /** Runs a transaction. When the promise is resolved, the transaction is committed and on disk. */
   async change<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     const deadline = now() + CHANGE_WITHIN;
     let hasBegun = false;
     const attempt = () =>
-      this.use(deadline - now(), async (asking) => {
-        await asking({ text: BEGIN });
+      this.use(deadline - now(), async (ask) => {
+        await ask({ text: BEGIN });
         hasBegun = true;
-        const outcome = await work(asking);
-        await asking({ text: 'COMMIT' });
+        const outcome = await work(ask);
+        await ask({ text: 'COMMIT' });
         return outcome;
       });
-    return onceMore(attempt, () => !hasBegun);
+    // A transaction whose connection was lost later may have been committed.
+    return retryLostConnection(attempt, () => !hasBegun);
   }
 
   /**
-   * Does something with one connection. If it fails the connection is given up, but not before the server has ended what
-   * it was asked, or should have: so there are never more at work than the pool may have.
+   * Runs statements on one connection of the pool. If one fails, the connection is closed. The pool gets it back for that
+   * only when the server has ended the statement, or must have: so a process never has more statements at work than the
+   * pool has connections.
    */
   async use<T>(milliseconds: number, work: (ask: Ask) => Promise<T>): Promise<T> {
     const deadline = now() + milliseconds;
     const client = await this.#connect(Math.min(milliseconds, CONNECT_WITHIN));
-    let asked: Promise<unknown> = Promise.resolve();
-    const asking: Ask = (statement) => {
-      return this.#answer(deadline - now(), () => {
-        const answer: Promise<Answer> = client.query(withTypes(statement));
-        asked = answer;
+    let last: Promise<unknown> = Promise.resolve();
+    const ask: Ask = (statement) =>
+      this.#answer(deadline - now(), () => {
+        const answer: Promise<Answer> = client.query(queryConfig(statement));
+        last = answer;
         return answer;
       });
-    };
     try {
-      const result = await work(asking);
+      const result = await work(ask);
       this.#release(client);
       return result;
     } catch (error) {
-      const giveUp = () => this.#release(client, error as Error);
-      answerWithin(STATEMENT_TIMEOUT, asked).then(giveUp, giveUp);
+      const discard = () => this.#release(client, error as Error);
+      answerWithin(STATEMENT_TIMEOUT, last).then(discard, discard);
       throw error;
     }
   }
 
   /**
-   * Does something for long, with a connection of its own: those of the pool are for requests. Whoever leaves the loop
-   * early ends it.
+   * Runs statements on a connection outside the pool, whose connections are for requests. The connection is closed at the
+   * end of the iteration, also if the consumer leaves it early.
    *
-   * @param milliseconds for each question
+   * @param milliseconds for each statement
    */
   async *useBeside<T>(milliseconds: number, work: (ask: Ask) => AsyncIterable<T>): AsyncGenerator<T, void, void> {
-    const client = this.#createClient();
-    // What is wrong is told to whoever waits for an answer.
+    const client = this.createClient();
+    // The statement under way rejects with the error.
     client.on('error', ignore);
     this.#inUse.add(client);
     try {
       await this.#answer(CONNECT_WITHIN, () => client.connect());
-      yield* work((statement) => this.#answer(milliseconds, () => client.query(withTypes(statement))));
+      yield* work((statement) => this.#answer(milliseconds, () => client.query(queryConfig(statement))));
     } finally {
       this.#inUse.delete(client);
-      // What is mute does not answer a goodbye either.
+      // A server that does not answer does not confirm the end either.
       await answerWithin(STATEMENT_TIMEOUT, client.end()).catch(ignore);
     }
   }
 
-  /** @param reason makes the error for each question that is under way: it is not waited for */
+  /** Rejects what is under way, without waiting for the server. @param reason makes the error of each rejection */
   async close(reason: () => Error): Promise<void> {
+    const { pool, isOwnPool } = this.#source;
     this.#underWay.close(reason);
     for (const client of this.#inUse) client.end().catch(ignore);
-    if (this.#isOwn) return this.#pool.end();
-    this.#pool.off('error', ignore);
-    this.#pool.off('connect', listenForLoss);
+    if (isOwnPool) return pool.end();
+    pool.off('error', ignore);
+    pool.off('connect', ignoreErrorsOf);
   }
 
   #answer<T>(milliseconds: number, ask: () => Promise<T>): Promise<T> {
@@ -155,15 +134,15 @@ export class Connections {
     let connecting: Promise<PooledClient> | undefined;
     try {
       const client = await this.#answer(milliseconds, () => {
-        connecting = this.#pool.connect();
+        connecting = this.#source.pool.connect();
         return connecting;
       });
-      // One of the app's pool may have been made before there was a listener.
+      // The app's pool may have connected it before this repository listened for `connect`.
       client.on('error', ignore);
       this.#inUse.add(client);
       return client;
     } catch (error) {
-      // One that comes after all is for others to use.
+      // A connection that arrives too late goes back to the pool.
       connecting?.then((late) => late.release(), ignore);
       throw error;
     }
@@ -176,23 +155,14 @@ export class Connections {
   }
 }
 
-/** A client beside those of the app's pool, which connects as they do. */
-function clientLike(pool: PostgresPool): PostgresClient {
-  const { Client = loadDriver().Client } = pool as { Client?: new (options: object) => PostgresClient };
-  // A pool hides its password from those who enumerate.
-  const { password } = pool.options as { password?: unknown };
-  return new Client({ ...pool.options, password, ...OPTIONS });
-}
-
-/** Tries again if the connection was lost, and if it may be tried again. */
-function onceMore<T>(attempt: () => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
+/** Repeats an attempt once, on another connection, if its connection was lost and it may be repeated. */
+function retryLostConnection<T>(attempt: () => Promise<T>, mayRepeat: () => boolean = () => true): Promise<T> {
   return attempt().catch((error: unknown) => {
     if (mayRepeat() && isConnectionLost(error)) return attempt();
     throw error;
   });
 }
 
-/** Tells whether the connection is gone, and not only slow: another one may do better. */
 function isConnectionLost(error: unknown): boolean {
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
   return (
@@ -200,20 +170,8 @@ function isConnectionLost(error: unknown): boolean {
   );
 }
 
-function listenForLoss(client: PostgresClient): void {
+function ignoreErrorsOf(client: PostgresClient): void {
   client.on('error', ignore);
 }
 
 function ignore(): void {}
-
-/** With pg's defaults what hangs is waited for without an end, here and at the server, until no connection is left. */
-function warnOfPool({ options }: PostgresPool): void {
-  const wanted = ['connectionTimeoutMillis', 'statement_timeout'];
-  const missing = wanted.filter((option) => !(options as Record<string, unknown>)[option]);
-  if (missing.length === 0) return;
-  warn(
-    'KAPACITOR_AUTH_CONFIG',
-    `the app's pool has no ${missing.join(' and no ')}, so it does not heal from everything: ` +
-      'new pg.Pool({ connectionTimeoutMillis: 2000, statement_timeout: 1000, … })',
-  );
-}

@@ -1,52 +1,52 @@
+import { now } from '../../clock.js';
 import type { StoredUser } from '../../users/user.js';
-import type { FoundUser } from './statements.js';
+import type { Ask } from './driver.js';
+import type { FoundUser, Statements } from './statements.js';
 
-/** As many as there are verified passwords in memory. */
+/** As many users as there are verified passwords in memory. */
 const MAX_USERS = 100_000;
 /**
- * Milliseconds from the moment at which the database was last asked about a user. This is what holds whatever becomes
- * of notifications: a change is in force this long after it at the latest.
+ * Milliseconds after the question that confirmed a user. A lost notification can delay a change by no more than this.
  */
 const TRUSTED_FOR = 900;
-/** Milliseconds. A user who has made a request within this time is asked about each time. */
+/** Milliseconds. A user with a request within this time is active, and compared each time. */
 const ACTIVE_FOR = 10_000;
-/** Milliseconds. The others are asked about this often, so that what is known when the database fails is right. */
-const ASK_EVERY = 2_000;
+/** Milliseconds. The other users are compared this often, so that they are up to date when the database fails. */
+const COMPARE_IDLE_AFTER = 2_000;
+/** Users in one statement: few enough for the server to use the index. */
+const BATCH = 500;
 
-/** A user in memory. Times are those of the machine's clock that does not go back. */
+/** A user in memory. Times are those of {@link now}. */
 export interface KnownUser {
   readonly name: string;
   readonly user: StoredUser;
   readonly version: string;
-  /** The database was asked then, or later, and had the user as it is here. */
+  /** When the latest question was sent whose answer had this version. */
   confirmedAt: number;
-  /** Until then a request is answered from memory, unless a change is heard of. */
+  /** Until then requests are answered from memory, unless a notification arrives. */
   trustedUntil: number;
+  /** When a request needed the user last. */
   usedAt: number;
 }
 
-/** The users that this process has in memory, and how well it knows them. */
+/** The users in this process's memory, and how current each one is. */
 export class KnownUsers {
   readonly #users = new Map<string, KnownUser>();
-  readonly #keepFor: number;
-
-  /** @param grace milliseconds for which they are of use when the database fails */
-  constructor(grace: number) {
-    this.#keepFor = Math.max(grace, ACTIVE_FOR);
-  }
 
   get(name: string): KnownUser | undefined {
     return this.#users.get(name);
   }
 
   /**
-   * Takes in what the database has answered.
+   * Stores what the database has answered.
    *
-   * @param askedAt when it was asked
-   * @returns the same object for as long as the user is the same: what follows from it need not be worked out again
+   * @param askedAt when the question was sent
+   * @param isTrusted whether notifications have been received since then
+   * @returns the same object for as long as the user is the same, so that what follows from it can be cached
    */
   learn({ user, version }: FoundUser, askedAt: number, isTrusted: boolean): StoredUser {
-    const known = this.#users.get(user.name);
+    const { name } = user;
+    const known = this.#users.get(name);
     if (known?.version === version) {
       this.confirm(known, askedAt, isTrusted);
       known.usedAt = askedAt;
@@ -54,34 +54,32 @@ export class KnownUsers {
     }
     if (this.#users.size >= MAX_USERS) this.#makeRoom();
     const trustedUntil = isTrusted ? askedAt + TRUSTED_FOR : 0;
-    this.#users.set(user.name, {
-      name: user.name,
-      user,
-      version,
-      confirmedAt: askedAt,
-      trustedUntil,
-      usedAt: askedAt,
-    });
+    this.#users.set(name, { name, user, version, confirmedAt: askedAt, trustedUntil, usedAt: askedAt });
     return user;
   }
 
-  /** The database has been asked, and the user is still the same. */
+  /** The database has answered that the user has not changed. */
   confirm(known: KnownUser, askedAt: number, isTrusted: boolean): void {
     known.confirmedAt = Math.max(known.confirmedAt, askedAt);
     if (isTrusted) known.trustedUntil = Math.max(known.trustedUntil, askedAt + TRUSTED_FOR);
   }
 
-  /** Whom to ask the database about now. Those who have not been used for long are forgotten. */
-  toConfirm(time: number): KnownUser[] {
+  /**
+   * The users to compare with the table now. Users without a request for longer than the grace are dropped.
+   *
+   * @param grace milliseconds
+   */
+  toCompare(time: number, grace: number): KnownUser[] {
+    const keepFor = Math.max(grace, ACTIVE_FOR);
     const users: KnownUser[] = [];
     for (const known of this.#users.values()) {
-      if (known.usedAt + this.#keepFor < time) this.#users.delete(known.name);
-      else if (time < known.usedAt + ACTIVE_FOR || known.confirmedAt + ASK_EVERY < time) users.push(known);
+      if (known.usedAt + keepFor < time) this.#users.delete(known.name);
+      else if (time < known.usedAt + ACTIVE_FOR || known.confirmedAt + COMPARE_IDLE_AFTER < time) users.push(known);
     }
     return users;
   }
 
-  /** Changes may have been missed: each user is to be asked about before it is trusted again. */
+  /** Notifications may have been missed: the database has to confirm each user before it is trusted again. */
   distrust(): void {
     for (const known of this.#users.values()) known.trustedUntil = 0;
   }
@@ -94,9 +92,46 @@ export class KnownUsers {
     this.#users.clear();
   }
 
-  /** A tenth at a time, the oldest ones. */
+  /** Drops the oldest tenth. */
   #makeRoom(): void {
     const oldest = this.#users.keys();
     for (let count = MAX_USERS / 10; count > 0; count -= 1) this.#users.delete(oldest.next().value as string);
   }
+}
+
+/** Parameters of {@link compareWithTable}. */
+export interface ComparisonOptions {
+  readonly ask: Ask;
+  readonly statements: Statements;
+  readonly known: KnownUsers;
+  /** Milliseconds. */
+  readonly grace: number;
+  /** Whether notifications have been received since before the comparison. */
+  readonly isTrusted: boolean;
+  /** Called with the name of each user that is not in the table as it is in memory. */
+  readonly onChange: (name: string) => void;
+}
+
+/**
+ * Compares users in memory with the table. If there are none it queries the table all the same, as a check of the table.
+ *
+ * @returns when the last statement was sent: no user is confirmed at a later time
+ */
+export async function compareWithTable(options: ComparisonOptions): Promise<number> {
+  const { ask, statements, known, grace, isTrusted, onChange } = options;
+  const users = known.toCompare(now(), grace);
+  let askedAt = now();
+  for (let from = 0; from === 0 || from < users.length; from += BATCH) {
+    const batch = users.slice(from, from + BATCH);
+    askedAt = now();
+    const { rows } = await ask(statements.changed(batch));
+    const changed = new Set(rows.map((row) => row['name']));
+    for (const user of batch) {
+      // The user may have been read again meanwhile.
+      if (known.get(user.name) !== user) continue;
+      if (changed.has(user.name)) onChange(user.name);
+      else known.confirm(user, askedAt, isTrusted);
+    }
+  }
+  return askedAt;
 }

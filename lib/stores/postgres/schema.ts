@@ -1,36 +1,106 @@
-import { ConfigError, StoreError } from '../../errors.js';
-import type { Connections } from './connections.js';
-import type { Ask } from './driver.js';
-import { checkTable, type PostgresTable, TableNames } from './table.js';
+import { createHash } from 'node:crypto';
+import { type KnownKeys, keyProblem } from '../../argument-checks.js';
+import { ConfigError } from '../../errors.js';
 
-/** Milliseconds. */
-const CHECK_WITHIN = 2_000;
-/** Milliseconds. Of twenty processes that start at once each waits for the others. */
-const MIGRATE_WITHIN = 60_000;
-/** As PostgreSQL numbers them: 14.0. */
-const OLDEST_SERVER = 140_000;
-/** Of one statement: a change of more users than this is told as a change of everybody. */
+/** The table of the users. */
+export interface PostgresTable {
+  /** The schema, case-sensitive, 1 to 63 bytes. Defaults to `public`. */
+  readonly schema?: string | undefined;
+  /**
+   * The table, case-sensitive, 1 to 40 bytes: its index, functions and triggers are named after it. Defaults to
+   * `kapacitor_auth_users`.
+   */
+  readonly table?: string | undefined;
+}
+
+/** Bytes. PostgreSQL truncates longer names. */
+const MAX_SCHEMA = 63;
+/** Bytes. Leaves room for the longest suffix. */
+const MAX_TABLE = 40;
+
+/** The names of the table of users and of everything that belongs to it, quoted for SQL. */
+export class TableNames {
+  readonly schema: string;
+  /** The table of users, with its schema. */
+  readonly users: string;
+  /** The table with the number of the latest migration. */
+  readonly version: string;
+  /** The names as the catalog has them: without quotes, and without the schema. */
+  readonly bare: { readonly schema: string; readonly users: string; readonly version: string };
+  /** The channel of NOTIFY. Its name needs no quotes. */
+  readonly channel: string;
+
+  /** @throws {ConfigError} a schema or a table cannot have this name */
+  constructor({ schema = 'public', table = 'kapacitor_auth_users' }: PostgresTable = {}) {
+    checkName(schema, 'schema', MAX_SCHEMA);
+    checkName(table, 'table', MAX_TABLE);
+    this.bare = { schema, users: table, version: `${table}_version` };
+    this.schema = quoteIdentifier(schema);
+    this.users = `${this.schema}.${quoteIdentifier(table)}`;
+    this.version = this.inSchema('version');
+    this.channel = `kapacitor_auth_${this.#digest('channel').toString('hex', 0, 8)}`;
+  }
+
+  /** The name of a part of the table, such as an index: `"users_admins"`. */
+  part(suffix: string): string {
+    return quoteIdentifier(`${this.bare.users}_${suffix}`);
+  }
+
+  /** The same with the schema. */
+  inSchema(suffix: string): string {
+    return `${this.schema}.${this.part(suffix)}`;
+  }
+
+  /** The key of an advisory lock. The whole database shares the keys, so it is derived from the table's full name. */
+  lockKey(purpose: 'admins' | 'migration'): string {
+    return String(this.#digest(purpose).readBigInt64BE());
+  }
+
+  #digest(purpose: string): Buffer {
+    return createHash('sha256').update(`kapacitor-auth ${this.users} ${purpose}`).digest();
+  }
+}
+
+const TABLE: KnownKeys = { owner: 'the table in PostgreSQL', noun: 'option', keys: ['schema', 'table'] };
+
+/** @throws {ConfigError} the table is not an object, or has another key than `schema` and `table` */
+export function checkTable(table: unknown): void {
+  const problem = keyProblem(table, TABLE);
+  if (problem !== undefined) throw new ConfigError(problem);
+}
+
+function checkName(name: unknown, kind: 'schema' | 'table', most: number): void {
+  const isName = typeof name === 'string' && name !== '' && !name.includes('\0') && Buffer.byteLength(name) <= most;
+  if (!isName) throw new ConfigError(`the name of the ${kind} in PostgreSQL must have 1 to ${most} bytes`);
+}
+
+function quoteIdentifier(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+/** A change of more users than this by one statement is reported as a change of everybody. */
 const MOST_NAMES = 100;
 
-type Migration = (names: TableNames) => string;
+/** The SQL that makes a version of the schema from the one before. */
+export type Migration = (names: TableNames) => string;
 
 const createUsers: Migration = (names) => `
 CREATE TABLE ${names.users} (
-  -- Names are told apart, and ordered, byte by byte.
+  -- Names are compared, and ordered, byte by byte.
   name text COLLATE "C" PRIMARY KEY CHECK (octet_length(name) BETWEEN 1 AND 256),
   type text NOT NULL DEFAULT 'normal' CHECK (type IN ('admin', 'normal')),
   permissions text[] NOT NULL DEFAULT '{}'
     CHECK (permissions <@ ARRAY['api', 'config_api', 'write_points', 'all']),
   enabled boolean NOT NULL DEFAULT true,
-  -- bcrypt's.
+  -- bcrypt.
   hash text NOT NULL,
-  -- Another one after each change.
+  -- Changes with every update.
   revision text NOT NULL DEFAULT gen_random_uuid()
 );
 
 CREATE INDEX ${names.part('admins')} ON ${names.users} (name) WHERE type = 'admin' AND enabled;
 
--- A change that is made with psql makes a new revision as well.
+-- An update with psql gets a new revision as well.
 CREATE OR REPLACE FUNCTION ${names.inSchema('revise')}() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -44,11 +114,11 @@ $$;
 CREATE TRIGGER ${names.part('revise')} BEFORE UPDATE ON ${names.users}
   FOR EACH ROW EXECUTE FUNCTION ${names.inSchema('revise')}();
 
--- Tells every process which users have changed: an empty name stands for all of them.
+-- Notifies every process of the names of changed users. An empty name stands for all users.
 CREATE OR REPLACE FUNCTION ${names.inSchema('notify')}() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
-  -- Each for itself: there is no table of what has changed when everything has.
+  -- TRUNCATE has no transition table, so it is tested first, in a branch of its own.
   IF TG_OP = 'TRUNCATE' THEN
     PERFORM pg_notify('${names.channel}', '');
   ELSIF (SELECT count(*) > ${MOST_NAMES} FROM (SELECT FROM changed LIMIT ${MOST_NAMES + 1}) few) THEN
@@ -60,7 +130,7 @@ BEGIN
 END
 $$;
 
--- Nobody has a new user in memory, so an insertion need not be told.
+-- No process has a new user in memory, so INSERT needs no trigger.
 CREATE TRIGGER ${names.part('notify_update')} AFTER UPDATE ON ${names.users}
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ${names.inSchema('notify')}();
 CREATE TRIGGER ${names.part('notify_delete')} AFTER DELETE ON ${names.users}
@@ -69,153 +139,37 @@ CREATE TRIGGER ${names.part('notify_truncate')} AFTER TRUNCATE ON ${names.users}
   FOR EACH STATEMENT EXECUTE FUNCTION ${names.inSchema('notify')}();
 `;
 
-/** The first one makes version 1. What was published stays as it is: a change is one more. */
-const MIGRATIONS: readonly Migration[] = [createUsers];
+/** The first migration makes version 1. A published migration never changes: append another one. */
+export const MIGRATIONS: readonly Migration[] = [createUsers];
 
-/** @returns the statements that make version `to` out of the one before it */
-function migration(names: TableNames, to: number, migrations: readonly Migration[]): string {
-  const isFirst = to === 1;
-  return [
-    isFirst && `CREATE TABLE ${names.version} (version integer NOT NULL);`,
-    isFirst && `INSERT INTO ${names.version} VALUES (0);`,
-    (migrations[to - 1] as Migration)(names).trim(),
-    `UPDATE ${names.version} SET version = ${to};`,
-  ]
-    .filter((part) => part !== false)
-    .join('\n\n');
+/** The statements of a migration, which also write its version. */
+export function migrationStatements(migration: Migration, version: number, names: TableNames): string {
+  const statements = [migration(names).trim(), `UPDATE ${names.version} SET version = ${version};`];
+  if (version === 1) {
+    statements.unshift(
+      `CREATE TABLE ${names.version} (version integer NOT NULL);`,
+      `INSERT INTO ${names.version} VALUES (0);`,
+    );
+  }
+  return statements.join('\n\n');
 }
 
 /**
- * The SQL that makes the table of users, for those who run their migrations themselves. Run as it is, with psql's
- * `ON_ERROR_STOP`, it does everything or nothing.
+ * Returns the SQL that makes the table of users, for an app that runs its migrations itself. It is one transaction; run it
+ * with psql's `ON_ERROR_STOP`.
  *
  * @param table defaults to `public.kapacitor_auth_users`
- * @param from the version that is there already, 0 for none, which is the default
- * @throws {ConfigError} a schema or a table cannot have this name, an option is not known, or there is no such version
+ * @param from the version that the table has already; defaults to 0, no table
+ * @throws {ConfigError} the schema or the table cannot have this name, an option is unknown, or there is no such version
  */
 export function postgresSchema(table: PostgresTable = {}, from = 0): string {
   checkTable(table);
-  if (!Number.isInteger(from) || from < 0 || from > MIGRATIONS.length) {
-    throw new ConfigError(`postgresSchema: the version that is there is 0 to ${MIGRATIONS.length}`);
+  const latest = MIGRATIONS.length;
+  if (!Number.isInteger(from) || from < 0 || from > latest) {
+    throw new ConfigError(`postgresSchema: the version of the table must be an integer from 0 to ${latest}`);
   }
   const names = new TableNames(table);
-  const steps = MIGRATIONS.map((_, index) => index + 1).filter((version) => version > from);
-  return [
-    `-- The users of kapacitor-auth, version ${MIGRATIONS.length}`,
-    'BEGIN;',
-    from === 0 && `CREATE SCHEMA IF NOT EXISTS ${names.schema};`,
-    ...steps.map((version) => migration(names, version, MIGRATIONS)),
-    'COMMIT;\n',
-  ]
-    .filter((part) => part !== false)
-    .join('\n\n');
-}
-
-/**
- * Makes the table of users where it is missing, and brings an older one up to date. Where it is as it shall be nothing
- * is written, so the right to do so is not needed.
- *
- * @throws {StoreError} that says what is in the way
- */
-export async function prepareSchema(
-  connections: Connections,
-  names: TableNames,
-  migrations: readonly Migration[] = MIGRATIONS,
-): Promise<void> {
-  const found = await connections.use(CHECK_WITHIN, async (ask) => {
-    await checkServer(ask);
-    return findVersion(ask, names, migrations.length).catch((error) => {
-      throw explain(error, names, `may not read ${names.version}`, 'SELECT on it');
-    });
-  });
-  if (found === migrations.length) return;
-  await connections.use(MIGRATE_WITHIN, async (ask) => {
-    await migrate(ask, names, migrations).catch((error) => {
-      throw explain(
-        error,
-        names,
-        `may not make the table ${names.users}`,
-        'CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres gives',
-      );
-    });
-  });
-}
-
-async function checkServer(ask: Ask): Promise<void> {
-  const { rows } = await ask({
-    text: `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
-      current_setting('server_encoding') AS encoding, pg_is_in_recovery()::text AS is_standby`,
-  });
-  const { version, number, encoding, is_standby: isStandby } = rows[0] as Record<string, string>;
-  if (Number(number) < OLDEST_SERVER) throw new StoreError(`PostgreSQL 14 or later is needed, and this is ${version}`);
-  if (isStandby === 'true') {
-    throw new StoreError(
-      'this server is a standby, which hears of changes late, and of some only: name the primary one',
-    );
-  }
-  if (encoding !== 'UTF8') {
-    throw new StoreError(
-      `the database has the encoding ${encoding}, in which not every name can be written: make one with  ENCODING 'UTF8' TEMPLATE template0`,
-    );
-  }
-}
-
-/** What is there: 0 stands for no table. */
-async function findVersion(ask: Ask, names: TableNames, latest: number): Promise<number> {
-  // Not to_regclass(): it may remember what was not there before this process had to wait for another one.
-  const { rows } = await ask({
-    text: `SELECT relname FROM pg_catalog.pg_class WHERE relname IN ($2, $3)
-      AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)`,
-    values: [names.bare.schema, names.bare.users, names.bare.version],
-  });
-  const isThere = (table: string) => rows.some((row) => row['relname'] === table);
-  if (!isThere(names.bare.version)) return 0;
-  const answer = await ask({ text: `SELECT version FROM ${names.version}` });
-  const version = Number(answer.rows[0]?.['version'] ?? 0);
-  if (version > latest) {
-    throw new StoreError(
-      `the table ${names.users} has version ${version}, and this version of kapacitor-auth knows ${latest}: install a newer one`,
-    );
-  }
-  if (!isThere(names.bare.users)) {
-    throw new StoreError(
-      `the table ${names.users} is missing, and ${names.version} says that it was there: restore it, or drop ${names.version} to begin anew`,
-    );
-  }
-  return version;
-}
-
-async function migrate(ask: Ask, names: TableNames, migrations: readonly Migration[]): Promise<void> {
-  await ask({
-    text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = ${MIGRATE_WITHIN}`,
-  });
-  await ask({ text: 'SELECT pg_advisory_xact_lock($1)', values: [names.lockKey('migration')] });
-  const version = await findVersion(ask, names, migrations.length);
-  if (version === 0) await createSchema(ask, names);
-  for (let next = version + 1; next <= migrations.length; next += 1) {
-    await ask({ text: migration(names, next, migrations) });
-  }
-  await ask({ text: 'COMMIT' });
-}
-
-/** Not `IF NOT EXISTS`: that asks for the right to create schemas in any case. */
-async function createSchema(ask: Ask, names: TableNames): Promise<void> {
-  const { rowCount } = await ask({
-    text: 'SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1',
-    values: [names.bare.schema],
-  });
-  if (rowCount === 0) await ask({ text: `CREATE SCHEMA ${names.schema}` });
-}
-
-/** Of the two errors that can be helped by whoever reads it, says how. */
-function explain(error: NodeJS.ErrnoException, names: TableNames, deed: string, right: string): unknown {
-  if (error.code === '42501') {
-    return new StoreError(`this user of the database ${deed} (${error.message}): grant it ${right}`, { cause: error });
-  }
-  if (error.code === '42P07') {
-    return new StoreError(`there is something else by the name of ${names.users}: name another table`, {
-      cause: error,
-    });
-  }
-  return error;
+  const steps = MIGRATIONS.map((migration, index) => migrationStatements(migration, index + 1, names)).slice(from);
+  if (from === 0) steps.unshift(`CREATE SCHEMA IF NOT EXISTS ${names.schema};`);
+  return [`-- The users of kapacitor-auth, version ${latest}`, 'BEGIN;', ...steps, 'COMMIT;\n'].join('\n\n');
 }

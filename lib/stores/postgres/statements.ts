@@ -2,16 +2,16 @@ import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
 import { ACTIVE_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Row, Statement } from './driver.js';
-import type { TableNames } from './table.js';
+import type { TableNames } from './schema.js';
 
-/** A user, and which version of its row this is. */
+/** A user and the version of its row. */
 export interface FoundUser {
   readonly user: StoredUser;
-  /** Another one after each change of the row, whoever makes it and however. */
+  /** Differs after each change of the row, also by psql and with triggers disabled. */
   readonly version: string;
 }
 
-/** What the database is asked, for one table. */
+/** The SQL statements on a table of users. */
 export class Statements {
   readonly #users: string;
   readonly #lockAdmins: string;
@@ -21,10 +21,10 @@ export class Statements {
   constructor(names: TableNames) {
     this.#users = names.users;
     this.#lockAdmins = names.lockKey('admins');
-    // Which transaction wrote the row, and where it is: nobody has to do anything for that. A server that has crashed may
-    // have forgotten a transaction, and use its number and place again, but not the revision.
+    // The transaction that wrote the row, and the row's place: both change without a trigger. A server that has crashed may
+    // reuse the transaction's number and the place, but the revision differs.
     this.#version = `users.xmin || ' ' || users.ctid || ' ' || users.revision`;
-    // All of it as texts, whatever format the app has chosen for its connections.
+    // As texts, because the app's pool may have the option `binary`.
     this.#columns = `name, type, array_to_string(permissions, ',') AS permissions, enabled::text, hash, revision,
       ${this.#version} AS version`;
   }
@@ -48,7 +48,7 @@ export class Statements {
     return this.#page('name', page);
   }
 
-  /** Which of these users are not any more as they were. */
+  /** The names of the users that have changed or are gone. */
   changed(users: readonly { readonly name: string; readonly version: string }[]): Statement {
     return {
       text: `SELECT known.name FROM unnest($1::text[], $2::text[]) AS known (name, version)
@@ -66,9 +66,9 @@ export class Statements {
     };
   }
 
-  /** Those whose names are free. Of two that have the same name the first one. */
+  /** Inserts the users whose names are free. The first of several users with the same name is inserted. */
   insertMany(users: readonly StoredUser[]): Statement {
-    // In the order of their names: of two processes that insert the same ones each would wait for the other otherwise.
+    // Ordered by name, so that two processes that insert the same users do not deadlock.
     return {
       text: `INSERT INTO ${this.#users} (name, type, permissions, enabled, hash, revision)
         SELECT name, type, string_to_array(permissions, ','), enabled, hash, revision
@@ -87,7 +87,7 @@ export class Statements {
     };
   }
 
-  /** Unless it would take away an admin that is enabled. */
+  /** Replaces the user, unless that takes an enabled admin away. */
   replace(user: StoredUser, expectedRevision: string): Statement {
     const { text, values = [] } = this.replaceAny(user, expectedRevision);
     return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
@@ -101,7 +101,7 @@ export class Statements {
     };
   }
 
-  /** Unless it would take away an admin that is enabled. */
+  /** Removes the user, unless it is an enabled admin. */
   remove(name: string): Statement {
     const { text, values = [] } = this.removeAny(name);
     return { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
@@ -111,7 +111,7 @@ export class Statements {
     return { text: `DELETE FROM ${this.#users} WHERE name = $1`, values: [name] };
   }
 
-  /** A row if there is an admin that is enabled. */
+  /** Returns a row if there is an enabled admin. */
   anyAdmin(): Statement {
     return { text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} LIMIT 1` };
   }
@@ -121,7 +121,7 @@ export class Statements {
     return { text: 'SELECT pg_advisory_xact_lock($1)', values: [this.#lockAdmins] };
   }
 
-  /** For whoever holds the lock. */
+  /** Locks the user's row. The transaction holds the admins' lock. */
   lockUser(name: string): Statement {
     return {
       text: `SELECT revision, (${ACTIVE_ADMIN})::text AS is_active_admin
@@ -130,8 +130,8 @@ export class Statements {
     };
   }
 
-  /** An admin who stays one until the transaction ends, whoever wants to change that. */
-  keepOtherAdmin(name: string): Statement {
+  /** Locks another admin, who stays one until the transaction ends. */
+  lockOtherAdmin(name: string): Statement {
     return {
       text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
       values: [name],
@@ -147,7 +147,7 @@ function columnsOf({ name, type, permissions, enabled, hash, revision }: StoredU
   return [name, type, permissions, enabled, hash, revision];
 }
 
-/** A row of {@link Statements.find}. */
+/** Converts a row of {@link Statements.find}. */
 export function toFoundUser(row: Row): FoundUser {
   const { enabled, version, ...columns } = row as Readonly<Record<keyof UserRow | 'enabled' | 'version', string>>;
   return { user: toStoredUser(columns, enabled === 'true'), version };

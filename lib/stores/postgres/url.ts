@@ -1,39 +1,41 @@
 import { distance } from 'fastest-levenshtein';
 import { ConfigError } from '../../errors.js';
-import type { PostgresTable } from './table.js';
+import type { PostgresTable } from './schema.js';
 
-/** Connections. First logins wait for bcrypt, and each takes a connection for a millisecond. */
+/** Connections of the pool. A login holds one for about a millisecond and then waits for bcrypt. */
 const DEFAULT_MAX = 5;
 
 /**
- * A `#`, and an `@` behind the host, are of a password that is not percent-encoded: the parser takes one for the end of
- * the URL, and in `postgres://user:12/34@host/db` the user's name for the host.
+ * A `#`, or an `@` after the host, belongs to a password that is not percent-encoded. The URL parser ends the authority
+ * there: in `postgres://user:12/34@host/db` it takes the user name for the host.
  */
 const POSTGRES_URL = /^postgres(?:ql)?:\/\/[^\s/?#]*(?:[/?][^\s@#]*)?$/;
 
-/** Whether it is `postgres://USER:PASSWORD@HOST/DATABASE`, of which any part may be absent. */
+/** The URL's parameters that `pg` does not read, and the number of letters that a misspelling may have wrong. */
+const PARAMETERS = { schema: 2, table: 2, max: 1 };
+
+/** The parts of a store's URL. */
+export interface StoreUrl extends PostgresTable {
+  /** The URL for `pg`, without `schema`, `table` and `max`. */
+  readonly connectionString: string;
+  /** The most connections of a process, besides the one that listens for changes. */
+  readonly max: number;
+}
+
+/** Tells whether the text has the form `postgres://USER:PASSWORD@HOST/DATABASE`, of which each part may be absent. */
 export function isPostgresUrl(text: string): boolean {
   return POSTGRES_URL.test(text) && URL.canParse(text);
 }
 
-/** Those that are ours, and how many letters of each may be wrong: pg has none that are so near. */
-const PARAMETERS = { schema: 2, table: 2, max: 1 };
-
-/** What a URL says besides what `pg` reads. */
-export interface StoreUrl extends PostgresTable {
-  readonly connectionString: string;
-  /** How many connections a process makes at the most, besides the one that listens. */
-  readonly max: number;
-}
-
 /**
- * Takes what is ours out of a URL: `?schema=`, `?table=` and `?max=`.
+ * Separates `?schema=`, `?table=` and `?max=` from the rest of a URL, which is for `pg`.
  *
- * @throws {ConfigError} it is no URL, or one of them is no good
+ * @throws {ConfigError} it is not a `postgres://` URL, `max` is not an integer from 1 to 9999, or a parameter is
+ *   misspelt
  */
 export function parseStoreUrl(text: string): StoreUrl {
   if (!isPostgresUrl(text)) {
-    throw new ConfigError('a store in PostgreSQL is named as "postgres://USER:PASSWORD@HOST/DATABASE"');
+    throw new ConfigError('the URL of a store in PostgreSQL is "postgres://USER:PASSWORD@HOST/DATABASE"');
   }
   const url = new URL(text);
   for (const parameter of url.searchParams.keys()) checkSpelling(parameter);
@@ -49,7 +51,7 @@ export function parseStoreUrl(text: string): StoreUrl {
   return { connectionString: url.href, schema, table, max: Number(max) };
 }
 
-/** @throws {ConfigError} it is not one of ours, and was probably meant to be: pg would say nothing */
+/** @throws {ConfigError} the parameter is a misspelling of one of ours, which `pg` would ignore */
 function checkSpelling(parameter: string): void {
   if (parameter in PARAMETERS) return;
   const meant = Object.entries(PARAMETERS).find(([ours, most]) => distance(parameter.toLowerCase(), ours) <= most);

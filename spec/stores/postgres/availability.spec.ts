@@ -12,17 +12,18 @@ beforeEach(() => {
   });
 });
 
-/** Lets time go by, for who looks at the clock and for timers. */
+/** Moves the clock and the timers. */
 function pass(milliseconds: number): void {
   clock.time += milliseconds;
   vi.advanceTimersByTime(milliseconds);
 }
 
-/** What is known of a database, and all that has been told of it. */
+/** An availability, and all that it has reported. */
 function createAvailability(grace = 60_000) {
   const told: (readonly [state: string, reason?: string])[] = [];
   const report = (state: string, reason?: string) => void told.push(reason === undefined ? [state] : [state, reason]);
-  const availability = new Availability(grace, report);
+  const availability = new Availability();
+  availability.addSettings({ grace, report });
   onTestFinished(() => availability.close());
   return { availability, told };
 }
@@ -33,37 +34,37 @@ const NO_ANSWER = new Error('no answer');
 describe('a database', () => {
   it('is up when changes are heard of', () => {
     const { availability, told } = createAvailability();
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     expect(told).toEqual([['up']]);
     expect(availability).toMatchObject({ isListening: true, isUnavailable: false, interruptions: 0 });
   });
 
   it('is degraded while it answers, and changes are not heard of', () => {
     const { availability, told } = createAvailability();
-    availability.hears(clock.time);
-    availability.deaf(NO_FEED);
-    availability.answered(clock.time);
+    availability.listening(clock.time);
+    availability.notListening(NO_FEED);
+    availability.succeeded(clock.time);
     expect(told).toEqual([['up'], ['degraded', 'no feed']]);
     expect(availability).toMatchObject({ isListening: false, isUnavailable: false, interruptions: 1 });
   });
 
   it('is degraded while changes are heard of, and it does not answer', () => {
     const { availability, told } = createAvailability();
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     availability.failed(NO_ANSWER, clock.time);
     expect(told.at(-1)).toEqual(['degraded', 'no answer']);
     expect(availability).toMatchObject({ failure: NO_ANSWER, isUnavailable: false });
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     expect(told.at(-1)).toEqual(['degraded', 'no answer']);
-    availability.answered(clock.time);
+    availability.succeeded(clock.time);
     expect(told.at(-1)).toEqual(['up']);
   });
 
   it('is in its grace when neither works, until the grace ends by itself', () => {
     const { availability, told } = createAvailability();
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     pass(10_000);
-    availability.deaf(NO_FEED);
+    availability.notListening(NO_FEED);
     availability.failed(NO_ANSWER, clock.time);
     expect(told.at(-1)).toEqual(['grace', 'no answer']);
     expect(availability.isUnavailable).toBe(true);
@@ -77,9 +78,9 @@ describe('a database', () => {
 
   it('has its grace from the latest question that was answered, in whichever order the answers came', () => {
     const { availability, told } = createAvailability();
-    availability.answered(clock.time);
-    availability.answered(clock.time - 50_000);
-    availability.deaf(NO_FEED);
+    availability.succeeded(clock.time);
+    availability.succeeded(clock.time - 50_000);
+    availability.notListening(NO_FEED);
     availability.failed(NO_ANSWER, clock.time);
     pass(59_999);
     expect(told.at(-1)).toEqual(['grace', 'no answer']);
@@ -93,8 +94,8 @@ describe('a database', () => {
       [60_000, false],
     ] as const) {
       const { availability, told } = createAvailability(grace);
-      if (hasAnswered) availability.answered(clock.time);
-      availability.deaf(NO_FEED);
+      if (hasAnswered) availability.succeeded(clock.time);
+      availability.notListening(NO_FEED);
       availability.failed(NO_ANSWER, clock.time);
       expect(told.at(-1)).toEqual(['down', 'no answer']);
     }
@@ -102,13 +103,13 @@ describe('a database', () => {
 
   it('is up again when it answers and changes are heard of, and stays so when the grace would have ended', () => {
     const { availability, told } = createAvailability();
-    availability.answered(clock.time);
-    availability.deaf(NO_FEED);
+    availability.succeeded(clock.time);
+    availability.notListening(NO_FEED);
     availability.failed(NO_ANSWER, clock.time);
     pass(30_000);
-    availability.answered(clock.time);
+    availability.succeeded(clock.time);
     expect(told.at(-1)).toEqual(['degraded', 'no feed']);
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     expect(told.at(-1)).toEqual(['up']);
     const count = told.length;
     pass(60_000);
@@ -117,8 +118,8 @@ describe('a database', () => {
 
   it('may have a grace that is longer than any timer', () => {
     const { availability, told } = createAvailability(2 ** 32);
-    availability.answered(clock.time);
-    availability.deaf(NO_FEED);
+    availability.succeeded(clock.time);
+    availability.notListening(NO_FEED);
     availability.failed(NO_ANSWER, clock.time);
     pass(5);
     expect(told).not.toContainEqual(['down', 'no answer']);
@@ -128,33 +129,49 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['down', 'no answer']);
   });
 
+  it('has the shortest grace of those who share it, and reports to each of them', () => {
+    const availability = new Availability();
+    onTestFinished(() => availability.close());
+    const reports: string[] = [];
+    for (const grace of [60_000, 10_000, 30_000]) {
+      availability.addSettings({ grace, report: (state) => reports.push(`${grace}: ${state}`) });
+    }
+    expect(availability.grace).toBe(10_000);
+    availability.succeeded(clock.time);
+    availability.notListening(NO_FEED);
+    availability.failed(NO_ANSWER, clock.time);
+    expect(reports.slice(-3)).toEqual(['60000: grace', '10000: grace', '30000: grace']);
+    pass(10_005);
+    expect(reports.slice(-3)).toEqual(['60000: down', '10000: down', '30000: down']);
+  });
+
   it('tells for how long changes have been heard of without a break', () => {
     const { availability } = createAvailability();
     expect(availability.hasListenedFor(0)).toBe(false);
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     pass(50);
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     expect(availability.hasListenedFor(50)).toBe(true);
     expect(availability.hasListenedFor(51)).toBe(false);
-    availability.deaf(NO_FEED);
+    availability.notListening(NO_FEED);
     expect(availability.hasListenedFor(0)).toBe(false);
-    availability.hears(clock.time);
+    availability.listening(clock.time);
     expect(availability.hasListenedFor(0)).toBe(true);
     expect(availability.hasListenedFor(1)).toBe(false);
   });
 
   it('counts how often hearing has ceased', () => {
     const { availability } = createAvailability();
-    availability.deaf(NO_FEED);
-    availability.hears(clock.time);
-    availability.deaf(NO_FEED);
+    availability.notListening(NO_FEED);
+    availability.listening(clock.time);
+    availability.notListening(NO_FEED);
     expect(availability.interruptions).toBe(2);
   });
 
   it('tells nothing more, and leaves no timer, when it is closed', () => {
     const { availability, told } = createAvailability();
-    availability.answered(clock.time);
-    availability.deaf(NO_FEED);
+    availability.succeeded(clock.time);
+    availability.notListening(NO_FEED);
     availability.failed(NO_ANSWER, clock.time);
     expect(vi.getTimerCount()).toBe(1);
     availability.close();
@@ -172,7 +189,7 @@ describe('an answer that fails', () => {
     const { availability, told } = createAvailability();
     const askedAt = clock.time;
     pass(500);
-    availability.answered(clock.time);
+    availability.succeeded(clock.time);
     pass(500);
     availability.failed(NO_ANSWER, askedAt);
     expect(availability.failure).toBeUndefined();
@@ -196,11 +213,11 @@ describe('an answer that fails', () => {
     ['no database', { code: '3D000' }, 'down'],
   ])('is an outage, in which users are served on, unless it refuses: %s', (message, details, expected) => {
     const { availability, told } = createAvailability();
-    availability.answered(clock.time);
-    availability.deaf(NO_FEED);
+    availability.succeeded(clock.time);
+    availability.notListening(NO_FEED);
     availability.failed(Object.assign(new Error(message), details), clock.time);
     expect(told.at(-1)).toEqual([expected, message]);
-    expect(availability.isGraceFor(clock.time, clock.time)).toBe(expected === 'grace');
+    expect(availability.isInGrace(clock.time, clock.time)).toBe(expected === 'grace');
   });
 });
 
@@ -208,32 +225,32 @@ describe('a user in memory', () => {
   it('may be served for the grace after it was confirmed, while the database does not answer', () => {
     const { availability } = createAvailability(60_000);
     const confirmedAt = clock.time;
-    availability.answered(confirmedAt);
-    expect(availability.isGraceFor(confirmedAt, clock.time)).toBe(false);
+    availability.succeeded(confirmedAt);
+    expect(availability.isInGrace(confirmedAt, clock.time)).toBe(false);
     availability.failed(NO_ANSWER, clock.time);
-    expect(availability.isGraceFor(confirmedAt, confirmedAt + 59_999)).toBe(true);
-    expect(availability.isGraceFor(confirmedAt, confirmedAt + 60_000)).toBe(false);
+    expect(availability.isInGrace(confirmedAt, confirmedAt + 59_999)).toBe(true);
+    expect(availability.isInGrace(confirmedAt, confirmedAt + 60_000)).toBe(false);
   });
 
   it('may not be served without a grace', () => {
     const { availability } = createAvailability(0);
     availability.failed(NO_ANSWER, clock.time);
-    expect(availability.isGraceFor(clock.time, clock.time)).toBe(false);
+    expect(availability.isInGrace(clock.time, clock.time)).toBe(false);
   });
 
   it.each([
-    ['others', 'answered'],
-    ['the connection that listens', 'hears'],
+    ['others', 'succeeded'],
+    ['the connection that listens', 'listening'],
   ] as const)('may not be served when the database has answered %s for long, and not confirmed it', (_, answer) => {
     const { availability } = createAvailability(60_000);
     const confirmedAt = clock.time;
     pass(3_999);
     availability[answer](clock.time);
     availability.failed(NO_ANSWER, clock.time);
-    expect(availability.isGraceFor(confirmedAt, clock.time)).toBe(true);
+    expect(availability.isInGrace(confirmedAt, clock.time)).toBe(true);
     pass(1);
     availability[answer](clock.time);
     availability.failed(NO_ANSWER, clock.time);
-    expect(availability.isGraceFor(confirmedAt, clock.time)).toBe(false);
+    expect(availability.isInGrace(confirmedAt, clock.time)).toBe(false);
   });
 });

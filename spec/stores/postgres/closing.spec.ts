@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
+import { NODE_OPTIONS } from '../../support/child-process.js';
 import { MuteProxy } from '../../support/mute-proxy.js';
-import { openPostgres, ownPool, psql } from '../../support/postgres-repository.js';
+import { openPostgres, ownPool, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A URL whose connections are known from all others. */
+/** A URL with an application name of its own, and its connections. */
 function ownConnections() {
   const schema = randomUUID();
   const url = `${inject('postgresUrl')}?schema=${schema}&application_name=${schema}`;
@@ -17,7 +21,7 @@ function ownConnections() {
   return { schema, url, connections };
 }
 
-/** Another process that makes the table of this schema, until it ends. */
+/** A client that holds the lock of migrations of this schema. */
 async function migrateMeanwhile(schema: string): Promise<pg.Client> {
   const other = new pg.Client(inject('postgresUrl'));
   await other.connect();
@@ -26,7 +30,7 @@ async function migrateMeanwhile(schema: string): Promise<pg.Client> {
   return other;
 }
 
-/** Somebody who lets nobody else at the users of this schema, until what is given is called. */
+/** Locks the table of this schema. @returns a function that unlocks it */
 async function lockTable(schema: string): Promise<() => Promise<void>> {
   const other = new pg.Client(inject('postgresUrl'));
   await other.connect();
@@ -34,7 +38,7 @@ async function lockTable(schema: string): Promise<() => Promise<void>> {
   return () => other.end();
 }
 
-/** What connections wait for at this moment. */
+/** What the connections are waiting for. */
 function waitingFor(connections: () => Promise<any[]>): () => Promise<string[]> {
   return async () => (await connections()).map((row) => row.wait_event);
 }
@@ -61,7 +65,7 @@ describe('close()', () => {
     await repository.close();
     expect(performance.now() - closedFrom).toBeLessThan(1_000);
     await opening;
-    // The server sees that whoever waits for a lock is gone when it comes to it.
+    // The server notices that a waiting client is gone when it gets the lock.
     await other.end();
     await expect.poll(connections).toEqual([]);
     expect(await psql(url, 'SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
@@ -185,4 +189,47 @@ describe('close()', () => {
     await opening;
     expect(await connections()).toHaveLength(1);
   });
+});
+
+const SCRIPT = fileURLToPath(new URL('../../support/postgres-script.ts', import.meta.url));
+const CLOSING_SCRIPT = fileURLToPath(new URL('../../support/postgres-closing-script.ts', import.meta.url));
+
+/** Milliseconds. A process that waits for a timer or an idle connection takes longer. */
+const ENDS_WITHIN = 5_000;
+
+/** Runs a script. @returns its output, its end, and the time between the two */
+async function run(script: string, ...args: string[]) {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, script, ...args]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let [said, errors] = ['', ''];
+  let doneAt = Number.NaN;
+  child.stdout.on('data', (chunk) => {
+    said += chunk;
+    doneAt = performance.now();
+  });
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const [code, signal] = await once(child, 'close');
+  return { said, errors, code, signal, endedAfter: performance.now() - doneAt };
+}
+
+it.each([
+  ['and is told of its change', 'ENABLE'],
+  ['and waits in vain to be told of its change', 'DISABLE'],
+])('a script that changes a user, %s, ends by itself, when it is done and no earlier', async (_what, triggers) => {
+  const url = ownSchema();
+  const repository = await openPostgres(url);
+  await repository.insert(userNamed('someone'));
+  await psql(url, `ALTER TABLE ${usersTable(url)} ${triggers} TRIGGER ALL`);
+  const { endedAfter, ...ended } = await run(SCRIPT, url, 'someone');
+  expect(ended).toEqual({ said: 'disabled', errors: '', code: 0, signal: null });
+  expect(endedAfter).toBeLessThan(ENDS_WITHIN);
+  expect(await repository.find('someone')).toMatchObject({ enabled: false });
+});
+
+it('a script that closes during a flood of creations has an end to each of them', async () => {
+  const { endedAfter, ...ended } = await run(CLOSING_SCRIPT, ownSchema());
+  expect(ended).toEqual({ said: 'created, the user store is closed', errors: '', code: 0, signal: null });
+  expect(endedAfter).toBeLessThan(ENDS_WITHIN);
 });

@@ -1,8 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Connections } from '../../../lib/stores/postgres/connections.js';
-import type { PostgresPool } from '../../../lib/stores/postgres/driver.js';
+import type { ConnectionSource, PostgresPool } from '../../../lib/stores/postgres/driver.js';
 
-/** A pool whose connections answer as the spec says: each in its turn, the last one for ever. */
+/** An app's pool, beside which no client is made. */
+const sourceOf = (pool: PostgresPool): ConnectionSource => ({
+  pool,
+  isOwnPool: false,
+  createClient: () => expect.unreachable(),
+});
+
+/** A pool whose connections answer in this way, one after the other; the last way is repeated. */
 function poolOf(...answers: ((text: string) => unknown)[]) {
   const sent: string[] = [];
   const released: unknown[] = [];
@@ -21,7 +28,7 @@ function poolOf(...answers: ((text: string) => unknown)[]) {
     };
   };
   const pool = { connect, end: async () => {}, on: () => {}, off: () => {}, options: {} };
-  return { connections: new Connections(pool), pool: pool as PostgresPool, sent, released, ended };
+  return { connections: new Connections(sourceOf(pool)), pool: pool as PostgresPool, sent, released, ended };
 }
 
 const closed = () => new Error('it is closed');
@@ -29,7 +36,7 @@ const closed = () => new Error('it is closed');
 const fails = (properties: object) => () => {
   throw Object.assign(new Error('it fails'), properties);
 };
-/** The ways in which a connection tells that it is gone. */
+/** The errors of a lost connection. */
 const LOST = [
   { code: '57P01' },
   { code: '57P02' },
@@ -87,7 +94,7 @@ describe('a change', () => {
 });
 
 describe('a connection that is given up', () => {
-  /** A server that is at work until the spec ends that. */
+  /** A server that works on each statement until the spec ends that. */
   function busyServer() {
     let end: (error?: Error) => void = () => {};
     const work = new Promise<void>((resolve, reject) => {
@@ -140,7 +147,7 @@ describe('when all is closed', () => {
     const late = new Promise<void>((resolve) => {
       come = resolve;
     });
-    const connections = new Connections({ ...pool, connect: () => late.then(() => pool.connect()) });
+    const connections = new Connections(sourceOf({ ...pool, connect: () => late.then(() => pool.connect()) }));
     const answer = expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toThrow('it is closed');
     await connections.close(closed);
     await answer;
@@ -152,7 +159,7 @@ describe('when all is closed', () => {
   it('no connection is asked for any more', async () => {
     const { pool } = poolOf(() => 'answer');
     const connect = vi.fn(pool.connect);
-    const connections = new Connections({ ...pool, connect });
+    const connections = new Connections(sourceOf({ ...pool, connect }));
     await connections.close(closed);
     await expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toThrow('it is closed');
     expect(connect).not.toHaveBeenCalled();
@@ -166,7 +173,7 @@ describe('a connection that comes too late', () => {
     const late = new Promise<void>((resolve) => {
       come = resolve;
     });
-    const connections = new Connections({ ...pool, connect: () => late.then(() => pool.connect()) });
+    const connections = new Connections(sourceOf({ ...pool, connect: () => late.then(() => pool.connect()) }));
     await expect(connections.ask({ text: 'SELECT' }, 5)).rejects.toThrow('no answer within');
     come();
     await expect.poll(() => released).toEqual([undefined]);
@@ -179,7 +186,7 @@ describe('a connection that comes too late', () => {
     const late = new Promise<never>((_, reject) => {
       refuse = reject;
     });
-    const connections = new Connections({ ...pool, connect: () => late });
+    const connections = new Connections(sourceOf({ ...pool, connect: () => late }));
     await expect(connections.ask({ text: 'SELECT' }, 5)).rejects.toThrow('no answer within');
     refuse(new Error('no connection'));
     await expect(late).rejects.toThrow('no connection');

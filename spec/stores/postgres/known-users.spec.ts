@@ -3,28 +3,30 @@ import { type KnownUser, KnownUsers } from '../../../lib/stores/postgres/known-u
 import { userNamed } from '../../support/stored-user.js';
 
 const found = (name: string, version = '1') => ({ user: userNamed(name), version });
-const learnt = (grace: number, ...names: string[]) => {
-  const known = new KnownUsers(grace);
+const learnt = (...names: string[]) => {
+  const known = new KnownUsers();
   for (const name of names) known.learn(found(name), 1_000, true);
   return known;
 };
 const get = (known: KnownUsers, name: string) => known.get(name) as KnownUser;
-const namesToConfirm = (known: KnownUsers, time: number) => known.toConfirm(time).map(({ name }) => name);
+const GRACE = 60_000;
+const namesToCompare = (known: KnownUsers, time: number, grace = GRACE) =>
+  known.toCompare(time, grace).map(({ name }) => name);
 
 describe('a user in memory', () => {
   it('is trusted for 900 ms from the moment at which the database was asked', () => {
-    const known = learnt(0, 'someone');
+    const known = learnt('someone');
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 1_900, confirmedAt: 1_000, usedAt: 1_000 });
   });
 
   it('is not trusted where changes may be missed', () => {
-    const known = new KnownUsers(0);
+    const known = new KnownUsers();
     known.learn(found('someone'), 1_000, false);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 0, confirmedAt: 1_000 });
   });
 
   it('is the same object while it has the same version, and trusted for longer', () => {
-    const known = new KnownUsers(0);
+    const known = new KnownUsers();
     const first = known.learn(found('someone'), 1_000, true);
     expect(known.learn(found('someone'), 1_500, true)).toBe(first);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 2_400, confirmedAt: 1_500, usedAt: 1_500 });
@@ -34,20 +36,20 @@ describe('a user in memory', () => {
   });
 
   it('is as well confirmed as by the latest question, in whichever order the answers come', () => {
-    const known = learnt(0, 'someone');
+    const known = learnt('someone');
     known.confirm(get(known, 'someone'), 1_400, true);
     known.confirm(get(known, 'someone'), 1_200, true);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 2_300, confirmedAt: 1_400 });
   });
 
   it('is confirmed, and not trusted for longer, by who may miss changes', () => {
-    const known = learnt(0, 'someone');
+    const known = learnt('someone');
     known.confirm(get(known, 'someone'), 1_400, false);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 1_900, confirmedAt: 1_400 });
   });
 
   it('is kept, and not trusted, when changes may have been missed', () => {
-    const known = learnt(0, 'someone', 'other');
+    const known = learnt('someone', 'other');
     known.distrust();
     for (const name of ['someone', 'other']) {
       expect(get(known, name)).toMatchObject({ trustedUntil: 0, confirmedAt: 1_000 });
@@ -55,7 +57,7 @@ describe('a user in memory', () => {
   });
 
   it('is forgotten by name, or with all the others', () => {
-    const known = learnt(0, 'one', 'two', 'three');
+    const known = learnt('one', 'two', 'three');
     known.forget('one');
     expect([known.get('one'), known.get('two')?.name]).toEqual([undefined, 'two']);
     known.clear();
@@ -65,42 +67,42 @@ describe('a user in memory', () => {
 
 describe('whom to ask about', () => {
   it('is each time who has made a request within ten seconds', () => {
-    const known = learnt(60_000, 'active', 'idle');
+    const known = learnt('active', 'idle');
     get(known, 'active').usedAt = 5_000;
-    for (const { name } of known.toConfirm(10_999)) known.confirm(get(known, name), 10_999, true);
-    expect(namesToConfirm(known, 11_000)).toEqual(['active']);
-    expect(namesToConfirm(known, 14_999)).toContain('active');
+    for (const { name } of known.toCompare(10_999, GRACE)) known.confirm(get(known, name), 10_999, true);
+    expect(namesToCompare(known, 11_000)).toEqual(['active']);
+    expect(namesToCompare(known, 14_999)).toContain('active');
   });
 
   it('is every two seconds who has not', () => {
-    const known = learnt(60_000, 'idle');
+    const known = learnt('idle');
     known.confirm(get(known, 'idle'), 20_000, true);
-    expect(namesToConfirm(known, 22_000)).toEqual([]);
-    expect(namesToConfirm(known, 22_001)).toEqual(['idle']);
+    expect(namesToCompare(known, 22_000)).toEqual([]);
+    expect(namesToCompare(known, 22_001)).toEqual(['idle']);
   });
 
   it('is nobody who has made no request for as long as the grace: they are forgotten', () => {
-    const known = learnt(60_000, 'idle');
-    expect(namesToConfirm(known, 61_000)).toEqual(['idle']);
-    expect(namesToConfirm(known, 61_001)).toEqual([]);
+    const known = learnt('idle');
+    expect(namesToCompare(known, 61_000)).toEqual(['idle']);
+    expect(namesToCompare(known, 61_001)).toEqual([]);
     expect(known.get('idle')).toBeUndefined();
   });
 
   it('is asked about for ten seconds where there is no grace', () => {
-    const known = learnt(0, 'idle');
-    expect(namesToConfirm(known, 10_999)).toEqual(['idle']);
-    expect(namesToConfirm(known, 11_001)).toEqual([]);
+    const known = learnt('idle');
+    expect(namesToCompare(known, 10_999, 0)).toEqual(['idle']);
+    expect(namesToCompare(known, 11_001, 0)).toEqual([]);
     expect(known.get('idle')).toBeUndefined();
   });
 });
 
 describe('a hundred thousand users in memory', () => {
   it('leave room for one more: those who have been there longest go', () => {
-    const known = new KnownUsers(0);
+    const known = new KnownUsers();
     for (let index = 0; index < 100_000; index += 1) known.learn(found(`user${index}`), index, true);
-    expect(known.toConfirm(0)).toHaveLength(100_000);
+    expect(known.toCompare(0, 0)).toHaveLength(100_000);
     known.learn(found('one more'), 0, true);
-    expect(known.toConfirm(0)).toHaveLength(90_001);
+    expect(known.toCompare(0, 0)).toHaveLength(90_001);
     expect(known.get('user9999')).toBeUndefined();
     for (const name of ['user10000', 'user99999', 'one more']) expect(known.get(name)?.name).toBe(name);
   });

@@ -1,6 +1,7 @@
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { NamePattern } from '../../../lib/users/name-pattern.js';
 import { createAuth } from '../../support/auth.js';
 import {
   openPostgres,
@@ -13,20 +14,20 @@ import {
 } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** Parses a type in another way until the test is over, as an app may. */
+/** Sets the app's parser of a type until the test is over. */
 function parseAs(type: number, parse: (text: string) => unknown): void {
   const before = pg.types.getTypeParser(type);
   pg.types.setTypeParser(type, parse);
   onTestFinished(() => pg.types.setTypeParser(type, before));
 }
 
-/** A schema, and the app's pool in whose database it is. */
+/** A schema, and an app's pool for its database. */
 function poolOf(options?: pg.PoolConfig): { url: string; pool: pg.Pool; table: { schema: string } } {
   const url = ownSchema();
   return { url, pool: ownPool(url, options), table: { schema: schemaOf(url) as string } };
 }
 
-/** The connections that an application has. */
+/** The connections of an application. */
 const connectionsOf = async (url: string, applicationName: string) =>
   psql(url, `SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()`, [
     applicationName,
@@ -73,7 +74,7 @@ describe('a pool of the app’s own', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new PostgresUserRepository(new pg.Pool(options));
     const warning =
-      `the app's pool has no ${missing}, so it does not heal from everything: ` +
+      `the app's pool has no ${missing}, so it does not recover from every failure: ` +
       'new pg.Pool({ connectionTimeoutMillis: 2000, statement_timeout: 1000, … })';
     const details = { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_CONFIG' };
     expect(warnings.mock.calls).toEqual([[warning, details]]);
@@ -139,7 +140,7 @@ describe('a pool of the app’s own', () => {
     const repository = await openPostgres(pool, table);
     await repository.insert(userNamed('root', { type: 'admin' }));
     await Promise.all(
-      Array.from({ length: 20 }, async (_, index) => {
+      Array.from({ length: 5 }, async (_, index) => {
         const name = `user\\${index}'`;
         expect(await repository.insert(userNamed(name, { type: 'admin' }))).toBe(true);
         expect(await repository.replace(userNamed(name, { revision: '2' }), '1')).toBe('replaced');
@@ -171,7 +172,7 @@ describe('a pool of the app’s own', () => {
     const repository = await openPostgres(pool, table);
     await repository.insert(userNamed('someone'));
     expect(pool.idleCount).toBeGreaterThan(0);
-    // Not once() of node:events, which listens for errors as well.
+    // once() of node:events would listen for errors as well.
     const lost = new Promise((resolve) => pool.once('remove', resolve));
     await psql(url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
       applicationName,
@@ -221,15 +222,69 @@ describe('a pool of the app’s own', () => {
   });
 });
 
-describe('a user in memory', () => {
-  it('costs no question, and the same user is always the same object', async () => {
+/** An option of `pg` that its types lack. */
+const BINARY: object = { binary: true };
+const ROOT = userNamed('root', { type: 'admin' });
+const DISABLED = userNamed('disabled', { enabled: false });
+const PERMITTED = userNamed('permitted', { permissions: ['api', 'write_points'] });
+
+describe('an app’s pool that asks for its answers in binary', () => {
+  it('gives users as they are, one by one and in a list', async () => {
     const url = ownSchema();
-    const { pool, sent } = recordingPool(url);
+    const repository = await openPostgres(ownPool(url, BINARY), { schema: schemaOf(url) });
+    for (const user of [DISABLED, PERMITTED, ROOT]) {
+      expect(await repository.insert(user)).toBe(true);
+      expect(await repository.find(user.name)).toEqual(user);
+    }
+    for (const pattern of ['', '*']) {
+      const query = { pattern: new NamePattern(pattern), after: undefined, offset: 0, limit: 10 };
+      expect(await repository.list(query)).toEqual([DISABLED, PERMITTED, ROOT]);
+    }
+  });
+
+  it('keeps the last admin, and takes away one who is not', async () => {
+    const url = ownSchema();
+    const repository = await openPostgres(ownPool(url, BINARY), { schema: schemaOf(url) });
+    await repository.insert(ROOT);
+    expect(await repository.replace({ ...ROOT, type: 'normal', revision: '2' }, '1')).toBe('last-admin');
+    expect(await repository.remove('root')).toBe('last-admin');
+    await repository.insert(userNamed('other', { type: 'admin' }));
+    expect(await repository.replace({ ...ROOT, type: 'normal', revision: '2' }, '1')).toBe('replaced');
+    expect(await repository.remove('other')).toBe('last-admin');
+    expect(await repository.remove('root')).toBe('removed');
+    expect(await repository.find('root')).toBeUndefined();
+  });
+
+  it('compares users in memory with the table, and opens what is there already', async () => {
+    const url = ownSchema();
+    const { pool, sent } = recordingPool(url, BINARY);
+    await (await openPostgres(url)).insert(PERMITTED);
     const repository = await openPostgres(pool, { schema: schemaOf(url) });
-    await repository.insert(userNamed('someone'));
-    const first = await repository.find('someone');
-    sent.length = 0;
-    for (let count = 0; count < 1_000; count += 1) expect(repository.find('someone')).toBe(first);
-    expect(sent).toEqual([]);
+    const first = await repository.find('permitted');
+    const looks = () =>
+      sent.filter(({ text, values }) => text.includes('unnest') && values.flat().includes('permitted'));
+    await expect.poll(() => looks().length, { timeout: 3_000 }).toBeGreaterThan(1);
+    expect(repository.find('permitted')).toBe(first);
+
+    await psql(
+      url,
+      `ALTER TABLE ${usersTable(url)} DISABLE TRIGGER ALL; UPDATE ${usersTable(url)} SET enabled = false`,
+    );
+    await expect
+      .poll(() => repository.find('permitted'), { interval: 1, timeout: 1_000 })
+      .toEqual({ ...PERMITTED, enabled: false });
+  });
+
+  it('does not take a user for the last admin who is none', async () => {
+    const url = ownSchema();
+    const repository = await openPostgres(ownPool(url, BINARY), { schema: schemaOf(url) });
+    await repository.insert(PERMITTED);
+    const undo = `"${schemaOf(url)}".undo`;
+    await psql(
+      url,
+      `CREATE FUNCTION ${undo}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+      CREATE TRIGGER undo BEFORE DELETE ON ${usersTable(url)} FOR EACH ROW EXECUTE FUNCTION ${undo}()`,
+    );
+    await expect(repository.remove('permitted')).rejects.toThrow('has undone the change');
   });
 });

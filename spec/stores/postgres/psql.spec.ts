@@ -6,7 +6,7 @@ import { userNamed } from '../../support/stored-user.js';
 
 const HASH = userNamed('').hash;
 
-/** A repository that has somebody in memory, and somebody with psql. */
+/** A repository with these users in memory, and psql. */
 async function openBeside(...users: StoredUser[]) {
   const url = ownSchema();
   const repository = await openPostgres(url);
@@ -16,7 +16,7 @@ async function openBeside(...users: StoredUser[]) {
   return { repository, run };
 }
 
-/** What a request is answered with, within the second that is promised in any case. */
+/** The user that requests get, within the promised second. */
 const soon = (repository: PostgresUserRepository, name: string) =>
   expect.poll(() => repository.find(name), { interval: 1, timeout: 1_000 });
 
@@ -84,7 +84,7 @@ describe('somebody with psql', () => {
       const { repository, run } = await openBeside();
       await run(`INSERT INTO USERS (name, hash) SELECT 'user' || i, '${HASH}' FROM generate_series(1, ${count}) AS i`);
       const names = Array.from({ length: count }, (_, index) => `user${index + 1}`);
-      // Not all at once: the last of a thousand questions may wait for longer than a question may take.
+      // In parts: the last of a thousand queries might wait for longer than its timeout.
       const enabled = async () => {
         const all: unknown[] = [];
         for (let from = 0; from < count; from += 100) {

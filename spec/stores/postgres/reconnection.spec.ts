@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Reconnection } from '../../../lib/stores/postgres/availability.js';
 import type { Answer } from '../../../lib/stores/postgres/driver.js';
-import { Reconnection } from '../../../lib/stores/postgres/reconnection.js';
 
 const clock = vi.hoisted(() => ({ time: 0 }));
 vi.mock('../../../lib/clock.js', () => ({ now: () => clock.time }));
@@ -19,7 +19,7 @@ async function pass(milliseconds: number): Promise<void> {
 const PRIMARY: Answer = { rows: [{ is_standby: 'false' }], rowCount: 1 };
 const STANDBY: Answer = { rows: [{ is_standby: 'true' }], rowCount: 1 };
 
-/** A database that answers as the spec says, and what becomes of attempts to reach it. */
+/** A database that answers in this way, and the attempts to reach it. */
 function lostDatabase(ask: () => Promise<Answer>) {
   const asking = vi.fn(ask);
   const read = vi.fn(async () => {});
@@ -27,7 +27,7 @@ function lostDatabase(ask: () => Promise<Answer>) {
   return { reconnection: new Reconnection(asking, onFailure), ask: asking, read, onFailure };
 }
 
-/** Whether a promise is settled, now. */
+/** Tells whether a promise is settled. */
 async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean> {
   let settled = false;
   promise?.finally(() => {

@@ -4,6 +4,7 @@ import { postgresSchema } from 'kapacitor-auth/postgres';
 import { describe, expect, it } from 'vitest';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import { createAuth, ROOT } from '../../support/auth.js';
+import { createUsers, startApp } from '../../support/measured-app.js';
 import {
   openPostgres,
   ownDatabase,
@@ -16,7 +17,7 @@ import {
 import { serve } from '../../support/server.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A role that has these rights on the users of another one's schema, and what the owner of the schema uses. */
+/** A role with these rights on the tables of another role's schema, and the URLs of both. */
 async function roleWith({ users = '', version = 'SELECT' }: { users?: string; version?: string } = {}) {
   const owner = ownSchema();
   const schema = schemaOf(owner) as string;
@@ -118,8 +119,8 @@ describe('a role that may make the table', () => {
 
 describe('a role that lacks a right', () => {
   const refusal = (table: string, reason: string) =>
-    `this user of the database may not make the table ${table} (${reason}): ` +
-    'grant it CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres gives';
+    `this database user may not make the table ${table} (${reason}): ` +
+    'grant it CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres returns';
 
   it('is told what to do where the schema is missing', async () => {
     const owner = await ownDatabase();
@@ -169,8 +170,71 @@ describe('a role that lacks a right', () => {
     await expect(openPostgres(url)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message:
-        `this user of the database may not read ${usersTable(url).replace(/"$/, '_version"')} ` +
+        `this database user may not read ${usersTable(url).replace(/"$/, '_version"')} ` +
         '(permission denied for table kapacitor_auth_users_version): grant it SELECT on it',
     });
+  });
+});
+
+/** An app with a user in memory whose role may only read, and psql as the owner of the table. */
+async function startReadingApp() {
+  const owner = ownSchema();
+  await openPostgres(owner);
+  const { role, url } = await ownRole(owner);
+  const run = (text: string) =>
+    psql(
+      owner,
+      text
+        .replaceAll('USERS', usersTable(owner))
+        .replaceAll('HERE', `"${schemaOf(owner)}"`)
+        .replaceAll('ROLE', `"${role}"`),
+    );
+  await run('GRANT USAGE ON SCHEMA HERE TO ROLE; GRANT SELECT ON ALL TABLES IN SCHEMA HERE TO ROLE');
+  await createUsers(await startApp(owner, '0s'), 'known');
+  const app = await startApp(url, '60s');
+  expect(await app.status('known:pw')).toBe(200);
+  return { app, run };
+}
+
+/** Milliseconds. */
+const IN_FORCE_WITHIN = 1_000;
+
+describe('a database that answers with a refusal is not out of order, and nobody is served from memory', () => {
+  it.each([
+    [
+      'the table is dropped',
+      'CREATE TABLE HERE.kept AS TABLE USERS; DROP TABLE USERS',
+      'CREATE TABLE USERS AS TABLE HERE.kept; GRANT SELECT ON USERS TO ROLE',
+      /^relation ".*kapacitor_auth_users" does not exist$/,
+    ],
+    [
+      'the right to read is revoked',
+      'REVOKE SELECT ON USERS FROM ROLE',
+      'GRANT SELECT ON USERS TO ROLE',
+      /^permission denied for table kapacitor_auth_users$/,
+    ],
+  ])('when %s, until that is undone', async (_what, take, giveBack, reason) => {
+    const { app, run } = await startReadingApp();
+    await run(take);
+    const takenAt = performance.now();
+    let lastServedAt = takenAt;
+    await expect
+      .poll(
+        async () => {
+          const sentAt = performance.now();
+          const status = await app.status('known:pw');
+          if (status === 200) lastServedAt = sentAt;
+          return app.health().state === 'down' && status;
+        },
+        { interval: 5, timeout: 5_000 },
+      )
+      .toBe(503);
+    expect(lastServedAt - takenAt).toBeLessThan(IN_FORCE_WITHIN);
+    expect(app.health().reason).toMatch(reason);
+    expect(app.states).not.toContain('grace');
+
+    await run(giveBack);
+    await app.until('up');
+    expect(await app.status('known:pw')).toBe(200);
   });
 });

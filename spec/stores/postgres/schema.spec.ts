@@ -1,155 +1,158 @@
 import { ConfigError } from 'kapacitor-auth';
-import { PostgresUserRepository } from 'kapacitor-auth/postgres';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  openPostgres,
-  ownDatabase,
-  ownPool,
-  ownSchema,
-  psql,
-  recordingPool,
-  schemaOf,
-} from '../../support/postgres-repository.js';
+import { postgresSchema } from 'kapacitor-auth/postgres';
+import { describe, expect, it } from 'vitest';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
+import { openPostgres, ownDatabase, ownRole, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-const tablesOf = async (url: string) =>
-  (await psql(url, 'SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1', [schemaOf(url)])).map(
-    ({ tablename }) => tablename,
-  );
-
-describe('the schema', () => {
-  it('is made at start, with a table of users and one that says which version it has', async () => {
-    const url = ownSchema();
-    expect(await tablesOf(url)).toEqual([]);
-    await openPostgres(url);
-    expect(await tablesOf(url)).toEqual(['kapacitor_auth_users', 'kapacitor_auth_users_version']);
-    expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 1 },
-    ]);
-  });
-
-  it('is public where none is named', async () => {
-    const url = await ownDatabase();
-    await openPostgres(url);
-    expect(await psql(url, 'SELECT name FROM public.kapacitor_auth_users')).toEqual([]);
-  });
-
-  it('is made once by twenty that start at the same time, and all of them open', async () => {
-    const url = ownSchema();
-    const repositories = Array.from({ length: 20 }, () => new PostgresUserRepository(url));
-    onTestFinished(async () => {
-      await Promise.all(repositories.map((repository) => repository.close()));
+describe('the names in the database', () => {
+  it('are of public.kapacitor_auth_users where nothing is said', () => {
+    const { schema, users, version } = new TableNames();
+    expect({ schema, users, version }).toEqual({
+      schema: '"public"',
+      users: '"public"."kapacitor_auth_users"',
+      version: '"public"."kapacitor_auth_users_version"',
     });
-    await Promise.all(repositories.map((repository) => repository.open()));
-    expect(await tablesOf(url)).toEqual(['kapacitor_auth_users', 'kapacitor_auth_users_version']);
-    expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 1 },
-    ]);
-    await repositories[0]?.insert(userNamed('someone'));
-    for (const repository of repositories) expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 
-  it('is left as it is by the next start, which writes nothing', async () => {
-    const url = ownSchema();
-    await openPostgres(url);
-    // Whoever cannot write anywhere cannot have written.
-    const pool = ownPool(url, { options: '-c default_transaction_read_only=on' });
-    const repository = await openPostgres(pool, { schema: schemaOf(url) });
-    expect(await repository.find('someone')).toBeUndefined();
+  it('are quoted, and what is in quotes as well', () => {
+    const names = new TableNames({ schema: `a"b`, table: `"; DROP TABLE x --` });
+    expect(names.users).toBe('"a""b"."""; DROP TABLE x --"');
+    expect(names.part('admins')).toBe('"""; DROP TABLE x --_admins"');
+    expect(names.inSchema('notify')).toBe('"a""b"."""; DROP TABLE x --_notify"');
+    expect(names.bare).toEqual({ schema: `a"b`, users: `"; DROP TABLE x --`, version: `"; DROP TABLE x --_version` });
+  });
+
+  it('all have room in what PostgreSQL keeps of a name', () => {
+    const names = new TableNames({ table: 'x'.repeat(40) });
+    for (const suffix of [
+      'version',
+      'admins',
+      'revise',
+      'notify',
+      'notify_update',
+      'notify_delete',
+      'notify_truncate',
+    ]) {
+      expect(Buffer.byteLength(names.part(suffix)) - 2).toBeLessThanOrEqual(63);
+    }
   });
 });
 
-describe('a schema and a table of one’s own choice', () => {
-  it.each([
-    ['capitals', 'Schema', 'Users'],
-    ['spaces', 'my schema', ' users of mine '],
-    ['quotes', `s"c'h"`, `"u"';--`],
-    ['dots, which divide nothing', 'a.b', 'c.d'],
-    ['words of SQL', 'select', 'user'],
-    ['other scripts', 'схема', '使用者 ä'],
-    ['dollars and percent signs', '$$s$1%20', '$$t%20&?'],
-    ['a name of 40 bytes', 's'.repeat(63), 'ü'.repeat(20)],
-  ])('may have %s', async (_what, schema, table) => {
-    const url = await ownDatabase();
-    const inUrl = `${url}?schema=${encodeURIComponent(schema)}&table=${encodeURIComponent(table)}`;
-    const [one, two] = [await openPostgres(inUrl), await openPostgres(ownPool(url), { schema, table })];
-    await one.insert(userNamed('someone'));
-    expect(await two.find('someone')).toMatchObject({ revision: '1' });
-    await one.replace(userNamed('someone', { revision: '2' }), '1');
-    expect(await two.find('someone')).toMatchObject({ revision: '2' });
-    expect(
-      await psql(url, 'SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY length(tablename)', [schema]),
-    ).toEqual([{ tablename: table }, { tablename: `${table}_version` }]);
+describe('the channel and the locks of a table', () => {
+  const tables = [
+    new TableNames(),
+    new TableNames({ table: 'b' }),
+    new TableNames({ schema: 'b' }),
+    new TableNames({ schema: 'b.b', table: 'c' }),
+    new TableNames({ schema: 'b', table: 'b.c' }),
+  ];
+
+  it('are its own', () => {
+    expect(new Set(tables.map(({ channel }) => channel)).size).toBe(tables.length);
+    const keys = tables.flatMap((names) => [names.lockKey('admins'), names.lockKey('migration')]);
+    expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('are the URL’s where they are not said beside it', async () => {
-    const url = `${await ownDatabase()}?schema=of_url&table=of_url`;
-    await openPostgres(url, { table: 'of_code' });
-    expect(
-      await psql(url, `SELECT schemaname, tablename FROM pg_tables WHERE tablename LIKE 'of%' ORDER BY 2`),
-    ).toEqual([
-      { schemaname: 'of_url', tablename: 'of_code' },
-      { schemaname: 'of_url', tablename: 'of_code_version' },
-    ]);
+  it('are the same for each process', () => {
+    const [one, two] = [new TableNames({ schema: 'x' }), new TableNames({ schema: 'x' })];
+    expect(one.channel).toBe(two.channel);
+    expect(one.lockKey('admins')).toBe(two.lockKey('admins'));
   });
 
+  it('can be written without quotes, and as a number of 64 bits', () => {
+    for (const names of tables) {
+      expect(names.channel).toMatch(/^kapacitor_auth_[\da-f]{16}$/);
+      expect(BigInt.asIntN(64, BigInt(names.lockKey('admins')))).toBe(BigInt(names.lockKey('admins')));
+    }
+  });
+});
+
+/** The contents of a schema, from the catalog. */
+async function contentsOf(url: string, schema: string): Promise<Record<string, unknown[]>> {
+  const ask = (text: string) => psql(url, text, [schema]);
+  return {
+    tables: await ask(
+      `SELECT relname, relkind, relpersistence, relhastriggers, relrowsecurity, relacl FROM pg_class
+        WHERE relnamespace = to_regnamespace(quote_ident($1)) ORDER BY relname`,
+    ),
+    columns: await ask(
+      `SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, udt_name,
+        collation_name FROM information_schema.columns WHERE table_schema = $1 ORDER BY table_name, ordinal_position`,
+    ),
+    constraints: await ask(
+      `SELECT conrelid::regclass::text AS of, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = to_regnamespace(quote_ident($1)) ORDER BY conrelid::regclass::text, conname`,
+    ),
+    indexes: await ask('SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = $1 ORDER BY indexname'),
+    triggers: await ask(
+      `SELECT tgname, tgenabled, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        WHERE relnamespace = to_regnamespace(quote_ident($1)) ORDER BY tgname`,
+    ),
+    functions: await ask(
+      `SELECT proname, proacl, pg_get_functiondef(oid) FROM pg_proc
+        WHERE pronamespace = to_regnamespace(quote_ident($1)) ORDER BY proname`,
+    ),
+  };
+}
+
+describe('postgresSchema()', () => {
   it.each([
-    ['an empty schema', { schema: '' }, 'schema', 63],
-    ['a schema of 64 bytes', { schema: `${'ü'.repeat(31)}ab` }, 'schema', 63],
-    ['a NUL in the schema', { schema: 'a\0b' }, 'schema', 63],
-    ['a schema that is no text', { schema: 5 as any }, 'schema', 63],
-    ['an empty table', { table: '' }, 'table', 40],
-    ['a table of 41 bytes', { table: `${'ü'.repeat(20)}a` }, 'table', 40],
-    ['a NUL in the table', { table: '\0' }, 'table', 40],
-    ['a table that is no text', { table: null as any }, 'table', 40],
-  ])('are refused for %s', (_what, table, named, most) => {
-    const create = () => new PostgresUserRepository('postgres://host/db', table);
-    expect(create).toThrow(ConfigError);
-    expect(create).toThrow(
-      expect.objectContaining({
-        code: 'CONFIG_INVALID',
-        message: `the name of the ${named} in PostgreSQL must have 1 to ${most} bytes`,
-      }),
+    [{ schema: 'auth', table: 'users' }],
+    [{ schema: `S "c'h`, table: `T "b'l` }],
+    [{ schema: 'public', table: 'kapacitor_auth_users' }],
+  ])('gives SQL that makes just what a start makes: %j', async (table) => {
+    const [one, two] = await Promise.all([ownDatabase(), ownDatabase()]);
+    await openPostgres(one, table);
+    await psql(two, postgresSchema(table));
+    const contents = await contentsOf(two, table.schema);
+    expect(contents).toEqual(await contentsOf(one, table.schema));
+    for (const [what, some] of Object.entries(contents)) expect(some, what).not.toEqual([]);
+  });
+
+  it('gives it for public.kapacitor_auth_users where no table is named', () => {
+    expect(postgresSchema()).toBe(postgresSchema({ schema: 'public', table: 'kapacitor_auth_users' }));
+    expect(postgresSchema()).toContain('CREATE TABLE "public"."kapacitor_auth_users" (');
+  });
+
+  it('gives what somebody without the right to make anything can open', async () => {
+    const url = ownSchema();
+    const schema = schemaOf(url) as string;
+    await psql(url, postgresSchema({ schema }));
+    const { role, url: asRole } = await ownRole(url);
+    await psql(
+      url,
+      `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA "${schema}" TO "${role}"`,
     );
+    const repository = await openPostgres(asRole);
+    await repository.insert(userNamed('someone'));
+    expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
-});
 
-describe('two tables in one database', () => {
-  it('have their own users', async () => {
+  it('may be run in a schema that is there, as itself or twice: the second time it fails and changes nothing', async () => {
     const url = ownSchema();
-    const [one, two] = [await openPostgres(`${url}&table=one`), await openPostgres(`${url}&table=two`)];
-    await one.insert(userNamed('someone'));
-    expect(await two.find('someone')).toBeUndefined();
-    expect(await two.insert(userNamed('someone', { revision: 'other' }))).toBe(true);
-    await one.remove('someone');
-    expect(await two.find('someone')).toMatchObject({ revision: 'other' });
+    const schema = schemaOf(url) as string;
+    await psql(url, `CREATE SCHEMA "${schema}"`);
+    await psql(url, postgresSchema({ schema }));
+    const before = await contentsOf(url, schema);
+    await expect(psql(url, postgresSchema({ schema }))).rejects.toMatchObject({ code: '42P07' });
+    expect(await contentsOf(url, schema)).toEqual(before);
+  });
+
+  it('gives nothing to do for a version that is there already', async () => {
+    expect(postgresSchema({}, 1)).toBe('-- The users of kapacitor-auth, version 1\n\nBEGIN;\n\nCOMMIT;\n');
+    const url = ownSchema();
+    const repository = await openPostgres(url);
+    await repository.insert(userNamed('someone'));
+    await psql(url, postgresSchema({ schema: schemaOf(url) }, 1));
+    expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 
   it.each([
-    ['of two names', ['one', 'two'], (table: string) => ({ schema: 'same', table })],
-    ['of one name in two schemas', ['one', 'two'], (schema: string) => ({ schema, table: 'same' })],
-  ])('%s are told apart: neither hears of the other’s changes', async (_how, both, named) => {
-    const url = await ownDatabase();
-    const { pool, sent } = recordingPool(url);
-    const listener = await pool.connect();
-    const heard: unknown[] = [];
-    listener.on('notification', ({ channel, payload }) => heard.push([channel, payload]));
-    const channels: string[] = [];
-    for (const one of both) {
-      const { schema, table } = named(one);
-      sent.length = 0;
-      await openPostgres(pool, { schema, table });
-      const listen = sent.find(({ text }) => text.startsWith('LISTEN'))?.text as string;
-      channels.push(listen.slice('LISTEN '.length));
-      await listener.query(listen);
-      await psql(url, `INSERT INTO "${schema}"."${table}" (name, hash) VALUES ('user of ${one}', '')`);
-    }
-    heard.length = 0;
-    for (const one of both) {
-      const { schema, table } = named(one);
-      await psql(url, `UPDATE "${schema}"."${table}" SET enabled = false`);
-    }
-    await expect.poll(() => heard).toEqual(both.map((one, index) => [channels[index], `user of ${one}`]));
-    listener.release(true);
+    ['an empty schema', { schema: '' }, 'the name of the schema in PostgreSQL must have 1 to 63 bytes'],
+    ['too long a table', { table: 'x'.repeat(41) }, 'the name of the table in PostgreSQL must have 1 to 40 bytes'],
+  ])('refuses %s', (_what, table, message) => {
+    expect(() => postgresSchema(table)).toThrow(ConfigError);
+    expect(() => postgresSchema(table)).toThrow(message);
   });
 });

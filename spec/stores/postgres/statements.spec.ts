@@ -1,13 +1,23 @@
 import type { StoredUser } from 'kapacitor-auth';
+import { postgresSchema } from 'kapacitor-auth/postgres';
 import pg from 'pg';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { Statement } from '../../../lib/stores/postgres/driver.js';
+import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { Statements, toFoundUser } from '../../../lib/stores/postgres/statements.js';
-import { TableNames } from '../../../lib/stores/postgres/table.js';
-import { openPostgres, ownSchema, schemaOf, usersTable } from '../../support/postgres-repository.js';
+import { NamePattern } from '../../../lib/users/name-pattern.js';
+import {
+  openPostgres,
+  ownSchema,
+  psql,
+  recordingPool,
+  type Sent,
+  schemaOf,
+  usersTable,
+} from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A table without users, in a transaction that is rolled back, and the statements for it. */
+/** An empty table in a transaction that is rolled back, and its statements. */
 async function beginOnTable() {
   const url = ownSchema();
   await openPostgres(url);
@@ -30,7 +40,7 @@ it('a row is another one if only its revision is, as it can be when a server tha
   const placeBefore = await place();
   expect((await ask(statements.changed([known]))).rows).toEqual([]);
 
-  // In one transaction an emptied table is filled again from its beginning.
+  // After TRUNCATE in the same transaction, the first row gets the same place.
   await client.query(`TRUNCATE ${table}`);
   await ask(statements.insert({ ...before, revision: '2' }));
   expect(await place()).toEqual(placeBefore);
@@ -47,4 +57,224 @@ it('a look finds those who have been changed or removed, and not who is as befor
   await client.query(`DELETE FROM ${table} WHERE name = 'removed'`);
   const { rows } = await ask(statements.changed(known));
   expect(rows.map(({ name }) => name).toSorted()).toEqual(['changed', 'removed']);
+});
+
+const USERS = 1_000_000;
+const url = ownSchema();
+const schema = schemaOf(url) as string;
+
+interface Node {
+  readonly 'Node Type': string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
+  readonly Plans?: readonly Node[];
+}
+
+const nameOf = (index: number) => `user${String(index).padStart(7, '0')}`;
+
+beforeAll(async () => {
+  await psql(url, postgresSchema({ schema }));
+  // The rows are not stored in the order of their names, so that pages of users are not pages of the file.
+  await psql(
+    url,
+    `INSERT INTO ${usersTable(url)} (name, type, hash)
+      SELECT 'user' || lpad((i * 7368787 % ${USERS})::text, 7, '0'), CASE WHEN i = 1 THEN 'admin' ELSE 'normal' END,
+        '$2b$10$' || repeat('.', 53)
+      FROM generate_series(1::bigint, ${USERS}) AS i;
+      ANALYZE ${usersTable(url)};
+      -- Several workers would each read some rows more than are needed.
+      ALTER TABLE ${usersTable(url)} SET (parallel_workers = 0)`,
+  );
+}, 240_000);
+
+afterAll(() => psql(url, `DROP SCHEMA "${schema}" CASCADE`));
+
+/** A repository, and the statements that it sends. */
+async function openRecorded() {
+  const { pool, sent } = recordingPool(url);
+  const repository = await openPostgres(pool, { schema });
+  const sentFor = async (action: () => unknown): Promise<Sent[]> => {
+    sent.length = 0;
+    await action();
+    // Without the periodic comparison.
+    return sent.filter(({ text }) => !text.includes('unnest') && text.includes('kapacitor_auth_users'));
+  };
+  return { repository, sent, sentFor };
+}
+
+const page = (query: { after?: string | undefined; offset?: number; limit?: number; pattern?: string }) => ({
+  pattern: new NamePattern(query.pattern ?? ''),
+  after: query.after,
+  offset: query.offset ?? 0,
+  limit: query.limit ?? 100,
+});
+
+/** Runs a statement. @returns its plan and its cost */
+async function explain({ text, values }: Sent) {
+  const [row] = await psql(url, `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
+  const root: Node = row['QUERY PLAN'][0].Plan;
+  const nodes: Node[] = [];
+  const visit = (node: Node): void => {
+    nodes.push(node);
+    node.Plans?.forEach(visit);
+  };
+  visit(root);
+  const kinds = nodes.map((node) => node['Node Type']);
+  const scans = nodes.filter(({ 'Node Type': kind }) => /Scan$/.test(kind) && kind !== 'Function Scan');
+  const rowsOf = (node: Node) => node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
+  return {
+    kinds,
+    scans: scans.map((node) => node['Node Type']),
+    rowsRead: scans.reduce((sum, node) => sum + rowsOf(node), 0),
+    blocks: root['Shared Hit Blocks'] + root['Shared Read Blocks'],
+  };
+}
+
+async function expectIndex(sent: Sent | undefined, most: { rows: number; blocks: number }): Promise<void> {
+  const { kinds, scans, rowsRead, blocks } = await explain(sent as Sent);
+  expect(scans).not.toEqual([]);
+  for (const scan of scans) expect(['Index Scan', 'Index Only Scan']).toContain(scan);
+  expect(kinds).not.toContain('Sort');
+  expect(rowsRead).toBeLessThanOrEqual(most.rows);
+  expect(blocks).toBeLessThanOrEqual(most.blocks);
+}
+
+describe(`among ${USERS} users, an index serves`, () => {
+  it('one user', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(() => repository.find(nameOf(500_000)));
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 1, blocks: 10 });
+  });
+
+  it('nobody, where there is no such user', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(() => repository.find('nobody'));
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 0, blocks: 10 });
+  });
+
+  it('the first page', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      expect((await repository.list(page({}))).at(-1)?.name).toBe(nameOf(99));
+    });
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 100, blocks: 120 });
+  });
+
+  it('a prefix', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      const found = await repository.list(page({ pattern: 'user07*' }));
+      expect(found.map(({ name }) => name)).toEqual(Array.from({ length: 100 }, (_, index) => nameOf(700_000 + index)));
+    });
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 100, blocks: 120 });
+  });
+
+  it('a page in the middle, after a name', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      expect((await repository.list(page({ after: nameOf(500_000) })))[0]?.name).toBe(nameOf(500_001));
+    });
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 100, blocks: 120 });
+  });
+
+  it('a pattern that begins with a prefix: its names, and then those that match', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      const found = await repository.list(page({ pattern: 'user07*9', limit: 10 }));
+      expect(found.map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, ten) => nameOf(700_009 + 10 * ten)));
+    });
+    expect(sent).toHaveLength(2);
+    await expectIndex(sent[0], { rows: 1_000, blocks: 1_200 });
+    await expectIndex(sent[1], { rows: 10, blocks: 50 });
+  });
+
+  it('the question whether another admin is left', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const name = nameOf(7_368_787 % USERS);
+    const [before] = await psql(url, `SELECT revision FROM ${usersTable(url)} WHERE name = $1`, [name]);
+    const sent = await sentFor(async () => {
+      expect(await repository.replace(userNamed(name), before.revision)).toBe('last-admin');
+    });
+    const asked = sent.filter(({ text }) => /FOR (?:UPDATE|SHARE)/.test(text));
+    expect(asked).toHaveLength(2);
+    for (const each of asked) await expectIndex(each, { rows: 1, blocks: 10 });
+  });
+
+  it('the question whether there is an admin', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      expect(await repository.hasAdmin()).toBe(true);
+    });
+    expect(sent).toHaveLength(1);
+    await expectIndex(sent[0], { rows: 1, blocks: 10 });
+  });
+
+  it('a look at 500 users in memory', async () => {
+    const { repository, sent } = await openRecorded();
+    for (let index = 0; index < 500; index += 1) await repository.find(nameOf(2_000 * index));
+    const lookOf500 = () =>
+      sent.find(({ text, values }) => text.includes('unnest') && (values[0] as string[]).length === 500);
+    await expect.poll(lookOf500, { timeout: 5_000 }).toBeDefined();
+    await expectIndex(lookOf500(), { rows: 500, blocks: 2_500 });
+  });
+});
+
+describe(`a way through ${USERS} users, page by page`, () => {
+  it('gives each of them once, to the last one', async () => {
+    const { repository } = await openRecorded();
+    const names: string[] = [];
+    for (let count = 10_000, after: string | undefined = nameOf(899_999); count === 10_000; after = names.at(-1)) {
+      const users = await repository.list(page({ after, limit: 10_000 }));
+      names.push(...users.map(({ name }) => name));
+      count = users.length;
+    }
+    expect(names).toEqual(Array.from({ length: 100_000 }, (_, index) => nameOf(900_000 + index)));
+  });
+
+  it('costs the same at each page', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const costOf = async (query: Parameters<typeof page>[0]) => {
+      const sent = await sentFor(() => repository.list(page({ ...query, limit: 1_000 })));
+      return explain(sent[0] as Sent);
+    };
+    const first = await costOf({});
+    expect(first.rowsRead).toBe(1_000);
+    for (const index of [1_000, 250_000, 500_000, 750_000, 900_000]) {
+      const { rowsRead, blocks } = await costOf({ after: nameOf(index) });
+      expect(rowsRead).toBe(1_000);
+      expect(blocks).toBeLessThan(1.1 * first.blocks);
+    }
+  });
+
+  it('an offset takes the index alone, in parts, and reads no user but those of the page', async () => {
+    await psql(url, `VACUUM ${usersTable(url)}`);
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      expect((await repository.list(page({ offset: 999_000 })))[0]?.name).toBe(nameOf(999_000));
+    });
+    expect(sent).toHaveLength(101);
+    for (const part of [sent[0], sent[50], sent[99]]) {
+      const { scans, rowsRead, blocks } = await explain(part as Sent);
+      expect(scans).toEqual(['Index Only Scan']);
+      expect(rowsRead).toBeLessThanOrEqual(10_000);
+      expect(blocks).toBeLessThan(200);
+    }
+    await expectIndex(sent[100], { rows: 100, blocks: 120 });
+  });
+
+  it('an offset that nobody is beyond ends where the users do', async () => {
+    const { repository, sentFor } = await openRecorded();
+    const sent = await sentFor(async () => {
+      expect(await repository.list(page({ offset: Number.MAX_SAFE_INTEGER, pattern: 'user09999*' }))).toEqual([]);
+    });
+    expect(sent).toHaveLength(1);
+  });
 });

@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { ConfigError } from 'kapacitor-auth';
+import { PostgresUserRepository, postgresSchema } from 'kapacitor-auth/postgres';
+import pg from 'pg';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { parseStoreUrl } from '../../../lib/stores/postgres/url.js';
+import { createAuth } from '../../support/auth.js';
+import { failure } from '../../support/failure.js';
+import { openPostgres, ownRole, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
+import { userNamed } from '../../support/stored-user.js';
 
 describe('what a URL says', () => {
   it('is five connections at the most, and nothing of schema and table, where it has no parameters', () => {
@@ -60,4 +67,130 @@ describe('what a URL says', () => {
       'postgres://us%20er:p%40ss@host/my%2Fdb',
     );
   });
+});
+
+describe('a URL', () => {
+  it.each([
+    ['postgresql://', (url: string) => url.replace('postgres:', 'postgresql:')],
+    ['postgres:///DATABASE, with the rest behind it', inParameters],
+  ])('may be of the form %s', async (_form, written) => {
+    const url = ownSchema();
+    const [one, two] = [await openPostgres(written(url)), await openPostgres(url)];
+    await one.insert(userNamed('someone'));
+    expect(await two.find('someone')).toEqual(userNamed('someone'));
+  });
+
+  it.each([['@:/?#[]'], ['100% %41 +&='], ['pässwörd 日本'], [`'"\\`]])(
+    'may have the password %j, percent-encoded',
+    async (password) => {
+      const owner = ownSchema();
+      await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}"`);
+      const { role, url } = await ownRole(owner, password.replaceAll("'", "''"));
+      await psql(owner, `GRANT USAGE, CREATE ON SCHEMA "${schemaOf(owner)}" TO "${role}"`);
+      const encoded = new URL(url);
+      encoded.password = encodeURIComponent(password);
+      const auth = await createAuth({ auth: { store: encoded.href } }, [{ name: 'someone', password: 'pw' }]);
+      expect(await auth.users.get('someone')).toMatchObject({ name: 'someone' });
+      expect(auth.config.auth.store).not.toContain(encoded.password);
+    },
+  );
+
+  it('with the wrong password is refused by the server, and the error does not repeat it', async () => {
+    const { url } = await ownRole(inject('postgresUrl'));
+    const wrong = new URL(url);
+    wrong.password = 'hunter2';
+    const repository = new PostgresUserRepository(wrong.href);
+    onTestFinished(() => repository.close());
+    const error = (await repository.open().catch((thrown: unknown) => thrown)) as Error & { code: string };
+    expect(error.code).toBe('28P01');
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('hunter2');
+  });
+
+  it('may name the application, which is kapacitor-auth where it does not', async () => {
+    const url = ownSchema();
+    const applicationsOf = async (own: string) => {
+      const repository = await openPostgres(own);
+      await repository.find('someone');
+      const rows = await psql(url, 'SELECT application_name AS name FROM pg_stat_activity');
+      return rows.map(({ name }) => name);
+    };
+    expect(await applicationsOf(`${url}&application_name=my+app`)).toContain('my app');
+    expect(await applicationsOf(url)).toContain('kapacitor-auth');
+  });
+
+  it.each(['0', '-1', '10000', '1.5', '1e3', 'many', '', '%205', '05'])('is refused for max=%s', (max) => {
+    const create = () => new PostgresUserRepository(`postgres://host/db?max=${max}`);
+    expect(create).toThrow(ConfigError);
+    expect(create).toThrow('postgres://…?max= must be an integer from 1 to 9999');
+  });
+
+  it.each([
+    ['schema', 63],
+    ['table', 40],
+  ])('is refused for an empty or too long %s', (parameter, most) => {
+    for (const name of ['', 'x'.repeat(most + 1), '%00']) {
+      const create = () => new PostgresUserRepository(`postgres://host/db?${parameter}=${name}`);
+      expect(create).toThrow(ConfigError);
+      expect(create).toThrow(`the name of the ${parameter} in PostgreSQL must have 1 to ${most} bytes`);
+    }
+  });
+
+  it.each(['', 'host/db', 'sqlite:./users.db', 'http://host/db', 'postgres://user:1#hunter2@host/db'])(
+    'is none, and not repeated: %j',
+    (text) => {
+      const create = () => new PostgresUserRepository(text);
+      expect(create).toThrow(ConfigError);
+      expect(create).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_INVALID',
+          message: 'the URL of a store in PostgreSQL is "postgres://USER:PASSWORD@HOST/DATABASE"',
+        }),
+      );
+    },
+  );
+});
+
+/** The form of a URL with its parts as parameters. */
+function inParameters(url: string): string {
+  const { hostname: host, port, username: user, password, pathname, search } = new URL(url);
+  return `postgres://${pathname}${search}&${new URLSearchParams({ host, port, user, password })}`;
+}
+
+const STORE = 'postgres://user:password@host/database';
+const NO_SOURCE = 'PostgresUserRepository takes a URL such as "postgres://…", or a pool: new pg.Pool({ … })';
+
+const TABLES: readonly [unknown, string][] = [
+  [{ tabel: 'users' }, 'unknown option "tabel": the table in PostgreSQL has schema and table'],
+  [{ Table: 'users' }, 'unknown option "Table": did you mean table?'],
+  [{ name: 'users' }, 'unknown option "name": the table in PostgreSQL has schema and table'],
+  ['users', 'the table in PostgreSQL must be an object with schema and table, not a text'],
+  [null, 'the table in PostgreSQL must be an object with schema and table, not null'],
+];
+
+const mistake = (message: string) => failure('CONFIG_INVALID', 500, message);
+
+describe.each(TABLES)('a table of which code says %j', (table, message) => {
+  it('is refused', () => {
+    expect(() => new PostgresUserRepository(STORE, table as never)).toThrow(mistake(message));
+    expect(() => postgresSchema(table as never)).toThrow(mistake(message));
+  });
+});
+
+it.each([
+  ['the options of a pool', { connectionString: STORE }],
+  ['a client', new pg.Client()],
+  ['nothing', undefined],
+  ['null', null],
+])('%s is no pool', (_what, source) => {
+  expect(() => new PostgresUserRepository(source as never)).toThrow(mistake(NO_SOURCE));
+});
+
+it.each([-1, 0.5, 99, '0', null])('the version %j is none that could be there', (from) => {
+  expect(() => postgresSchema({}, from as never)).toThrow(
+    failure(
+      'CONFIG_INVALID',
+      500,
+      expect.stringMatching(/^postgresSchema: the version of the table must be an integer from 0 to \d+$/) as never,
+    ),
+  );
 });

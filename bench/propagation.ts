@@ -1,0 +1,108 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { StoredUser } from 'kapacitor-auth';
+import { PostgresUserRepository } from 'kapacitor-auth/postgres';
+import { PostgresServer } from '../spec/support/postgres-server.js';
+import { median, start, stop } from './process.js';
+import type { Sight } from './propagation-process.js';
+
+const NAMES = ['one', 'two', 'three', 'four'];
+/** Of each user in a round. */
+const CHANGES = 100;
+/** Milliseconds, after which processes try once a second to listen again. */
+const OUTAGE = 1_500;
+
+/** Milliseconds of a clock that all processes of the machine share. */
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+
+/** Measures how long a change of a user takes to be in force in another process that shares the database. */
+export async function measurePropagation(rounds: number): Promise<void> {
+  const results: Record<string, number[]> = {};
+  const add = (what: string, took: number) => {
+    results[what] ??= [];
+    results[what].push(Math.max(0, took));
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    process.stderr.write(`\rround ${round + 1} of ${rounds}: changes in another process`.padEnd(80));
+    const server = await PostgresServer.create();
+    const repository = new PostgresUserRepository(server.url());
+    await repository.open({ grace: OUTAGE, report: () => {} });
+    for (const name of NAMES) await repository.insert(userOf(name, 0));
+    const { child } = await start('./propagation-process.ts', [server.url(), ...NAMES]);
+    const sightOf = sightsOf(child);
+
+    const changeOf = async (name: string, number: number, what: string): Promise<void> => {
+      // The other process has the previous revision in memory.
+      await sightOf(name, number - 1);
+      const answered = await asSoonAsPossible(() =>
+        repository.replace(userOf(name, number), revisionOf(name, number - 1)),
+      );
+      add(what, (await sightOf(name, number)) - answered);
+    };
+    await Promise.all(
+      NAMES.map(async (name) => {
+        for (let number = 1; number <= CHANGES; number += 1) await changeOf(name, number, 'with a notification');
+      }),
+    );
+
+    await server.query('ALTER TABLE kapacitor_auth_users DISABLE TRIGGER ALL');
+    for (let number = CHANGES + 1; number <= CHANGES + 10; number += 1) {
+      await Promise.all(NAMES.map((name) => changeOf(name, number, 'whose notification is lost')));
+    }
+    await server.query('ALTER TABLE kapacitor_auth_users ENABLE TRIGGER ALL');
+
+    await server.stop();
+    await setTimeout(OUTAGE);
+    const changing = Promise.all(NAMES.map((name) => changeOf(name, CHANGES + 11, 'right after an outage')));
+    await server.start();
+    await changing;
+
+    await stop(child);
+    await repository.close();
+    await server.remove();
+  }
+  process.stderr.write('\n');
+  console.log(`\nMilliseconds from the answer to a change until it is in force in another process; ${rounds} rounds`);
+  console.table(
+    Object.fromEntries(Object.entries(results).map(([what, times]) => [`a change ${what}`, summary(times)])),
+  );
+}
+
+const revisionOf = (name: string, number: number) => `${name} ${number}`;
+
+function userOf(name: string, number: number): StoredUser {
+  return { name, type: 'normal', permissions: [], enabled: true, hash: '', revision: revisionOf(name, number) };
+}
+
+/** When the other process has first read a revision; waits until it has. */
+function sightsOf(child: ChildProcess): (name: string, number: number) => Promise<number> {
+  const sights = new Map<string, number>();
+  const seen = new EventEmitter().setMaxListeners(0);
+  child.on('message', ({ revision, at }: Sight) => {
+    sights.set(revision, at);
+    seen.emit(revision);
+  });
+  return async (name, number) => {
+    const revision = revisionOf(name, number);
+    if (!sights.has(revision)) await once(seen, revision);
+    return sights.get(revision) as number;
+  };
+}
+
+/** Makes a change when the database answers. @returns when it was answered */
+async function asSoonAsPossible(change: () => Promise<unknown>): Promise<number> {
+  while ((await change().catch(() => undefined)) !== 'replaced') await setTimeout(1);
+  return now();
+}
+
+function summary(times: readonly number[]): object {
+  const sorted = times.toSorted((a, b) => a - b);
+  const shown = (time: number | undefined) => Number((time as number).toFixed(1));
+  return {
+    changes: times.length,
+    median: shown(median(times)),
+    '99 of 100': shown(sorted[Math.ceil(0.99 * sorted.length) - 1]),
+    slowest: shown(sorted.at(-1)),
+  };
+}

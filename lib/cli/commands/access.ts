@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { explain } from '../../authorization/decide.js';
+import { API_PREFIXES } from '../../authorization/own-endpoints.js';
+import { type Privilege, privilegesOf } from '../../authorization/privileges.js';
+import type { User } from '../../users/user.js';
+import type { ApiClient } from '../api-client.js';
+import { EXIT, RefusedError, UnreachableError, UsageError } from '../cli-error.js';
+import { RemoteUsers, toUser } from '../remote-users.js';
+import { existingUser, type Session } from '../session.js';
+import { formatTable, printUser, type UserFormat, userJson } from '../table.js';
+import { chooseTarget, type ServerTarget } from '../target.js';
+import { jsonOption } from './options.js';
+
+/** RFC 9110, section 9.1: a method is a token. In practice it has letters only. */
+const METHOD = /^[a-z]+(?:-[a-z]+)*$/i;
+const ME = `${API_PREFIXES[0]}/me`;
+
+type Privileges = Readonly<Record<string, readonly Privilege[]>>;
+
+/** `can`: whether a user may make a request, and the reason. */
+export function addCan(program: Command, session: Session): void {
+  jsonOption(program.command('can').description('tell whether a user may make a request, and why'))
+    .argument('<USER>')
+    .argument('<METHOD>', 'such as GET')
+    .argument('<PATH>', 'such as /kapacitor/v1/tasks')
+    .action(async (name: string, givenMethod: string, path: string, { json = false }: { json?: boolean }) => {
+      if (!METHOD.test(givenMethod)) {
+        throw new UsageError('the method comes before the path: can USER GET /kapacitor/v1/tasks');
+      }
+      if (!path.startsWith('/')) throw new UsageError('the path begins with a slash: /kapacitor/v1/tasks');
+      const method = givenMethod.toUpperCase();
+      await session.withUsers(async ({ users }) => {
+        const user = await existingUser(users, name);
+        const { allowed, privilege, resource = null, reason } = explain(user, method, path);
+        if (json) await session.output.json({ user: name, method, path, allowed, privilege, resource, reason });
+        else await session.output.write(`${allowed ? 'yes' : 'no'}: ${reason}\n`);
+        session.exitCode = allowed ? EXIT.done : EXIT.refused;
+      });
+    });
+}
+
+/** `whoami`: the user that a server has authenticated, and its privileges. */
+export function addWhoami(program: Command, session: Session): void {
+  const command = program.command('whoami').description('show the user that a server knows you as, and its privileges');
+  jsonOption(command).action(async (options: UserFormat) => {
+    const target = chooseTarget(session.options, session.environment, process.cwd());
+    if (target.kind !== 'server') {
+      throw new UsageError('"whoami" asks a server: name one with --url http://USER@HOST:9092');
+    }
+    await session.withServer(target, async (client) => {
+      const { user, privileges } = await askWho(client, target);
+      if (privileges === undefined) {
+        session.output.note(`this server has no ${ME}, like a real Kapacitor: your privileges are not known`);
+      }
+      if (options.json) {
+        await session.output.json({ ...userJson(user), ...(privileges && { privileges }) });
+        return;
+      }
+      await printUser(session.output, user, {});
+      if (privileges !== undefined) await session.output.write(`\n${formatTable(privilegeRows(privileges))}`);
+    });
+  });
+}
+
+async function askWho(
+  client: ApiClient,
+  { address }: ServerTarget,
+): Promise<{ user: User; privileges: Privileges | undefined }> {
+  try {
+    const { body } = await client.send('GET', ME);
+    const user = toUser(body);
+    return { user, privileges: isPrivileges(body.privileges) ? body.privileges : privilegesOf(user) };
+  } catch (error) {
+    if (!(error instanceof UnreachableError) || address.user === undefined) throw error;
+    // A real Kapacitor has no such path, but it has the users. Other servers fail here as well.
+    const user = await new RemoteUsers(client).get(address.user);
+    if (user === undefined) throw new RefusedError(`the server accepts ${address.user}, but has no such user`);
+    return { user, privileges: undefined };
+  }
+}
+
+function isPrivileges(value: unknown): value is Privileges {
+  if (typeof value !== 'object' || value === null) return false;
+  const isWord = (word: unknown) => typeof word === 'string' && /^[\w/]+$/.test(word);
+  return Object.entries(value).every(
+    ([resource, held]) => isWord(resource) && Array.isArray(held) && held.every(isWord),
+  );
+}
+
+function privilegeRows(privileges: Privileges): string[][] {
+  const rows = Object.entries(privileges).map(([resource, held]) => [resource, held.join(', ') || 'none']);
+  return [['RESOURCE', 'PRIVILEGES'], ...rows];
+}

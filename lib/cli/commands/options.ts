@@ -1,0 +1,47 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isPermission, type Permission } from '../../users/permissions.js';
+import type { UserType } from '../../users/user.js';
+import { UsageError } from '../cli-error.js';
+
+export interface RightsOptions {
+  readonly type?: UserType;
+  readonly permission?: Permission[];
+}
+
+/** `--type` and `--permission`. */
+export function rightsOptions(command: Command): Command {
+  const type = new Option('--type <TYPE>', 'an admin may do everything').choices(['admin', 'normal']);
+  const permission = new Option(
+    '--permission <P>',
+    'api, config_api, write_points, all, or none; repeatable, or separated by commas',
+  ).argParser(toPermissions);
+  return command.addOption(type).addOption(permission);
+}
+
+/** @throws {UsageError} an admin is given permissions, which would have no effect */
+export function checkRights({ type, permission = [] }: RightsOptions): void {
+  if (type !== 'admin' || permission.length === 0) return;
+  throw new UsageError('an admin may do everything, and has no permissions: leave out --permission or --type admin');
+}
+
+/** `--password-stdin` and `--password-file`. */
+export function passwordOptions(command: Command): Command {
+  return command
+    .option('--password-stdin', 'read the password from the first line of standard input')
+    .option('--password-file <FILE>', 'read the password from the first line of a file');
+}
+
+export function jsonOption(command: Command): Command {
+  return command.option('--json', 'print JSON, for programs');
+}
+
+export function toCount(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError('It must be a number, 0 or more.');
+  return Number(value);
+}
+
+function toPermissions(value: string, before: Permission[] = []): Permission[] {
+  const named = value.split(',').map((each) => each.trim());
+  if (named.every(isPermission)) return [...before, ...named];
+  throw new InvalidArgumentError('The permissions are none, api, config_api, write_points and all.');
+}

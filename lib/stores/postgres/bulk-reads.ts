@@ -1,0 +1,80 @@
+import { now } from '../../clock.js';
+import { TimeoutError } from '../../promises.js';
+import type { UserListQuery } from '../../users/repository.js';
+import type { StoredUser } from '../../users/user.js';
+import { listUsers, SlowListError } from '../listing.js';
+import type { Connections } from './connections.js';
+import type { Answer, Ask, Row, Statement } from './driver.js';
+import { type Statements, toFoundUser } from './statements.js';
+
+/** Milliseconds for each part of a list. */
+const PART_WITHIN = 1_500;
+/** Milliseconds for a list. The request that needs it is answered after five seconds at the latest. */
+const LIST_WITHIN = 4_000;
+/** A million names take about a hundred round trips. */
+const NAMES_AT_ONCE = 10_000;
+/** The SQLSTATE of `query_canceled`: a statement has reached its timeout. */
+const QUERY_CANCELED = '57014';
+
+/** Milliseconds for each page of a snapshot. */
+const PAGE_WITHIN = 4_000;
+/** Users of a snapshot in memory at once. */
+const PAGE = 1_000;
+
+/**
+ * A snapshot shows the users as they are at its first query. The server ends it after ten minutes without a query: while
+ * it lasts, VACUUM cannot remove old rows.
+ */
+const BEGIN_SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL statement_timeout = ${PAGE_WITHIN};
+SET LOCAL idle_in_transaction_session_timeout = '10min'`;
+
+/**
+ * Lists users.
+ *
+ * @throws {SlowListError} the database answers, but the list is not complete after 4 seconds
+ */
+export function readList(
+  query: UserListQuery,
+  connections: Connections,
+  statements: Statements,
+): Promise<StoredUser[]> {
+  const deadline = now() + LIST_WITHIN;
+  const ask = async (statement: Statement) => (await askBefore(deadline, connections, statement)).rows;
+  return listUsers(query, {
+    namesAtOnce: NAMES_AT_ONCE,
+    users: async (page) => (await ask(statements.list(page))).map(toUser),
+    names: async (page) => (await ask(statements.listNames(page))).map((row) => row['name'] as string),
+    usersNamed: async (names) => (await ask(statements.findAll(names))).map(toUser),
+  });
+}
+
+async function askBefore(deadline: number, connections: Connections, statement: Statement): Promise<Answer> {
+  const left = deadline - now();
+  try {
+    return await connections.ask(statement, Math.min(PART_WITHIN, left));
+  } catch (error) {
+    // A part that had all its time means that the database does not answer at all.
+    const isOutOfTime = error instanceof TimeoutError && left < PART_WITHIN;
+    const isCanceled = (error as NodeJS.ErrnoException).code === QUERY_CANCELED;
+    throw isOutOfTime || isCanceled ? new SlowListError() : error;
+  }
+}
+
+/** Every user at one moment, ordered by name. */
+export function readSnapshot(connections: Connections, statements: Statements): AsyncIterable<StoredUser> {
+  return connections.useBeside(PAGE_WITHIN, (ask) => readPages(ask, statements));
+}
+
+async function* readPages(ask: Ask, statements: Statements): AsyncGenerator<StoredUser, void, void> {
+  await ask({ text: BEGIN_SNAPSHOT });
+  let after: string | undefined;
+  for (;;) {
+    const { rows } = await ask(statements.list({ prefix: '', after, offset: 0, limit: PAGE }));
+    for (const row of rows) yield toUser(row);
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)?.['name'] as string;
+  }
+}
+
+const toUser = (row: Row): StoredUser => toFoundUser(row).user;

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerWithin } from '../../promises.js';
+import { type Ask, type PostgresClient, queryConfig } from './driver.js';
+
+/** Milliseconds between two comparisons of users in memory with the table. */
+const COMPARE_EVERY = 300;
+/** Milliseconds. A connection that is silent for longer is closed. */
+const ANSWER_WITHIN = 2_000;
+/** Milliseconds that a notification to itself may take on a new connection. */
+const ECHO_WITHIN = 1_000;
+/** Milliseconds between the first two attempts to connect. The time doubles with each attempt. */
+const RETRY_AFTER = 100;
+/** Milliseconds between two attempts at most. */
+const RETRY_AFTER_AT_MOST = 1_000;
+
+/** Parameters of a {@link ChangeListener}. */
+export interface ChangeListenerOptions {
+  readonly channel: string;
+  /** Makes a client that is not connected yet. */
+  readonly createClient: () => PostgresClient;
+  /** Runs a statement on another connection. */
+  readonly askElsewhere: Ask;
+  /** Called with the name of each changed user. An empty name stands for all users. */
+  readonly onChange: (name: string) => void;
+  /** Compares users in memory with the table. Called regularly, with the listener's own connection. */
+  readonly compare: (ask: Ask) => Promise<void>;
+  /** Called after each comparison, and when the connection is lost or cannot be made. */
+  readonly onState: (isListening: boolean, error?: Error) => void;
+}
+
+/**
+ * Receives notifications of changes (LISTEN) on a connection of its own, and reconnects when that is lost. It counts as
+ * listening once it has received a notification to itself and has compared all users in memory with the table, and for as
+ * long as each further comparison succeeds.
+ */
+export class ChangeListener {
+  readonly #options: ChangeListenerOptions;
+  readonly #closing = new AbortController();
+  /** Aborted, with the reason, when the current connection is to be closed. */
+  #connection = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(options: ChangeListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Listens until it is closed. The promise is resolved after the first attempt, successful or not. */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#running = this.#run(resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#connection.abort(new Error('the listener is closed'));
+    await this.#running;
+  }
+
+  async #run(onFirstAttempt: () => void): Promise<void> {
+    const { signal } = this.#closing;
+    let retryAfter = RETRY_AFTER;
+    while (!signal.aborted) {
+      const error = await this.#connectAndListen(() => {
+        retryAfter = RETRY_AFTER;
+        onFirstAttempt();
+      });
+      if (!signal.aborted) this.#options.onState(false, error);
+      onFirstAttempt();
+      await delay(retryAfter, undefined, { ref: false, signal }).catch(() => {});
+      retryAfter = Math.min(2 * retryAfter, RETRY_AFTER_AT_MOST);
+    }
+  }
+
+  /** Listens on a new connection until that is lost. @returns why it was lost */
+  async #connectAndListen(onListening: () => void): Promise<Error> {
+    const connection = new AbortController();
+    const giveUp = (reason: unknown) => connection.abort(reason);
+    this.#connection = connection;
+    try {
+      const client = this.#options.createClient();
+      // The first reason counts: the event says more than the rejection of the statement under way.
+      client.on('error', giveUp);
+      client.on('end', () => giveUp(new Error('the connection that listens for changes has ended')));
+      const givenUp = new Promise<void>((resolve) => {
+        connection.signal.addEventListener('abort', () => {
+          end(client);
+          resolve();
+        });
+      });
+      // A statement on a closed connection may never be answered.
+      await Promise.race([this.#listen(client, connection.signal, onListening), givenUp]);
+    } catch (error) {
+      giveUp(error);
+    }
+    return connection.signal.reason;
+  }
+
+  async #listen(client: PostgresClient, signal: AbortSignal, onListening: () => void): Promise<never> {
+    const { channel, askElsewhere, onChange, onState, compare } = this.#options;
+    const ask: Ask = (statement) => answerWithin(ANSWER_WITHIN, client.query(queryConfig(statement)));
+
+    await answerWithin(ANSWER_WITHIN, client.connect());
+    const echo = `echo ${randomUUID()}`;
+    const echoed = new Promise<void>((resolve) => {
+      client.on('notification', ({ payload = '' }) => {
+        if (payload === echo) resolve();
+        else onChange(payload);
+      });
+    });
+    await ask({ text: `LISTEN ${channel}` });
+    // A pooler such as PgBouncer accepts LISTEN, but forwards only notifications that the connection itself has caused.
+    const notification = { text: 'SELECT pg_notify($1, $2)', values: [channel, echo] };
+    await askElsewhere(notification).catch(() => ask(notification));
+    await answerWithin(ECHO_WITHIN, echoed);
+    for (;;) {
+      await compare(ask);
+      signal.throwIfAborted();
+      // From here on the connection does not keep the process alive.
+      client.unref();
+      onState(true);
+      onListening();
+      await delay(COMPARE_EVERY, undefined, { ref: false, signal });
+    }
+  }
+}
+
+/** Closes the connection. A server that does not answer is not waited for. */
+function end(client: PostgresClient): void {
+  void Promise.allSettled([answerWithin(ANSWER_WITHIN, client.end())]);
+}

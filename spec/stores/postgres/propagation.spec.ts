@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Propagation } from '../../../lib/stores/postgres/changes.js';
+
+/** The timers of `node:timers/promises` under the control of the spec's clock. */
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (milliseconds: number, value?: unknown, { signal }: { signal?: AbortSignal } = {}) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(value), milliseconds);
+      signal?.addEventListener('abort', () => clearTimeout(timer));
+    }),
+}));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+});
+
+/** A change, and the time in milliseconds that its answer took, undefined until then. */
+function change(propagation: Propagation, outcome: unknown, { isListening = true } = {}) {
+  const from = Date.now();
+  const answer: { took?: number; value?: unknown } = {};
+  void propagation
+    .afterChange('someone', async () => outcome, isListening)
+    .then((value) => {
+      answer.took = Date.now() - from;
+      answer.value = value;
+    });
+  return answer;
+}
+
+describe.each(['replaced', 'removed'])('a user that is %s', (outcome) => {
+  it('is answered 10 ms after this process has been notified', async () => {
+    const propagation = new Propagation();
+    const answer = change(propagation, outcome);
+    await vi.advanceTimersByTimeAsync(30);
+    expect(answer).toEqual({});
+    propagation.notified('someone else');
+    await vi.advanceTimersByTimeAsync(10);
+    propagation.notified('someone');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(answer).toEqual({ took: 50, value: outcome });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is answered after 110 ms if no notification arrives', async () => {
+    const answer = change(new Propagation(), outcome);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(answer).toEqual({ took: 110, value: outcome });
+  });
+
+  it('is answered after 60 ms if this process has not listened for long: another one may serve from memory', async () => {
+    const propagation = new Propagation();
+    const answer = change(propagation, outcome, { isListening: false });
+    await vi.advanceTimersByTimeAsync(5);
+    propagation.notified('someone');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(answer).toEqual({ took: 60, value: outcome });
+  });
+});
+
+it.each(['conflict', 'last-admin', 'not-found', true])(
+  'the outcome %s changes no user, and is answered at once',
+  async (outcome) => {
+    const answer = change(new Propagation(), outcome);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(answer).toEqual({ took: 0, value: outcome });
+    expect(vi.getTimerCount()).toBe(0);
+  },
+);
+
+it('a change that fails is answered at once', async () => {
+  const failing = new Propagation().afterChange('someone', () => Promise.reject(new Error('no disk')), true);
+  await expect(failing).rejects.toThrow('no disk');
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('a notification that arrives before the answer of the database counts', async () => {
+  const propagation = new Propagation();
+  let took: number | undefined;
+  const from = Date.now();
+  void propagation
+    .afterChange(
+      'error',
+      async () => {
+        propagation.notified('error');
+        return 'replaced';
+      },
+      true,
+    )
+    .then(() => {
+      took = Date.now() - from;
+    });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(took).toBe(10);
+});
