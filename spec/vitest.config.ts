@@ -14,7 +14,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
   [['postgres'], ['stores/postgres/**']],
-  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt,prompts}', 'health']],
+  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health']],
   [
     ['processes'],
     [
@@ -22,12 +22,11 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       '{docs,package}/**',
       '{hosts,kapacitor-auth}',
       'cli/{completion,private-file,terminal}',
-      'config/admin',
+      'config/admin-password-file',
       'observe/{audit-log,audit-log-process}',
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'stores/sqlite/writer-thread',
       'transfer/open-user-file',
-      'transfer/kapacitor/kapacitor-database',
     ],
   ],
   [
