@@ -1,13 +1,15 @@
 import type * as LogsApi from '@opentelemetry/api-logs';
-import type { KapacitorAuth } from '../api.js';
 import { refuseExtra } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { loadPackage } from '../optional-package.js';
-import { AUDIT_EVENTS } from '../users/audit-events.js';
+import { AUDIT_EVENTS, type AuditEvents } from '../users/audit-events.js';
 import { type AuditRecord, type Field, isWarning, recordOf, sentenceOf } from './audit-record.js';
 
 /** The source of audit events: the middleware that `kapacitorAuth()` returns. */
-export type AuditSource = Pick<KapacitorAuth, 'on' | 'off'>;
+export interface AuditSource {
+  on(event: keyof AuditEvents, listener: (...details: any) => unknown): unknown;
+  off(event: keyof AuditEvents, listener: (...details: any) => unknown): unknown;
+}
 
 type AuditListener = (event: string, details: { readonly time: Date }) => unknown;
 
@@ -22,7 +24,7 @@ export function onEveryEvent(source: AuditSource, listener: AuditListener): () =
     throw new ConfigError('audit events come only from the middleware that kapacitorAuth() returns');
   }
   const removals = AUDIT_EVENTS.map((event) => {
-    const listening = (...details: readonly unknown[]) => listener(event, details[0] as { readonly time: Date });
+    const listening = (details: AuditEvents[keyof AuditEvents]) => listener(event, details);
     source.on(event, listening);
     return () => source.off(event, listening);
   });
@@ -42,7 +44,7 @@ export interface AuditLogger {
  * the others with `info`. The object has the name of the event as `event`, and its details except the time, which the
  * logger adds. The message is a short sentence. Neither contains a password or a hash.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  * @throws {ConfigError} `auth` has no events, or the logger has no `info` or no `warn`.
  */
 export function auditToLogger(auth: AuditSource, logger: AuditLogger, ...extra: readonly never[]): () => void {
@@ -76,7 +78,7 @@ const CONVENTIONS: Readonly<Record<string, string>> = {
  *
  * There are no span events, because the span of a request has ended when its event is emitted.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  * @throws {ConfigError} The package `@opentelemetry/api-logs` is not installed or cannot be loaded, or `auth` has no
  *   events.
  */
