@@ -12,23 +12,22 @@ import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 
 /**
- * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and
- * answers the users API at `/kapacitor/v1/users`; what it lets through has `req.user`.
+ * The middleware, and its parts. The middleware authenticates and authorizes each request, sets `req.user`, and answers
+ * the users API at `/kapacitor/v1/users`.
  */
 export interface KapacitorAuth extends Middleware {
   /** The users API alone, to be mounted somewhere else. It authenticates and authorizes by itself. */
   readonly usersRouter: Router;
-  /** Who: sets `req.user`, or answers 401. */
+  /** Authenticates: sets `req.user`, or answers 401. */
   readonly authenticate: Middleware;
-  /** Who, and an admin: otherwise answers 401 or 403. */
+  /** Authenticates, and lets only admins through. Answers 401 or 403 otherwise. */
   readonly requireAdmin: Middleware;
   /**
-   * Who, and may they: otherwise answers 401 or 403.
+   * Makes a middleware that authenticates, and lets only users with a privilege through. It answers 401 or 403 otherwise.
+   * `app.use(auth.requirePrivilege)`, without the call, answers each request with 500.
    *
    * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
    * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
-   * Used as a middleware, without a call, it answers each request with 500.
-   *
    * @throws {ConfigError} for an unknown privilege, for a resource that does not begin with `/api`, and for one that
    *   routers read as another one, such as `/api/x/../config`
    */
@@ -36,14 +35,15 @@ export interface KapacitorAuth extends Middleware {
   /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
   readonly strategy: PassportStrategy;
   /**
-   * The toggle: while false every request runs as the admin ADMIN_USER. It can be set while the app runs.
+   * Whether a request needs credentials. While false, every request runs as the admin ADMIN_USER. The app can set it while
+   * it runs.
    *
    * @throws {ConfigError} when it is set to a value that is not a boolean, or to true while `auth.enabled` is false:
    *   there are no users then
    */
   authEnabled: boolean;
   /**
-   * The hosts that requests may ask for, as in `http.allowedHosts`; undefined: every host. It can be set while the app
+   * The hosts that requests may ask for, as in `http.allowedHosts`. Undefined: every host. The app can set it while it
    * runs.
    *
    * @throws {ConfigError} when it is set to a value that is not a list of hosts, or to an empty list
@@ -65,22 +65,21 @@ export interface KapacitorAuth extends Middleware {
    * @throws {ConfigError} as {@link can} does, and for `undefined` and null
    */
   explain(user: User, method: string, path: string): Explanation;
-  /** What the configuration came out as. */
+  /** The configuration after code, environment, file and defaults are combined. */
   readonly config: ResolvedConfig;
   /**
-   * Fulfilled when the store can be asked and the first admin is there, if one is configured. Rejects with a
-   * {@link StoreError} when the first attempt to open the store fails: it is tried again each second, and {@link health}
-   * tells when it has succeeded. Rejects with an {@link InvalidUserError} or a {@link ConfigError} when the first admin
-   * cannot be made.
+   * Resolves when the store is open and the first admin, if one is configured, exists. Rejects with a {@link StoreError}
+   * when the first attempt to open the store fails. Further attempts follow each second, and {@link health} tells when one
+   * succeeds. Rejects with an {@link InvalidUserError} or a {@link ConfigError} when the first admin cannot be made.
    */
   readonly ready: Promise<void>;
   /** For Prometheus: `auth.metrics.registerIn(register)`, with the registry of the package `prom-client`. */
   readonly metrics: MetricsRegistration;
-  /** The state of the store, for a health route. The reason in it is for the operator alone. */
+  /** The state of the store, for a health route. Its `reason` is for the operator alone. */
   health(): Health;
   /**
-   * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
-   * rejects with, is a warning, and disturbs nothing.
+   * Calls a listener at each event of this name: `auth.on('store-state', ({ state, since, reason }) => …)`. An error of
+   * the listener becomes a warning, and affects no request.
    *
    * @throws {ConfigError} the event is unknown, or the listener is not a function
    */
@@ -89,7 +88,7 @@ export interface KapacitorAuth extends Middleware {
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
   /**
-   * Calls the listener no more.
+   * Removes a listener.
    *
    * @throws {ConfigError} as {@link on} does
    */
@@ -98,16 +97,16 @@ export interface KapacitorAuth extends Middleware {
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
   /**
-   * Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. It
-   * waits for nothing that is under way: calls of {@link users} reject with a {@link StoreError}.
+   * Closes the store and everything else that keeps the process alive. Later requests get 503. Calls of {@link users} that
+   * have no result yet reject with a {@link StoreError}.
    */
   close(): Promise<void>;
 }
 
-/** Where the metrics can be had. */
+/** Registers the metrics of a middleware. */
 export interface MetricsRegistration {
   /**
-   * Adds the metrics to a registry of `prom-client`. What happens is counted from then on.
+   * Adds the metrics to a registry of `prom-client`. They count from then on.
    *
    * @throws {ConfigError} `prom-client` is not installed or cannot be loaded; the registry or the prefix is not valid; an
    *   option is unknown; the registry has these metrics already
@@ -120,22 +119,22 @@ export interface Health {
   readonly store: StoreHealth;
 }
 
-/** What listeners of an audit event are given. */
+/** The arguments of the listeners of audit events. */
 type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
 
-/** What the app can listen to, and what the listeners are given. */
+/** The events that an app can listen to, each with the arguments of its listeners. */
 export interface KapacitorAuthEvents extends AuditListened {
-  /** The store has come into another state: it is down, changes fail or are not heard of, or all is well again. */
+  /** The state of the store changed: see {@link StoreHealth}. */
   readonly 'store-state': readonly [health: StoreHealth];
 }
 
-/** What Passport asks of a strategy. */
+/** The part of a strategy that Passport uses. */
 export interface PassportStrategy {
   readonly name: string;
   authenticate(req: IncomingMessage): void;
 }
 
-/** As Passport's types have it: who defines a kind of user extends `Express.User`. */
+/** Passport's types declare `req.user` as `Express.User`, so a type of users extends that interface. */
 declare global {
   namespace Express {
     interface User extends KapacitorUser {}
@@ -146,7 +145,7 @@ type KapacitorUser = User;
 
 declare module 'express-serve-static-core' {
   interface Request<P, ResBody, ReqBody, ReqQuery, LocalsObj extends Record<string, any>> {
-    /** Who makes this request: always there behind `kapacitorAuth()` and behind `authenticate` and its like. */
+    /** The user who makes this request. It is always set behind `kapacitorAuth()`, `authenticate`, `requireAdmin` and `requirePrivilege()`. */
     user: Express.User;
   }
 }

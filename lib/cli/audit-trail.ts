@@ -73,7 +73,7 @@ function accountName(): string {
   }
 }
 
-/** Records an import: an event for each admin that it adds or changes, and one for the whole with the numbers of users. */
+/** Records an import: an event for each admin that it adds or changes, and one event with the numbers of users. */
 export class ImportTrail {
   readonly #trail: AuditTrail;
   readonly #format: FileFormat;

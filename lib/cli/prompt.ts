@@ -129,18 +129,14 @@ export async function readNewPassword(
 async function askTwice(streams: Streams, output: Output, { prompt, userName, policy }: NewPassword): Promise<string> {
   for (;;) {
     const password = await askHidden(streams, `${prompt}:`, NO_TERMINAL);
-    const problem = await passwordProblem(password, userName, policy);
+    const problem = await policyProblem(password, userName, policy);
     if (problem !== undefined) output.note(`${problem}: try again`);
     else if ((await askHidden(streams, 'Once more:', NO_TERMINAL)) === password) return password;
     else output.note('the passwords differ: try again');
   }
 }
 
-async function passwordProblem(
-  password: string,
-  userName: string,
-  policy: PasswordPolicy,
-): Promise<string | undefined> {
+async function policyProblem(password: string, userName: string, policy: PasswordPolicy): Promise<string | undefined> {
   try {
     await policy.accept(password, userName);
     return undefined;

@@ -23,7 +23,7 @@ export interface DefaultContext {
   /** Whether a config file is named: the defaults are Kapacitor's then. */
   readonly hasFile: boolean;
   readonly environment: Environment;
-  /** The value that another setting comes out as. */
+  /** The resulting value of another setting. */
   readonly chosen: <T>(setting: Setting<T>) => T;
 }
 

@@ -112,7 +112,7 @@ export class UserCopies {
   of(user: StoredUser | undefined): StoredUser | undefined {
     if (user === undefined) return undefined;
     const known = this.#copies.get(user);
-    if (known !== undefined && isEqual(known, user)) return known;
+    if (known !== undefined && isSameUser(known, user)) return known;
     const { name, type, permissions, enabled, hash, revision } = user;
     const copy = Object.freeze({
       name,
@@ -128,7 +128,7 @@ export class UserCopies {
 }
 
 /** Without a function call for each field: every request gets here. */
-function isEqual(a: StoredUser, b: StoredUser): boolean {
+function isSameUser(a: StoredUser, b: StoredUser): boolean {
   return (
     a.hash === b.hash &&
     a.revision === b.revision &&

@@ -75,7 +75,7 @@ export async function openUserFile(path: string, options: OpenUserFileOptions = 
 }
 
 /**
- * Opens what comes from standard input. An import reads its file twice, so the input is kept in a temporary file. That file
+ * Opens the users on standard input. An import reads its file twice, so the input is kept in a temporary file. That file
  * is unlinked before the first hash is written to it: however the process ends, nothing is left.
  *
  * @throws {ImportError} the input cannot be kept, or is not a file of users

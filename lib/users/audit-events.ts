@@ -5,7 +5,7 @@ import { describeType } from '../safe-text.js';
 import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
 
-/** Who did something, and the request in which it happened. Code and the command line have no request. */
+/** The user who acts, and the request. Code and the command line have no request. */
 export interface AuditContext extends RequestContext {
   /** The name of the user who acts, if it is known. */
   readonly by?: string | undefined;
@@ -183,6 +183,6 @@ export function operationFailure(
     user: typeof name === 'string' && isUserName(name) ? name : undefined,
     code: known?.code,
     // The message of a foreign error may hold a secret.
-    reason: known?.message ?? 'an error that is none of this package',
+    reason: known?.message ?? 'an unexpected error',
   };
 }

@@ -26,7 +26,7 @@ export interface FirstAdmin {
   readonly password: string | (() => MaybePromise<string>);
 }
 
-/** What creating a user takes. */
+/** The parts that create a user. */
 interface Makers {
   readonly repository: CompleteUserRepository;
   readonly hasher: PasswordHashing;
@@ -34,7 +34,7 @@ interface Makers {
 }
 
 export interface FirstAdminSetupParts extends Makers {
-  /** Undefined: no admin is created. */
+  /** Undefined: the setup creates no admin. */
   readonly admin: FirstAdmin | undefined;
   /** Runs after the admin was created. */
   readonly onCreated: (name: string) => void;
@@ -162,8 +162,8 @@ export async function createFirstAdmin(
   const outcome = await repository.insertFirstAdmin(admin);
   if (outcome === 'name-taken') {
     throw new InvalidUserError(
-      `${name} cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ` +
-        `one, or decide yourself who this is: npx kapacitor-auth user set ${name} --type admin, or npx kapacitor-auth user enable ${name}`,
+      `${name} cannot become the first admin: a user has this name, and is not an admin or is disabled. Choose another ` +
+        `name, or run npx kapacitor-auth user set ${name} --type admin, or npx kapacitor-auth user enable ${name}`,
     );
   }
   return outcome === 'inserted';

@@ -26,7 +26,7 @@ export function opaqueString(password: string): string {
 }
 
 /**
- * The forms that the stored hash of a login's password may be of: its {@link opaqueString}, and the password as it was
+ * The forms of a login's password that the stored hash may belong to: its {@link opaqueString}, and the password as it was
  * sent, which Kapacitor hashes. Empty if no user can have such a password.
  */
 export function passwordForms(password: string): string[] {

@@ -75,7 +75,7 @@ describe('an explanation', () => {
       'no permission opens /api\\tasks',
     ],
     ['an admin', ROOT, 'DELETE', '/x', true, '/api/x', 'root is an admin, who has every privilege'],
-    ['a disabled user', GONE, 'GET', '/kapacitor/v1/me', false, '/api/me', 'gone is disabled, and does not get in'],
+    ['a disabled user', GONE, 'GET', '/kapacitor/v1/me', false, '/api/me', 'gone is disabled, and cannot log in'],
     [
       'the management of users',
       user('mighty', ['all']),
@@ -83,7 +83,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/users',
       false,
       '/api/users',
-      'to manage users takes an admin, and mighty is none',
+      'only an admin manages users, and mighty is not an admin',
     ],
     [
       'oneself',
@@ -129,7 +129,7 @@ describe('an explanation', () => {
       'tasks',
       false,
       undefined,
-      'the path does not begin with a slash, or can be read in more ways than an honest one can',
+      'the path does not begin with a slash, or routers can read it in too many ways',
     ],
     [
       'a path over 2 KiB',

@@ -24,7 +24,7 @@ describe('requirePrivilege', () => {
     ],
     [['GET'], `"GET" is a method: did you mean requirePrivilege('read')?`],
     [['post'], `"post" is a method: did you mean requirePrivilege('write')?`],
-    [['write_points'], '"write_points" is a permission, and no privilege: there are read, write, delete and all'],
+    [['write_points'], '"write_points" is a permission, not a privilege: there are read, write, delete and all'],
     [['create'], 'there is no privilege "create": there are read, write, delete and all'],
     [['wrlte'], 'there is no privilege "wrlte": did you mean write?'],
     [['Read'], 'there is no privilege "Read": did you mean read?'],
@@ -38,7 +38,7 @@ describe('requirePrivilege', () => {
     expect(() => readRequirement(given)).toThrow(mistake(message));
   });
 
-  const BEGINS = 'a resource begins with "/api", as "/api/write" does';
+  const BEGINS = 'a resource begins with "/api", such as "/api/write"';
 
   it.each<[readonly unknown[], string]>([
     [[undefined, 'config'], `${BEGINS}: did you mean requirePrivilege(undefined, '/api/config')?`],
@@ -75,7 +75,7 @@ describe('requirePrivilege', () => {
 
   it('refuses a resource that can be read in too many ways', () => {
     expect(() => readRequirement(['read', MANY])).toThrow(
-      mistake(`${JSON.stringify(MANY)} can be read in more ways than an honest one can`),
+      mistake(`routers can read ${JSON.stringify(MANY)} in too many ways`),
     );
   });
 

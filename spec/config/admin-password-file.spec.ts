@@ -118,7 +118,7 @@ describe("the file of the first admin's password", () => {
     }
     const long = passwordFile('x'.repeat(5_000));
     expect((await refusalOfFile(long)).message).toBe(
-      `[auth] admin-password-file: cannot read ${long}: it has 5000 bytes, and may have 4096`,
+      `[auth] admin-password-file: cannot read ${long}: it has 5000 bytes, and at most 4096 are allowed`,
     );
   });
 });

@@ -79,7 +79,7 @@ describe('kapacitorAuth', () => {
       failure(
         'CONFIG_INVALID',
         500,
-        'kapacitorAuth takes a file or an object, and an object with what code says besides, and no more arguments',
+        'kapacitorAuth takes a file or an object, and an object that overrides it, and no more arguments',
       ),
     );
   });

@@ -66,7 +66,7 @@ describe('parts', () => {
   it('refuse a resource that is none when the route is made', async () => {
     const auth = await createAuth();
     expect(() => auth.requirePrivilege('read', '/write')).toThrow(
-      `requirePrivilege: a resource begins with "/api", as "/api/write" does: did you mean requirePrivilege('read', '/api/write')?`,
+      `requirePrivilege: a resource begins with "/api", such as "/api/write": did you mean requirePrivilege('read', '/api/write')?`,
     );
     expect(() => auth.requirePrivilege('/api/config' as 'read')).toThrow(
       `requirePrivilege: "/api/config" is a resource: did you mean requirePrivilege(undefined, '/api/config')?`,

@@ -194,8 +194,12 @@ describe('a registry', () => {
       'the options of registerIn must be an object with prefix, not a text',
     ],
     ['null for a prefix', (registry) => [registry, { prefix: null }], 'a prefix consists of letters'],
-    ['options in place of it', () => [{ prefix: 'a_' }], "the registry is prom-client's: registerIn(register)"],
-    ['nothing in place of it', () => [], "the registry is prom-client's: registerIn(register)"],
+    [
+      'options in place of it',
+      () => [{ prefix: 'a_' }],
+      'registerIn takes a registry of prom-client: registerIn(register)',
+    ],
+    ['nothing in place of it', () => [], 'registerIn takes a registry of prom-client: registerIn(register)'],
   ])('is refused with %s', async (_what, given, message) => {
     const auth = await createAuth();
     const registry = new Registry();

@@ -302,7 +302,7 @@ describe('by code', () => {
     await expect(auth.users.create({ name: 7, password: 'secret' } as never)).rejects.toThrow('must be a text');
     await untilTold();
     expect(told).toMatchObject([
-      ['user-operation-failed', { user: 'new', code: undefined, reason: 'an error that is none of this package' }],
+      ['user-operation-failed', { user: 'new', code: undefined, reason: 'an unexpected error' }],
       ['user-operation-failed', { user: undefined, code: 'USER_INVALID', reason: 'name must be a text, not a number' }],
     ]);
   });

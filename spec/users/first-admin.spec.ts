@@ -72,8 +72,8 @@ describe('the first admin', () => {
     await repository.insert(user);
     await expect(make(ROOT)).rejects.toThrow(
       invalidUser(
-        'root cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ' +
-          'one, or decide yourself who this is: npx kapacitor-auth user set root --type admin, or npx kapacitor-auth user enable root',
+        'root cannot become the first admin: a user has this name, and is not an admin or is disabled. Choose another ' +
+          'name, or run npx kapacitor-auth user set root --type admin, or npx kapacitor-auth user enable root',
       ),
     );
     expect(await repository.find('root')).toEqual(user);

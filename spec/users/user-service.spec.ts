@@ -387,7 +387,7 @@ describe('what confirms a change', () => {
   it('is a function, and no options', async () => {
     const { users, hasher } = createUserService();
     const refused = (call: string) =>
-      failure('CONFIG_INVALID', 500, `users.${call}: what confirms it must be a function, not an object`);
+      failure('CONFIG_INVALID', 500, `users.${call}: confirm must be a function, not an object`);
     const options = { by: 'root' } as never;
     await expect(users.create({ name: 'a', password: 'p' }, options)).rejects.toThrow(refused('create'));
     await expect(users.update('a', { password: 'p' }, options)).rejects.toThrow(refused('update'));

@@ -35,7 +35,7 @@ export function jsonOption(command: Command): Command {
   return command.option('--json', 'print JSON, for programs');
 }
 
-export function toCount(value: string): number {
+export function parseCount(value: string): number {
   if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError('It must be a number, 0 or more.');
   return Number(value);
 }

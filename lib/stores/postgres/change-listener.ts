@@ -85,7 +85,7 @@ export class ChangeListener {
       client.on('end', () => giveUp(new Error('the connection that listens for changes has ended')));
       const givenUp = new Promise<void>((resolve) => {
         connection.signal.addEventListener('abort', () => {
-          end(client);
+          disconnect(client);
           resolve();
         });
       });
@@ -127,6 +127,6 @@ export class ChangeListener {
 }
 
 /** Closes the connection. A server that does not answer is not waited for. */
-function end(client: PostgresClient): void {
+function disconnect(client: PostgresClient): void {
   void Promise.allSettled([answerWithin(ANSWER_WITHIN, client.end())]);
 }

@@ -14,7 +14,7 @@ const NAMES_THAT_ARE_STEPS: ReadonlyMap<string, string> = new Map([
   [INDEX, '.'],
 ]);
 
-/** The users that stand for an InfluxDB which sends its points. The rest of such a name is its credential. */
+/** The names of InfluxDB's subscriptions begin with this. The rest of such a name is a credential. */
 const SUBSCRIPTION = '_sub:';
 
 export function isSubscription(name: string): boolean {

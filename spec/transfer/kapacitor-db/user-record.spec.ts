@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Damage } from '../../../lib/transfer/kapacitor-db/damage.js';
-import { UserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
+import { KapacitorUserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
 import {
   definitions,
   int,
@@ -15,7 +15,7 @@ import {
 
 const HASH = `$2a$10$${'.'.repeat(53)}`;
 const JOHN: KapacitorRecord = { name: 'john', hash: HASH, privileges: privilegesOf(['api']) };
-const read = (record: Buffer) => new UserReader().read({ name: 'john', record });
+const read = (record: Buffer) => new KapacitorUserReader().read({ name: 'john', record });
 const readAs = (changes: KapacitorRecord) => read(recordOf({ ...JOHN, ...changes }));
 /** A value whose fields are these bytes. */
 const value = (...parts: (Buffer | readonly number[])[]) => Buffer.concat([definitions(), message(64, ...parts)]);
@@ -30,7 +30,7 @@ describe("a Kapacitor's record of a user", () => {
   });
 
   it('is read whatever numbers the record before it had', () => {
-    const reader = new UserReader();
+    const reader = new KapacitorUserReader();
     for (const first of [64, 70, 64, 300]) {
       expect(reader.read({ name: 'john', record: recordOf(JOHN, first) })).toHaveProperty('name', 'john');
     }
@@ -239,7 +239,7 @@ describe("a Kapacitor's record of a user", () => {
       ['/api/ping', [4]],
       ['/database/telegraf_clean', [2]],
     ] as const;
-    const reader = new UserReader();
+    const reader = new KapacitorUserReader();
     expect(reader.read({ name, record: recordOf({ name, privileges }) })).toEqual({
       name: '_sub: (1)',
       refusal: 'it belongs to a subscription of InfluxDB, and has no password',
