@@ -1,7 +1,7 @@
 import { costOf } from '../users/bcrypt-hash.js';
 import { isPermission, normalizePermissions } from '../users/permissions.js';
 import type { StoredUser } from '../users/user.js';
-import type { TextLine } from './text-file.js';
+import type { TextLine } from './text-user-file.js';
 import type { ImportedUser } from './user-file.js';
 
 const FIELDS = ['name', 'type', 'permissions', 'enabled', 'hash'] as const;

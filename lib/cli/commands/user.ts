@@ -9,7 +9,14 @@ import { eachPage, type ManagedUsers } from '../remote-users.js';
 import { existingUser, noSuchUser, type Session } from '../session.js';
 import { printUser, printUsers, type UserFormat } from '../table.js';
 import { UserStore } from '../user-store.js';
-import { checkRights, jsonOption, parseCount, passwordOptions, type RightsOptions, rightsOptions } from './options.js';
+import {
+  checkRights,
+  jsonOption,
+  parseCount,
+  passwordOptions,
+  type RightsOptions,
+  rightsOptions,
+} from './shared-options.js';
 
 /** `user list`, `show`, `add`, `set`, `passwd`, `enable`, `disable` and `delete`. */
 export function addUserCommands(program: Command, session: Session): void {

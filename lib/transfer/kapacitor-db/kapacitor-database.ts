@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ImportError, type ImportedUser, type RefusedUser, type UserFile } from '../user-file.js';
-import { BoltFile } from './bolt/file.js';
+import { BoltFile } from './bolt/bolt-file.js';
 import type { Bucket, PageSet } from './bolt/tree.js';
 import { Damage, importErrorOf, WHERE_IT_IS } from './damage.js';
 import { KapacitorUserReader } from './kapacitor-user.js';

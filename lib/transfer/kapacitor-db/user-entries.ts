@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { BoltFile } from './bolt/file.js';
+import type { BoltFile } from './bolt/bolt-file.js';
 import type { Entry } from './bolt/page.js';
 import { type Bucket, entriesOf, type PageSet } from './bolt/tree.js';
 import { Damage } from './damage.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import bcrypt from 'bcrypt';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isBoltFile } from '../../../lib/transfer/kapacitor-db/bolt/file.js';
+import { isBoltFile } from '../../../lib/transfer/kapacitor-db/bolt/bolt-file.js';
 import { writeBolt, writeKapacitorDatabase } from '../../support/bolt-writer.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { contentOf, importFailure, KAPACITOR_DB, LISTED, openDatabase, passwordOf, usersOf } from './import.js';

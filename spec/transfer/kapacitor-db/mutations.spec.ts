@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { BoltFile } from '../../../lib/transfer/kapacitor-db/bolt/file.js';
+import { BoltFile } from '../../../lib/transfer/kapacitor-db/bolt/bolt-file.js';
 import { parseMeta } from '../../../lib/transfer/kapacitor-db/bolt/meta.js';
 import { Damage } from '../../../lib/transfer/kapacitor-db/damage.js';
 import { KapacitorUserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
