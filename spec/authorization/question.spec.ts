@@ -38,7 +38,7 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     expect(() => ask(auth, call, given)).toThrow(failure('CONFIG_INVALID', 500, `auth.${call}: ${message}`));
   });
 
-  it('refuses more arguments than it knows', async () => {
+  it('refuses more arguments than it has', async () => {
     const auth = await createAuth();
     expect(() => ask(auth, call, [API, 'GET', PATH, {}])).toThrow(
       failure('CONFIG_INVALID', 500, `auth.${call} takes a user, a method and a path, and no more arguments`),
@@ -51,13 +51,13 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     ['OPTIONS', '*'],
     ['CONNECT', '127.0.0.1:443'],
     ['GET', 'http://localhost/kapacitor/v1/tasks'],
-  ])('takes what a request may have: %s %s', async (method, path) => {
+  ])('accepts what a request can have: %s %s', async (method, path) => {
     const auth = await createAuth();
     expect(() => ask(auth, call, [API, method, path])).not.toThrow();
   });
 });
 
-it('auth.can is false for nobody, and auth.explain has nobody to explain it for', async () => {
+it('auth.can is false for undefined, and auth.explain refuses it', async () => {
   const auth = await createAuth();
   for (const nobody of [undefined, null]) {
     expect(auth.can(nobody, 'GET', PATH)).toBe(false);

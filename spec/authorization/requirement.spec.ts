@@ -34,7 +34,7 @@ describe('requirePrivilege', () => {
     [[['read']], 'a privilege is read, write, delete or all, not an array'],
     [[null], 'a privilege is read, write, delete or all, not null'],
     [[true], 'a privilege is read, write, delete or all, not a boolean'],
-  ])('refuses what is no privilege: %j', (given, message) => {
+  ])('refuses an invalid privilege: %j', (given, message) => {
     expect(() => readRequirement(given)).toThrow(mistake(message));
   });
 
@@ -51,7 +51,7 @@ describe('requirePrivilege', () => {
     [['read', ''], BEGINS],
     [['read', null], `a resource is a text such as '/api/write', not null`],
     [['read', { resource: '/api/config' }], `a resource is a text such as '/api/write', not an object`],
-  ])('refuses what is no resource: %j', (given, message) => {
+  ])('refuses an invalid resource: %j', (given, message) => {
     expect(() => readRequirement(given)).toThrow(mistake(message));
   });
 
@@ -79,7 +79,7 @@ describe('requirePrivilege', () => {
     );
   });
 
-  it('refuses more arguments than it knows', async () => {
+  it('refuses more arguments than it has', async () => {
     const { requirePrivilege } = await createAuth();
     expect(() => (requirePrivilege as (...given: string[]) => unknown)('read', '/api/a', '/api/b')).toThrow(
       failure('CONFIG_INVALID', 500, 'requirePrivilege takes a privilege and a resource, and no more arguments'),
@@ -98,7 +98,7 @@ describe('requirePrivilege', () => {
     [[undefined, '/api/users']],
     [[undefined, '/api/Reports/größe']],
     [[undefined, '/api/reports/:id']],
-  ])('takes %j', (given) => {
+  ])('accepts %j', (given) => {
     expect(readRequirement(given)).toEqual({ privilege: given[0], resource: given[1] });
   });
 });
