@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { link, rename } from 'node:fs/promises';
+import { link, open, rename } from 'node:fs/promises';
 
 /**
  * Gives a complete file its final name. It never replaces a file that somebody has put there meanwhile: it makes a link,
@@ -22,4 +22,11 @@ export async function putInPlace(complete: string, target: string): Promise<bool
 /** Whether something has this path. A link that leads nowhere counts. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Waits until the names in a folder are on disk. A file system that cannot do that writes them a little later by itself. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }

@@ -1,4 +1,4 @@
-import { didYouMean, suggest } from '../argument-checks.js';
+import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { describeType } from '../safe-text.js';
 import { booleanKind } from './kinds.js';
@@ -60,10 +60,7 @@ function readProperties(layer: Layer, section: NamedSection, group: string | und
 /** The object's own properties. An undefined one counts as absent. */
 function entriesOf(value: unknown, expected: string, layer: Layer, doubtful: readonly Setting[]): [string, unknown][] {
   if (value === undefined) return [];
-  // A map, a promise or a URL has no properties of its own: it would count as empty, and its content would be ignored.
-  if (Object.prototype.toString.call(value) === '[object Object]') {
-    return Object.entries(value as object).filter(([, each]) => each !== undefined);
-  }
+  if (isPlainObject(value)) return Object.entries(value).filter(([, each]) => each !== undefined);
   layer.complain(`${expected}, not ${describeType(value)}`, doubtful);
   return [];
 }

@@ -1,7 +1,7 @@
-import { didYouMean, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
+import { didYouMean, inWords, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
 import { InvalidUserError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
-import { isPermission, type Permission } from './permissions.js';
+import { isPermission, PERMISSIONS, type Permission } from './permissions.js';
 import type { UserType } from './user.js';
 import { checkUserName } from './user-name.js';
 
@@ -42,7 +42,6 @@ const NEW_USER: KnownKeys = {
 const CHANGES: KnownKeys = { ...NEW_USER, owner: 'a change of a user' };
 /** A client may send the current password as proof that its user still knows it. */
 const REQUESTED_CHANGES: KnownKeys = { ...CHANGES, keys: [...CHANGES.keys, 'currentPassword'] };
-const PERMISSIONS = ['none', 'api', 'config_api', 'write_points', 'all'];
 
 /** A user to create, with the defaults filled in. The password policy has not accepted the password yet. */
 export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser[Field]> };
@@ -127,7 +126,7 @@ function checkPermissions(permissions: unknown): asserts permissions is Permissi
   const index = permissions.findIndex((permission) => !isPermission(permission));
   if (index === -1) return;
   const unknown: unknown = permissions[index];
-  const all = ': there are none, api, config_api, write_points and all';
+  const all = `: there are ${inWords(PERMISSIONS)}`;
   if (typeof unknown !== 'string') {
     throw new InvalidUserError(`a permission must be a text, not ${describeValue(unknown)}${all}`);
   }
