@@ -120,7 +120,7 @@ function repositoryFor({ enabled }: ResolvedConfig['auth'], store: string | User
 function passwordsFor(auth: ResolvedConfig['auth'], metrics: Metrics): Passwords {
   const { enabled, refusedPasswords, hashingConcurrency, hashingQueue } = auth;
   return createPasswords(
-    // Without users nobody sets a password, and the file is not read.
+    // Without users there are no new passwords, so the file is not read.
     { ...auth, refusedPasswords: enabled ? refusedPasswords : undefined },
     {
       budget: { concurrency: hashingConcurrency, maxQueue: hashingQueue },
@@ -182,7 +182,7 @@ function open(supervised: SupervisedRepository, hasUsers: boolean, adminSetup: F
   const ready = opening.then(setUp);
   // A store that cannot be opened at the start may open later.
   opening.catch(setUp).catch(() => {});
-  // An app need not wait for `ready`: requests are answered with 503 meanwhile.
+  // An app need not wait for `ready`: requests get 503 meanwhile.
   ready.catch(() => {});
   return ready;
 }

@@ -38,7 +38,7 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => withoutDotSegments(path),
   // URL parsers drop tabs, line ends and trailing blanks. A string in C ends at a NUL.
   (path) => path.replace(/[\t\r\n]|(?<!\s)\s+$/g, ''),
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for it
   (path) => path.replace(/\u0000.*$/s, ''),
   (path) => path.replace(/(?<!\/)\/+$/, ''),
 ];

@@ -78,7 +78,7 @@ export async function askYesOrNo(streams: Streams, question: string, otherwise: 
   }
 }
 
-/** After a signal, the shell would otherwise not echo what is typed. */
+/** Without this, the shell would not echo typed characters after a signal. */
 function restoreTerminalOnInterruption({ stdin }: Streams, terminal: WriteStream): () => void {
   return beforeInterruption(() => {
     stdin.setRawMode(false);

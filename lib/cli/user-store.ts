@@ -47,7 +47,7 @@ export class UserStore {
   readonly hasher: PasswordHasher;
   /** Notes about the configuration for the user of the command line. */
   readonly notes: readonly string[];
-  /** The config file that names the store, if it was found in the working directory and nobody has named it. */
+  /** The config file that names the store, if it was found in the working directory and not named. */
   readonly foundBy: string | undefined;
   readonly #store: string;
   readonly #auditLog: string | undefined;

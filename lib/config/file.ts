@@ -95,7 +95,7 @@ class DocumentReader {
     this.#refuseMetaServer(section, table);
   }
 
-  /** A key before its section would have no effect, and leave the door open. */
+  /** A key before its section would have no effect: a login would not be required. */
   #readTopLevel(key: string, value: unknown): void {
     const setting = SETTINGS.find((known) => known.section === '' && known.key === key);
     const home = SECTIONS.find((section) => keysOf(section).includes(key));
@@ -106,7 +106,7 @@ class DocumentReader {
     else if (meant !== undefined) this.#complain([], key, `this key is not known${didYouMean(meant)}`, doubtful);
   }
 
-  /** The same holds for a section with a misspelt name, and for a switch at the end of another section. */
+  /** A section with a misspelt name would have no effect either, nor would `auth-enabled` in another section. */
   #checkOtherSection(path: readonly string[], value: unknown): void {
     const meant = path.length === 1 ? suggestSection(path.join()) : undefined;
     if (meant !== undefined) {
@@ -135,7 +135,7 @@ class DocumentReader {
     this.#layer.refuse(setting, `${this.#place(home, key).subject}: ${mustBe(setting, value)}${hint}`);
   }
 
-  /** Kapacitor's own files have the empty values, which mean that there is none. */
+  /** Kapacitor's own files set these keys to empty values, which mean no meta server. */
   #refuseMetaServer(section: Section, table: Table): void {
     const keys = Object.keys(table).filter(
       (key) => isMetaKey(section, key) && table[key] !== '' && table[key] !== false,

@@ -41,7 +41,7 @@ export interface Entry<T> {
   readonly alias?: string;
   /** Set where a value may hold a password and is never repeated. */
   readonly isSecret?: true;
-  /** Set where the value matters although there are no users. */
+  /** Set where the value matters even without users. */
   readonly mattersWithoutUsers?: true;
   readonly uselessWhen?: UselessWhen;
   /** Words of other programs, and of Kapacitor's documentation, that people write instead, separated by blanks. */

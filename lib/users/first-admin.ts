@@ -142,8 +142,8 @@ function isTemporary(error: unknown): boolean {
 }
 
 /**
- * Creates the first admin if the store has no admin who can log in. A user who has the name already is left alone: the
- * name may belong to anybody.
+ * Creates the first admin if the store has no admin who can log in. A user who already has the name stays as it is,
+ * because it may be another person.
  *
  * @returns false if there is an admin; name and password are not checked then
  * @throws {InvalidUserError} the name or the password is not acceptable, or another user has the name

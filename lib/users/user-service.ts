@@ -33,8 +33,8 @@ export interface UserServiceParts {
   readonly repository: UserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
-  /** Receives an event for each operation, whether it succeeds or fails. Defaults to no events. */
-  readonly audit?: Audit | undefined;
+  /** Receives an event for each operation, whether it succeeds or fails. */
+  readonly audit: Audit;
   /** Further details of these events. Defaults to none. */
   readonly context?: AuditContext | undefined;
   /** Limits password changes of the user that `context.by` names. Defaults to no limit. */
@@ -58,7 +58,7 @@ export class UserService {
   constructor(parts: UserServiceParts) {
     this.#parts = parts;
     this.#repository = parts.repository;
-    this.#audit = parts.audit ?? (() => {});
+    this.#audit = parts.audit;
     this.#context = parts.context ?? {};
   }
 

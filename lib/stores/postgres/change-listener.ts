@@ -73,7 +73,11 @@ export class ChangeListener {
     }
   }
 
-  /** Listens on a new connection until that is lost. @returns why it was lost */
+  /**
+   * Listens on a new connection until it is lost.
+   *
+   * @returns the reason for the loss
+   */
   async #connectAndListen(onListening: () => void): Promise<Error> {
     const connection = new AbortController();
     const giveUp = (reason: unknown) => connection.abort(reason);

@@ -15,8 +15,8 @@ export const BUSY_FOR = 4_000;
 /** Milliseconds between two attempts. */
 export const TRY_EVERY = 5;
 /**
- * Milliseconds after which a change is written from the log into the file itself. A copy of the file without its log, which
- * nobody should make, lacks only the changes of this time.
+ * Milliseconds after which a change is written from the log into the file itself. A copy of the file without its log
+ * lacks only the changes of this time, although such a copy should not be made.
  */
 const CHECKPOINT_AFTER = 1_000;
 /** The most changes in one transaction. Other processes have their turn between two transactions. */
