@@ -18,7 +18,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 function interrupt(signal: (typeof SIGNALS)[number]): unknown {
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
   const remove = vi.spyOn(process, 'removeAllListeners').mockReturnThis();
-  const listener = process.listeners(signal).find(({ name }) => name === 'end');
+  const listener = process.listeners(signal).find(({ name }) => name === 'endProcess');
   listener?.(signal);
   const sent = kill.mock.lastCall?.[1];
   expect(remove.mock.calls.map(([each]) => each)).toEqual(sent === undefined ? [] : SIGNALS);
