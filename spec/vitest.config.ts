@@ -14,7 +14,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
   [['postgres'], ['stores/postgres/**']],
-  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt,prompts}', 'health']],
+  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health']],
   [
     ['processes'],
     [
@@ -27,7 +27,6 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'stores/sqlite/writer-thread',
       'transfer/open-user-file',
-      'transfer/kapacitor/kapacitor-database',
     ],
   ],
   [

@@ -8,7 +8,7 @@ const auth = kapacitorAuth('kapacitor.conf');
 app.use(auth);
 app.get('/kapacitor/v1/tasks', (req, res) => res.json({ tasks: [], for: req.user.name }));
 
-await auth.users.create({ name: 'esm', password: 'examplePassword', permissions: ['api'] });
+await auth.users.create({ name: 'esm', password: 'examplePassword', type: 'admin' });
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const url = `http://127.0.0.1:${server.address().port}/kapacitor/v1/tasks`;

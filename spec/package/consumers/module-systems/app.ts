@@ -23,7 +23,7 @@ async function run(folder: string): Promise<void> {
     const name: string = req.user.name;
     res.json({ for: name });
   });
-  await auth.users.create({ name: 'somebody', password: 'examplePassword', permissions: ['api'] });
+  await auth.users.create({ name: 'somebody', password: 'examplePassword', type: 'admin' });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
