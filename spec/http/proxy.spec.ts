@@ -166,7 +166,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
 describe('the operator of an app behind another proxy', () => {
   it('is told once that its addresses are none', async () => {
     expect(await warningsOf(1, { 'X-Forwarded-For': 'somebody' })).toEqual([
-      [expect.stringMatching(/no address comes out of it: .* Let your proxy write the address/), options],
+      [expect.stringMatching(/without an address in it: .* Let your proxy write the address/), options],
     ]);
   });
 
