@@ -6,80 +6,79 @@ import type { ResolvedConfig } from './config/options.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { Middleware } from './request/host.js';
-import type { AuditEvents } from './users/audit-events.js';
+import type { KapacitorAuthEvents } from './users/audit-events.js';
 import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 
 /**
- * The middleware, and its parts. The middleware authenticates and authorizes each request, sets `req.user`, and answers
- * the users API at `/kapacitor/v1/users`.
+ * The object that `kapacitorAuth()` returns: a middleware that authenticates and authorizes each request, and answers the
+ * users API at `/kapacitor/v1/users`. Requests that it lets through have `req.user`. Its properties are the parts.
  */
 export interface KapacitorAuth extends Middleware {
-  /** The users API alone, to be mounted somewhere else. It authenticates and authorizes by itself. */
+  /** The users API alone, to mount somewhere else. It authenticates and authorizes by itself. */
   readonly usersRouter: Router;
-  /** Authenticates: sets `req.user`, or answers 401. */
+  /** Sets `req.user`, or answers 401. */
   readonly authenticate: Middleware;
-  /** Authenticates, and lets only admins through. Answers 401 or 403 otherwise. */
+  /** Lets admins through. Answers 401 or 403 to all others. */
   readonly requireAdmin: Middleware;
   /**
-   * Makes a middleware that authenticates, and lets only users with a privilege through. It answers 401 or 403 otherwise.
-   * `app.use(auth.requirePrivilege)`, without the call, answers each request with 500.
+   * Creates a middleware that lets users with a privilege through, and answers 401 or 403 to all others. If it is used as a
+   * middleware itself, without a call, it answers each request with 500.
    *
-   * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
-   * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
-   * @throws {ConfigError} for an unknown privilege, for a resource that does not begin with `/api`, and for one that
-   *   routers read as another one, such as `/api/x/../config`
+   * @param privilege `read`, `write`, `delete` or `all`; defaults to the privilege that the request's method needs
+   * @param resource such as `/api/write`; defaults to the request's path, in every way that a router could read it
+   * @throws {ConfigError} the privilege is unknown, the resource does not begin with `/api`, or routers read the resource
+   *   as another one, such as `/api/x/../config`
    */
   requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
-  /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
+  /** For an app with a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
   readonly strategy: PassportStrategy;
   /**
-   * Whether a request needs credentials. While false, every request runs as the admin ADMIN_USER. The app can set it while
-   * it runs.
+   * The toggle. While it is false, every request runs as the admin ADMIN_USER. It can be set while the app runs.
    *
-   * @throws {ConfigError} when it is set to a value that is not a boolean, or to true while `auth.enabled` is false:
-   *   there are no users then
+   * @throws {ConfigError} it is set to a value that is not a boolean, or to true while `auth.enabled` is false and there
+   *   are no users
    */
   authEnabled: boolean;
   /**
-   * The hosts that requests may ask for, as in `http.allowedHosts`. Undefined: every host. The app can set it while it
-   * runs.
+   * The hosts that requests may ask for, as in `http.allowedHosts`. Undefined allows every host. It can be set while the
+   * app runs.
    *
-   * @throws {ConfigError} when it is set to a value that is not a list of hosts, or to an empty list
+   * @throws {ConfigError} it is set to a value that is not a list of hosts, or to an empty list
    */
   allowedHosts: readonly string[] | undefined;
-  /** The users, for code: create, get, list, update, delete. */
+  /** The users: create, get, list, update and delete them in code. */
   readonly users: UserService;
   /**
-   * Whether a user may make a request, as the guard decides it while authentication is on:
+   * Whether a user may make a request, as the guard decides while authentication is on:
    * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) have no privileges.
    *
-   * @throws {ConfigError} the first argument is not a user; the method is not a token (RFC 9110, section 5.6.2), is a
-   *   known one in another case, or is a privilege such as `read`; the path does not begin with a slash
+   * @throws {ConfigError} the first argument is not a user; the method is not a token (RFC 9110, section 5.6.2), is a known
+   *   method in another case, or is a privilege such as `read`; the path does not begin with a slash
    */
   can(user: User | null | undefined, method: string, path: string): boolean;
   /**
-   * The same, with the rule or the permission that decided.
+   * Decides as {@link can} does, and names the rule or the permission that decided.
    *
    * @throws {ConfigError} as {@link can} does, and for `undefined` and null
    */
   explain(user: User, method: string, path: string): Explanation;
-  /** The configuration after code, environment, file and defaults are combined. */
+  /** The resolved configuration. */
   readonly config: ResolvedConfig;
   /**
-   * Resolves when the store is open and the first admin, if one is configured, exists. Rejects with a {@link StoreError}
-   * when the first attempt to open the store fails. Further attempts follow each second, and {@link health} tells when one
-   * succeeds. Rejects with an {@link InvalidUserError} or a {@link ConfigError} when the first admin cannot be made.
+   * Fulfilled when the store answers and the configured first admin exists. Rejects with a {@link StoreError} if the first
+   * attempt to open the store fails; further attempts follow each second, and {@link health} shows when one succeeds.
+   * Rejects with an {@link InvalidUserError} or a {@link ConfigError} if the first admin cannot be created.
    */
   readonly ready: Promise<void>;
   /** For Prometheus: `auth.metrics.registerIn(register)`, with the registry of the package `prom-client`. */
   readonly metrics: MetricsRegistration;
-  /** The state of the store, for a health route. Its `reason` is for the operator alone. */
+  /** The state of the store, for a health route. Its reason is for the operator only. */
   health(): Health;
   /**
-   * Calls a listener at each event of this name: `auth.on('store-state', ({ state, since, reason }) => …)`. An error of
-   * the listener becomes a warning, and affects no request.
+   * Adds a listener: `auth.on('store-state', ({ state, since, reason }) => …)`. A listener that throws or rejects causes a
+   * warning, and nothing else.
    *
    * @throws {ConfigError} the event is unknown, or the listener is not a function
    */
@@ -97,13 +96,13 @@ export interface KapacitorAuth extends Middleware {
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
   /**
-   * Closes the store and everything else that keeps the process alive. Later requests get 503. Calls of {@link users} that
-   * have no result yet reject with a {@link StoreError}.
+   * Closes the store and everything that keeps the process alive. From then on, requests are answered with 503. It does not
+   * wait for running work: calls of {@link users} reject with a {@link StoreError}.
    */
   close(): Promise<void>;
 }
 
-/** Registers the metrics of a middleware. */
+/** Adds metrics to a registry. */
 export interface MetricsRegistration {
   /**
    * Adds the metrics to a registry of `prom-client`. They count from then on.
@@ -119,22 +118,13 @@ export interface Health {
   readonly store: StoreHealth;
 }
 
-/** The arguments of the listeners of audit events. */
-type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
-
-/** The events that an app can listen to, each with the arguments of its listeners. */
-export interface KapacitorAuthEvents extends AuditListened {
-  /** The state of the store changed: see {@link StoreHealth}. */
-  readonly 'store-state': readonly [health: StoreHealth];
-}
-
-/** The part of a strategy that Passport uses. */
+/** The parts of a strategy that Passport uses. */
 export interface PassportStrategy {
   readonly name: string;
   authenticate(req: IncomingMessage): void;
 }
 
-/** Passport's types declare `req.user` as `Express.User`, so a type of users extends that interface. */
+/** Passport's types declare `Express.User` for packages to extend. */
 declare global {
   namespace Express {
     interface User extends KapacitorUser {}
@@ -145,7 +135,7 @@ type KapacitorUser = User;
 
 declare module 'express-serve-static-core' {
   interface Request<P, ResBody, ReqBody, ReqQuery, LocalsObj extends Record<string, any>> {
-    /** The user who makes this request. It is always set behind `kapacitorAuth()`, `authenticate`, `requireAdmin` and `requirePrivilege()`. */
+    /** The user who makes this request. Always set behind `kapacitorAuth()`, `authenticate` and the other middlewares. */
     user: Express.User;
   }
 }

@@ -2,13 +2,19 @@ import type * as LogsApi from '@opentelemetry/api-logs';
 import { refuseExtra } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { loadPackage } from '../optional-package.js';
-import { AUDIT_EVENTS, type AuditEvents } from '../users/audit-events.js';
+import { AUDIT_EVENTS, type KapacitorAuthEvents } from '../users/audit-events.js';
 import { type AuditRecord, type Field, isWarning, recordOf, sentenceOf } from './audit-record.js';
 
 /** The source of audit events: the middleware that `kapacitorAuth()` returns. */
 export interface AuditSource {
-  on(event: keyof AuditEvents, listener: (...details: any) => unknown): unknown;
-  off(event: keyof AuditEvents, listener: (...details: any) => unknown): unknown;
+  on<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): unknown;
+  off<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): unknown;
 }
 
 type AuditListener = (event: string, details: { readonly time: Date }) => unknown;
@@ -24,7 +30,7 @@ export function onEveryEvent(source: AuditSource, listener: AuditListener): () =
     throw new ConfigError('audit events come only from the middleware that kapacitorAuth() returns');
   }
   const removals = AUDIT_EVENTS.map((event) => {
-    const listening = (details: AuditEvents[keyof AuditEvents]) => listener(event, details);
+    const listening = (...details: readonly unknown[]) => listener(event, details[0] as { readonly time: Date });
     source.on(event, listening);
     return () => source.off(event, listening);
   });

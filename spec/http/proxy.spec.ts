@@ -32,7 +32,9 @@ describe('a warning about the proxy', () => {
   it('comes once if Express does not know the proxy', async () => {
     expect(await warningsOf(undefined, FORWARDED)).toEqual([
       [
-        expect.stringMatching(/X-Forwarded-For, and the setting "trust proxy" is false: .* Set it to the number/),
+        expect.stringMatching(
+          /X-Forwarded-For, and the setting "trust proxy" is false: .* Set "trust proxy" to the number/,
+        ),
         options,
       ],
     ]);
@@ -40,13 +42,16 @@ describe('a warning about the proxy', () => {
 
   it('comes once if Express trusts every client', async () => {
     expect(await warningsOf(true, {})).toEqual([
-      [expect.stringMatching(/the setting "trust proxy" is true: .* Set it to the number or the addresses/), options],
+      [
+        expect.stringMatching(/the setting "trust proxy" is true: .* Set "trust proxy" to the number or the addresses/),
+        options,
+      ],
     ]);
   });
 
   it('comes once if the setting is a number in quotes', async () => {
     expect(await warningsOf('1', FORWARDED)).toEqual([
-      [expect.stringMatching(/"trust proxy" is the text "1", .* Set it to a number$/), options],
+      [expect.stringMatching(/"trust proxy" is the text "1", .* Set "trust proxy" to a number$/), options],
     ]);
   });
 
@@ -166,7 +171,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
 describe('a warning about another proxy', () => {
   it('comes once if its addresses are invalid', async () => {
     expect(await warningsOf(1, { 'X-Forwarded-For': 'somebody' })).toEqual([
-      [expect.stringMatching(/no address comes out of it: .* Let your proxy write the address/), options],
+      [expect.stringMatching(/without an address in it: .* Let your proxy write the address/), options],
     ]);
   });
 
@@ -178,7 +183,7 @@ describe('a warning about another proxy', () => {
     expect(warn).not.toHaveBeenCalled();
     for (let time = 0; time < 2; time += 1) await send({ path: '/x', auth: 'api:wrong', headers: FORWARDED });
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/not read without Express: .* Set req\.ip to the address/), options],
+      [expect.stringMatching(/nothing reads without Express: .* Set req\.ip to the address/), options],
     ]);
   });
 });
