@@ -6,7 +6,7 @@ import type { ResolvedConfig } from './config/options.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { Middleware } from './request/host.js';
-import type { AuditEvents } from './users/audit-events.js';
+import type { KapacitorAuthEvents } from './users/audit-events.js';
 import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
@@ -118,15 +118,6 @@ export interface MetricsRegistration {
 /** The state of each part that can fail. */
 export interface Health {
   readonly store: StoreHealth;
-}
-
-/** What listeners of an audit event are given. */
-type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
-
-/** What the app can listen to, and what the listeners are given. */
-export interface KapacitorAuthEvents extends AuditListened {
-  /** The store has come into another state: it is down, changes fail or are not heard of, or all is well again. */
-  readonly 'store-state': readonly [health: StoreHealth];
 }
 
 /** What Passport asks of a strategy. */

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers';
-import type { KapacitorAuthEvents } from './api.js';
 import { didYouMean, inWords, refuseExtra, suggest } from './argument-checks.js';
 import { ConfigError } from './errors.js';
 import { describeError, describeType } from './safe-text.js';
+import type { KapacitorAuthEvents } from './users/audit-events.js';
 import { AUDIT_EVENTS } from './users/audit-events.js';
 import { createWarner } from './warnings.js';
 

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { Health, KapacitorAuth, KapacitorAuthEvents } from './api.js';
+import type { Health, KapacitorAuth } from './api.js';
 import { type AppEvents, checkListening, type ListenerArguments } from './app-events.js';
 import type { KapacitorStrategy } from './authentication/strategy.js';
 import { decide, type Explanation, explain } from './authorization/decide.js';
@@ -13,7 +13,7 @@ import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.
 import type { Metrics } from './observe/metrics.js';
 import type { Middleware } from './request/host.js';
 import type { SupervisedRepository } from './stores/supervised.js';
-import type { Audit } from './users/audit-events.js';
+import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import type { FirstAdminSetup } from './users/first-admin.js';
 import type { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';

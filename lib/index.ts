@@ -1,7 +1,6 @@
 export type {
   Health,
   KapacitorAuth,
-  KapacitorAuthEvents,
   MetricsRegistration,
   PassportStrategy,
 } from './api.js';
@@ -43,6 +42,7 @@ export type {
   AuditEvents,
   AuthenticationSwitched,
   Denied,
+  KapacitorAuthEvents,
   Login,
   LoginFailed,
   LoginFailure,

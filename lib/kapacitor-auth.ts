@@ -1,4 +1,4 @@
-import type { KapacitorAuth, KapacitorAuthEvents } from './api.js';
+import type { KapacitorAuth } from './api.js';
 import { AppEvents } from './app-events.js';
 import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
@@ -22,7 +22,7 @@ import { Metrics } from './observe/metrics.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
-import type { Audit } from './users/audit-events.js';
+import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import { adminCommand, type FirstAdmin, FirstAdminSetup } from './users/first-admin.js';
 import type { UserRepository } from './users/repository.js';
 import { ADMIN_USER, publicUser } from './users/user.js';

@@ -1,21 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { hash as digest, randomBytes } from 'node:crypto';
 
-/** What a user gives to prove who it is. */
+/** A user's name and password. */
 export interface Credentials {
   readonly name: string;
   readonly password: string;
 }
 
-/** RFC 9110, section 11.4: the scheme's name has no case, spaces follow, then one token68. */
+/** RFC 9110, section 11.4: the scheme in any case, spaces, and one token68. */
 const BASIC = /^basic +([a-z0-9+/]+={0,2}) *$/i;
 
 /**
- * Reads the value of an `Authorization` header as RFC 7617 has it: `user-id:password` in UTF-8, where the first colon
- * is the one that divides, and a password may have more of them. Bytes that are not UTF-8 are read as Latin-1, which
- * Python's `requests` and aiohttp send: each byte is one character, so that different bytes stay different.
+ * Reads an `Authorization` header according to RFC 7617: `user-id:password` in UTF-8. The first colon separates the two;
+ * the password may have further colons. Bytes that are not UTF-8 are read as Latin-1, which Python's `requests` and aiohttp
+ * send. In Latin-1 each byte is one character, so that different bytes stay different.
  *
- * @returns undefined if there are no Basic credentials in it
+ * @returns undefined if the header has no Basic credentials
  */
 export function parseBasicCredentials(authorization: string | undefined): Credentials | undefined {
   const token = authorization === undefined ? undefined : BASIC.exec(authorization)?.[1];
@@ -34,8 +34,8 @@ export function basicCredentials(name: string, password: string): string {
 /**
  * Reads Kapacitor's query parameters `u` and `p`.
  *
- * @param url a request's, in whatever form
- * @returns undefined if one of them is missing or empty
+ * @param url the target of a request, in any form
+ * @returns undefined if a parameter is missing or empty
  */
 export function parseQueryCredentials(url: string): Credentials | undefined {
   const query = new URLSearchParams(url.split('?').slice(1).join('?'));
@@ -45,9 +45,9 @@ export function parseQueryCredentials(url: string): Credentials | undefined {
 }
 
 /**
- * Keyed digests, in the place of passwords and hashes wherever something is remembered about them. The key is random and
- * never leaves the process, so that a digest tells nothing to somebody who guesses. No digest is ever shown: without an
- * oracle a hash of key and text is as good as an HMAC, and takes a fourth of its time.
+ * Keyed digests, which stand for passwords and hashes in memory. The key is random and never leaves the process, so that a
+ * digest does not help to guess. Digests are never shown: without an oracle, a hash of key and text is as good as an HMAC,
+ * and takes a fourth of its time.
  */
 export class CredentialDigests {
   readonly #key: string = randomBytes(16).toString('base64');
@@ -62,7 +62,7 @@ export class CredentialDigests {
     return this.ofHeader(basicCredentials(name, password));
   }
 
-  /** The digest of any name and password: another one for `a:b` and `c` than for `a` and `b:c`. */
+  /** The digest of any name and password. `a:b` and `c` have another digest than `a` and `b:c`. */
   ofPair(name: string, password: string): string {
     return digest('sha256', this.#key + JSON.stringify([name, password]), 'base64');
   }

@@ -2,46 +2,46 @@ import { ThrottledError } from '../errors.js';
 import { BoundedCache } from './bounded-cache.js';
 import { BoundedRateLimiter, shortKey } from './rate-limiter.js';
 
-/** How many times as many failures as at one user there may be from one client, and at one user from everywhere. */
+/** A client may have so many times more failures at all users, and a user from all clients. */
 const WIDER = 10;
 
-/** What an attempt has used up until it is known whether it is a failure. */
+/** The points that an attempt holds until its outcome is known. */
 export interface Reservation {
   /**
-   * To be called when the verification begins: others may have failed while it waited for that.
+   * Runs when the verification begins. Others may have failed while the attempt waited.
    *
-   * @throws {ThrottledError} it may not be verified any more
+   * @throws {ThrottledError} there were too many failures meanwhile
    */
   begin(): Promise<void>;
-  /** It is a failure: for this it counts. */
+  /** Counts the attempt as a failure. */
   keep(): Promise<void>;
-  /** It is none. */
+  /** Returns the points. */
   giveBack(): Promise<void>;
 }
 
-/** Somebody who wants to be let in. */
+/** An attempt to log in. */
 export interface ThrottledAttempt {
   /** See {@link clientNetwork}. */
   readonly client: string;
   readonly name: string;
-  /** A digest of name and password: what is the same failed attempt again counts as one. */
+  /** A digest of name and password. Repetitions of the same failed attempt count once. */
   readonly digest: string;
-  /** False for a password that was the user's own until lately. */
+  /** False for a password that was correct until lately. */
   readonly isGuess: boolean;
 }
 
-/** How many failures there may be in a window of time. */
+/** Limits the number of failures in a window of time. */
 export class FailureLimits {
-  /** Of a client at a user. What is being verified counts as well: many at once are not more than one by one. */
+  /** Failures of a client at a user. Running attempts count too, so that parallel guesses gain nothing. */
   readonly #pair: BoundedRateLimiter;
-  /** Of a client at all users. What is being verified does not count: many users may come at once from one address. */
+  /** Failures of a client at all users. Running attempts do not count: many users may share an address. */
   readonly #client: BoundedRateLimiter;
-  /** Of all clients at a user. */
+  /** Failures of all clients at a user. */
   readonly #user: BoundedRateLimiter;
-  /** What a user has when that is used up: it gets slow, and does not stop. */
+  /** The attempts at a user beyond that limit: logins get slow, and do not stop. */
   readonly #trickle: BoundedRateLimiter;
   readonly #repeated: RepeatedFailures;
-  /** Counts a client's failures at a user with passwords that were the user's own until lately: see {@link isForgiven}. */
+  /** Failures of a client at a user with passwords that were correct until lately: see {@link isForgiven}. */
   readonly #former: BoundedRateLimiter;
 
   /** @param window milliseconds */
@@ -55,9 +55,9 @@ export class FailureLimits {
   }
 
   /**
-   * For an attempt of a client that has been let in as this user before: only its own failures at this user count.
+   * For a client that was let in as this user before. Only its own failures at this user count.
    *
-   * @throws {ThrottledError} there have been too many
+   * @throws {ThrottledError} there were too many failures
    */
   async reserveForKnown(client: string, name: string): Promise<Reservation> {
     const pair = shortKey(client, name);
@@ -66,9 +66,9 @@ export class FailureLimits {
   }
 
   /**
-   * For an attempt of any other client.
+   * For any other client.
    *
-   * @throws {ThrottledError} there have been too many failures
+   * @throws {ThrottledError} there were too many failures
    */
   async reserve(client: string, name: string): Promise<Reservation> {
     const known = await this.reserveForKnown(client, name);
@@ -97,9 +97,9 @@ export class FailureLimits {
   }
 
   /**
-   * Looks whether an attempt would be let through now, without counting it.
+   * Checks whether an attempt would be verified now. It counts nothing.
    *
-   * @throws {ThrottledError} it would not
+   * @throws {ThrottledError} there were too many failures
    */
   async check(client: string, name: string): Promise<void> {
     await this.checkForKnown(client, name);
@@ -108,18 +108,18 @@ export class FailureLimits {
   }
 
   /**
-   * The same for a client that has been let in as this user before.
+   * Does the same for a client that was let in as this user before.
    *
-   * @throws {ThrottledError} it would not
+   * @throws {ThrottledError} there were too many failures
    */
   async checkForKnown(client: string, name: string): Promise<void> {
     refuseIf(await this.#pair.waitOf(shortKey(client, name)));
   }
 
   /**
-   * Tells whether a failure does not count: that of an attempt which has counted already (see {@link RepeatedFailures}),
-   * or that of a former password. Of these a client has so many as well, since it can make any number of them: by changing
-   * its password, and by writing one in different forms of Unicode.
+   * Whether a failure does not count: the repetition of a failed attempt (see {@link RepeatedFailures}), or a former
+   * password. Former passwords are limited as well, because a client can make any number of them: by changing its password,
+   * and by writing one in different forms of Unicode.
    */
   async isForgiven({ client, name, digest, isGuess }: ThrottledAttempt): Promise<boolean> {
     if (isGuess) return this.#repeated.isRepetition(client, digest);
@@ -132,9 +132,9 @@ export class FailureLimits {
   }
 
   /**
-   * Tells whether there have been too many failures at this user.
+   * Whether there were too many failures at this user.
    *
-   * @throws {ThrottledError} there have been too many from this client
+   * @throws {ThrottledError} there were too many failures of this client
    */
   async #isSlow(client: string, user: string): Promise<boolean> {
     refuseIf(await this.#client.waitOf(client));
@@ -151,16 +151,16 @@ function refuseIf(wait: number): void {
 const MAX_ATTEMPTS = 20_000;
 
 /**
- * Tells a repetition from a guess. A client that repeats one wrong password by itself has guessed once: Java's
- * HttpURLConnection sends it eleven times.
+ * Tells repetitions from guesses. A client that repeats one wrong password has guessed once: Java's HttpURLConnection sends
+ * a wrong password eleven times.
  */
 export class RepeatedFailures {
   readonly #attempts: BoundedCache<true>;
-  /** Each repetition is verified all the same, so that it takes the work of any attempt: a client has only so many. */
+  /** A repetition is verified like any attempt, and takes as much work. So a client has a limited number. */
   readonly #allowance: BoundedRateLimiter;
 
   /**
-   * @param allowance repetitions of a client that are no guesses, in a window
+   * @param allowance the number of a client's repetitions in a window that are not guesses
    * @param window milliseconds
    */
   constructor(allowance: number, window: number) {
@@ -169,7 +169,7 @@ export class RepeatedFailures {
   }
 
   /**
-   * Tells whether the same attempt of this client has failed in this window before, and uses up an allowance if it has.
+   * Whether the same attempt of this client failed in this window before. If so, it uses up an allowance.
    *
    * @param attempt a digest of name and password
    */

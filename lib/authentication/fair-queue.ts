@@ -1,12 +1,12 @@
 import type { Queue, QueueAddOptions } from 'p-queue';
 
-/** How many turns those who are known have while a stranger waits. */
+/** Known clients get so many turns while a stranger waits. */
 const TURNS_OF_THE_KNOWN = 4;
 
 type Run = () => Promise<unknown>;
 
 export interface FairQueueOptions extends QueueAddOptions {
-  /** Whether it is somebody who has been let in before. */
+  /** Whether the client was let in before. */
   readonly isKnown?: boolean;
 }
 
@@ -16,8 +16,8 @@ interface Waiting {
 }
 
 /**
- * A queue for p-queue: those who are known have four turns while strangers have one, so that neither waits for all of
- * the others (weighted round robin). It has what p-queue calls; the priorities of the interface are not used here.
+ * A queue for p-queue with weighted round robin: known clients get four turns for each turn of strangers, so that neither
+ * group waits for all of the other. It has the methods that p-queue calls. Priorities are not used.
  */
 export class FairQueue implements Omit<Queue<Run, FairQueueOptions>, 'setPriority'> {
   #known: Waiting[] = [];
@@ -42,12 +42,12 @@ export class FairQueue implements Omit<Queue<Run, FairQueueOptions>, 'setPriorit
     return this.#known.shift()?.run;
   }
 
-  /** Those of one of the two groups. */
+  /** The waiting work of one group. */
   filter({ isKnown }: Partial<FairQueueOptions>): Run[] {
     return (isKnown ? this.#known : this.#strangers).map(({ run }) => run);
   }
 
-  /** Takes out whoever gave up. */
+  /** Removes work that was given up. */
   remove(id: string): void {
     this.#known = this.#known.filter((each) => each.id !== id);
     this.#strangers = this.#strangers.filter((each) => each.id !== id);

@@ -3,50 +3,50 @@ import { FailureLimits, type Reservation, type ThrottledAttempt } from './failur
 import { shortKey } from './rate-limiter.js';
 
 export interface LoginThrottleOptions {
-  /** How many failures a client may have at one user in a window; 0 throttles nothing. */
+  /** The number of failures of a client at one user in a window. 0 throttles nothing. */
   readonly failureLimit: number;
   /** Milliseconds; 0 throttles nothing. */
   readonly failureWindow: number;
 }
 
 /**
- * How many attempts at one user go before strangers' at a time. A user who is known from many addresses could fill the
- * queue of those who are known with attempts of its own.
+ * The number of attempts at one user that may overtake strangers at a time. A user who is known from many addresses could
+ * fill the queue of known clients with its own attempts.
  */
 const MAX_PREFERRED = 10;
 
-/** An attempt that may be verified. */
+/** The permission to verify an attempt. */
 export interface Admission extends Pick<Reservation, 'begin'> {
-  /** Whether it goes before strangers' attempts: this client has been let in as this user before. */
+  /** Whether the attempt overtakes strangers, because the client was let in as this user before. */
   readonly isKnown: boolean;
 }
 
 /**
- * Bounds how often passwords can be guessed. Whether there is a user of that name makes no difference.
+ * Limits how often passwords can be guessed, for unknown names as well.
  *
- * Nobody is locked out by what others do: a client that has been let in as a user before is only measured by its own
- * failures at that user.
+ * No user is locked out by others: for a client that was let in as the user before, only its own failures at that user
+ * count.
  */
 export class LoginThrottle {
   readonly #limits: FailureLimits | undefined;
   readonly #known = new KnownClients();
-  /** Counts each user's attempts under way that go before strangers'. */
+  /** For each user, the number of running attempts that overtake strangers. */
   readonly #preferred = new Map<string, number>();
 
   constructor({ failureLimit, failureWindow }: LoginThrottleOptions) {
     if (failureLimit > 0 && failureWindow > 0) this.#limits = new FailureLimits(failureLimit, failureWindow);
   }
 
-  /** Tells whether failures are counted. */
+  /** Whether failures count. */
   get isOn(): boolean {
     return this.#limits !== undefined;
   }
 
   /**
-   * Lets an attempt be verified, if there have not been too many failures, and counts it if it fails.
+   * Verifies an attempt unless there were too many failures, and counts it if it fails.
    *
-   * @param verify gives undefined if the attempt failed; what it throws is no failure
-   * @throws {ThrottledError} it is not verified
+   * @param verify returns undefined for a failed attempt; an error that it throws does not count as a failure
+   * @throws {ThrottledError} there were too many failures; the attempt is not verified
    */
   async attempt<T>(
     attempt: ThrottledAttempt,
@@ -86,19 +86,19 @@ export class LoginThrottle {
   }
 
   /**
-   * Looks whether an attempt of this client would be verified now, without counting it.
+   * Checks whether an attempt of this client would be verified now. It counts nothing.
    *
-   * @throws {ThrottledError} it would not
+   * @throws {ThrottledError} the attempt would not be verified
    */
   async check(client: string, name: string): Promise<void> {
     await this.#limits?.[this.#known.has(client, name) ? 'checkForKnown' : 'check'](client, name);
   }
 
   /**
-   * Remembers that a client has been let in as this user, by a password that needed no verification: whoever has failed
-   * too often may not find out which password that is.
+   * Lets a client in with a password that needed no verification, and remembers the client. A client that failed too often
+   * must not find out that the password is correct.
    *
-   * @throws {ThrottledError} it may not be let in
+   * @throws {ThrottledError} there were too many failures
    */
   async admit(client: string, name: string): Promise<void> {
     if (this.#known.has(client, name)) return;
@@ -106,7 +106,7 @@ export class LoginThrottle {
     this.remember(client, name);
   }
 
-  /** Remembers that this client has been let in as this user. */
+  /** Remembers that the client was let in as this user. */
   remember(client: string, name: string): void {
     this.#known.add(client, name);
   }
@@ -117,13 +117,13 @@ export class LoginThrottle {
   }
 }
 
-/** Milliseconds: 30 days since a user was let in from a client that was not known. */
+/** Milliseconds: 30 days after a user was let in from a new client. */
 const KNOWN_FOR = 2_592_000_000;
 const MAX_USERS = 20_000;
-/** Of each user: whoever has many addresses does not push out those of others. */
+/** For each user: many addresses of one user do not push out those of others. */
 const MAX_CLIENTS = 50;
 
-/** Which clients have been let in as which users. */
+/** Remembers which clients were let in as which users. */
 class KnownClients {
   readonly #clients = new BoundedCache<Set<string>>(KNOWN_FOR, MAX_USERS);
 

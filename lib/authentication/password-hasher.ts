@@ -3,85 +3,53 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import PQueue, { type Queue } from 'p-queue';
 import { OverloadedError } from '../errors.js';
+import { asKnownVariant, costOf, maxLoginCost } from '../users/bcrypt-hash.js';
 import { FairQueue, type FairQueueOptions } from './fair-queue.js';
 
-/** The variants that are one algorithm; `2x` is another one, with a mistake in it. */
-const BCRYPT_HASH = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-
-const MIN_COST = 4;
-/** Each step doubles the time that a verification takes: past this it is an attack on whoever logs in. */
-const MAX_COST = 20;
-
-/** A login may take the work of this cost whatever the configured one is: 16 times that of Kapacitor's own hashes, which have the cost 10. */
-export const MAX_LOGIN_COST = 14;
-/** How far the cost of a hash may be above the configured one. */
-const MAX_STEPS_ABOVE = 4;
-
-/** The cost of a stored hash. Undefined if it is not to be verified: it is none of bcrypt's, or costs too much. */
-export function costOf(hash: string): number | undefined {
-  const cost = Number(BCRYPT_HASH.exec(hash)?.[1]);
-  return cost >= MIN_COST && cost <= MAX_COST ? cost : undefined;
-}
-
-/**
- * The highest cost of a hash that a login verifies. A wrong password for a dearer one would cost whoever guesses nothing,
- * and the server seconds.
- *
- * @param configured the cost of new hashes
- */
-export function maxLoginCost(configured: number): number {
-  return Math.min(MAX_COST, Math.max(MAX_LOGIN_COST, configured + MAX_STEPS_ABOVE));
-}
-
-/** The same hash as bcrypt's library knows it: it does not take `$2y$`, which PHP and htpasswd write. */
-function asKnownVariant(hash: string): string {
-  return hash.replace(/^\$2y/, '$2b');
-}
-
-/** Milliseconds. A verification that has not begun by then is given up: whoever asked for it does not wait for ever. */
+/** Milliseconds. A verification that has not begun by then is given up. */
 const MAX_WAIT = 3_000;
-/** How many times as long as a verification that failed nothing is verified after it, and how many milliseconds at most. */
+/** After a failed verification, nothing is verified for so many times its duration, and for so many milliseconds at most. */
 const REST = 2;
 const MAX_REST = 1_000;
-/** Seconds, for those who are sent away. */
+/** Seconds, for the `Retry-After` of a refused request. */
 const RETRY_AFTER = 5;
 
 type HashingQueue = Queue<() => Promise<unknown>, FairQueueOptions>;
 
 export interface HashingBudget {
-  /** bcrypt's: 2 to the power of it are the rounds. */
+  /** The cost of new hashes. bcrypt runs 2 to the power of the cost rounds. */
   readonly cost: number;
-  /** How many are hashed at once. */
+  /** The number of passwords that are hashed at once. */
   readonly concurrency: number;
-  /** How many wait for their turn: of strangers, and of those who are known, each. Those whose turn it is do not count. */
+  /** The number of passwords that may wait, for known clients and for strangers each. Running ones do not count. */
   readonly maxQueue: number;
 }
 
-/** A password that was hashed or verified. */
+/** The hashing or the verification of one password. */
 export interface HashingWork {
   readonly operation: 'hash' | 'verify';
-  /** Milliseconds until its turn came. */
+  /** Milliseconds in the queue. */
   readonly waited: number;
-  /** Milliseconds that bcrypt took. */
+  /** Milliseconds in bcrypt. */
   readonly took: number;
 }
 
 /**
- * bcrypt in the thread pool, a bounded number at once, which leaves a thread to the rest of the app, and a bounded
- * number that wait, for a bounded time.
+ * Runs bcrypt in the thread pool. A limited number runs at once, which leaves a thread to the rest of the app. A limited
+ * number waits, for a limited time.
  */
 export class PasswordHasher {
-  /** Of new hashes. */
+  /** The cost of new hashes. */
   readonly cost: number;
-  /** The highest cost of a stored hash that is verified. */
+  /** Stored hashes of a higher cost are not verified. */
   readonly maxCost: number;
-  /** A hash of this cost that no password has: what to verify against when there is no user. */
+  /** A hash that no password has, to verify against if there is no user. */
   readonly dummyHash: string;
   readonly #maxQueue: number;
   readonly #queue: PQueue<HashingQueue, FairQueueOptions>;
   readonly #onWork: (work: HashingWork) => void;
 
-  /** @param onWork told of each password that was hashed or verified */
+  /** @param onWork receives each finished hashing and verification */
   constructor({ cost, concurrency, maxQueue }: HashingBudget, onWork: (work: HashingWork) => void = () => {}) {
     this.#onWork = onWork;
     this.cost = cost;
@@ -91,17 +59,17 @@ export class PasswordHasher {
     this.#queue = new PQueue({ concurrency, queueClass: FairQueue as unknown as new () => HashingQueue });
   }
 
-  /** Tells whether a stored hash is one of bcrypt's that a login may verify. */
+  /** Whether a login may verify this stored hash. */
   canVerify(hash: string): boolean {
     const cost = costOf(hash);
     return cost !== undefined && cost <= this.maxCost;
   }
 
   /**
-   * The hash of a new password. Those who set passwords are known.
+   * Hashes a new password, in the queue of known clients.
    *
-   * @param isPatient false for what a user can ask for again and again: it is given up as a verification is
-   * @throws {OverloadedError} too many wait already; without patience also that it has waited for 3 seconds
+   * @param isPatient false for requests that a user can repeat without end: they are given up after 3 seconds
+   * @throws {OverloadedError} too many passwords wait, or the hashing was given up
    */
   hash(password: string, { isPatient = true }: { isPatient?: boolean } = {}): Promise<string> {
     const since = performance.now();
@@ -110,12 +78,12 @@ export class PasswordHasher {
   }
 
   /**
-   * Tells which of these is the hash's password, if one is. If none is, a rest follows that is twice as long as the work
-   * was: those who guess passwords get a third of the time that bcrypt may have.
+   * Returns the password that the hash is of, or undefined. A failure is followed by a pause of twice its duration, so that
+   * guesses take at most a third of bcrypt's time.
    *
-   * @param isKnown whether it is somebody who has been let in before: they do not wait for strangers
-   * @param begin called when its turn has come: what it throws ends it
-   * @throws {OverloadedError} too many wait already, or it has waited for 3 seconds
+   * @param isKnown whether the client was let in before; known clients do not wait for strangers
+   * @param begin runs when the turn has come; an error that it throws ends the verification
+   * @throws {OverloadedError} too many passwords wait, or this one has waited for 3 seconds
    */
   verify(
     passwords: readonly string[],
@@ -135,7 +103,7 @@ export class PasswordHasher {
     });
   }
 
-  /** How many wait for their turn. */
+  /** The number of waiting passwords. */
   queueLength(isKnown: boolean): number {
     return this.#queue.sizeBy({ isKnown });
   }
@@ -147,7 +115,7 @@ export class PasswordHasher {
     return result;
   }
 
-  /** Gives up what has not begun after {@link MAX_WAIT}. */
+  /** Gives up work that has not begun after {@link MAX_WAIT}. */
   #enqueueForAWhile<T>(isKnown: boolean, work: () => Promise<T>): Promise<T> {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(new OverloadedError(RETRY_AFTER)), MAX_WAIT).unref();
@@ -175,7 +143,7 @@ async function findPassword(passwords: readonly string[], hash: string): Promise
   return undefined;
 }
 
-/** A salt of that cost, and a digest that nobody has a password for. */
+/** A salt of this cost, and a digest that no password has. */
 function dummyHash(cost: number): string {
   const alphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
   const digest = Array.from(randomBytes(31), (byte) => alphabet[byte % alphabet.length]).join('');

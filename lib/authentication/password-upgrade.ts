@@ -1,8 +1,9 @@
+import { costOf } from '../users/bcrypt-hash.js';
 import { opaqueString, passwordProblem } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import { type StoredUser, storedUser } from '../users/user.js';
 import { BoundedCache } from './bounded-cache.js';
-import { costOf, type PasswordHasher } from './password-hasher.js';
+import type { PasswordHasher } from './password-hasher.js';
 
 /** Milliseconds: an hour, the minimum between two replacements of a user's hash. */
 const ONCE_IN = 3_600_000;

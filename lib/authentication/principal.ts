@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { User } from '../users/user.js';
 
 /**
- * The user that a request was authenticated as: `req.user`. It knows which request that was, so that a
- * `req.user` of another origin (a Passport of the app's, a session) is not taken for one of ours.
+ * `req.user`: the user that a request was authenticated as. It remembers the request, so that the guard does not trust a
+ * `req.user` of another origin, such as a session or the app's own Passport.
  */
 export class Principal implements User {
   readonly name: string;
@@ -22,7 +22,7 @@ export class Principal implements User {
     this.#request = request;
   }
 
-  /** Whom this request was authenticated as, whatever was done to the object since. */
+  /** The user that the request was authenticated as, even if the app changed the object since. */
   static userOf(request: IncomingMessage & { readonly user?: unknown }): User | undefined {
     const { user } = request;
     if (typeof user !== 'object' || user === null || !(#user in user)) return undefined;

@@ -4,55 +4,58 @@ import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStore
 import { ThrottledError } from '../errors.js';
 import { BoundedCache } from './bounded-cache.js';
 
-/** Keys. The oldest go first. */
+/** The number of keys. A full limiter forgets the oldest ones. */
 const MAX_KEYS = 20_000;
-/** Seconds. */
+/** Seconds between two removals of expired keys. */
 const CHECK_EVERY = 60;
 
 interface Counter {
   points: number;
-  /** Of `Date.now()`. */
+  /** In milliseconds of `Date.now()`. */
   readonly expires: number;
 }
 
-/** rate-limiter-flexible in memory: its own store there grows with each key that it has not seen. */
+/**
+ * rate-limiter-flexible with a bounded memory: its own memory store grows with each new key. The class that its stores
+ * extend is not public, so package.json pins the version.
+ */
 export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
   readonly #counters: BoundedCache<Counter>;
 
-  /** @param window milliseconds from the first point of a key on, in which it has so many */
+  /** @param window milliseconds after the first point of a key, in which the key has so many points */
   constructor(points: number, window: number, maxKeys: number = MAX_KEYS) {
     super({ points, duration: window / 1000 });
     this.#counters = new BoundedCache(window, maxKeys, CHECK_EVERY);
   }
 
-  /** How many milliseconds it is until the key has a point again; 0 if it has one. */
+  /** Milliseconds until the key has a point again. 0 if it has one. */
   async waitOf(key: string): Promise<number> {
     const state = await this.get(key);
     return state === null || state.remainingPoints > 0 ? 0 : state.msBeforeNext;
   }
 
   /**
-   * Takes a point, if the key has one left.
+   * Takes a point if the key has one left.
    *
-   * @returns how many milliseconds it is until the key has one again, or 0: it was taken
+   * @returns 0 if it was taken; otherwise the milliseconds until the key has a point again
    */
   async take(key: string): Promise<number> {
     try {
       await this.consume(key);
       return 0;
     } catch (refusal) {
-      // What is refused is counted as well, and must not be.
+      // The library counts a refused point as well.
       await this.giveBack(key);
       return (refusal as RateLimiterRes).msBeforeNext;
     }
   }
 
-  /** Gives a point back that was taken. */
+  /** Returns a point. */
   async giveBack(key: string): Promise<void> {
     await this.reward(key);
   }
 
-  /** Takes a point, whether there is one left or not. */
+  /** Takes a point even if none is left. */
   async count(key: string): Promise<void> {
     await this.penalty(key);
   }
@@ -72,9 +75,9 @@ export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
       this.#counters.set(key, counter);
     }
     counter.points += points;
-    // Keys that have used nothing up would fill the room of those that have.
+    // A key without used points would take the place of a key that has some.
     if (counter.points <= 0) this.#counters.delete(key);
-    // As it is now: it is looked at later, when others have taken points as well.
+    // A copy: the library reads it later, when others may have taken points.
     return { ...counter };
   }
 
@@ -88,23 +91,23 @@ export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
   }
 }
 
-/** How often a user may change its own password in a window. */
+/** The number of times that a user may change its own password in a window. */
 const LIMIT = 10;
 /** Milliseconds. */
 const WINDOW = 60_000;
 
 /**
- * Bounds the work that users can ask for by changing their own passwords: each change is a hash, and may be a question
- * to a list of refused passwords. Whoever has logged in may do so again and again, on as many connections as it likes.
+ * Limits how often users change their own passwords. Each change takes a hash and may ask a list of refused passwords, and
+ * a user can request it without end, on any number of connections.
  */
 export class OwnChanges {
   readonly #pending = new Set<string>();
   readonly #limiter = new BoundedRateLimiter(LIMIT, WINDOW);
 
   /**
-   * Makes a change of a user, one at a time.
+   * Runs a change. The changes of a user run one at a time.
    *
-   * @throws {ThrottledError} another one of this user is under way, or there have been too many
+   * @throws {ThrottledError} another change of this user is running, or there were too many
    */
   async run<T>(name: string, change: () => Promise<T>): Promise<T> {
     if (this.#pending.has(name)) throw new ThrottledError(1, 'another change of your password is under way');
@@ -123,7 +126,7 @@ export class OwnChanges {
   }
 }
 
-/** A key of 44 characters for what a client sends, which may have thousands. Other parts make another key, wherever they are divided. */
+/** A key of 44 characters for texts of a client, which may have thousands. Different parts make a different key. */
 export function shortKey(...parts: readonly string[]): string {
   return digest('sha256', JSON.stringify(parts), 'base64');
 }

@@ -1,13 +1,21 @@
 import type * as LogsApi from '@opentelemetry/api-logs';
-import type { KapacitorAuth } from '../api.js';
 import { refuseExtra } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { loadPackage } from '../optional-package.js';
-import { AUDIT_EVENTS } from '../users/audit-events.js';
+import { AUDIT_EVENTS, type KapacitorAuthEvents } from '../users/audit-events.js';
 import { type AuditRecord, type Field, isWarning, recordOf, sentenceOf } from './audit-record.js';
 
 /** The source of audit events: the middleware that `kapacitorAuth()` returns. */
-export type AuditSource = Pick<KapacitorAuth, 'on' | 'off'>;
+export interface AuditSource {
+  on<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): unknown;
+  off<Event extends keyof KapacitorAuthEvents>(
+    event: Event,
+    listener: (...details: KapacitorAuthEvents[Event]) => unknown,
+  ): unknown;
+}
 
 type AuditListener = (event: string, details: { readonly time: Date }) => unknown;
 

@@ -1,4 +1,4 @@
-import { costOf } from '../authentication/password-hasher.js';
+import { costOf } from '../users/bcrypt-hash.js';
 import { normalizePermissions, type Permission } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
 import type { LineParser } from './text-file.js';

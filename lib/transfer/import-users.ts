@@ -1,5 +1,5 @@
-import { costOf, MAX_LOGIN_COST } from '../authentication/password-hasher.js';
 import { changedParts } from '../users/audit-events.js';
+import { costOf, MAX_LOGIN_COST } from '../users/bcrypt-hash.js';
 import { compareAndSet } from '../users/compare-and-set.js';
 import type { CompleteUserRepository } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, storedUser } from '../users/user.js';

@@ -1,4 +1,4 @@
-import { costOf } from '../authentication/password-hasher.js';
+import { costOf } from '../users/bcrypt-hash.js';
 import { isPermission, normalizePermissions } from '../users/permissions.js';
 import type { StoredUser } from '../users/user.js';
 import type { TextLine } from './text-file.js';

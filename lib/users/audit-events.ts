@@ -2,6 +2,7 @@ import { type KnownKeys, keyProblem } from '../argument-checks.js';
 import { ConfigError, KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
 import type { RequestContext } from '../request/audit-context.js';
 import { describeType } from '../safe-text.js';
+import type { StoreHealth } from './repository.js';
 import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
 
@@ -112,6 +113,15 @@ export interface AuditEvents {
   readonly 'user-operation-failed': UserOperationFailed;
   readonly 'store-unavailable': StoreUnavailable;
   readonly 'authentication-switched': AuthenticationSwitched;
+}
+
+/** The arguments of the listeners of an audit event. */
+type AuditListened = { readonly [Event in keyof AuditEvents]: readonly [event: AuditEvents[Event]] };
+
+/** The events that an app can listen to, each with the arguments of its listeners. */
+export interface KapacitorAuthEvents extends AuditListened {
+  /** The store changed its state: it went down, changes fail or are not noticed, or all is well again. */
+  readonly 'store-state': readonly [health: StoreHealth];
 }
 
 const NAMES: Readonly<Record<keyof AuditEvents, true>> = {

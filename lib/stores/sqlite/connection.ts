@@ -1,9 +1,14 @@
 import { StoreError } from '../../errors.js';
 import { loadPackage } from '../../optional-package.js';
-import type { Statement } from './statements.js';
 
 export type SqliteValue = string | number | null;
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;
+
+/** An SQL statement, and the values of `$1`, `$2` and so on. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly SqliteValue[];
+}
 
 /** A prepared statement of either engine. The property `1` is the value of `$1`. */
 interface PreparedStatement {

@@ -2,13 +2,7 @@ import { describeType } from '../../safe-text.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
 import { ACTIVE_ADMIN, pageStatement } from '../sql.js';
-import type { SqliteRow, SqliteValue } from './connection.js';
-
-/** An SQL statement, and the values of `$1`, `$2` and so on. */
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly SqliteValue[];
-}
+import type { SqliteRow, SqliteValue, Statement } from './connection.js';
 
 /** A change of users. It is one statement, so all of it is made or nothing. */
 export interface Change {

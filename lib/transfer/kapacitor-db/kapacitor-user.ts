@@ -1,4 +1,4 @@
-import { costOf } from '../../authentication/password-hasher.js';
+import { costOf } from '../../users/bcrypt-hash.js';
 import { normalizePermissions, type Permission } from '../../users/permissions.js';
 import { checkedUser, type ImportedUser, type RefusedUser } from '../user-file.js';
 import { about, Damage } from './damage.js';

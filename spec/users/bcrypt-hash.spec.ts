@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, maxLoginCost } from '../../lib/authentication/password-hasher.js';
+import { costOf, maxLoginCost } from '../../lib/users/bcrypt-hash.js';
 
 const DIGEST = 'x'.repeat(53);
 
