@@ -12,75 +12,73 @@ import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 
 /**
- * The middleware, and its parts. As a middleware it authenticates and authorizes each request that comes to it, and
- * answers the users API at `/kapacitor/v1/users`; what it lets through has `req.user`.
+ * The object that `kapacitorAuth()` returns: a middleware that authenticates and authorizes each request, and answers the
+ * users API at `/kapacitor/v1/users`. Requests that it lets through have `req.user`. Its properties are the parts.
  */
 export interface KapacitorAuth extends Middleware {
-  /** The users API alone, to be mounted somewhere else. It authenticates and authorizes by itself. */
+  /** The users API alone, to mount somewhere else. It authenticates and authorizes by itself. */
   readonly usersRouter: Router;
-  /** Who: sets `req.user`, or answers 401. */
+  /** Sets `req.user`, or answers 401. */
   readonly authenticate: Middleware;
-  /** Who, and an admin: otherwise answers 401 or 403. */
+  /** Lets admins through. Answers 401 or 403 to all others. */
   readonly requireAdmin: Middleware;
   /**
-   * Who, and may they: otherwise answers 401 or 403.
+   * Creates a middleware that lets users with a privilege through, and answers 401 or 403 to all others. If it is used as a
+   * middleware itself, without a call, it answers each request with 500.
    *
-   * @param privilege defaults to the one that the request's method needs: `read`, `write`, `delete`, or `all`
-   * @param resource such as `/api/write`; defaults to the request's path, as any router could read it
-   * Used as a middleware, without a call, it answers each request with 500.
-   *
-   * @throws {ConfigError} for an unknown privilege, for a resource that does not begin with `/api`, and for one that
-   *   routers read as another one, such as `/api/x/../config`
+   * @param privilege `read`, `write`, `delete` or `all`; defaults to the privilege that the request's method needs
+   * @param resource such as `/api/write`; defaults to the request's path, in every way that a router could read it
+   * @throws {ConfigError} the privilege is unknown, the resource does not begin with `/api`, or routers read the resource
+   *   as another one, such as `/api/x/../config`
    */
   requirePrivilege(privilege?: Privilege, resource?: string): Middleware;
-  /** For an app that has a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
+  /** For an app with a Passport of its own: `passport.use(auth.strategy)`. Its name is `basic`. */
   readonly strategy: PassportStrategy;
   /**
-   * The toggle: while false every request runs as the admin ADMIN_USER. It can be set while the app runs.
+   * The toggle. While it is false, every request runs as the admin ADMIN_USER. It can be set while the app runs.
    *
-   * @throws {ConfigError} when it is set to a value that is not a boolean, or to true while `auth.enabled` is false:
-   *   there are no users then
+   * @throws {ConfigError} it is set to a value that is not a boolean, or to true while `auth.enabled` is false and there
+   *   are no users
    */
   authEnabled: boolean;
   /**
-   * The hosts that requests may ask for, as in `http.allowedHosts`; undefined: every host. It can be set while the app
-   * runs.
+   * The hosts that requests may ask for, as in `http.allowedHosts`. Undefined allows every host. It can be set while the
+   * app runs.
    *
-   * @throws {ConfigError} when it is set to a value that is not a list of hosts, or to an empty list
+   * @throws {ConfigError} it is set to a value that is not a list of hosts, or to an empty list
    */
   allowedHosts: readonly string[] | undefined;
-  /** The users, for code: create, get, list, update, delete. */
+  /** The users: create, get, list, update and delete them in code. */
   readonly users: UserService;
   /**
-   * Whether a user may make a request, as the guard decides it while authentication is on:
+   * Whether a user may make a request, as the guard decides while authentication is on:
    * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) have no privileges.
    *
-   * @throws {ConfigError} the first argument is not a user; the method is not a token (RFC 9110, section 5.6.2), is a
-   *   known one in another case, or is a privilege such as `read`; the path does not begin with a slash
+   * @throws {ConfigError} the first argument is not a user; the method is not a token (RFC 9110, section 5.6.2), is a known
+   *   method in another case, or is a privilege such as `read`; the path does not begin with a slash
    */
   can(user: User | null | undefined, method: string, path: string): boolean;
   /**
-   * The same, with the rule or the permission that decided.
+   * Decides as {@link can} does, and names the rule or the permission that decided.
    *
    * @throws {ConfigError} as {@link can} does, and for `undefined` and null
    */
   explain(user: User, method: string, path: string): Explanation;
-  /** What the configuration came out as. */
+  /** The resolved configuration. */
   readonly config: ResolvedConfig;
   /**
-   * Fulfilled when the store can be asked and the first admin is there, if one is configured. Rejects with a
-   * {@link StoreError} when the first attempt to open the store fails: it is tried again each second, and {@link health}
-   * tells when it has succeeded. Rejects with an {@link InvalidUserError} or a {@link ConfigError} when the first admin
-   * cannot be made.
+   * Fulfilled when the store answers and the configured first admin exists. Rejects with a {@link StoreError} if the first
+   * attempt to open the store fails; further attempts follow each second, and {@link health} shows when one succeeds.
+   * Rejects with an {@link InvalidUserError} or a {@link ConfigError} if the first admin cannot be created.
    */
   readonly ready: Promise<void>;
   /** For Prometheus: `auth.metrics.registerIn(register)`, with the registry of the package `prom-client`. */
   readonly metrics: MetricsRegistration;
-  /** The state of the store, for a health route. The reason in it is for the operator alone. */
+  /** The state of the store, for a health route. Its reason is for the operator only. */
   health(): Health;
   /**
-   * Calls a listener at each such event: `auth.on('store-state', ({ state, since, reason }) => …)`. What it throws, or
-   * rejects with, is a warning, and disturbs nothing.
+   * Adds a listener: `auth.on('store-state', ({ state, since, reason }) => …)`. A listener that throws or rejects causes a
+   * warning, and nothing else.
    *
    * @throws {ConfigError} the event is unknown, or the listener is not a function
    */
@@ -89,7 +87,7 @@ export interface KapacitorAuth extends Middleware {
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
   /**
-   * Calls the listener no more.
+   * Removes a listener.
    *
    * @throws {ConfigError} as {@link on} does
    */
@@ -98,16 +96,16 @@ export interface KapacitorAuth extends Middleware {
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
   ): KapacitorAuth;
   /**
-   * Lets go of the store and of everything that keeps the process alive. Requests are answered with 503 from here on. It
-   * waits for nothing that is under way: calls of {@link users} reject with a {@link StoreError}.
+   * Closes the store and everything that keeps the process alive. From then on, requests are answered with 503. It does not
+   * wait for running work: calls of {@link users} reject with a {@link StoreError}.
    */
   close(): Promise<void>;
 }
 
-/** Where the metrics can be had. */
+/** Adds metrics to a registry. */
 export interface MetricsRegistration {
   /**
-   * Adds the metrics to a registry of `prom-client`. What happens is counted from then on.
+   * Adds the metrics to a registry of `prom-client`. They count from then on.
    *
    * @throws {ConfigError} `prom-client` is not installed or cannot be loaded; the registry or the prefix is not valid; an
    *   option is unknown; the registry has these metrics already
@@ -120,13 +118,13 @@ export interface Health {
   readonly store: StoreHealth;
 }
 
-/** What Passport asks of a strategy. */
+/** The parts of a strategy that Passport uses. */
 export interface PassportStrategy {
   readonly name: string;
   authenticate(req: IncomingMessage): void;
 }
 
-/** As Passport's types have it: who defines a kind of user extends `Express.User`. */
+/** Passport's types declare `Express.User` for packages to extend. */
 declare global {
   namespace Express {
     interface User extends KapacitorUser {}
@@ -137,7 +135,7 @@ type KapacitorUser = User;
 
 declare module 'express-serve-static-core' {
   interface Request<P, ResBody, ReqBody, ReqQuery, LocalsObj extends Record<string, any>> {
-    /** Who makes this request: always there behind `kapacitorAuth()` and behind `authenticate` and its like. */
+    /** The user who makes this request. Always set behind `kapacitorAuth()`, `authenticate` and the other middlewares. */
     user: Express.User;
   }
 }

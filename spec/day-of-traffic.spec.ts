@@ -8,7 +8,7 @@ import { createAuth, ROOT } from './support/auth.js';
 import { type Answer, basic, serve } from './support/server.js';
 import { userNamed } from './support/stored-user.js';
 
-const REQUESTS = 50_000;
+const REQUESTS = 51_200;
 const LANES = 32;
 const USERS_OF_A_LANE = 8;
 const FAILURE_LIMIT = 10;

@@ -3,9 +3,9 @@ import { ConfigError } from '../errors.js';
 import { sendThrown } from './answers.js';
 
 /**
- * A middleware that says so when it is called without a request: `app.use(auth.authenticate())`.
+ * Wraps a middleware so that it refuses a call without a request, such as `app.use(auth.authenticate())`.
  *
- * @param name as code writes it, for messages
+ * @param name the name in code, for messages
  */
 export function asMiddleware<Req, Res, Next>(
   name: string,
@@ -19,15 +19,15 @@ export function asMiddleware<Req, Res, Next>(
 }
 
 /**
- * Tells whether a function that makes a middleware has been used as one, which its second argument shows: nothing says so
- * before the first request.
+ * Whether the second argument is a response. Then a function that makes a middleware was used as a middleware. Nothing
+ * shows that mistake before the first request.
  */
 export function isResponse(value: unknown): value is Response {
   const { setHeader, end } = Object(value) as Partial<Record<string, unknown>>;
   return typeof setHeader === 'function' && typeof end === 'function';
 }
 
-/** Answers 500, and does not go on: to a host an error that is passed to `next` need not mean anything. */
+/** Answers 500. It does not call `next`, because not every host understands an error that is passed to `next`. */
 export function refuseRequest(res: Response, problem: string): void {
   sendThrown(res, new ConfigError(problem));
 }

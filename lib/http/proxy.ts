@@ -14,52 +14,52 @@ export function createProxyWarner(): (req: HostRequest) => void {
 }
 
 /**
- * What is wrong with how the app knows its clients, which failures are counted by; undefined if nothing is seen to be.
- * See https://expressjs.com/en/guide/behind-proxies.html
+ * The problem of the app's setting `trust proxy`, or undefined. With a wrong setting, failed logins count for the wrong
+ * client. See https://expressjs.com/en/guide/behind-proxies.html
  */
 function proxyProblem(req: HostRequest): string | undefined {
   const trust: unknown = settingOf(req, 'trust proxy');
   if (trust === true) {
     return (
-      'the setting "trust proxy" is true: whoever sends X-Forwarded-For counts as the client that it names, and ' +
-      'its failed logins as those of many. Set it to the number or the addresses of your proxies'
+      'the setting "trust proxy" is true: a client can name any address in X-Forwarded-For, and its failed logins count ' +
+      'for that address. Set "trust proxy" to the number or the addresses of your proxies'
     );
   }
   if (typeof trust === 'string' && /^\d+$/.test(trust)) {
     return (
-      `the setting "trust proxy" is the text "${trust}", which Express takes for an address: no proxy is trusted, and ` +
-      'all its clients count as one. Set it to a number'
+      `the setting "trust proxy" is the text "${trust}", which Express takes for an address: it trusts no proxy, and all ` +
+      'clients count as one. Set "trust proxy" to a number'
     );
   }
   return req.headers['x-forwarded-for'] === undefined ? undefined : forwardingProblem(req, trust);
 }
 
-/** What is wrong for a request that comes through a proxy, or says so. */
+/** The problem of a request that has `X-Forwarded-For`. */
 function forwardingProblem(req: HostRequest, trust: unknown): string | undefined {
   if (trust === false) {
     return (
-      'a request has X-Forwarded-For, and the setting "trust proxy" is false: if there is a proxy, all its clients ' +
-      'count as one, and their failed logins together. Set it to the number or the addresses of your proxies'
+      'a request has X-Forwarded-For, and the setting "trust proxy" is false: all clients behind a proxy count as one, and ' +
+      'so do their failed logins. Set "trust proxy" to the number or the addresses of your proxies'
     );
   }
   const isCountedTogether = clientNetwork(req) === UNKNOWN_NETWORK;
   if (req.ip === undefined && isUnixSocket(req.socket)) {
     const counted = isCountedTogether ? 'as one' : 'as if the proxy connected from 127.0.0.1';
     return (
-      'a request has X-Forwarded-For, and came through a Unix socket: by its setting "trust proxy" Express gives no ' +
-      `req.ip. The clients of the proxy count ${counted}. Set "trust proxy" to the number of your proxies`
+      'a request has X-Forwarded-For and came through a Unix socket: with its setting "trust proxy", Express gives no ' +
+      `req.ip, and the clients of the proxy count ${counted}. Set "trust proxy" to the number of your proxies`
     );
   }
   if (req.ip === undefined && trust === undefined) {
     return (
-      'a request has X-Forwarded-For, which is not read without Express: if there is a proxy, all its clients count as ' +
-      'one, and their failed logins together. Set req.ip to the address of the client before kapacitorAuth'
+      'a request has X-Forwarded-For, which nothing reads without Express: all clients behind a proxy count as one, and so ' +
+      'do their failed logins. Set req.ip to the address of the client before kapacitorAuth'
     );
   }
   if (isCountedTogether && !req.socket.destroyed) {
     return (
-      'a request has X-Forwarded-For, and no address comes out of it: all such clients count as one, and their failed ' +
-      'logins together. Let your proxy write the address of its client last'
+      'a request has X-Forwarded-For without an address in it: all such clients count as one, and so do their failed ' +
+      'logins. Let your proxy write the address of its client last'
     );
   }
   return undefined;

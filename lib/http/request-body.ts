@@ -7,16 +7,16 @@ const MAX_BODY = 65_536;
 
 export const INVALID_JSON = 'invalid JSON';
 
-/** Reads a body of any content type, as Kapacitor does; curl sends a form's with JSON. */
+/** Reads a body of any content type, as Kapacitor does. curl sends JSON with the content type of a form. */
 const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY });
 
 /**
- * The JSON value in a request's body, whatever its content type says, and also where a parser of the app's has read it.
+ * The JSON value in the body of a request, whatever its content type is. A parser of the app may have read the body before.
  *
- * @throws {InvalidRequestError} 413 over 64 KiB; 400 for what is not JSON, or cannot be had back from the parser
+ * @throws {InvalidRequestError} 413 for a body over 64 KiB; 400 for a body that is not JSON, or that a parser changed
  */
 export async function readJson(req: Request, res: HostResponse): Promise<unknown> {
-  // The app's own parser may take more.
+  // The app's own parser may allow more.
   if (Number(req.headers['content-length']) > MAX_BODY) throw tooLarge();
   const wasRead = req.readableEnded;
   if (!wasRead) await readBytes(req, res);
@@ -67,8 +67,8 @@ function asInvalidRequest(error: unknown): InvalidRequestError {
 }
 
 /**
- * express.urlencoded() takes JSON for the name of a field. It decodes `%41` and `+` as well, and so may have changed a
- * password: only what cannot have been changed is taken.
+ * The JSON that express.urlencoded() read as the name of a field. It also decodes `%41` and `+`, and may have changed a
+ * password. Only a body that it cannot have changed is accepted.
  */
 function fromForm(req: Request): unknown {
   const isUtf8 = !/charset=(?!"?utf-8\b)/i.test(req.headers['content-type'] ?? '');
@@ -83,19 +83,19 @@ function fromForm(req: Request): unknown {
   );
 }
 
-/** What the form may have looked like, if nothing in it was decoded. */
+/** The bodies that the form may come from, if the parser decoded nothing. */
 function asSent(form: unknown): string[] {
   const fields = Object.entries(form as object);
   const texts = fields.map(([name, value]) => {
     if (typeof value === 'string') return value === '' ? name : `${name}=${value}`;
-    // The extended parser takes brackets for a nested field, and drops what follows them.
+    // The extended parser takes brackets for a nested field, and drops the text after them.
     const inner = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
     return inner.length === 1 && inner[0]?.[1] === '' ? `${name}[${inner[0][0]}]}` : undefined;
   });
   return texts.includes(undefined) ? [] : [texts.join('&')];
 }
 
-/** A blank in a string may have been a plus sign. (Between values it cannot.) */
+/** Whether a string in the JSON has a blank, which may have been a plus sign. */
 function hasBlank(json: string): boolean {
   return [...json.matchAll(/"(?:[^"\\]|\\.)*"/g)].some(([literal]) => literal.includes(' '));
 }

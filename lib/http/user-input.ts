@@ -5,23 +5,23 @@ import type { UserListOptions } from '../users/user-list.js';
 import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
 
-/** The body of POST, for the user service to read. */
+/** The user in the body of a POST. The user service checks it. */
 export function toNewUser(json: unknown): NewUser {
   return fieldsOf(json === null ? {} : json) as unknown as NewUser;
 }
 
 /**
- * The body of PATCH for the user of this name.
+ * The changes in the body of a PATCH of this user.
  *
- * @throws {InvalidUserError} as the user service does
+ * @throws {InvalidUserError} as in the user service
  */
 export function toChanges(json: unknown, userName: string): RequestedChanges {
   return readRequestedChanges(fieldsOf(json), userName);
 }
 
 /**
- * To Kapacitor, and to its clients, a null is the same as nothing, and so is an empty type. The link is what a client has
- * from an answer.
+ * Kapacitor and its clients treat null, and an empty type, like a missing field. Clients send back the `link` of an
+ * answer.
  */
 function fieldsOf(json: unknown): Record<string, unknown> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new InvalidRequestError(INVALID_JSON);
@@ -34,9 +34,9 @@ function isNothing(field: string, value: unknown): boolean {
 }
 
 /**
- * The query of a list: `pattern`, `fields` (repeatable), `offset` and `limit` as in Kapacitor, and `after`.
+ * Reads the query of a list: `pattern`, `fields` (repeatable), `offset` and `limit` as in Kapacitor, and `after`.
  *
- * @throws {InvalidRequestError} in Kapacitor's words
+ * @throws {InvalidRequestError} with Kapacitor's message
  */
 export function toListQuery(url: string): UserListOptions & { readonly fields?: readonly UserField[] } {
   const query = new URLSearchParams(queryOf(url));

@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BoundedRateLimiter } from '../../lib/authentication/rate-limiter.js';
+import packageJson from '../../package.json' with { type: 'json' };
 
 function createLimiter(points: number, window: number, maxKeys?: number): BoundedRateLimiter {
   const limiter = new BoundedRateLimiter(points, window, maxKeys);
@@ -78,5 +80,12 @@ describe('a bounded rate limiter', () => {
     for (let index = 9_999; index >= 0 && (await limiter.take(`key ${index}`)) > 0; index -= 1) kept += 1;
     expect(kept).toBeGreaterThan(80);
     expect(kept).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('the library below it', () => {
+  it('has the version whose internals are extended: look at RateLimiterStoreAbstract before another one is taken', () => {
+    const { version } = createRequire(import.meta.url)('rate-limiter-flexible/package.json');
+    expect([packageJson.dependencies['rate-limiter-flexible'], version]).toEqual(['11.4.0', '11.4.0']);
   });
 });

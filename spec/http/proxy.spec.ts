@@ -32,7 +32,7 @@ describe('the operator', () => {
   it('is told once of a proxy that Express does not know', async () => {
     expect(await warningsOf(undefined, FORWARDED)).toEqual([
       [
-        expect.stringMatching(/X-Forwarded-For, and the setting "trust proxy" is false: .* Set it to the number/),
+        expect.stringMatching(/X-Forwarded-For, and the setting "trust proxy" is false: .* Set "trust proxy" to the number/),
         options,
       ],
     ]);
@@ -40,13 +40,13 @@ describe('the operator', () => {
 
   it('is told once that whoever asks is believed', async () => {
     expect(await warningsOf(true, {})).toEqual([
-      [expect.stringMatching(/the setting "trust proxy" is true: .* Set it to the number or the addresses/), options],
+      [expect.stringMatching(/the setting "trust proxy" is true: .* Set "trust proxy" to the number or the addresses/), options],
     ]);
   });
 
   it('is told once of a number that is a text', async () => {
     expect(await warningsOf('1', FORWARDED)).toEqual([
-      [expect.stringMatching(/"trust proxy" is the text "1", .* Set it to a number$/), options],
+      [expect.stringMatching(/"trust proxy" is the text "1", .* Set "trust proxy" to a number$/), options],
     ]);
   });
 
@@ -166,7 +166,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
 describe('the operator of an app behind another proxy', () => {
   it('is told once that its addresses are none', async () => {
     expect(await warningsOf(1, { 'X-Forwarded-For': 'somebody' })).toEqual([
-      [expect.stringMatching(/no address comes out of it: .* Let your proxy write the address/), options],
+      [expect.stringMatching(/without an address in it: .* Let your proxy write the address/), options],
     ]);
   });
 
@@ -178,7 +178,7 @@ describe('the operator of an app behind another proxy', () => {
     expect(warn).not.toHaveBeenCalled();
     for (let time = 0; time < 2; time += 1) await send({ path: '/x', auth: 'api:wrong', headers: FORWARDED });
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/not read without Express: .* Set req\.ip to the address/), options],
+      [expect.stringMatching(/nothing reads without Express: .* Set req\.ip to the address/), options],
     ]);
   });
 });
