@@ -32,7 +32,9 @@ describe('the operator', () => {
   it('is told once of a proxy that Express does not know', async () => {
     expect(await warningsOf(undefined, FORWARDED)).toEqual([
       [
-        expect.stringMatching(/X-Forwarded-For, and the setting "trust proxy" is false: .* Set "trust proxy" to the number/),
+        expect.stringMatching(
+          /X-Forwarded-For, and the setting "trust proxy" is false: .* Set "trust proxy" to the number/,
+        ),
         options,
       ],
     ]);
@@ -40,7 +42,10 @@ describe('the operator', () => {
 
   it('is told once that whoever asks is believed', async () => {
     expect(await warningsOf(true, {})).toEqual([
-      [expect.stringMatching(/the setting "trust proxy" is true: .* Set "trust proxy" to the number or the addresses/), options],
+      [
+        expect.stringMatching(/the setting "trust proxy" is true: .* Set "trust proxy" to the number or the addresses/),
+        options,
+      ],
     ]);
   });
 
