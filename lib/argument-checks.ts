@@ -50,8 +50,15 @@ const MAX_DISTANCE = 4;
 /** The known word that was probably meant, or undefined. The first of several that are equally near. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const lowerCase = known.map((each) => each.toLowerCase());
-  const nearest = closest(word.toLowerCase(), lowerCase);
-  return isNear(word.toLowerCase(), nearest) ? known[lowerCase.indexOf(nearest)] : undefined;
+  const written = word.toLowerCase();
+  const nearest = lowerCase.find((each) => isSwapped(written, each)) ?? closest(written, lowerCase);
+  return isSwapped(written, nearest) || isNear(written, nearest) ? known[lowerCase.indexOf(nearest)] : undefined;
+}
+
+/** Two neighbouring letters have changed places: `raed`. That is one slip, and two edits. */
+function isSwapped(written: string, meant: string): boolean {
+  const at = [...meant].findIndex((letter, index) => letter !== written[index]);
+  return written === meant.slice(0, at) + meant.charAt(at + 1) + meant.charAt(at) + meant.slice(at + 2);
 }
 
 /** A common ending does not count: `flux-enabled` is not near `log-enabled`. An abbreviation is near: `min-length`. */

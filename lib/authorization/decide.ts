@@ -69,11 +69,11 @@ function ownRight({ name }: User, method: string, endpoint: OwnEndpoint): string
   const isRead = method === 'GET' || method === 'HEAD';
   if (endpoint.kind === 'me') {
     const isAnswered = isRead || method === 'OPTIONS';
-    return `everybody may ask who they are${isAnswered ? '' : `, and ${method} is answered with 405`}`;
+    return `every user may ask who it is${isAnswered ? '' : `, and ${method} is answered with 405`}`;
   }
   if (endpoint.kind !== 'user' || endpoint.name !== name) return undefined;
-  if (isRead) return 'everybody may read themselves';
-  return method === 'PATCH' ? 'everybody may change their own password, and nothing else of themselves' : undefined;
+  if (isRead) return 'every user may read its own entry';
+  return method === 'PATCH' ? 'every user may change its own password, and nothing else of itself' : undefined;
 }
 
 /** Whether a user may make a request, and why. */

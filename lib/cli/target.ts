@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { didYouMean } from '../argument-checks.js';
 import { booleanKind, storeKind } from '../config/kinds.js';
 import type { Environment } from '../config/setting.js';
+import { DATA_DIR, DEFAULT_STORE_FILE } from '../config/settings.js';
 import { meantStore } from '../stores/address.js';
 import { UsageError } from './cli-error.js';
 
@@ -26,9 +27,9 @@ export interface StoreTarget {
   readonly kind: 'store';
   /** The path of the config file, if there is one. */
   readonly file: string | undefined;
-  /** Whether the file was found in the working directory, and not named. */
+  /** Whether the file, or without one the default store, was found in the working directory, and not named. */
   readonly isFound: boolean;
-  /** The value of `--store`. Undefined: the configuration names the store. */
+  /** The value of `--store`. Undefined: the configuration names the store, or has the default one. */
   readonly store: string | undefined;
 }
 
@@ -41,7 +42,8 @@ export const MEMORY_STORE: string =
 
 /**
  * Chooses the users of a command. Options come before the environment: `--url`, `--store` or `--config`, then
- * KAPACITOR_URL, KAPACITOR_CONFIG_PATH, `kapacitor.conf` in the working directory, and KAPACITOR_AUTH_STORE.
+ * KAPACITOR_URL, KAPACITOR_CONFIG_PATH, `kapacitor.conf` in the working directory, and KAPACITOR_AUTH_STORE. At last comes
+ * the store that `kapacitorAuth()` has made in the working directory.
  *
  * @throws {UsageError} nothing names the users, or two options contradict each other
  */
@@ -66,10 +68,17 @@ export function chooseTarget(options: TargetOptions, environment: Environment, f
 export function chooseStore(options: TargetOptions, environment: Environment, folder: string): StoreTarget {
   const target = chooseConfig(options, environment, folder);
   if (target.store !== undefined || target.file !== undefined || environment['KAPACITOR_AUTH_STORE']) return target;
+  if (isDefaultStoreThere(environment, folder)) return { ...target, isFound: true };
   throw new UsageError(
     'name the users: a store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
-      'a config file with --config FILE, or a server with --url http://USER@HOST:9092',
+      'a config file with --config FILE, or a server with --url http://USER@HOST:9092. ' +
+      `This folder has neither ${DEFAULT_FILE} nor ${DEFAULT_STORE_FILE}`,
   );
+}
+
+/** With a `data_dir` the default store is not in the working directory. */
+function isDefaultStoreThere(environment: Environment, folder: string): boolean {
+  return !DATA_DIR.variables.some((name) => environment[name]) && existsSync(resolve(folder, DEFAULT_STORE_FILE));
 }
 
 /** Chooses the configuration of a command that needs no store. There may be neither a file nor a store. */

@@ -47,7 +47,7 @@ export class UserStore {
   readonly hasher: PasswordHasher;
   /** Notes about the configuration for the user of the command line. */
   readonly notes: readonly string[];
-  /** The config file that names the store, if it was found in the working directory and not named. */
+  /** What led to the store, if nobody has named it: the config file in the working directory, or `the default store`. */
   readonly foundBy: string | undefined;
   readonly #store: string;
   readonly #auditLog: string | undefined;
@@ -56,7 +56,7 @@ export class UserStore {
   constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
     const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment, HEEDED);
     const { auth } = config;
-    // A store from a file, the environment or an option is always a string.
+    // Only code can name a repository.
     this.#store = store as string;
     this.name = auth.store as string;
     this.#auditLog = auth.auditLog;
@@ -65,9 +65,13 @@ export class UserStore {
     this.policy = policy;
     this.hasher = hasher;
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
-    if (!auth.enabled) notes.push(`[auth] enabled is false in ${file}: a server with this file has no users`);
+    if (!auth.enabled) {
+      notes.push(
+        `[auth] enabled is false in ${file ?? 'the environment'}: a server with this configuration has no users`,
+      );
+    }
     this.notes = notes;
-    this.foundBy = isFound && !environment['KAPACITOR_AUTH_STORE'] ? file : undefined;
+    this.foundBy = isFound && !environment['KAPACITOR_AUTH_STORE'] ? (file ?? 'the default store') : undefined;
   }
 
   /** Whether the store exists. True for PostgreSQL, where only a connection would tell. */

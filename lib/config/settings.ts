@@ -34,6 +34,9 @@ interface AuthValues extends Omit<ResolvedConfig['auth'], 'admin'> {
   readonly adminPasswordFile: string | undefined;
 }
 
+/** The file of the default store where there is neither a config file nor a `data_dir`. Relative to the working directory. */
+export const DEFAULT_STORE_FILE: string = join('.kapacitor-auth', 'users.db');
+
 export const DATA_DIR: Setting<string | undefined> = defineSetting<string | undefined>('', 'data_dir', {
   kind: folderKind,
   default: ({ hasFile }) => (hasFile ? '~/.kapacitor' : undefined),
@@ -184,7 +187,7 @@ export const AUTH: Settings<AuthValues> = defineSettings<AuthValues>('auth', {
     kind: storeKind,
     default: ({ chosen }) => {
       const dataDir = chosen(DATA_DIR);
-      return sqliteAddress(join(dataDir === undefined ? '.kapacitor-auth' : join(dataDir, 'auth'), 'users.db'));
+      return sqliteAddress(dataDir === undefined ? DEFAULT_STORE_FILE : join(dataDir, 'auth', 'users.db'));
     },
     defaultText: '`sqlite:DATA_DIR/auth/users.db` with a `data_dir`, else `sqlite:./.kapacitor-auth/users.db`',
     isSecret: true,

@@ -171,7 +171,7 @@ async function readChanges(req: Request, res: HostResponse, principal: User): Pr
   const name = nameOf(req);
   const requested = toChanges(await readJson(req, res), name);
   if (requested.currentPassword === undefined || name === principal.name) return requested;
-  throw new InvalidUserError('currentPassword is taken where users change their own passwords: leave it out');
+  throw new InvalidUserError("currentPassword is only for a change of one's own password: leave it out");
 }
 
 function options(allow: string): Action {

@@ -92,7 +92,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/users/nobody',
       true,
       '/api/users/nobody',
-      'everybody may read themselves',
+      'every user may read its own entry',
     ],
     [
       'the own password',
@@ -101,7 +101,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/users/nobody',
       true,
       '/api/users/nobody',
-      'everybody may change their own password, and nothing else of themselves',
+      'every user may change its own password, and nothing else of itself',
     ],
     [
       'a name that cannot be decoded',
@@ -112,7 +112,7 @@ describe('an explanation', () => {
       '/api/users/%zz',
       'the permission api opens /api, the nearest entry above /api/users/%zz',
     ],
-    ['/me', NOBODY, 'OPTIONS', '/kapacitor/v1/me', true, '/api/me', 'everybody may ask who they are'],
+    ['/me', NOBODY, 'OPTIONS', '/kapacitor/v1/me', true, '/api/me', 'every user may ask who it is'],
     [
       'another method at /me',
       NOBODY,
@@ -120,7 +120,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/me',
       true,
       '/api/me',
-      'everybody may ask who they are, and POST is answered with 405',
+      'every user may ask who it is, and POST is answered with 405',
     ],
     [
       'a path without a slash',

@@ -28,6 +28,15 @@ describe('check-config', () => {
     expect(report.settings).toContainEqual({ section: 'auth', key: 'enabled', value: 'true', from: `${file}, line 4` });
   });
 
+  it('shows no table for a file that cannot be read', async () => {
+    const file = join(temporaryFolder(), 'typo.conf');
+    expect(await run(['check-config', file])).toEqual({
+      exitCode: 1,
+      stdout: `problem: cannot read the config file ${file}: there is no such file\n`,
+      stderr: '',
+    });
+  });
+
   it('reports no problem, and the warnings', async () => {
     const file = join(temporaryFolder(), 'kapacitor.conf');
     writeFileSync(file, '[auth]\nenabled = true\n');

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../lib/cli/cli-error.js';
@@ -53,10 +53,26 @@ describe('the users of a command', () => {
     });
   });
 
+  it('is the default store of kapacitorAuth() in the folder, after everything else', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, '.kapacitor-auth'));
+    expect(() => chooseTarget({}, {}, folder)).toThrow(UsageError);
+    writeFileSync(join(folder, '.kapacitor-auth', 'users.db'), '');
+    const found = { kind: 'store', store: undefined, file: undefined, isFound: true };
+    expect(chooseTarget({}, {}, folder)).toEqual(found);
+    expect(chooseStore({}, { KAPACITOR_URL: URL, KAPACITOR_DATA_DIR: '' }, folder)).toEqual(found);
+    expect(chooseTarget({}, { KAPACITOR_URL: URL }, folder)).toMatchObject({ kind: 'server' });
+    expect(chooseTarget({}, { KAPACITOR_AUTH_STORE: 'sqlite:./users.db' }, folder)).toMatchObject({ isFound: false });
+    expect(() => chooseTarget({}, { KAPACITOR_DATA_DIR: '/srv' }, folder)).toThrow(UsageError);
+    writeFileSync(join(folder, 'kapacitor.conf'), '');
+    expect(chooseTarget({}, {}, folder)).toMatchObject({ file: join(folder, 'kapacitor.conf') });
+  });
+
   it('must be named if nothing names them', () => {
     expect(() => chooseTarget({}, { KAPACITOR_URL: '' }, EMPTY)).toThrow(
       'name the users: a store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
-        'a config file with --config FILE, or a server with --url http://USER@HOST:9092',
+        'a config file with --config FILE, or a server with --url http://USER@HOST:9092. ' +
+        'This folder has neither kapacitor.conf nor .kapacitor-auth/users.db',
     );
   });
 

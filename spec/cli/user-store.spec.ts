@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { kapacitorAuth } from '../../lib/index.js';
 import { run } from '../support/cli.js';
 import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
@@ -51,7 +52,12 @@ describe('a store', () => {
     openRepository(join(folder, 'users.db'));
     writeFileSync(file, '[auth]\nenabled = false\nstore = "sqlite:users.db"\n');
     expect((await run(['user', 'list', '--config', file])).stderr).toBe(
-      `kapacitor-auth: [auth] enabled is false in ${file}: a server with this file has no users\n`,
+      `kapacitor-auth: [auth] enabled is false in ${file}: a server with this configuration has no users\n`,
+    );
+    const env = { KAPACITOR_AUTH_ENABLED: 'false', KAPACITOR_HTTP_AUTH_ENABLED: 'false' };
+    const listed = await run(['user', 'list', '--store', `sqlite:${join(folder, 'users.db')}`], { env });
+    expect(listed.stderr).toBe(
+      'kapacitor-auth: [auth] enabled is false in the environment: a server with this configuration has no users\n',
     );
     writeFileSync(file, '[auth]\nenable = true\n[http]\nauth-enabled = "yes"\n');
     const { exitCode, stderr } = await run(['user', 'list', '--config', file]);
@@ -110,6 +116,18 @@ describe('a store that nobody has named', () => {
     });
     expect((await run(['import', '-', '-n'], { input })).stderr).toBe('');
     expect((await run(['import', '-'], { input })).stderr).toBe(using);
+  });
+
+  it('is the default store in code, which an app without settings has made in the folder', async () => {
+    const folder = temporaryFolder();
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    const auth = kapacitorAuth({ auth: { bcryptCost: 4, admin: { name: 'root', password: 'rootPassword' } } });
+    await auth.ready;
+    const added = await run(['user', 'add', 'stan', '--password-stdin'], { input: 'aPassword' });
+    const file = join(folder, '.kapacitor-auth', 'users.db');
+    expect(added.stderr).toBe(`kapacitor-auth: using the default store: the users are in sqlite:${file}\n`);
+    expect(await auth.users.get('stan')).toMatchObject({ name: 'stan' });
+    await auth.close();
   });
 });
 /** A config file whose users are off, as Kapacitor's own are, and an htpasswd file. */

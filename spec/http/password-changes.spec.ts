@@ -66,7 +66,7 @@ describe('the current password', () => {
       'api',
       'root:r00t',
       { password: 'new', currentPassword: 'pw' },
-      'currentPassword is taken where users change their own passwords: leave it out',
+      "currentPassword is only for a change of one's own password: leave it out",
     ],
   ])('is refused if it proves nothing: %s by %s, %j', async (name, who, change, error) => {
     const { patch } = await setUp();

@@ -58,5 +58,7 @@ function reportText({ problems, warnings, settings }: ConfigReport): string {
     ...warnings.map((warning) => `warning: ${printableLines(warning)}\n`),
     problems.length === 0 ? 'No problems.\n' : '',
   ];
-  return `${found.join('')}\n${formatTable([['SETTING', 'VALUE', 'FROM'], ...rows])}`;
+  // There are no settings of a file that cannot be read.
+  const table = rows.length === 0 ? '' : `\n${formatTable([['SETTING', 'VALUE', 'FROM'], ...rows])}`;
+  return found.join('') + table;
 }
