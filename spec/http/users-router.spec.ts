@@ -156,6 +156,21 @@ describe('where a list begins, and how long it is', () => {
   });
 });
 
+describe('the link of a user', () => {
+  it.each([
+    ['/admin/users', '/admin/users'],
+    ['/about/me', '/about/me'],
+    ['/x/kapacitor/v1preview/users', '/x/kapacitor/v1/users'],
+    ['/KAPACITOR/V1PREVIEW/Users', '/KAPACITOR/v1/Users'],
+    ['/v1preview/people', '/v1preview/people'],
+  ])('is below the mount of the router, without the preview: %s', async (mount, users) => {
+    const auth = await createAuth();
+    const { send } = await serve(express().use(mount, auth.usersRouter));
+    const { body } = await send({ path: `${mount}/api`, auth: 'root:r00t' });
+    expect(body.link).toEqual({ rel: 'self', href: `${users}/api` });
+  });
+});
+
 describe('a client that holds its body back', () => {
   const CHANGED = { status: 403, body: errorBody('the user who asks has been changed meanwhile: ask again') };
 
