@@ -156,6 +156,18 @@ describe('where a list begins, and how long it is', () => {
   });
 });
 
+describe('what users may do to themselves', () => {
+  it.each(['DELETE', 'PUT', 'POST', 'PROPFIND'])('is no %s', async (method) => {
+    const { auth, send } = await serveUsers();
+    const answer = await send({ method, path: `${USERS}/api`, auth: 'api:pw' });
+    expect(answer).toMatchObject({
+      status: 403,
+      body: errorBody('user api may not manage users: an admin is required'),
+    });
+    expect(auth.can(await auth.users.get('api'), method, `${USERS}/api`)).toBe(false);
+  });
+});
+
 describe('the link of a user', () => {
   it.each([
     ['/admin/users', '/admin/users'],
