@@ -86,15 +86,25 @@ export function withoutHashes(text: string): string {
  * because not everybody encodes an `@` in it. `PASSWORD` is the placeholder of our own examples.
  */
 const URL_PASSWORD = /([a-z][a-z\d+.-]*:\/\/[^\s:@/?#]*?)(?::|%3a)(?!PASSWORD@)\S*@/gi;
-const URL_PARAMETER = /([?&])([^\s=&]+)=[^\s&]*/g;
+/** The name of a parameter, from its separator to the equals sign. */
+const PARAMETER_NAME = /[?&]([^\s=&]+)=/g;
 
 /** Removes passwords of URLs, secret parameters of URLs, and hashes from a text of any kind. */
 export function withoutSecrets(text: string): string {
-  const withoutPasswords = text.replace(URL_PASSWORD, '$1@');
-  const withoutParameters = withoutPasswords.replace(URL_PARAMETER, (parameter, separator, name) =>
-    isSecretParameter(name) ? `${separator}${name}=…` : parameter,
-  );
-  return withoutHashes(withoutParameters);
+  return withoutHashes(withoutParameters(text.replace(URL_PASSWORD, '$1@')));
+}
+
+/** Hides the values of secret parameters. The value of any other parameter may be a URL with parameters of its own. */
+function withoutParameters(text: string): string {
+  let shown = '';
+  let rest = 0;
+  for (const { 0: beginning, 1: name = '', index } of text.matchAll(PARAMETER_NAME)) {
+    if (index < rest || !isSecretParameter(name)) continue;
+    const value = index + beginning.length;
+    shown += `${text.slice(rest, value)}…`;
+    rest = value + text.slice(value).search(/[\s&]|$/);
+  }
+  return shown + text.slice(rest);
 }
 
 /** `password`, `sslpassword`, `passfile`, `sslkey` and the like. */

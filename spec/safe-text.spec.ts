@@ -97,6 +97,8 @@ const TEXTS: readonly Case[] = [
   [withoutSecrets, 'postgres://app:secret@host/db?sslmode=require', 'postgres://app@host/db?sslmode=require'],
   [withoutSecrets, 'postgres://host/db?password=secret&sslkey=secret', 'postgres://host/db?password=…&sslkey=…'],
   [withoutSecrets, 'postgres://host/db?p%61ssword=secret&pass%=secret', 'postgres://host/db?p%61ssword=…&pass%=…'],
+  [withoutSecrets, 'http://h/?next=/login?password=secret', 'http://h/?next=/login?password=…'],
+  [withoutSecrets, 'http://h/?password=se?key=cret&next=/x?a=b', 'http://h/?password=…&next=/x?a=b'],
   [withoutSecrets, `a row (stan, ${HASH})`, 'a row (stan, (a hash))'],
   [withoutSecrets, 'http://NAME:PASSWORD@HOST:9092', 'http://NAME:PASSWORD@HOST:9092'],
   [withoutSecrets, 'http://host:9092 is down', 'http://host:9092 is down'],

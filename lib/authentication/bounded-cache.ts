@@ -1,6 +1,9 @@
 import NodeCache from 'node-cache';
 
-/** A cache with a time to live and a maximum number of entries. A full cache drops its oldest entries. */
+/**
+ * A cache with a time to live and a maximum number of entries. A full cache drops its oldest entries. Its keys are digests:
+ * node-cache keeps them in an object, where the keys `__proto__` and `7` have meanings of their own.
+ */
 export class BoundedCache<T> {
   /** Undefined: the cache remembers nothing. To node-cache a time to live of 0 means for ever. */
   readonly #cache: NodeCache | undefined;

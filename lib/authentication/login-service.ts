@@ -80,18 +80,20 @@ export class LoginService {
    * this. Neither throws nor rejects.
    */
   login(req: IncomingMessage): MaybePromise<LoginOutcome> {
-    const { authorization } = req.headers;
-    if (!authorization) return this.#attempt(req);
     try {
-      const recalled = this.#authenticator.recall(authorization, req);
-      if (!isPromise(recalled)) return this.#afterRecall(req, recalled);
-      return recalled.then(
-        (user) => this.#afterRecall(req, user),
-        (error) => this.#failed(req, error),
-      );
+      const outcome = this.#login(req);
+      return isPromise(outcome) ? outcome.catch((error) => this.#failed(req, error)) : outcome;
     } catch (error) {
       return this.#failed(req, error);
     }
+  }
+
+  #login(req: IncomingMessage): MaybePromise<LoginOutcome> {
+    const { authorization } = req.headers;
+    const recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
+    return isPromise(recalled)
+      ? recalled.then((user) => this.#afterRecall(req, user))
+      : this.#afterRecall(req, recalled);
   }
 
   #afterRecall(req: IncomingMessage, user: User | undefined): MaybePromise<LoginOutcome> {
@@ -105,12 +107,8 @@ export class LoginService {
       const reason = credentials ? 'username required' : 'unable to parse authentication credentials';
       return this.#challenged(req, reason);
     }
-    try {
-      const user = await this.#authenticator.authenticate(credentials, req);
-      return user === undefined ? this.#challenged(req, 'authorization failed') : { kind: 'user', user };
-    } catch (error) {
-      return this.#failed(req, error);
-    }
+    const user = await this.#authenticator.authenticate(credentials, req);
+    return user === undefined ? this.#challenged(req, 'authorization failed') : { kind: 'user', user };
   }
 
   #credentialsOf({ headers: { authorization }, url }: IncomingMessage): Credentials | undefined {
@@ -128,6 +126,14 @@ export class LoginService {
     if (!(error instanceof TryLaterError)) return { kind: 'error', error };
     // A refusal takes no work, so a client could ask for it without end.
     await this.#tarpit.hold();
+    try {
+      return this.#refused(req, error);
+    } catch (oddRequest) {
+      return { kind: 'error', error: oddRequest };
+    }
+  }
+
+  #refused(req: IncomingMessage, error: TryLaterError): Refusal {
     // A browser keeps a wrong password that met a 429. A 401 makes it show its dialog again.
     const canTypeAgain = error instanceof ThrottledError && isNavigation(req);
     return {

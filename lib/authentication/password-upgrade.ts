@@ -4,6 +4,7 @@ import type { UserRepository } from '../users/repository.js';
 import { type StoredUser, storedUser } from '../users/user.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { PasswordHasher } from './password-hasher.js';
+import { shortKey } from './rate-limiter.js';
 
 /** Milliseconds: an hour, the minimum between two replacements of a user's hash. */
 const ONCE_IN = 3_600_000;
@@ -34,12 +35,12 @@ export class PasswordUpgrade {
     const preferred = opaqueString(form);
     const target = passwordProblem(preferred) === undefined ? preferred : form;
     if (target === form && costOf(stored.hash) === this.#hasher.cost) return undefined;
-    if (this.#lately.get(stored.name) === true) return undefined;
+    if (this.#lately.get(shortKey(stored.name)) === true) return undefined;
     try {
       const hash = await this.#hasher.hash(target);
       const outcome = await this.#repository.replace(storedUser(stored, hash), stored.revision);
       if (outcome !== 'replaced') return undefined;
-      this.#lately.set(stored.name, true);
+      this.#lately.set(shortKey(stored.name), true);
       return hash;
     } catch {
       // The login succeeds all the same. The next one tries again.

@@ -44,12 +44,24 @@ export function ownEndpoint(path: string): OwnEndpoint | undefined {
   }
 }
 
+/** The last segments of the prefixes, as in `/v1`. */
+const [VERSION, PREVIEW_VERSION] = API_PREFIXES.map((prefix) => prefix.slice(prefix.lastIndexOf('/'))) as [
+  string,
+  string,
+];
+
+/** The second prefix before the users, at the end of a mount. */
+const PREVIEW_USERS = new RegExp(`${PREVIEW_VERSION}(?=/users$)`, 'i');
+
 /**
- * The path of the users in links, for a router that is mounted at this path. Kapacitor gives the same links under both of
- * its prefixes.
+ * The path of the users in links, for a users router that is mounted at this path. Kapacitor gives the same links under
+ * both of its prefixes.
  */
 export function usersLink(mount: string): string {
-  const [stable, preview] = USERS_PATHS as [string, string];
-  const users = mount.replace(/(?<=\/)me$/i, 'users');
-  return users.toLowerCase().endsWith(preview) ? users.slice(0, -preview.length) + stable : users;
+  return mount.replace(PREVIEW_USERS, VERSION);
+}
+
+/** The path of the users in links, for a router of `me` that is mounted at this path. */
+export function usersLinkBesideMe(mount: string): string {
+  return usersLink(mount.replace(/me$/i, 'users'));
 }

@@ -1,5 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { usersLink } from '../authorization/own-endpoints.js';
+import { usersLinkBesideMe } from '../authorization/own-endpoints.js';
 import { privilegesOf } from '../authorization/privileges.js';
 import { mountOf } from '../request/host.js';
 import { forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
@@ -16,7 +16,7 @@ export function createMeRouter(guard: Guard): Router {
       guard.identify(req, res, next, proceed);
     };
   const show = answer((user, req, res) => {
-    sendJson(res, 200, { ...userBody(user, usersLink(mountOf(req))), privileges: privilegesOf(user) });
+    sendJson(res, 200, { ...userBody(user, usersLinkBesideMe(mountOf(req))), privileges: privilegesOf(user) });
     return false;
   });
   const options = answer((_user, _req, res) => {

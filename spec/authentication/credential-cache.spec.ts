@@ -58,6 +58,14 @@ describe('the cache of verified credentials', () => {
     cache.close();
   });
 
+  it('keeps an entry that is set again as the youngest', () => {
+    const cache = new CredentialCache(10_000, 60_000, 3);
+    for (const key of ['first', 'second', 'third', 'first', 'fourth']) cache.set(key, VERIFICATION);
+    const kept = ['first', 'second', 'third', 'fourth'].filter((key) => cache.get(key) !== undefined);
+    expect(kept).toEqual(['first', 'third', 'fourth']);
+    cache.close();
+  });
+
   it('remembers the address of a login for the failure window longer', () => {
     const cache = new CredentialCache(10_000, 60_000);
     const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };

@@ -1,7 +1,8 @@
 import { createServer, IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import express, { type RequestHandler } from 'express';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { createAuth, ROOT } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 
@@ -37,8 +38,10 @@ describe('a request that no known host would make', () => {
       },
     ],
     ['no headers', { headers: undefined }],
+    ['a target that is no text', { url: new URL('http://localhost/x') }],
+    ['headers that are lists', { headers: { 'user-agent': ['Mozilla/5.0'] } }],
   ])('gets 503, and is let through nowhere: %s', async (_what, odd) => {
-    const auth = await createAuth();
+    const auth = await createAuth({ http: { queryCredentials: true } });
     const { req, res } = exchange({});
     Object.defineProperties(req, Object.getOwnPropertyDescriptors(odd));
     const answered = new Promise((resolve) => vi.spyOn(res, 'end').mockImplementation(resolve as never));
@@ -47,6 +50,21 @@ describe('a request that no known host would make', () => {
     expect(JSON.parse(String(await answered))).toEqual(UNAVAILABLE);
     expect(res.statusCode).toBe(503);
     expect(next).not.toHaveBeenCalled();
+  });
+
+  it('is answered with 503 where it is refused for now', async () => {
+    const hold = vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
+    onTestFinished(() => hold.mockRestore());
+    const auth = await createAuth({ auth: { failureLimit: 1 } });
+    const ask = (password: string, headers: object = {}) => {
+      const { req, res } = exchange({ req: { headers: { authorization: basic(`api:${password}`), ...headers } } });
+      const end = vi.spyOn(res, 'end').mockReturnThis();
+      auth(req, res, () => {});
+      return vi.waitFor(() => JSON.parse(String(end.mock.calls[0]?.[0])));
+    };
+    await ask('wrong');
+    expect(await ask('wrong too')).toMatchObject({ error: expect.stringContaining('too many failed attempts') });
+    expect(await ask('wrong too', { 'user-agent': ['Mozilla/5.0'] })).toEqual(UNAVAILABLE);
   });
 
   it('needs the privilege "all" on the root if it has neither target nor method', async () => {

@@ -156,6 +156,33 @@ describe('the offset and the limit of a list', () => {
   });
 });
 
+describe('what users may do to themselves', () => {
+  it.each(['DELETE', 'PUT', 'POST', 'PROPFIND'])('is no %s', async (method) => {
+    const { auth, send } = await serveUsers();
+    const answer = await send({ method, path: `${USERS}/api`, auth: 'api:pw' });
+    expect(answer).toMatchObject({
+      status: 403,
+      body: errorBody('user api may not manage users: an admin is required'),
+    });
+    expect(auth.can(await auth.users.get('api'), method, `${USERS}/api`)).toBe(false);
+  });
+});
+
+describe('the link of a user', () => {
+  it.each([
+    ['/admin/users', '/admin/users'],
+    ['/about/me', '/about/me'],
+    ['/x/kapacitor/v1preview/users', '/x/kapacitor/v1/users'],
+    ['/KAPACITOR/V1PREVIEW/Users', '/KAPACITOR/v1/Users'],
+    ['/v1preview/people', '/v1preview/people'],
+  ])('is below the mount of the router, without the preview: %s', async (mount, users) => {
+    const auth = await createAuth();
+    const { send } = await serve(express().use(mount, auth.usersRouter));
+    const { body } = await send({ path: `${mount}/api`, auth: 'root:r00t' });
+    expect(body.link).toEqual({ rel: 'self', href: `${users}/api` });
+  });
+});
+
 describe('a client that delays its body', () => {
   const CHANGED = { status: 403, body: errorBody('the user who asks has been changed meanwhile: ask again') };
 

@@ -1,0 +1,15 @@
+import { kapacitorAuth } from 'kapacitor-auth';
+import { expect, it, vi } from 'vitest';
+
+it('a middleware that is closed leaves no timer: of the caches, of the limits, of the search for an admin', async () => {
+  vi.useFakeTimers();
+  try {
+    const auth = kapacitorAuth({ auth: { store: 'memory:' } });
+    await auth.ready;
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+    await auth.close();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
