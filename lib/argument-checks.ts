@@ -17,14 +17,21 @@ export interface KnownKeys {
  * undefined.
  */
 export function keyProblem(value: unknown, { owner, noun, keys }: KnownKeys): string | undefined {
-  // A map or a promise has no keys of its own. It would pass for an empty object.
-  if (Object.prototype.toString.call(value) !== '[object Object]') {
+  if (!isPlainObject(value)) {
     return `${owner} must be an object with ${inWords(keys)}, not ${describeType(value)}`;
   }
-  const unknown = Object.keys(value as object).find((key) => !keys.includes(key));
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown === undefined) return undefined;
   const hint = didYouMean(suggest(unknown, keys)) || `: ${owner} has ${inWords(keys)}`;
   return `unknown ${noun} ${quoteText(unknown)}${hint}`;
+}
+
+/**
+ * Whether a value is an object whose content is in its own keys. A map, a promise, a date and an array are not: they would
+ * pass for an object without keys.
+ */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /**

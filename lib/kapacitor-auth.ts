@@ -29,11 +29,11 @@ import { ADMIN_USER, publicUser } from './users/user.js';
 import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarner, warn } from './warnings.js';
 
 /**
- * Kapacitor's internal authorizations as an Express middleware.
+ * Creates a middleware for Express with Kapacitor's users, permissions and users API.
  *
  * @param source the path of a `kapacitor.conf`, or the configuration itself. Environment variables (`KAPACITOR_…`) override
  *   a file, and code overrides both. Without a file, authentication is on unless it is switched off
- * @param overrides configuration in code besides a file, such as a repository of the app's own
+ * @param overrides configuration in code that overrides `source`, such as a repository of the app's own
  * @throws {ConfigError} names the file, the line and the key of everything that is wrong with the configuration
  * @throws {StoreError} the store cannot be opened; names its place and the reason
  */
@@ -46,7 +46,7 @@ export function kapacitorAuth(
     refuseRequest(overrides, 'kapacitorAuth makes the middleware: write app.use(kapacitorAuth())');
     return undefined as never;
   }
-  refuseExtra('kapacitorAuth', 'a file or an object, and an object with what code says besides', extra);
+  refuseExtra('kapacitorAuth', 'a file or an object, and an object that overrides it', extra);
   const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
   const { config, store, admin, warnings } = resolveConfig(source, overrides, process.env);
   for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
@@ -78,7 +78,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const passwords = passwordsFor(auth, metrics);
   const log = auth.enabled && auth.auditLog !== undefined ? new AuditLog(auth.auditLog) : undefined;
-  const opened = openStore(auth, settings.store);
+  const opened = repositoryFor(auth, settings.store);
   const ownChanges = new OwnChanges();
   const management = manage(opened, passwords, auth, { events, audit, metrics, ownChanges });
   const { supervised, repository, users } = management;
@@ -112,7 +112,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
 }
 
 /** Without users there is nothing to open. */
-function openStore({ enabled }: ResolvedConfig['auth'], store: string | UserRepository): UserRepository {
+function repositoryFor({ enabled }: ResolvedConfig['auth'], store: string | UserRepository): UserRepository {
   if (!enabled) return noUsers;
   return typeof store === 'string' ? createRepository(store) : store;
 }
@@ -120,7 +120,7 @@ function openStore({ enabled }: ResolvedConfig['auth'], store: string | UserRepo
 function passwordsFor(auth: ResolvedConfig['auth'], metrics: Metrics): Passwords {
   const { enabled, refusedPasswords, hashingConcurrency, hashingQueue } = auth;
   return createPasswords(
-    // Without users nobody sets a password, and the file is not read.
+    // Without users there are no new passwords, so the file is not read.
     { ...auth, refusedPasswords: enabled ? refusedPasswords : undefined },
     {
       budget: { concurrency: hashingConcurrency, maxQueue: hashingQueue },
@@ -182,7 +182,7 @@ function open(supervised: SupervisedRepository, hasUsers: boolean, adminSetup: F
   const ready = opening.then(setUp);
   // A store that cannot be opened at the start may open later.
   opening.catch(setUp).catch(() => {});
-  // An app need not wait for `ready`: requests are answered with 503 meanwhile.
+  // An app need not wait for `ready`: requests get 503 meanwhile.
   ready.catch(() => {});
   return ready;
 }

@@ -1,11 +1,11 @@
 import { lstatSync } from 'node:fs';
-import { link, rename } from 'node:fs/promises';
+import { link, open, rename } from 'node:fs/promises';
 
 /**
- * Gives a complete file its final name. A file that was put there meanwhile is never replaced: a link is made, where
- * renaming would replace it.
+ * Gives a complete file its final name. It never replaces a file that somebody has put there meanwhile: it makes a link,
+ * because renaming would replace that file.
  *
- * @returns false if something is there, and then nothing was done
+ * @returns false if something has the name already; nothing was done then
  */
 export async function putInPlace(complete: string, target: string): Promise<boolean> {
   try {
@@ -19,7 +19,14 @@ export async function putInPlace(complete: string, target: string): Promise<bool
   return true;
 }
 
-/** Also when it is a link that leads nowhere. */
+/** Whether something has this path. A link that leads nowhere counts. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Waits until the names in a folder are on disk. A file system that cannot do that writes them a little later by itself. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }

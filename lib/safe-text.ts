@@ -10,7 +10,7 @@ const LONGEST_LINE = 1_000;
 /** UTF-16 units of a path. */
 const LONGEST_PATH = 1_024;
 
-/** Shows a boolean, a number, a text or null as it is. Of any other value it shows only the type, because a password may be inside. */
+/** Shows a boolean, a number, a text or null as it is, and only the type of any other value: a password may be inside. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return quoteText(value);
   const isPlain = value === null || ['boolean', 'number', 'bigint'].includes(typeof value);
@@ -148,7 +148,7 @@ function pathWithoutSecrets(path: string): string {
     const before = parts[index - 2];
     const isAuthority = (before === '' && index > 2) || before?.endsWith(':') === true;
     const remaining = cutAt(withoutUserinfo(segment, isAuthority), /;|&[^&]*=/);
-    const isHost = !isAuthority || HOST.test(decode(remaining).text);
+    const isHost = !isAuthority || HOST.test(decodeEscapes(remaining).text);
     // The password has a slash in it, and ends at the last @.
     if (!isHost && userinfoEnd > offset) return shown + pathWithoutSecrets(path.slice(userinfoEnd));
     shown += (isHost ? remaining : '') + slash;
@@ -159,20 +159,20 @@ function pathWithoutSecrets(path: string): string {
 
 /** Userinfo stands before the host of an authority. Elsewhere only a part with a colon or a slash counts as userinfo. */
 function withoutUserinfo(segment: string, isAuthority: boolean): string {
-  const { text } = decode(segment);
+  const { text } = decodeEscapes(segment);
   const userinfo = text.slice(0, text.lastIndexOf('@') + 1);
   return isAuthority || /[:/\\]/.test(userinfo) ? segment.slice(afterLastAt(segment)) : segment;
 }
 
 function afterLastAt(path: string): number {
-  const { text, starts } = decode(path);
+  const { text, starts } = decodeEscapes(path);
   const at = text.lastIndexOf('@');
   return at === -1 ? 0 : (starts[at + 1] ?? path.length);
 }
 
 /** The part before the first match, in any spelling. */
 function cutAt(path: string, pattern: RegExp): string {
-  const { text, starts } = decode(path);
+  const { text, starts } = decodeEscapes(path);
   const end = text.search(pattern);
   return end === -1 ? path : path.slice(0, starts[end]);
 }
@@ -184,7 +184,7 @@ interface Decoded {
   readonly starts: readonly number[];
 }
 
-function decode(path: string): Decoded {
+function decodeEscapes(path: string): Decoded {
   const characters: string[] = [];
   const starts: number[] = [];
   for (let index = 0; index < path.length; index += 1) {

@@ -33,7 +33,7 @@ describe('the events of a middleware', () => {
   it.each([
     ['user-create', 'there is no event user-create: did you mean user-created?'],
     ['everything', 'there is no event everything: there are store-state, login, login-failed, '],
-  ])('do not have %s among them', async (event, message) => {
+  ])('do not include %s', async (event, message) => {
     const auth = await createAuth();
     for (const method of ['on', 'off'] as const) {
       expect(() => auth[method](event as 'login', () => {})).toThrow(ConfigError);
@@ -47,7 +47,7 @@ describe.each(['on', 'off'] as const)('auth.%s', (method) => {
     [undefined, 'undefined'],
     ['audit.log', 'a text'],
     [{ handleEvent: () => {} }, 'an object'],
-  ])('refuses a listener that is no function: %j', async (listener, kind) => {
+  ])('refuses a listener that is not a function: %j', async (listener, kind) => {
     const auth = await createAuth();
     expect(() => auth[method]('login', listener as never)).toThrow(
       failure('CONFIG_INVALID', 500, `auth.${method}('login', …): the listener must be a function, not ${kind}`),
@@ -62,14 +62,14 @@ describe.each(['on', 'off'] as const)('auth.%s', (method) => {
     );
   });
 
-  it('gives the middleware back', async () => {
+  it('returns the middleware', async () => {
     const auth = await createAuth();
     expect(auth[method]('login', () => {})).toBe(auth);
   });
 });
 
 describe('an event', () => {
-  it('comes to each listener with its details, and not before the work at hand is done', async () => {
+  it('reaches each listener with its details after the current work is done', async () => {
     const { events } = listened();
     const first = vi.fn();
     const second = vi.fn();
@@ -82,7 +82,7 @@ describe('an event', () => {
     expect(second.mock.calls).toEqual([['rain', 2]]);
   });
 
-  it('does not come to a listener that has been taken off', async () => {
+  it('does not reach a removed listener', async () => {
     const { events } = listened();
     const listener = vi.fn();
     events.on('happened', listener);
@@ -109,7 +109,7 @@ describe('an event', () => {
     ],
     ['throws what throws itself', () => Promise.reject(unreadable()), 'an object was thrown'],
   ])(
-    'is a warning, without the words of it, when a listener %s, and comes to the others',
+    'becomes a warning without the error message, and reaches the other listeners, when a listener %s',
     async (_, listener, kind) => {
       const { events, warnings } = listened();
       const other = vi.fn();
@@ -127,7 +127,7 @@ describe('an event', () => {
     },
   );
 
-  it('is warned of once a minute when its listener always fails', async () => {
+  it('causes one warning a minute when its listener always fails', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { events, warnings } = listened();
     events.on('happened', () => Promise.reject(new Error('secret')));
@@ -144,7 +144,7 @@ describe('an event', () => {
     expect(warnings).toHaveBeenCalledTimes(2);
   });
 
-  it('comes to the others, and the next one to everybody, when a listener never ends', async () => {
+  it('reaches the other listeners, and so does the next one, when a listener never ends', async () => {
     const { events, warnings } = listened();
     const endless = vi.fn(() => new Promise(() => {}));
     const other = vi.fn();
@@ -158,7 +158,7 @@ describe('an event', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
-  it('comes to as many listeners as there are, without a warning', async () => {
+  it('reaches any number of listeners without a warning', async () => {
     const { events, warnings } = listened();
     const listener = vi.fn();
     for (let index = 0; index < 100; index += 1) events.on('happened', listener);

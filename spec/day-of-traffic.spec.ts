@@ -66,7 +66,7 @@ async function setUp() {
   return { repository, send };
 }
 
-it('a day of traffic, with users who log in, fail to, and are changed, gets no wrong answer', async () => {
+it('a day of logins, failures and changes of users gets no wrong answer', async () => {
   const { repository, send } = await setUp();
   // Refusals are held back for a second: here for none.
   vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();

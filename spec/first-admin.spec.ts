@@ -27,7 +27,7 @@ const wordsOf = (warnings: ReturnType<typeof heard>, code: string) =>
     .map(([message]) => message);
 
 describe('the first admin', () => {
-  it('is made from the environment when the store has none, is told of, and logs in', async () => {
+  it('is made from the environment when the store has none, causes an event, and logs in', async () => {
     vi.stubEnv(NAME, 'exampleUsername');
     vi.stubEnv(PASSWORD, 'examplePassword');
     const auth = start({ store: 'memory:' });
@@ -41,7 +41,7 @@ describe('the first admin', () => {
     expect(JSON.stringify([created, auth.config])).not.toContain('examplePassword');
   });
 
-  it('is made with a container’s secret, which may be taken away when there is an admin', async () => {
+  it('is made with a container’s secret, which may be removed once there is an admin', async () => {
     const folder = temporaryFolder();
     const secret = join(folder, 'secret');
     writeFileSync(secret, 'a secret of a container\n');
@@ -65,7 +65,7 @@ describe('the first admin', () => {
     expect(await namesIn(auth)).toEqual([{ name: 'first', type: 'admin' }]);
   });
 
-  it('is not made where there is an admin, and nobody’s password is changed', async () => {
+  it('is not made when there is an admin, and no password changes', async () => {
     const store = new MemoryUserRepository();
     await createAuth({ auth: { store } }, [ROOT]);
     const before = store.find(ROOT.name);
@@ -74,14 +74,14 @@ describe('the first admin', () => {
     expect(store.find(ROOT.name)).toBe(before);
   });
 
-  it('is one of them when processes with two names start at once', async () => {
+  it('is one of two when two processes with different names start at once', async () => {
     const store = `sqlite:${temporaryFolder()}/users.db`;
     const starting = ['a', 'b', 'c', 'd'].map((name) => start({ store, admin: { name, password: 'examplePassword' } }));
     await Promise.all(starting.map(({ ready }) => ready));
     expect(await namesIn(starting[0] as ReturnType<typeof start>)).toHaveLength(1);
   });
 
-  it('is made when a store that could not be opened at the start can be opened', async () => {
+  it('is made when a store that failed to open at the start opens later', async () => {
     const warnings = heard();
     let isThere = false;
     const store = Object.assign(new MemoryUserRepository(), {
@@ -96,7 +96,7 @@ describe('the first admin', () => {
     expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([]);
   });
 
-  it('is made when it can be found out at last whether the password is a refused one', async () => {
+  it('is made when the check of refused passwords works again', async () => {
     const warnings = heard();
     let isThere = false;
     const store = new MemoryUserRepository();
@@ -113,7 +113,7 @@ describe('the first admin', () => {
     ]);
   });
 
-  it('whose password is not acceptable is not made, and it is said why', async () => {
+  it('is not made with a password that is not acceptable, and the error says why', async () => {
     const warnings = heard();
     const refused = new Set(['examplePassword']);
     const auth = start({
@@ -127,14 +127,14 @@ describe('the first admin', () => {
     expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([`there is no admin: ${problem}`]);
   });
 
-  it('whose secret is not there is not made, and it is said which file', async () => {
+  it('is not made when the secret is missing, and the error names the file', async () => {
     const warnings = heard();
     const auth = start({ store: 'memory:', admin: { name: 'first', passwordFile: '/run/secrets/none' } });
     await expect(auth.ready).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([expect.stringContaining('/run/secrets/none')]);
   });
 
-  it('takes nobody else’s name', async () => {
+  it('does not take the name of another user', async () => {
     heard();
     const store = new MemoryUserRepository();
     await createAuth({ auth: { store } }, [{ name: 'first', password: 'pw' }]);
@@ -144,7 +144,7 @@ describe('the first admin', () => {
   });
 });
 
-describe('that there is no admin', () => {
+describe('the warning about a missing admin', () => {
   const A_MOMENT = 1_000;
 
   /** What is said a moment after the start. */
@@ -159,14 +159,14 @@ describe('that there is no admin', () => {
     return wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN');
   };
 
-  it('is said with the command that makes one', async () => {
+  it('has the command that makes an admin', async () => {
     const folder = temporaryFolder();
     expect(await saidBy(() => start({ store: `sqlite:${folder}/users.db` }))).toEqual([
       `there is no admin, so nobody can manage users. To make one: npx kapacitor-auth user add admin --type admin --store sqlite:${folder}/users.db`,
     ]);
   });
 
-  it('is said with the config file, where there is one, as a shell takes it', async () => {
+  it('has the config file, quoted for a shell', async () => {
     const file = join(temporaryFolder(), "it's mine.conf");
     writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "sqlite:./users.db"\n');
     expect(await saidBy(() => start({}, file))).toEqual([
@@ -174,7 +174,7 @@ describe('that there is no admin', () => {
     ]);
   });
 
-  it('is said with the store besides, where that is not the one of the file', async () => {
+  it('has the store as well, if the file leads to another one', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
     writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nenabled = true\nstore = "sqlite:./users.db"\n');
@@ -184,7 +184,7 @@ describe('that there is no admin', () => {
     ]);
   });
 
-  it('is said with the store, where the file is not right by itself', async () => {
+  it('has the store, if the file has a problem of its own', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
     writeFileSync(file, '[http]\nauth-enabled = true\n[auth]\nstore = "sqlite:./users.db"\n');
@@ -197,13 +197,13 @@ describe('that there is no admin', () => {
   it.each([
     ['in memory', () => 'memory:' as const],
     ['the app’s own', () => new MemoryUserRepository()],
-  ])('is said with what to write in code, where the store is %s and no command can reach it', async (_, store) => {
+  ])('has the code to write, if the store is %s and no command can reach it', async (_, store) => {
     expect(await saidBy(() => start({ store: store() }))).toEqual([
       "there is no admin, so nobody can manage users. To make one: await auth.users.create({ name: 'admin', password: '…', type: 'admin' })  in the app's code",
     ]);
   });
 
-  it('is said when authentication is switched on, and not before', async () => {
+  it('comes when authentication is switched on, and not before', async () => {
     const auth = await createAuth({ http: { authEnabled: false } }, []);
     const warnings = heard();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -217,13 +217,13 @@ describe('that there is no admin', () => {
     ['an app makes its users when it starts', {}, [ROOT]],
     ['authentication is off', { http: { authEnabled: false } }, []],
     ['there are no users at all', { http: { authEnabled: false }, auth: { enabled: false } }, []],
-  ])('is not said where %s', async (_, config, users) => {
+  ])('does not come when %s', async (_, config, users) => {
     const looks = vi.spyOn(MemoryUserRepository.prototype, 'hasAdmin');
     expect(await saidBy(() => createAuth(config, users))).toEqual([]);
     expect(looks).toHaveBeenCalledTimes(config.auth?.enabled === false ? 0 : 1);
   });
 
-  it('is said when a store can be asked that could not be at the start', async () => {
+  it('comes when the store works again after a failure at the start', async () => {
     const store = Object.assign(new MemoryUserRepository(), { open: vi.fn() });
     store.open.mockRejectedValueOnce(new Error('not there yet'));
     const warnings = heard();
@@ -232,7 +232,7 @@ describe('that there is no admin', () => {
     await expect.poll(() => wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN').length, { timeout: 5_000 }).toBe(1);
   });
 
-  it('is not said by a middleware that is closed meanwhile', async () => {
+  it('does not come from a middleware that was closed meanwhile', async () => {
     const closed = async () => {
       const auth = start({ store: 'memory:' });
       await auth.close();

@@ -43,7 +43,7 @@ describe('a login while the first admin is being made', () => {
     expect((await Promise.all(logins)).map(({ status }) => status)).toEqual([200, 401]);
   });
 
-  it('is told to come back where it takes too long, and not that the password is wrong', async () => {
+  it('gets 503 with Retry-After, and not 401, after three seconds', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const beforeLogin = vi.spyOn(FirstAdminSetup.prototype, 'beforeLogin');
@@ -60,7 +60,7 @@ describe('a login while the first admin is being made', () => {
     expect((await login()).status).toBe(200);
   });
 
-  it('waits for nothing where the admin cannot be made by itself', async () => {
+  it('does not wait if the admin cannot be made without the operator', async () => {
     const { auth, login, letHash } = await start({ refusedPasswords: new Set([ADMIN.password]) });
     letHash();
     await expect(auth.ready).rejects.toMatchObject({ code: 'USER_INVALID' });
@@ -85,7 +85,7 @@ describe('the setup of the first admin', () => {
     return { setup, hash, onFailure };
   }
 
-  it('is not tried again where it is the operator’s mistake', async () => {
+  it('is not repeated after a mistake of the operator', async () => {
     vi.useFakeTimers();
     const { setup, onFailure } = setUp(new MemoryUserRepository(), 72);
     await expect(setup.run()).rejects.toMatchObject({ code: 'USER_INVALID' });
@@ -93,7 +93,7 @@ describe('the setup of the first admin', () => {
     expect(onFailure).toHaveBeenCalledOnce();
   });
 
-  it('keeps logins waiting while the store fails, for half a minute at the most', async () => {
+  it('lets logins wait while the store fails, for half a minute at most', async () => {
     vi.useFakeTimers();
     const repository = Object.assign(new MemoryUserRepository(), {
       hasAdmin: () => {
@@ -113,7 +113,7 @@ describe('the setup of the first admin', () => {
     expect(setup.beforeLogin()).toBeUndefined();
   });
 
-  it('keeps logins waiting as well while too many passwords wait, and lets them go when it is closed', async () => {
+  it('lets logins wait while too many passwords wait, and releases them when it is closed', async () => {
     vi.useFakeTimers();
     const { setup, hash } = setUp(new MemoryUserRepository());
     hash.mockRejectedValue(new OverloadedError(1));
@@ -126,7 +126,7 @@ describe('the setup of the first admin', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is not tried again when it fails after it was closed', async () => {
+  it('is not repeated when it fails after it was closed', async () => {
     vi.useFakeTimers();
     const { setup, hash } = setUp(new MemoryUserRepository());
     hash.mockImplementation(async () => {

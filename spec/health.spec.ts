@@ -19,12 +19,12 @@ function reportingStore() {
 const nextTurn = () => new Promise(setImmediate);
 
 describe('the health of the store', () => {
-  it('is up where there is nothing to open', async () => {
+  it('is up if the repository has no open()', async () => {
     const auth = await createAuth();
     expect(auth.health()).toEqual({ store: { state: 'up', since: expect.any(Date), reason: undefined } });
   });
 
-  it('is what the repository says, and an event when it changes, until nobody listens', async () => {
+  it('is what the repository reports, and an event follows each change while it has a listener', async () => {
     const { store, settings } = reportingStore();
     const auth = await createAuth({ auth: { store } });
     await auth.ready;
@@ -47,7 +47,7 @@ describe('the health of the store', () => {
     expect(auth.health().store).toMatchObject({ state: 'down', reason: 'the user store is closed' });
   });
 
-  it('is warned of while the store goes on, but not as it should', async () => {
+  it('causes a warning while the store works in part', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const degraded = reportingStore();
     const inGrace = reportingStore();
@@ -69,7 +69,7 @@ describe('store-grace', () => {
   it.each([
     ['its default', {}, 60_000],
     ['what code says', { storeGrace: '5s' }, 5_000],
-  ])('comes to a repository of the app’s own: %s', async (_, grace, expected) => {
+  ])('reaches a repository of the app’s own: %s', async (_, grace, expected) => {
     const { store, settings } = reportingStore();
     await (await createAuth({ auth: { store, ...grace } })).ready;
     expect(settings().grace).toBe(expected);
@@ -77,7 +77,7 @@ describe('store-grace', () => {
 });
 
 describe('a store in PostgreSQL', () => {
-  it('is opened by its URL, whose password nobody is shown', async () => {
+  it('is opened by its URL, and its password is never shown', async () => {
     const url = ownSchema();
     const auth = await createAuth({ auth: { store: url } });
     expect(auth.health().store.state).toBe('up');
@@ -96,7 +96,7 @@ describe('a store in PostgreSQL', () => {
     expect(await auth.users.get(ROOT.name)).toMatchObject({ name: ROOT.name, type: 'admin' });
   });
 
-  it('cannot be opened with parameters that are no good', () => {
+  it('is refused with invalid parameters', () => {
     expect(() => kapacitorAuth({ auth: { store: 'postgres://host/database?max=none' } })).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',

@@ -29,7 +29,7 @@ const DENIALS: Readonly<Record<MiddlewareName, readonly [credentials: string, me
 };
 
 describe.each(HOSTS)('%s', (name) => {
-  it.each(MIDDLEWARES)('goes on serving behind %s, whatever credentials a request brings', async (middleware) => {
+  it.each(MIDDLEWARES)('still serves behind %s after a request with any credentials', async (middleware) => {
     const host = await hostOf(name);
     for (const auth of ['root:wrong', 'unknown:pw', 'nobody:']) {
       expectRefusal(await host.ask(middleware, { auth }), 401, 'authorization failed');
@@ -51,7 +51,7 @@ describe.each(HOSTS)('%s', (name) => {
     expect(host.uncaught).toEqual([]);
   });
 
-  it('says when to come back after too many wrong passwords', async () => {
+  it('sends Retry-After after too many wrong passwords', async () => {
     const host = await hostOf(name);
     const guesses = Array.from({ length: 21 }, (_, index) => host.ask('authenticate', { auth: `api:wrong ${index}` }));
     const throttled = (await Promise.all(guesses)).filter(({ status }) => status !== 401);
@@ -96,7 +96,7 @@ describe.each(['express 5', 'express 4', 'connect', 'node:http'] as const)('the 
 });
 
 describe('connect', () => {
-  it('has links, and a guard, that know of the path of a mount', async () => {
+  it('has links, and a guard, that include the path of a mount', async () => {
     const host = await hostOf('connect');
     const user = await host.ask('auth', { path: '/mounted/kapacitor/v1/users/api', auth: 'root:r00t' });
     expect(user.body.link.href).toBe('/mounted/kapacitor/v1/users/api');
@@ -108,7 +108,7 @@ describe('connect', () => {
 });
 
 describe('an error of the app’s own handler', () => {
-  it.each(['express 5', 'express 4', 'connect'] as const)('is for the error handling of %s', async (name) => {
+  it.each(['express 5', 'express 4', 'connect'] as const)('reaches the error handling of %s', async (name) => {
     const host = await hostOf(name);
     for (let time = 0; time < 2; time += 1) {
       const answer = await host.ask('auth', { path: '/throws', auth: 'api:pw' });
@@ -148,7 +148,7 @@ describe('socket.io', () => {
     });
   }
 
-  it.each(['polling', 'websocket'])('lets clients in by their passwords with %s', async (transport) => {
+  it.each(['polling', 'websocket'])('lets clients in with the right password on %s', async (transport) => {
     const host = await hostOf('socket.io');
     for (const middleware of MIDDLEWARES) {
       expect(await connect(host, middleware, transport, 'root:wrong')).toBe('refused');
@@ -160,7 +160,7 @@ describe('socket.io', () => {
     expect(host.uncaught).toEqual([]);
   });
 
-  it('hangs up on an upgrade without credentials', async () => {
+  it('closes the connection of an upgrade without credentials', async () => {
     const { ports, uncaught } = await hostOf('socket.io');
     for (const middleware of MIDDLEWARES) {
       const ended = await new Promise((resolve) => {

@@ -26,7 +26,7 @@ async function runProgram(program: string, cwd: string): Promise<string> {
 }
 
 describe('kapacitorAuth', () => {
-  it('reads a config file, and keeps users where it says', async () => {
+  it('reads a config file, and keeps users in the store that it names', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
     const rules = 'bcrypt-cost = 4\nminimum-password-length = 0\n';
@@ -45,7 +45,7 @@ describe('kapacitorAuth', () => {
     expect(await again.users.get('root')).toEqual({ name: 'root', type: 'admin', permissions: [], enabled: true });
   });
 
-  it('opens nothing that matters only with users where there are none', async () => {
+  it('opens nothing that only users need if there are no users', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
     const lines = [
@@ -62,7 +62,7 @@ describe('kapacitorAuth', () => {
     expect(() => kapacitorAuth(file, { auth: { enabled: true } })).toThrow('missing.txt');
   });
 
-  it('takes from code what a file cannot say, and has code come first', async () => {
+  it('takes options from code that a file cannot have, and lets code override the file', async () => {
     const file = join(temporaryFolder(), 'kapacitor.conf');
     writeFileSync(file, '[auth]\nenabled = true\nstore = "memory:"\n[http]\nauth-enabled = false\n');
     const store = new MemoryUserRepository();
@@ -72,7 +72,7 @@ describe('kapacitorAuth', () => {
     expect(auth.config.auth.store).toBe(store);
   });
 
-  it('puts two objects together, and the second one first', () => {
+  it('combines two objects, and lets the second one override the first', () => {
     const auth = kapacitorAuth(
       { http: { realm: 'one' }, auth: { store: 'memory:', bcryptCost: 4 } },
       { http: { realm: 'two' } },
@@ -81,7 +81,7 @@ describe('kapacitorAuth', () => {
     expect(auth.config).toMatchObject({ http: { realm: 'two' }, auth: { bcryptCost: 4 } });
   });
 
-  it('warns where authentication is off', () => {
+  it('warns when authentication is off', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const auth = kapacitorAuth({ http: { authEnabled: false }, auth: { store: 'memory:' } });
     onTestFinished(() => auth.close());
@@ -94,7 +94,7 @@ describe('kapacitorAuth', () => {
 });
 
 describe('a hash that is not verified', () => {
-  it('is told to the operator, once a minute, with the user it belongs to', async () => {
+  it('causes one warning a minute, which names the user', async () => {
     const repository = new MemoryUserRepository();
     const auth = await createAuth({ auth: { store: repository } });
     for (const name of ['dear', 'dear2']) {
@@ -115,7 +115,7 @@ describe('a hash that is not verified', () => {
 });
 
 describe('without users', () => {
-  it('every request runs as ADMIN_USER, there is no users API, and the door cannot be closed', async () => {
+  it('every request runs as ADMIN_USER, there is no users API, and authentication cannot be switched on', async () => {
     const auth = await createAuth({ http: { authEnabled: false }, auth: { enabled: false } }, []);
     const app = express();
     app.use(auth);
@@ -131,7 +131,7 @@ describe('without users', () => {
     expect(auth.authEnabled).toBe(false);
   });
 
-  it('nothing is made on the disk', async () => {
+  it('nothing is written to disk', async () => {
     const folder = temporaryFolder();
     const program = `
       import { readdirSync } from 'node:fs';
@@ -145,7 +145,7 @@ describe('without users', () => {
 });
 
 describe('close', () => {
-  it('answers every request with 503 from then on, and can be called again', async () => {
+  it('makes every later request get 503, and can be called again', async () => {
     const auth = await createAuth();
     const app = express();
     app.use(auth);
@@ -176,7 +176,7 @@ describe('close', () => {
     },
   );
 
-  it('is not needed for a process to end that has served nothing', async () => {
+  it('is not needed to end a process that has served nothing', async () => {
     const program = `
       import { kapacitorAuth } from KAPACITOR_AUTH;
       kapacitorAuth({ auth: { store: 'sqlite:users.db', bcryptCost: 4 } });
@@ -186,8 +186,8 @@ describe('close', () => {
   });
 });
 
-describe('what is shown of the middleware', () => {
-  it('has no secret in it', async () => {
+describe('the middleware, printed', () => {
+  it('contains no secret', async () => {
     const auth = await createAuth();
     const app = express();
     app.use(auth);

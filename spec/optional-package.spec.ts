@@ -45,7 +45,7 @@ const NEEDS = [
   },
 ];
 
-describe.each(NEEDS)('$name, when something needs it,', ({ name, specifier, need, LoadError, code, use }) => {
+describe.each(NEEDS)('a package that cannot be loaded: $name', ({ name, specifier, need, LoadError, code, use }) => {
   const advice = `(in a bundle, keep ${name} external, and give an ES module require(); elsewhere, delete node_modules and install again on this machine)`;
 
   it.each([
@@ -55,7 +55,7 @@ describe.each(NEEDS)('$name, when something needs it,', ({ name, specifier, need
       () => missing(name, `Cannot find module '${name}' from 'node_modules/kapacitor-auth/dist/lib/index.js'`),
     ],
     ['by Bun', () => missing(name, `Cannot find package '${name}' from '/app/index.js'`)],
-  ])('is named with how to install it, where it is missed %s', (_by, error) => {
+  ])('is named in an error that says how to install it: %s', (_by, error) => {
     const cause = error();
     outcome = { error: cause };
     const message = `${need} the package ${name}, which is not installed: npm install ${specifier}`;
@@ -72,7 +72,7 @@ describe.each(NEEDS)('$name, when something needs it,', ({ name, specifier, need
       `Dynamic require of "${name}" is not supported`,
     ],
     ['what throws no error', 'no', 'no'],
-  ])('gives its own reason, where it cannot be loaded because of %s', (_of, cause, reason) => {
+  ])('has its own reason in the error if it cannot be loaded because of %s', (_of, cause, reason) => {
     outcome = { error: cause };
     const message = `${need} the package ${name}, which cannot be loaded: ${reason} ${advice}`;
     expect(use).toThrow(LoadError);
@@ -88,12 +88,12 @@ it('the version of better-sqlite3 to install is the one that the peer dependency
   );
 });
 
-it('a store in a setting that needs a missing package is an error at the start', () => {
+it('a setting with a store that needs a missing package is an error at the start', () => {
   outcome = { error: missing('pg') };
   expect(() => kapacitorAuth({ auth: { store: 'postgres://host/db' } })).toThrow(StoreError);
 });
 
-it('a mistake in the URL of PostgreSQL is told before the missing package', () => {
+it('an error in the URL of PostgreSQL is reported before the missing package', () => {
   outcome = { error: missing('pg') };
   expect(() => new PostgresUserRepository('postgres://host/db?max=0')).toThrow(
     'postgres://…?max= must be an integer from 1 to 9999',

@@ -3,14 +3,14 @@ import { answerWithin, SingleFlight, TimeoutError, UnderWay } from '../lib/promi
 
 const closed = () => new Error('closed');
 
-describe('an answer that is waited for', () => {
-  it('is given as it comes', async () => {
+describe('an answer with waiting callers', () => {
+  it('reaches its caller', async () => {
     const underWay = new UnderWay();
     expect(await underWay.wait(async () => 'an answer')).toBe('an answer');
     await expect(underWay.wait(() => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer');
   });
 
-  it('is refused when all is closed, though it never comes, each with an error of its own', async () => {
+  it('is rejected by close() if it has not come, with an error for each caller', async () => {
     const underWay = new UnderWay();
     const answers = [1, 2].map(() => underWay.wait(() => new Promise(() => {})));
     underWay.close(closed);
@@ -20,7 +20,7 @@ describe('an answer that is waited for', () => {
     expect((other as PromiseRejectedResult).reason).not.toBe((one as PromiseRejectedResult).reason);
   });
 
-  it('is not held on to when it has come, or was refused', async () => {
+  it('is released once it has come or was rejected', async () => {
     const underWay = new UnderWay();
     const reason = vi.fn(closed);
     await underWay.wait(async () => 'an answer');
@@ -31,7 +31,7 @@ describe('an answer that is waited for', () => {
     expect(reason).toHaveBeenCalledOnce();
   });
 
-  it('that comes after all disturbs nobody', async () => {
+  it('is ignored if it comes after close()', async () => {
     const underWay = new UnderWay();
     let fail: (error: Error) => void = () => {};
     const answer = underWay.wait(
@@ -46,7 +46,7 @@ describe('an answer that is waited for', () => {
   });
 });
 
-it('once all is closed nothing is asked any more', async () => {
+it('nothing is asked after close()', async () => {
   const underWay = new UnderWay();
   underWay.close(closed);
   const ask = vi.fn();
@@ -55,14 +55,14 @@ it('once all is closed nothing is asked any more', async () => {
 });
 
 describe('a single flight', () => {
-  it('does equal work at the same time once, and other work besides', async () => {
+  it('runs equal work once at the same time, and other work separately', async () => {
     const flight = new SingleFlight<number>();
     const work = vi.fn(async () => work.mock.calls.length);
     expect(await Promise.all([flight.run('a', work), flight.run('a', work), flight.run('b', work)])).toEqual([1, 1, 2]);
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('does it again when it is over, and when it has failed', async () => {
+  it('runs again after the work has ended or failed', async () => {
     const flight = new SingleFlight<string>();
     const work = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error('no')).mockResolvedValue('yes');
     const failed = [flight.run('a', work), flight.run('a', work)];
@@ -74,7 +74,7 @@ describe('a single flight', () => {
 });
 
 describe('an answer with a time limit', () => {
-  it('is the answer, or an error when it takes longer, and leaves no timer', async () => {
+  it('is the answer, or an error if it takes longer, and leaves no timer', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     expect(await answerWithin(1_000, Promise.resolve('an answer'))).toBe('an answer');

@@ -234,7 +234,7 @@ const PATHS: readonly Case[] = [
 
 const CASES = [...VALUES, ...ERRORS, ...UNPRINTABLE, ...HASHES, ...TEXTS, ...STORES, ...PATHS];
 
-describe('a text for people', () => {
+describe('text that people read', () => {
   it.each(CASES.map(([show, input, output]) => ({ show, name: show.name, input, output })))(
     '$name gives $output',
     ({ show, input, output }) => {
@@ -245,7 +245,7 @@ describe('a text for people', () => {
 
 describe('the path of a request for display', () => {
   it.each(['//a:b', '%25', '%', 'a@', '//a:b@', ';', '&', '&a=', '%25u003', '/', 'http://'])(
-    'is found in a moment, however long the target is: %j',
+    'takes a moment only, however long the target is: %j',
     (part) => {
       const target = `/${part.repeat(16_000 / part.length)}`;
       const start = process.cpuUsage();
@@ -255,7 +255,7 @@ describe('the path of a request for display', () => {
   );
 });
 
-it('a URL of PostgreSQL for display is a valid one where the URL itself is', () => {
+it('the display form of a PostgreSQL URL is a valid URL if the original is one', () => {
   const url = 'postgres://user:pw@[::1]:5432/db?password=pw&schema=x';
   expect(isPostgresUrl(url)).toBe(true);
   expect(isPostgresUrl(storeForDisplay(url))).toBe(true);

@@ -83,8 +83,8 @@ export interface Explanation {
   readonly privilege: Privilege;
   /**
    * The resource that decided, such as `/api/config/influxdb`. If routers can read the path in several ways, it is a
-   * reading that the user has no privilege on. Undefined for a path of more than 2 KiB, and for a path that has more
-   * readings than an honest one.
+   * reading that the user has no privilege on. Undefined for a path of more than 2 KiB, and for a path with too many
+   * readings.
    */
   readonly resource: string | undefined;
   /** A sentence that names the rule or the permission that decided. */
@@ -101,7 +101,7 @@ export function explain(user: User, method: string, path: string): Explanation {
 function reasonFor(user: User, method: string, path: string, { allowed, resource, rule }: Decision): string {
   switch (rule) {
     case 'disabled':
-      return `${user.name} is disabled, and does not get in`;
+      return `${user.name} is disabled, and cannot log in`;
     case 'own':
       return ownRight(user, method, ownEndpoint(path) as OwnEndpoint) as string;
     case 'admin':
@@ -116,7 +116,7 @@ function reasonFor(user: User, method: string, path: string, { allowed, resource
 function unreadable(path: string): string {
   return isTooLong(path)
     ? 'the path has more than 2,048 bytes, and only an admin may use it'
-    : 'the path does not begin with a slash, or can be read in more ways than an honest one can';
+    : 'the path does not begin with a slash, or routers can read it in too many ways';
 }
 
 function grantReason({ name, permissions: held }: User, resource: string, allowed: boolean): string {

@@ -8,10 +8,10 @@ export const API = '/api';
 /** A short path that every router reads alike: lower case, and no escapes, no empty, dot or parameter segments. */
 const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
 
-/** Bytes. Honest paths are shorter, and reading a longer one takes too much time. */
+/** Bytes. Reading a longer path would take too much time. */
 const MAX_PATH = 2_048;
 
-/** Honest paths have fewer readings. */
+/** A path that is meant honestly has fewer readings. */
 const MAX_READINGS = 64;
 
 /** The number of plain paths to remember. */
@@ -38,7 +38,7 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => withoutDotSegments(path),
   // URL parsers drop tabs, line ends and trailing blanks. A string in C ends at a NUL.
   (path) => path.replace(/[\t\r\n]|(?<!\s)\s+$/g, ''),
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for it
   (path) => path.replace(/\u0000.*$/s, ''),
   (path) => path.replace(/(?<!\/)\/+$/, ''),
 ];
@@ -53,7 +53,7 @@ export class PathReader {
    * @param whole the path as the client sent it
    * @param below the path below the mount, or after another middleware rewrote it; the same as `whole` without either
    * @param base the path of the mount
-   * @returns undefined if the path is too long, or has more readings than an honest one
+   * @returns undefined if the path is too long, or has more than 64 readings
    */
   resourcesOf(whole: string, below: string, base = ''): readonly string[] | undefined {
     if (isTooLong(whole) || isTooLong(below)) return undefined;

@@ -28,7 +28,7 @@ interface Grant {
 }
 
 /**
- * The nearest ancestor of a resource decides, so the most special resource comes first. Each of Kapacitor's permissions
+ * The nearest ancestor of a resource decides, so the most specific resource comes first. Each of Kapacitor's permissions
  * grants every privilege or none.
  */
 const GRANTS: readonly Grant[] = [
@@ -74,7 +74,7 @@ function includesOneOf(permissions: readonly Permission[], held: readonly Permis
   return false;
 }
 
-/** The resources whose privileges differ, from the widest to the most special. */
+/** The resources whose privileges differ, from the widest to the most specific. */
 const SHOWN = ['/api', '/api/ping', '/api/write', '/api/config', USERS] as const;
 const OF_METHODS: readonly Privilege[] = ['read', 'write', 'delete'];
 

@@ -40,7 +40,7 @@ function orderProblem(call: string, method: unknown, path: unknown): string | un
 function methodProblem(method: unknown): string | undefined {
   if (typeof method !== 'string') return `a method is a text such as 'GET', not ${describeType(method)}`;
   const shown = describeValue(method);
-  if (!TOKEN.test(method)) return `${shown} is no method, such as 'GET'`;
+  if (!TOKEN.test(method)) return `${shown} is not a method such as 'GET'`;
   const upper = method.toUpperCase();
   if (isKnownMethod(upper)) {
     return method === upper ? undefined : `methods are case-sensitive${didYouMean(`'${upper}'`)}`;
@@ -66,7 +66,7 @@ function userProblem(user: unknown): string | undefined {
     typeof enabled === 'boolean';
   if (isUser) return undefined;
   const kind = describeType(user);
-  return `a user has name, type, permissions and enabled, as req.user has: this is ${kind === 'an object' ? 'another object' : kind}`;
+  return `a user has name, type, permissions and enabled, like req.user: this is ${kind === 'an object' ? 'another object' : kind}`;
 }
 
 /** The privilege that a route requires. */
@@ -100,7 +100,7 @@ function privilegeProblem(given: unknown, resource: unknown): string {
   const method = given.toUpperCase();
   if (isKnownMethod(method)) return `${shown} is a method${didYouMean(call(privilegeFor(method)))}`;
   const all = `: there are ${inWords(PRIVILEGES)}`;
-  if (isPermission(given)) return `${shown} is a permission, and no privilege${all}`;
+  if (isPermission(given)) return `${shown} is a permission, not a privilege${all}`;
   return `there is no privilege ${shown}${didYouMean(suggest(given, PRIVILEGES)) || all}`;
 }
 
@@ -109,12 +109,11 @@ function checkResource(resource: unknown, privilege: Privilege | undefined): voi
     throw mistake(`a resource is a text such as '${API}/write', not ${describeType(resource)}`);
   if (!isWithin(resource, API)) {
     const meant = call(privilege, resourceOf(resource));
-    throw mistake(`a resource begins with "${API}", as "${API}/write" does${didYouMean(meant)}`);
+    throw mistake(`a resource begins with "${API}", such as "${API}/write"${didYouMean(meant)}`);
   }
   const path = resource.slice(API.length) || '/';
   const readings = new PathReader().resourcesOf(path, path);
-  if (readings === undefined)
-    throw mistake(`${describeValue(resource)} can be read in more ways than an honest one can`);
+  if (readings === undefined) throw mistake(`routers can read ${describeValue(resource)} in too many ways`);
   const other = readings.find((reading) => decidingResource(reading) !== decidingResource(resource));
   if (other === undefined) return;
   throw mistake(

@@ -52,7 +52,7 @@ export class ApiClient {
       throw connectionError(error as NodeJS.ErrnoException, base);
     }
     const { status, headers, text } = answer;
-    const parsed = parse(text);
+    const parsed = parseJson(text);
     const isAnswer = status >= 200 && status < 300 && (parsed !== undefined || text === '');
     if (isAnswer) return { status, body: parsed };
     throw answerError({ status, headers, body: parsed, path }, this.#address);
@@ -99,7 +99,7 @@ function answerTooLong(origin: string): UnreachableError {
   return new UnreachableError(`${origin} answers with more than ${MAX_ANSWER / 2 ** 20} MiB. ${IS_IT_A_SERVER}`);
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

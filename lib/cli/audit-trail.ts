@@ -9,7 +9,7 @@ import { type Audit, type AuditContext, changedParts } from '../users/audit-even
 import { publicUser, type StoredUser } from '../users/user.js';
 
 /**
- * Writes what is done on the command line to the audit log of the configuration, beside the servers. The first event opens
+ * Writes the events of the command line to the configured audit log, where servers may write as well. The first event opens
  * the file, so a command that only reads needs no right to write to it. Each event is written before the next step, because
  * the command may be interrupted at any time.
  */
@@ -73,7 +73,7 @@ function accountName(): string {
   }
 }
 
-/** Records an import: an event for each admin that it adds or changes, and one for the whole with the numbers of users. */
+/** Records an import: an event for each admin that it adds or changes, and one event with the numbers of users. */
 export class ImportTrail {
   readonly #trail: AuditTrail;
   readonly #format: FileFormat;

@@ -14,15 +14,15 @@ const tasks = new Set<() => void>();
  */
 export function beforeInterruption(task: () => void): () => void {
   const own = () => task();
-  if (tasks.size === 0) for (const signal of SIGNALS) process.on(signal, end);
+  if (tasks.size === 0) for (const signal of SIGNALS) process.on(signal, endProcess);
   tasks.add(own);
   return () => {
     tasks.delete(own);
-    if (tasks.size === 0) for (const signal of SIGNALS) process.off(signal, end);
+    if (tasks.size === 0) for (const signal of SIGNALS) process.off(signal, endProcess);
   };
 }
 
-function end(signal: Signal): void {
+function endProcess(signal: Signal): void {
   for (const task of tasks) {
     try {
       task();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstatSync, rmSync, type Stats } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { putInPlace } from '../put-in-place.js';
+import { putInPlace, syncFolder } from '../put-in-place.js';
 import { RefusedError, UsageError } from './cli-error.js';
 import { beforeInterruption } from './interruption.js';
 
@@ -63,13 +63,6 @@ function isFileThere(path: string, target: string): boolean {
   throw new UsageError(
     `cannot write ${path}: it is ${kind}, and only files are replaced. Name a file, or - for standard output`,
   );
-}
-
-/** The name of a file is on disk once its folder is synced. Some file systems cannot do that; the file is there anyway. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path).catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
 }
 
 function cannotWrite(path: string, { code, message }: NodeJS.ErrnoException): UsageError {

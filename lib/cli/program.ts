@@ -11,7 +11,7 @@ import { addUserCommands } from './commands/user.js';
 import type { Session } from './session.js';
 
 const EPILOGUE = `
-The users are those of the first of these that is given:
+A command works on the users of the first of these that is set:
   --url, --store or --config; KAPACITOR_URL; KAPACITOR_CONFIG_PATH;
   kapacitor.conf in the working directory; KAPACITOR_AUTH_STORE.
 

@@ -78,7 +78,7 @@ export async function askYesOrNo(streams: Streams, question: string, otherwise: 
   }
 }
 
-/** After a signal, the shell would otherwise not echo what is typed. */
+/** Without this, the shell would not echo typed characters after a signal. */
 function restoreTerminalOnInterruption({ stdin }: Streams, terminal: WriteStream): () => void {
   return beforeInterruption(() => {
     stdin.setRawMode(false);
@@ -129,18 +129,14 @@ export async function readNewPassword(
 async function askTwice(streams: Streams, output: Output, { prompt, userName, policy }: NewPassword): Promise<string> {
   for (;;) {
     const password = await askHidden(streams, `${prompt}:`, NO_TERMINAL);
-    const problem = await passwordProblem(password, userName, policy);
+    const problem = await policyProblem(password, userName, policy);
     if (problem !== undefined) output.note(`${problem}: try again`);
     else if ((await askHidden(streams, 'Once more:', NO_TERMINAL)) === password) return password;
     else output.note('the passwords differ: try again');
   }
 }
 
-async function passwordProblem(
-  password: string,
-  userName: string,
-  policy: PasswordPolicy,
-): Promise<string | undefined> {
+async function policyProblem(password: string, userName: string, policy: PasswordPolicy): Promise<string | undefined> {
   try {
     await policy.accept(password, userName);
     return undefined;

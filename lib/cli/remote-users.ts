@@ -34,7 +34,7 @@ export class RemoteUsers implements ManagedUsers {
   async get(name: string): Promise<User | undefined> {
     if (!isUserName(name)) return undefined;
     try {
-      return toUser((await this.#client.send('GET', pathOf(name))).body);
+      return toUser((await this.#client.send('GET', userPath(name))).body);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -64,7 +64,7 @@ export class RemoteUsers implements ManagedUsers {
   async update(name: string, changes: UserChanges): Promise<User> {
     if (!isUserName(name)) throw new UserNotFoundError();
     try {
-      return checkDisabled(toUser((await this.#client.send('PATCH', pathOf(name), changes)).body), changes.enabled);
+      return checkDisabled(toUser((await this.#client.send('PATCH', userPath(name), changes)).body), changes.enabled);
     } catch (error) {
       throw isNotFound(error) ? new UserNotFoundError() : error;
     }
@@ -72,12 +72,12 @@ export class RemoteUsers implements ManagedUsers {
 
   async delete(name: string): Promise<boolean> {
     if ((await this.get(name)) === undefined) return false;
-    await this.#client.send('DELETE', pathOf(name));
+    await this.#client.send('DELETE', userPath(name));
     return true;
   }
 }
 
-function pathOf(name: string): string {
+function userPath(name: string): string {
   return `${USERS}/${encodeURIComponent(name)}`;
 }
 

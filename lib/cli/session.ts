@@ -45,14 +45,14 @@ export class Session {
     return target.kind === 'server' ? target : this.userStore(target);
   }
 
-  /** The same for a command that changes users. It prints the name of a store that nobody has named. */
+  /** Like {@link place}, for a command that changes users. It prints the name of a store that was found, and not named. */
   placeToChange(): ServerTarget | UserStore {
     const place = this.place();
     if (place instanceof UserStore) this.noteChange(place);
     return place;
   }
 
-  /** Prints the name of a store that nobody has named. */
+  /** Prints the name of a store that was found, and not named. */
   noteChange({ foundBy, name }: UserStore): void {
     if (foundBy !== undefined) this.output.note(`using ${foundBy}: the users are in ${name}`);
   }

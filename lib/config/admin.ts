@@ -34,7 +34,7 @@ export function chooseAdmin(choice: Choice): AdminSettings {
   const [first] = given;
   const from = first && choice.placeOf(first)?.from;
   const chosen = (setting: Setting<string | undefined>): string | undefined =>
-    given.includes(setting) ? choice.choose(setting) : choice.settle(setting, undefined, from);
+    given.includes(setting) ? choice.choose(setting) : choice.record(setting, undefined, from);
   return {
     name: choice.choose(adminUsername),
     password: chosen(adminPassword),

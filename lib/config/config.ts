@@ -69,11 +69,11 @@ export function settle(
   const { adminUsername, adminPassword, adminPasswordFile, ...auth } = choice.chooseAll(AUTH);
   const chosenAdmin = chooseAdmin(choice);
   const admin = auth.enabled ? firstAdmin(chosenAdmin, auth.minimumPasswordLength) : undefined;
-  const privateKey = choice.settle(HTTP.httpsPrivateKey, httpsPrivateKey || httpsCertificate);
+  const privateKey = choice.record(HTTP.httpsPrivateKey, httpsPrivateKey || httpsCertificate);
   const shownStore = typeof auth.store === 'string' ? storeForDisplay(auth.store) : auth.store;
   const config: ResolvedConfig = {
     http: { ...http, https: httpsEnabled ? { certificate: httpsCertificate, privateKey } : undefined },
-    auth: { ...auth, store: choice.settle(AUTH.store, shownStore), admin: admin && { name: admin.name } },
+    auth: { ...auth, store: choice.record(AUTH.store, shownStore), admin: admin && { name: admin.name } },
   };
   const chosen = { config, choice };
   const { problems, warnings } = judge(layers, problemsBetween(chosen, environment), chosen, heeded);

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { didYouMean, suggest } from '../argument-checks.js';
+import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { describeType } from '../safe-text.js';
 import { Layer, mustBe, type Place } from './layers.js';
 import { SECTIONS, type Section, type Setting } from './setting.js';
@@ -70,13 +70,13 @@ class DocumentReader {
     for (const [key, value] of Object.entries(document)) {
       const section = SECTIONS.find((known) => known === key);
       if (section !== undefined) this.#readSection(section, value);
-      else if (isTable(value) || Array.isArray(value)) this.#checkOtherSection([key], value);
+      else if (isPlainObject(value) || Array.isArray(value)) this.#checkOtherSection([key], value);
       else this.#readTopLevel(key, value);
     }
   }
 
   #readSection(section: (typeof SECTIONS)[number], table: unknown): void {
-    if (!isTable(table)) {
+    if (!isPlainObject(table)) {
       const problem = `must be a section, with a line  [${section}]  above its settings, not ${describeType(table)}`;
       const possible = SETTINGS.filter((setting) => setting.section === section);
       this.#complain([section], undefined, problem, possible);
@@ -87,7 +87,7 @@ class DocumentReader {
       if (setting !== undefined) this.#readValue(setting, value);
       else if (!isMetaKey(section, key) && !keysOf(section).includes(key)) {
         const hint =
-          didYouMean(isTable(value) ? suggestSection(key) : suggestKey(section, key)) ||
+          didYouMean(isPlainObject(value) ? suggestSection(key) : suggestKey(section, key)) ||
           `: [${section}] has ${keysOf(section).join(', ')}`;
         this.#complain([section], key, `this key is not known${hint}`, settingsMeantBy(key));
       }
@@ -95,7 +95,7 @@ class DocumentReader {
     this.#refuseMetaServer(section, table);
   }
 
-  /** A key before its section would have no effect, and leave the door open. */
+  /** A key before its section would have no effect: a login would not be required. */
   #readTopLevel(key: string, value: unknown): void {
     const setting = SETTINGS.find((known) => known.section === '' && known.key === key);
     const home = SECTIONS.find((section) => keysOf(section).includes(key));
@@ -106,7 +106,7 @@ class DocumentReader {
     else if (meant !== undefined) this.#complain([], key, `this key is not known${didYouMean(meant)}`, doubtful);
   }
 
-  /** The same holds for a section with a misspelt name, and for a switch at the end of another section. */
+  /** A section with a misspelt name would have no effect either, nor would `auth-enabled` in another section. */
   #checkOtherSection(path: readonly string[], value: unknown): void {
     const meant = path.length === 1 ? suggestSection(path.join()) : undefined;
     if (meant !== undefined) {
@@ -114,7 +114,7 @@ class DocumentReader {
       this.#complain(path, undefined, `this section is not known${didYouMean(meant)}`, possible);
     } else if (Array.isArray(value)) {
       for (const each of value) this.#checkOtherSection(path, each);
-    } else if (isTable(value)) {
+    } else if (isPlainObject(value)) {
       for (const [key, inner] of Object.entries(value)) {
         if (key !== HTTP.authEnabled.key) this.#checkOtherSection([...path, key], inner);
         else this.#complain(path, key, 'belongs below [http]: move it there', [HTTP.authEnabled]);
@@ -135,7 +135,7 @@ class DocumentReader {
     this.#layer.refuse(setting, `${this.#place(home, key).subject}: ${mustBe(setting, value)}${hint}`);
   }
 
-  /** Kapacitor's own files have the empty values, which mean that there is none. */
+  /** Kapacitor's own files set these keys to empty values, which mean no meta server. */
   #refuseMetaServer(section: Section, table: Table): void {
     const keys = Object.keys(table).filter(
       (key) => isMetaKey(section, key) && table[key] !== '' && table[key] !== false,
@@ -160,11 +160,6 @@ class DocumentReader {
     const name = [section.length > 0 && `[${section.join('.')}]`, key].filter((part) => part).join(' ');
     return { from, subject: `${from}: ${name}` };
   }
-}
-
-/** True for a table of TOML, and false for a date and an array. */
-function isTable(value: unknown): value is Table {
-  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** `[auth]` for `Auth`. */

@@ -25,7 +25,7 @@ export interface Kind<T> {
   fromCode?(value: unknown): T | undefined;
   /** Reads an environment variable. */
   fromText(text: string): T | undefined;
-  /** The fault of a value of another kind, where more can be said than what is expected. */
+  /** The fault of a value of another kind. Undefined if `expected` says enough. */
   faultOf?(value: unknown): string | undefined;
   /** Makes relative paths in a value absolute. */
   locate?(value: T, folder: string): T;

@@ -78,7 +78,7 @@ export function mustBe({ kind, isSecret }: Setting, value: unknown): string {
   return isSecret ? `must be ${kind.expected}` : `must be ${kind.expected}, not ${describeValue(value)}`;
 }
 
-/** The value that a setting comes out as, and its place for a report. */
+/** The resulting value of a setting, and its place for a report. */
 export interface Outcome {
   readonly value: unknown;
   readonly from: string;
@@ -110,11 +110,11 @@ export class Choice {
     const value = layer === undefined ? defaultOf(setting, this.#context) : (layer.get(setting) as T);
     const { kind } = setting as Setting;
     const located = value === undefined ? value : kind.locate?.(value, layer?.folder ?? process.cwd());
-    return this.settle(setting, (located as T) ?? value);
+    return this.record(setting, (located as T) ?? value);
   }
 
-  /** Records another outcome than the value that was written, for a report. */
-  settle<T>(setting: Setting<T>, value: T, from: string = this.placeOf(setting)?.from ?? 'default'): T {
+  /** Records the outcome of a setting for a report. It may differ from the value that a source sets. */
+  record<T>(setting: Setting<T>, value: T, from: string = this.placeOf(setting)?.from ?? 'default'): T {
     this.outcomes.set(setting, { value, from });
     return value;
   }

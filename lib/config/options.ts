@@ -81,7 +81,7 @@ export interface AuthConfig {
    */
   readonly storeGrace?: string | number | undefined;
   /**
-   * The first admin, who is made when the store has no admin. Name and password are looked up separately: the password may
+   * The first admin. It is made if the store has no admin. Name and password are looked up separately: the password may
    * come from the environment (`KAPACITOR_AUTH_ADMIN_PASSWORD`, `…_PASSWORD_FILE`) or from a file instead. A password of a
    * stronger source replaces both password and password file of weaker ones. Defaults to none.
    */

@@ -28,12 +28,12 @@ export interface Chosen {
   readonly choice: Choice;
 }
 
-/** Whether there are no users on purpose: then no setting about users matters. */
+/** Whether users are switched off on purpose. Settings about users do not matter then. */
 export function isWithoutUsers({ config: { http, auth }, choice }: Chosen): boolean {
   return choice.isKnown(AUTH.enabled) && choice.isKnown(HTTP.authEnabled) && !auth.enabled && !http.authEnabled;
 }
 
-/** The problems between settings that are right one by one. None follows from a setting that is not known. */
+/** The problems between settings that are valid one by one. None follows from a setting whose value is not known. */
 export function problemsBetween({ config: { http, auth }, choice }: Chosen, environment: Environment): Problem[] {
   const problems: Problem[] = [];
   if (choice.isKnown(HTTP.authEnabled) && choice.isKnown(AUTH.enabled) && http.authEnabled && !auth.enabled) {

@@ -23,12 +23,12 @@ export interface DefaultContext {
   /** Whether a config file is named: the defaults are Kapacitor's then. */
   readonly hasFile: boolean;
   readonly environment: Environment;
-  /** The value that another setting comes out as. */
+  /** The resulting value of another setting. */
   readonly chosen: <T>(setting: Setting<T>) => T;
 }
 
 /** One setting as the table describes it. `T` is the resolved value; undefined stands for "none". */
-export interface Entry<T> {
+export interface SettingEntry<T> {
   readonly kind: Kind<Exclude<T, undefined>>;
   readonly default: T | ((context: DefaultContext) => T);
   /** The description in docs/configuration.md, as Markdown. */
@@ -41,7 +41,7 @@ export interface Entry<T> {
   readonly alias?: string;
   /** Set where a value may hold a password and is never repeated. */
   readonly isSecret?: true;
-  /** Set where the value matters although there are no users. */
+  /** Set where the value matters even without users. */
   readonly mattersWithoutUsers?: true;
   readonly uselessWhen?: UselessWhen;
   /** Words of other programs, and of Kapacitor's documentation, that people write instead, separated by blanks. */
@@ -49,7 +49,7 @@ export interface Entry<T> {
 }
 
 /** One setting in each of its vocabularies. */
-export interface Setting<T = unknown> extends Omit<Entry<T>, 'property' | 'synonyms' | 'alias'> {
+export interface Setting<T = unknown> extends Omit<SettingEntry<T>, 'property' | 'synonyms' | 'alias'> {
   readonly section: Section;
   /** In the file: `bcrypt-cost`. */
   readonly key: string;
@@ -66,16 +66,16 @@ export type Settings<Values> = { readonly [Name in keyof Values]-?: Setting<Valu
 /** Makes the settings of a section. Key, variable and property follow from the name: `bcryptCost`. */
 export function defineSettings<Values>(
   section: 'http' | 'auth',
-  entries: { readonly [Name in keyof Values]-?: Entry<Values[Name]> },
+  entries: { readonly [Name in keyof Values]-?: SettingEntry<Values[Name]> },
 ): Settings<Values> {
-  const settings = Object.entries<Entry<unknown>>(entries).map(([name, entry]) => {
+  const settings = Object.entries<SettingEntry<unknown>>(entries).map(([name, entry]) => {
     const key = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return [name, defineSetting(section, key, { property: name, ...entry })] as const;
   });
   return Object.fromEntries(settings) as Settings<Values>;
 }
 
-export function defineSetting<T>(section: Section, key: string, entry: Entry<T>): Setting<T> {
+export function defineSetting<T>(section: Section, key: string, entry: SettingEntry<T>): Setting<T> {
   const { property, synonyms = '', alias, ...rest } = entry;
   return {
     ...rest,

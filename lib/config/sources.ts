@@ -1,4 +1,4 @@
-import { didYouMean, suggest } from '../argument-checks.js';
+import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { describeType } from '../safe-text.js';
 import { booleanKind } from './kinds.js';
@@ -26,7 +26,7 @@ export function readCode(config: unknown): Layer {
 /**
  * Reads the value that code sets `auth.allowedHosts` to while the app runs.
  *
- * @throws {ConfigError} it is no such list; says what to write
+ * @throws {ConfigError} the value is not a list of hosts; the message says what to write
  */
 export function readAllowedHosts(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined;
@@ -60,10 +60,7 @@ function readProperties(layer: Layer, section: NamedSection, group: string | und
 /** The object's own properties. An undefined one counts as absent. */
 function entriesOf(value: unknown, expected: string, layer: Layer, doubtful: readonly Setting[]): [string, unknown][] {
   if (value === undefined) return [];
-  // A map, a promise or a URL has no properties of its own: it would count as empty, and its content would be ignored.
-  if (Object.prototype.toString.call(value) === '[object Object]') {
-    return Object.entries(value as object).filter(([, each]) => each !== undefined);
-  }
+  if (isPlainObject(value)) return Object.entries(value).filter(([, each]) => each !== undefined);
   layer.complain(`${expected}, not ${describeType(value)}`, doubtful);
   return [];
 }
@@ -75,7 +72,7 @@ function propertiesOf(section: NamedSection, group?: string): readonly string[] 
   return paths.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
 }
 
-/** `http.authEnabled` for `authEnable`. Of two that are equally near, the one of this section is suggested. */
+/** `http.authEnabled` for `authEnable`. If two are equally near, it suggests the one of this section. */
 function suggestProperty(name: string, section: NamedSection = 'http', group?: string): string | undefined {
   const homes = [section, ...(group === undefined ? SECTIONS.filter((other) => other !== section) : [])];
   const properties = homes.flatMap((home) => propertiesOf(home, group));
@@ -116,7 +113,7 @@ function refuseMetaServer(layer: Layer, environment: Environment): void {
 }
 
 /**
- * Warnings about variables that look like a misspelt setting. They are no problems: the environment belongs to other
+ * Warnings about variables that look like a misspelt setting. They are not problems, because the environment belongs to other
  * programs as well, and Kubernetes adds names of its own.
  */
 export function misspeltVariables(environment: Environment): string[] {

@@ -54,7 +54,7 @@ export function readTextFile(path: string, maxBytes?: number): TextFile | Unread
 function refusalOfFile(stats: Stats, maxBytes: number): string | undefined {
   if (stats.isDirectory()) return IS_FOLDER;
   if (!stats.isFile()) return 'it is not a regular file';
-  return stats.size > maxBytes ? `it has ${stats.size} bytes, and may have ${maxBytes}` : undefined;
+  return stats.size > maxBytes ? `it has ${stats.size} bytes, and at most ${maxBytes} are allowed` : undefined;
 }
 
 /** The reason why a file could not be read, found without reading it: that would empty a pipe. */

@@ -28,10 +28,10 @@ const SECRETS = new Set(['password', 'hash', 'revision']);
 export function recordOf(details: object): AuditRecord {
   const named = details as Readonly<Record<string, unknown>>;
   const ordered = { ...Object.fromEntries(FIRST.map((name) => [name, named[name]])), ...named };
-  return fieldsOf(Object.entries(ordered).filter(([name]) => !OF_THE_SINK.has(name)));
+  return boundedFields(Object.entries(ordered).filter(([name]) => !OF_THE_SINK.has(name)));
 }
 
-function fieldsOf(entries: readonly [string, unknown][], depth = 0): AuditRecord {
+function boundedFields(entries: readonly [string, unknown][], depth = 0): AuditRecord {
   const fields: [string, Field][] = [];
   for (const [name, value] of entries.slice(0, MAX_ITEMS)) {
     const field = SECRETS.has(name) ? undefined : fieldOf(value, depth);
@@ -46,7 +46,7 @@ function fieldOf(value: unknown, depth: number): Field | undefined {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
   if (typeof value !== 'object' || depth === MAX_DEPTH) return undefined;
-  if (!Array.isArray(value)) return fieldsOf(Object.entries(value), depth + 1);
+  if (!Array.isArray(value)) return boundedFields(Object.entries(value), depth + 1);
   return value.slice(0, MAX_ITEMS).map((item) => fieldOf(item, depth + 1) ?? null);
 }
 

@@ -50,7 +50,7 @@ export interface AuditLogger {
  * the others with `info`. The object has the name of the event as `event`, and its details except the time, which the
  * logger adds. The message is a short sentence. Neither contains a password or a hash.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  * @throws {ConfigError} `auth` has no events, or the logger has no `info` or no `warn`.
  */
 export function auditToLogger(auth: AuditSource, logger: AuditLogger, ...extra: readonly never[]): () => void {
@@ -84,7 +84,7 @@ const CONVENTIONS: Readonly<Record<string, string>> = {
  *
  * There are no span events, because the span of a request has ended when its event is emitted.
  *
- * @returns a function that ends it
+ * @returns a function that stops it
  * @throws {ConfigError} The package `@opentelemetry/api-logs` is not installed or cannot be loaded, or `auth` has no
  *   events.
  */

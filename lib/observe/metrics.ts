@@ -88,7 +88,9 @@ function checkedPrefix(registry: MetricsRegistry, options: MetricsOptions): stri
   const problem = keyProblem(options, OPTIONS);
   if (problem !== undefined) throw new ConfigError(`metrics: ${problem}`);
   if (typeof registry?.registerMetric !== 'function' || typeof registry.getSingleMetric !== 'function') {
-    throw new ConfigError("metrics: the registry is prom-client's: registerIn(register), or a new Registry()");
+    throw new ConfigError(
+      'metrics: registerIn takes a registry of prom-client: registerIn(register), or registerIn(new Registry())',
+    );
   }
   const { prefix = 'kapacitor_auth_' } = options;
   if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {

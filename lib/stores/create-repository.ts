@@ -20,8 +20,14 @@ export function createRepository(store: string): UserRepository {
 }
 
 /** The repository while `[auth] enabled` is false: each question fails with an error that says so. */
-export const noUsers: UserRepository = { find: refuse, list: refuse, insert: refuse, replace: refuse, remove: refuse };
+export const noUsers: UserRepository = {
+  find: refuseQuestion,
+  list: refuseQuestion,
+  insert: refuseQuestion,
+  replace: refuseQuestion,
+  remove: refuseQuestion,
+};
 
-function refuse(): never {
+function refuseQuestion(): never {
   throw new StoreError('there are no users: [auth] enabled is false');
 }

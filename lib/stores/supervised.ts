@@ -11,8 +11,8 @@ import type { StoredUser } from '../users/user.js';
 import { Supervision, type SupervisionOptions } from './supervision.js';
 
 /**
- * A repository whose every question is asked under {@link Supervision}. Methods that the repository has left out are left
- * out here as well: `completeRepository` goes around this class, so that each step of a substitute is supervised.
+ * Asks every question of a repository under {@link Supervision}. Optional methods that the repository lacks are missing here
+ * as well: `completeRepository` goes around this class, so that each step of a substitute is supervised.
  */
 export class SupervisedRepository implements UserRepository {
   readonly #repository: UserRepository;
@@ -51,7 +51,7 @@ export class SupervisedRepository implements UserRepository {
     this.#supervision.close();
   }
 
-  /** Gives a copy that never changes, whatever the repository does to the object that it keeps. */
+  /** Returns a copy that never changes, even if the repository changes its own object. */
   find(name: string): MaybePromise<StoredUser | undefined> {
     const found = this.#supervision.ask('find', () => this.#repository.find(name));
     return isPromise(found) ? found.then((user) => this.#copies.of(user)) : this.#copies.of(found);
@@ -112,7 +112,7 @@ export class UserCopies {
   of(user: StoredUser | undefined): StoredUser | undefined {
     if (user === undefined) return undefined;
     const known = this.#copies.get(user);
-    if (known !== undefined && isEqual(known, user)) return known;
+    if (known !== undefined && isSameUser(known, user)) return known;
     const { name, type, permissions, enabled, hash, revision } = user;
     const copy = Object.freeze({
       name,
@@ -128,7 +128,7 @@ export class UserCopies {
 }
 
 /** Without a function call for each field: every request gets here. */
-function isEqual(a: StoredUser, b: StoredUser): boolean {
+function isSameUser(a: StoredUser, b: StoredUser): boolean {
   return (
     a.hash === b.hash &&
     a.revision === b.revision &&

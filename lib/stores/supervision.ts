@@ -25,7 +25,7 @@ export interface SupervisionOptions {
 /**
  * Opens a repository, puts questions to it, and keeps its state.
  *
- * Whatever the repository throws or rejects with becomes a {@link StoreError}, and so does a missing answer. Callers catch
+ * Every error of the repository becomes a {@link StoreError}, and so does a missing answer. Callers catch
  * one error and fail closed, and no text of a repository, which might hold a hash, is passed on unchanged. A
  * {@link SlowListError} and an {@link OverloadedError} only ask the caller to try again, and stay as they are.
  */

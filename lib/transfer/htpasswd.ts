@@ -1,7 +1,7 @@
 import { costOf } from '../users/bcrypt-hash.js';
 import { normalizePermissions, type Permission } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
-import type { LineParser } from './text-file.js';
+import type { LineParser } from './text-user-file.js';
 
 const BCRYPT = /^\$2[aby]\$/;
 

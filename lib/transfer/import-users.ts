@@ -103,7 +103,7 @@ class Import {
   readonly #counts = { added: 0, unchanged: 0, replaced: 0, costly: 0 };
   readonly #kept: { count: number; names: string[] } = { count: 0, names: [] };
   readonly #refused: { count: number; users: RefusedUser[] } = { count: 0, users: [] };
-  /** Users who would have left no admin in their turn. They get another one after all others, which may bring an admin. */
+  /** Users whose import would have left no admin. They are tried again after all others, which may bring an admin. */
   readonly #lastAdmins: ImportedUser[] = [];
   /** In a dry run: the active admins whom the file demotes or disables. */
   readonly #demoted: ImportedUser[] = [];

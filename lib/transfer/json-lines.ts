@@ -1,7 +1,8 @@
+import { inWords } from '../argument-checks.js';
 import { costOf } from '../users/bcrypt-hash.js';
-import { isPermission, normalizePermissions } from '../users/permissions.js';
+import { isPermission, normalizePermissions, PERMISSIONS } from '../users/permissions.js';
 import type { StoredUser } from '../users/user.js';
-import type { TextLine } from './text-file.js';
+import type { TextLine } from './text-user-file.js';
 import type { ImportedUser } from './user-file.js';
 
 const FIELDS = ['name', 'type', 'permissions', 'enabled', 'hash'] as const;
@@ -62,7 +63,7 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
   if (typeof name !== 'string') throw complain('"name" must be a string');
   if (type !== 'admin' && type !== 'normal') throw complain('"type" must be "admin" or "normal"');
   if (!Array.isArray(permissions) || !permissions.every(isPermission)) {
-    throw complain('"permissions" must be an array of none, api, config_api, write_points and all');
+    throw complain(`"permissions" must be an array of ${inWords(PERMISSIONS)}`);
   }
   if (typeof enabled !== 'boolean') throw complain('"enabled" must be true or false');
   if (typeof hash !== 'string' || costOf(hash) === undefined) {

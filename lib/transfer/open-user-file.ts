@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { HTDIGEST_PROBLEM, type HtpasswdRights, htpasswdParser, isHtdigest } from './htpasswd.js';
 import { parseJsonLine } from './json-lines.js';
-import { isBoltFile } from './kapacitor-db/bolt/file.js';
+import { isBoltFile } from './kapacitor-db/bolt/bolt-file.js';
 import { WHERE_IT_IS } from './kapacitor-db/damage.js';
 import { openKapacitorDatabase } from './kapacitor-db/kapacitor-database.js';
-import { TextUserFile } from './text-file.js';
+import { TextUserFile } from './text-user-file.js';
 import { ImportError, readAt, readError, type UserFile } from './user-file.js';
 
 /** The values of `--format`. */
@@ -75,7 +75,7 @@ export async function openUserFile(path: string, options: OpenUserFileOptions = 
 }
 
 /**
- * Opens what comes from standard input. An import reads its file twice, so the input is kept in a temporary file. That file
+ * Opens the users on standard input. An import reads its file twice, so the input is kept in a temporary file. That file
  * is unlinked before the first hash is written to it: however the process ends, nothing is left.
  *
  * @throws {ImportError} the input cannot be kept, or is not a file of users

@@ -37,8 +37,8 @@ export class ImportError extends KapacitorAuthError {
 }
 
 /**
- * The user, or a refusal if nobody may have its name. A file with swapped columns has a hash in the place of a name, so the
- * hashes are taken out of a refusal.
+ * The user, or a refusal if no user can have the name. A file with swapped columns has a hash in the place of a name, so a
+ * refusal is stripped of hashes.
  */
 export function checkedUser(user: ImportedUser | RefusedUser): ImportedUser | RefusedUser {
   const refusal = userNameProblem(user.name) ?? ('refusal' in user ? user.refusal : undefined);

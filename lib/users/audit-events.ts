@@ -6,7 +6,7 @@ import type { StoreHealth } from './repository.js';
 import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
 
-/** Who did something, and the request in which it happened. Code and the command line have no request. */
+/** The user who acts, and the request. Code and the command line have no request. */
 export interface AuditContext extends RequestContext {
   /** The name of the user who acts, if it is known. */
   readonly by?: string | undefined;
@@ -193,6 +193,6 @@ export function operationFailure(
     user: typeof name === 'string' && isUserName(name) ? name : undefined,
     code: known?.code,
     // The message of a foreign error may hold a secret.
-    reason: known?.message ?? 'an error that is none of this package',
+    reason: known?.message ?? 'an unexpected error',
   };
 }

@@ -17,9 +17,10 @@ export interface Replacement<Before = StoredUser> {
  * Changes a user with a compare-and-set: reads the user, asks for its successor, and stores the successor unless the user
  * changed in between. After a conflict it begins again.
  *
- * @param next returns the user to store; the same object to store nothing. An error that it throws ends the change
+ * @param next returns the user before and after the change. If both are the same object, nothing is stored. An error that it
+ *   throws ends the change
  * @returns `last-admin` if no admin who can log in would be left; nothing was changed then
- * @throws {StoreError} the store is unavailable, or the user changed 100 times meanwhile
+ * @throws {StoreError} the store is unavailable, or 100 other changes of the user came between
  */
 export async function compareAndSet<Before extends StoredUser | undefined>(
   repository: Pick<UserRepository, 'find' | 'insert' | 'replace'>,

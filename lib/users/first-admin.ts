@@ -26,7 +26,7 @@ export interface FirstAdmin {
   readonly password: string | (() => MaybePromise<string>);
 }
 
-/** What creating a user takes. */
+/** The parts that create a user. */
 interface Makers {
   readonly repository: CompleteUserRepository;
   readonly hasher: PasswordHashing;
@@ -34,7 +34,7 @@ interface Makers {
 }
 
 export interface FirstAdminSetupParts extends Makers {
-  /** Undefined: no admin is created. */
+  /** Undefined: the setup creates no admin. */
   readonly admin: FirstAdmin | undefined;
   /** Runs after the admin was created. */
   readonly onCreated: (name: string) => void;
@@ -142,8 +142,8 @@ function isTemporary(error: unknown): boolean {
 }
 
 /**
- * Creates the first admin if the store has no admin who can log in. A user who has the name already is left alone: the
- * name may belong to anybody.
+ * Creates the first admin if the store has no admin who can log in. A user who already has the name stays as it is,
+ * because it may be another person.
  *
  * @returns false if there is an admin; name and password are not checked then
  * @throws {InvalidUserError} the name or the password is not acceptable, or another user has the name
@@ -162,8 +162,8 @@ export async function createFirstAdmin(
   const outcome = await repository.insertFirstAdmin(admin);
   if (outcome === 'name-taken') {
     throw new InvalidUserError(
-      `${name} cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ` +
-        `one, or decide yourself who this is: npx kapacitor-auth user set ${name} --type admin, or npx kapacitor-auth user enable ${name}`,
+      `${name} cannot become the first admin: a user has this name, and is not an admin or is disabled. Choose another ` +
+        `name, or run npx kapacitor-auth user set ${name} --type admin, or npx kapacitor-auth user enable ${name}`,
     );
   }
   return outcome === 'inserted';

@@ -31,7 +31,7 @@ export class NamePattern {
     if (source.length > MAX_LENGTH) {
       throw new InvalidRequestError(`invalid pattern: it must be at most ${MAX_LENGTH} characters`);
     }
-    this.#tokens = source === '' ? [{ kind: 'star' }] : parse(source);
+    this.#tokens = source === '' ? [{ kind: 'star' }] : parsePattern(source);
     const wild = this.#tokens.findIndex((token) => token.kind !== 'literal');
     const literals = wild === -1 ? this.#tokens : this.#tokens.slice(0, wild);
     this.prefix = literals.map((token) => (token as Token & { kind: 'literal' }).character).join('');
@@ -78,7 +78,7 @@ function matchesOne(token: Token, character: string): boolean {
   return inside !== token.negated;
 }
 
-function parse(source: string): Token[] {
+function parsePattern(source: string): Token[] {
   const characters = [...source];
   const tokens: Token[] = [];
   let position = 0;

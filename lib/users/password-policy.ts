@@ -8,7 +8,7 @@ import { opaqueString, passwordProblem } from './password.js';
  * Tells whether a password is refused.
  *
  * @param password in the form that is hashed: NFC, with each space as U+0020
- * @param name the name of the user who is to have the password
+ * @param name the name of the user who gets the password
  */
 export type PasswordRefusal = (password: string, name: string) => MaybePromise<boolean>;
 
@@ -85,7 +85,7 @@ export function weaknessOf(form: string, userName: string, minimumLength: number
 }
 
 /**
- * The function that tells refused passwords. A file or a set is read once, now.
+ * Makes the function that refuses passwords. A file or a set is read once, now.
  *
  * @throws {ConfigError} the file cannot be read
  */

@@ -3,7 +3,7 @@ const MAX_BYTES = 72;
 /** UTF-16 units. A longer text has no form of 72 bytes, and normalizing it would take long. */
 const MAX_LENGTH = 4 * MAX_BYTES;
 /** RFC 7617, section 2: credentials hold no control characters (CTL of RFC 5234, appendix B.1). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for them
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
 
 /** The reason why no user can have this password, or undefined. It does not repeat the password. */
@@ -26,7 +26,7 @@ export function opaqueString(password: string): string {
 }
 
 /**
- * The forms that the stored hash of a login's password may be of: its {@link opaqueString}, and the password as it was
+ * The forms of a login's password that the stored hash may belong to: its {@link opaqueString}, and the password as it was
  * sent, which Kapacitor hashes. Empty if no user can have such a password.
  */
 export function passwordForms(password: string): string[] {

@@ -14,11 +14,12 @@ const GRANTED = ['api', 'config_api', 'write_points'] as const;
  */
 export type Permission = 'none' | 'all' | (typeof GRANTED)[number];
 
-const PERMISSIONS: ReadonlySet<unknown> = new Set(['none', 'all', ...GRANTED]);
+/** The names of all permissions, for messages and suggestions. */
+export const PERMISSIONS: readonly Permission[] = ['none', ...GRANTED, 'all'];
 
 /** Whether the value is the name of a permission. Names are case-sensitive. */
 export function isPermission(value: unknown): value is Permission {
-  return PERMISSIONS.has(value);
+  return PERMISSIONS.includes(value as Permission);
 }
 
 /**

@@ -2,43 +2,43 @@ import type { MaybePromise } from '../promises.js';
 import type { NamePattern } from './name-pattern.js';
 import type { StoredUser } from './user.js';
 
-/** Which users to list. */
+/** Selects the users of a list. */
 export interface UserListQuery {
-  /** The names to list. */
+  /** Lists only users whose names match. */
   readonly pattern: NamePattern;
   /**
-   * Only names that come after this one in the order of their UTF-8 bytes; `offset` and `limit` count from there.
-   * No user need have it: it is a well-formed text of 1 to 256 bytes without NUL. Undefined: from the first name on.
+   * Lists only names that come after this one in the order of their UTF-8 bytes. `offset` and `limit` count from there. The
+   * name need not exist: it is any well-formed text of 1 to 256 bytes without NUL. Undefined: from the first name on.
    */
   readonly after: string | undefined;
-  /** How many of the users that match to pass over: an integer, 0 or more. */
+  /** The number of matching users to skip: an integer, 0 or more. */
   readonly offset: number;
-  /** How many users to give at the most: an integer, 0 or more. */
+  /** The maximum number of users to return: an integer, 0 or more. */
   readonly limit: number;
 }
 
 /**
- * `conflict`: no user of this name has the expected revision. `last-admin`: the user is the only admin that is enabled.
- * In both cases nothing was changed.
+ * `conflict`: no user of this name has the expected revision. `last-admin`: the user is the only enabled admin. In both
+ * cases nothing changed.
  */
 export type ReplaceOutcome = 'replaced' | 'conflict' | 'last-admin';
-/** `last-admin`: the user is the only admin that is enabled, so nothing was changed. */
+/** `last-admin`: the user is the only enabled admin, so nothing changed. */
 export type RemoveOutcome = 'removed' | 'not-found' | 'last-admin';
 /**
- * `admin-exists`: there is an admin that is enabled. `name-taken`: there is none, and somebody else has the name.
- * In both cases nothing was changed.
+ * `admin-exists`: there is an enabled admin. `name-taken`: there is none, and another user has the name. In both cases
+ * nothing changed.
  */
 export type FirstAdminOutcome = 'inserted' | 'admin-exists' | 'name-taken';
 
 /**
- * Where users live. An app can bring its own: `kapacitorAuth({ auth: { store: myRepository } })`; the suite in
- * `kapacitor-auth/contract` says whether it keeps what follows.
+ * Keeps users. An app can bring its own: `kapacitorAuth({ auth: { store: myRepository } })`. The suite in
+ * `kapacitor-auth/contract` tests that it keeps these promises:
  *
- * - `find` sees each change whose method has answered, of every process that shares the store: it is asked at each
- *   request. It may give the same object again, changed. (What must be fast may answer without a promise.)
- * - Each method that changes something is atomic, also between processes, and what it answered is kept for good.
- * - Names are told apart byte by byte: `a` and `A` are two users.
- * - A method that cannot do its work throws or rejects. It is then taken as unavailable, and nobody gets in.
+ * - Every request calls `find`, so it should be fast, and may answer without a promise. It sees each answered change of
+ *   every process that shares the store. It may return the same object again with other values.
+ * - Each change is atomic, also between processes, and is durable when it is answered.
+ * - Names are compared byte by byte: `a` and `A` are two users.
+ * - A method that cannot do its work throws or rejects. The store then counts as unavailable, and nobody gets in.
  */
 export interface UserRepository {
   /** The user of this name, or undefined. */
@@ -47,61 +47,61 @@ export interface UserRepository {
   /** Users in the order of their names' UTF-8 bytes. */
   list(query: UserListQuery): MaybePromise<StoredUser[]>;
 
-  /** Adds a user, and answers true; answers false, and changes nothing, if one of this name is there. */
+  /** Adds a user. Returns false, and changes nothing, if a user of this name exists. */
   insert(user: StoredUser): MaybePromise<boolean>;
 
   /**
-   * Puts `user` in the place of the user of the same name, if that one still has the revision `expectedRevision`,
-   * and unless no admin would be left that is enabled.
+   * Replaces the user of the same name, if that one still has the revision `expectedRevision`, and unless no enabled admin
+   * would be left.
    */
   replace(user: StoredUser, expectedRevision: string): MaybePromise<ReplaceOutcome>;
 
-  /** Takes the user of this name away, unless no admin would be left that is enabled. */
+  /** Removes the user of this name, unless no enabled admin would be left. */
   remove(name: string): MaybePromise<RemoveOutcome>;
 
   /**
-   * Tells whether there is an admin that is enabled. A repository may leave it out: then everybody is looked through
-   * until one is found.
+   * Tells whether there is an enabled admin. A repository may leave it out: the users are then read until an admin is
+   * found.
    */
   hasAdmin?(): MaybePromise<boolean>;
 
   /**
-   * Adds this admin, who is enabled, if there is none yet that is, and if the name is free. `admin-exists` comes before
-   * `name-taken`. It is atomic, also between processes: of two that start at the same moment, with two names, exactly
-   * one makes the first admin.
+   * Adds this enabled admin, if there is no enabled admin yet and the name is free. `admin-exists` comes before
+   * `name-taken`. It is atomic, also between processes: if two start at the same moment with two names, exactly one makes
+   * the first admin.
    *
-   * A repository may leave it out: then it is asked for an admin, and the user is inserted. Each of two processes that
-   * do so at the same moment may make an admin then.
+   * A repository may leave it out: `hasAdmin` and `insert` are then called instead, and two processes that start at the same
+   * moment may each make an admin.
    */
   insertFirstAdmin?(user: StoredUser): MaybePromise<FirstAdminOutcome>;
 
   /**
-   * Adds those users whose names are free, all of them or none, and answers their names in the order in which they were
-   * given. Whoever is there already stays as it is. Of users with the same name the first one counts.
+   * Adds the users whose names are free, all of them or none, and returns their names in the given order. Existing users
+   * stay as they are. If several users have the same name, the first one counts.
    *
-   * It is given a thousand users or so at once. A repository may leave it out: then they are inserted one by one, and
-   * those before a failure stay.
+   * A call has about a thousand users. A repository may leave it out: the users are then inserted one by one, and those
+   * before a failure stay.
    */
   insertMany?(users: readonly StoredUser[]): MaybePromise<string[]>;
 
   /**
-   * Every user, in the order of their names' UTF-8 bytes, as all of them were at one moment between the first step and
-   * its answer, whatever is changed meanwhile. Whoever leaves the loop early lets go of all that it needed. There may be
-   * more users than the memory holds.
+   * Every user, in the order of their names' UTF-8 bytes. All of them are as they were at one moment between the first step
+   * and its answer, whatever changes meanwhile. A caller that leaves the loop early releases everything that the snapshot
+   * holds. There may be more users than fit into memory.
    *
-   * A repository may leave it out: then everybody is listed, page by page, each page as it is when it is read.
+   * A repository may leave it out: the users are then listed page by page, each page as it is when it is read.
    */
   snapshot?(): AsyncIterable<StoredUser>;
 
   /**
-   * Connects, creates what is missing. Called before any other method is, and again after it has failed; once for
-   * each middleware that shares the repository. `auth.ready` waits for it.
+   * Connects, and creates missing tables. Each middleware that shares the repository calls it before any other method, and
+   * again after it has failed. `auth.ready` waits for it.
    */
   open?(settings: StoreSettings): MaybePromise<void>;
 
   /**
-   * Lets go of files, connections and timers. `auth.close()` calls it for the repositories that this package made;
-   * one that the app made is the app's to close.
+   * Closes files, connections and timers. `auth.close()` calls it for a repository that this package made. The app closes
+   * its own.
    */
   close?(): MaybePromise<void>;
 }
@@ -116,40 +116,39 @@ export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
 /**
  * The state of a store.
  *
- * - `up`: the store answers, changes can be made, and the changes of other processes are heard of.
- * - `degraded`: the store answers, but not as it should: changes of users fail, because the disk is full for example
- *   (SQLite); or changes are not heard of, so that each request asks the database, or only users in memory are known
- *   (PostgreSQL).
- * - `grace`: the store does not answer, and users in memory are served on (PostgreSQL).
- * - `down`: the store does not answer, is damaged, gone or not open, and nobody gets in.
+ * - `up`: the store answers, accepts changes, and learns of the changes of other processes.
+ * - `degraded`: the store works in part. SQLite: changes fail, because the disk is full for example. PostgreSQL: no
+ *   notifications of changes arrive, so each request queries the database, or only users in memory are known.
+ * - `grace`: the store does not answer, and users in memory are still served (PostgreSQL).
+ * - `down`: the store does not answer, or is damaged, gone or not open. Nobody gets in.
  */
 export type StoreState = (typeof STORE_STATES)[number];
 
-/** The state of the store, and since when it is in it. */
+/** The state of a store, and when it began. */
 export interface StoreHealth {
   readonly state: StoreState;
   readonly since: Date;
-  /** The problem, for the operator: it may name files, hosts and tables, but no secret. Undefined while all is well. */
+  /** The problem, for the operator. It may name files, hosts and tables, and contains no secret. Undefined while `up`. */
   readonly reason: string | undefined;
 }
 
-/** The settings that a store is opened with. */
+/** The settings with which a store is opened. */
 export interface StoreSettings {
-  /** Milliseconds. How long users in memory are served on while the store does not answer; 0: not at all. */
+  /** Milliseconds for which users in memory are served while the store does not answer. 0: not at all. */
   readonly grace: number;
   /**
-   * For a store that knows how it is: called whenever that may have changed. A store that does not call it is taken to
-   * be as its last answer was.
+   * For a store that knows its own state: it calls this whenever the state may have changed. The state of a store that never
+   * calls it follows from its answers.
    *
-   * @param reason what is wrong, for the operator
+   * @param reason the problem, for the operator
    */
   readonly report: (state: StoreState, reason?: string) => void;
 }
 
-/** For a store that is used on its own. */
+/** The settings of a store that is used without a middleware. */
 export const DEFAULT_STORE_SETTINGS: StoreSettings = { grace: 60_000, report: () => {} };
 
-/** A question to the store that had to be waited for. */
+/** A question that the store has answered with a promise. */
 export interface StoreWork {
   readonly operation:
     | 'find'

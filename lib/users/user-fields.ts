@@ -1,7 +1,7 @@
-import { didYouMean, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
+import { didYouMean, inWords, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
 import { InvalidUserError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
-import { isPermission, type Permission } from './permissions.js';
+import { isPermission, PERMISSIONS, type Permission } from './permissions.js';
 import type { UserType } from './user.js';
 import { checkUserName } from './user-name.js';
 
@@ -42,7 +42,6 @@ const NEW_USER: KnownKeys = {
 const CHANGES: KnownKeys = { ...NEW_USER, owner: 'a change of a user' };
 /** A client may send the current password as proof that its user still knows it. */
 const REQUESTED_CHANGES: KnownKeys = { ...CHANGES, keys: [...CHANGES.keys, 'currentPassword'] };
-const PERMISSIONS = ['none', 'api', 'config_api', 'write_points', 'all'];
 
 /** A user to create, with the defaults filled in. The password policy has not accepted the password yet. */
 export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser[Field]> };
@@ -53,7 +52,7 @@ export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<New
  * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
 export function readNewUser(given: unknown): ReadNewUser {
-  const { name, password, type = 'normal', permissions = [], enabled = true } = fieldsOf(given, NEW_USER);
+  const { name, password, type = 'normal', permissions = [], enabled = true } = knownFields(given, NEW_USER);
   requireText(name, 'name');
   checkUserName(name);
   checkType(type);
@@ -69,7 +68,7 @@ export function readNewUser(given: unknown): ReadNewUser {
  * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
 export function readChanges(given: unknown, userName: string): UserChanges {
-  const { name = userName, password, type, permissions, enabled } = fieldsOf(given, CHANGES);
+  const { name = userName, password, type, permissions, enabled } = knownFields(given, CHANGES);
   requireText(name, 'name');
   if (name !== userName) throw new InvalidUserError('a user cannot be renamed');
   if (type !== undefined) checkType(type);
@@ -92,7 +91,7 @@ export interface RequestedChanges {
  * @throws {InvalidUserError} as {@link readChanges} does, and for a current password without a new one
  */
 export function readRequestedChanges(given: unknown, userName: string): RequestedChanges {
-  const { currentPassword, ...fields } = fieldsOf(given, REQUESTED_CHANGES);
+  const { currentPassword, ...fields } = knownFields(given, REQUESTED_CHANGES);
   const changes = readChanges(fields, userName);
   if (currentPassword === undefined) return { changes, currentPassword };
   requireText(currentPassword, 'currentPassword');
@@ -108,8 +107,8 @@ export function requireText(value: unknown, field: 'name' | 'password' | 'curren
   if (typeof value !== 'string') throw new InvalidUserError(`${field} must be a text, not ${describeType(value)}`);
 }
 
-/** Copies own fields only. A field on a prototype says nothing about a user. */
-function fieldsOf(given: unknown, known: KnownKeys): Record<string, unknown> {
+/** The fields of an object that has only known ones. A field on a prototype does not count. */
+function knownFields(given: unknown, known: KnownKeys): Record<string, unknown> {
   const problem = keyProblem(given, known);
   if (problem !== undefined) throw new InvalidUserError(problem);
   return Object.assign(Object.create(null), given);
@@ -127,7 +126,7 @@ function checkPermissions(permissions: unknown): asserts permissions is Permissi
   const index = permissions.findIndex((permission) => !isPermission(permission));
   if (index === -1) return;
   const unknown: unknown = permissions[index];
-  const all = ': there are none, api, config_api, write_points and all';
+  const all = `: there are ${inWords(PERMISSIONS)}`;
   if (typeof unknown !== 'string') {
     throw new InvalidUserError(`a permission must be a text, not ${describeValue(unknown)}${all}`);
   }

@@ -9,7 +9,7 @@ const CHARACTERS = /^[-._\p{L}0-9@]+$/u;
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u{13441}\u{13442}]/u;
 const MAX_BYTES = 256;
 
-/** Whether a user can have this name. If not, there is no point in asking the store. */
+/** Whether a user can have this name. If not, the store need not be asked. */
 export function isUserName(name: string): boolean {
   return name.length <= MAX_BYTES && formProblem(name) === undefined;
 }

@@ -33,8 +33,8 @@ export interface UserServiceParts {
   readonly repository: UserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
-  /** Receives an event for each operation, whether it succeeds or fails. Defaults to no events. */
-  readonly audit?: Audit | undefined;
+  /** Receives an event for each operation, whether it succeeds or fails. */
+  readonly audit: Audit;
   /** Further details of these events. Defaults to none. */
   readonly context?: AuditContext | undefined;
   /** Limits password changes of the user that `context.by` names. Defaults to no limit. */
@@ -58,7 +58,7 @@ export class UserService {
   constructor(parts: UserServiceParts) {
     this.#parts = parts;
     this.#repository = parts.repository;
-    this.#audit = parts.audit ?? (() => {});
+    this.#audit = parts.audit;
     this.#context = parts.context ?? {};
   }
 
@@ -212,13 +212,13 @@ export class UserService {
   }
 }
 
-/** @throws {ConfigError} the second argument is not a function, but options, say, which do not exist */
+/** @throws {ConfigError} the argument is not a function: a caller may expect options, and there are none */
 function requireConfirm(call: 'create' | 'update', confirm: unknown): void {
   if (typeof confirm === 'function') return;
-  throw new ConfigError(`users.${call}: what confirms it must be a function, not ${describeType(confirm)}`);
+  throw new ConfigError(`users.${call}: confirm must be a function, not ${describeType(confirm)}`);
 }
 
-/** The user after the changes. The same object if there are none: a write would only get in the way of an admin's. */
+/** The user after the changes. The same object if there are none: writing it could only conflict with another change. */
 function successor(before: StoredUser, changes: Omit<UserChanges, 'password'>, hash: string | undefined): StoredUser {
   const { name } = before;
   const { type = before.type, permissions = before.permissions, enabled = before.enabled } = changes;

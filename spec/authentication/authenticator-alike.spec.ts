@@ -13,7 +13,7 @@ const REFUSED: readonly [what: string, name: string, password: string][] = [
   ['a password of 16 KiB', NAME, 'x'.repeat(16_384)],
 ];
 
-describe('an unknown user, and a password that cannot be one', () => {
+describe('an unknown user, and an impossible password', () => {
   it.each([
     ...REFUSED,
     ['a password with a NUL', NAME, `${PASSWORD}\0`],
@@ -38,14 +38,14 @@ describe('an unknown user, and a password that cannot be one', () => {
     expect(hash).toHaveLength(60);
   });
 
-  it.each([...REFUSED])('is compared by bcrypt once: %s', async (_what, name, password) => {
+  it.each([...REFUSED])('take one comparison by bcrypt: %s', async (_what, name, password) => {
     const { authenticator } = await setUpAuthenticator();
     const compare = vi.spyOn(bcrypt, 'compare');
     expect(await authenticator.authenticate(...attempt(name, password))).toBeUndefined();
     expect(compare).toHaveBeenCalledTimes(1);
   });
 
-  it('shares no verification with another pair of the same text', async () => {
+  it('share no verification with another pair whose text is the same', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await users.create({ name: 'a', password: 'another' });
     for (const name of ['a', 'unknown']) {
@@ -58,7 +58,7 @@ describe('an unknown user, and a password that cannot be one', () => {
     }
   });
 
-  it('bring no question to the store where nobody may have the name', async () => {
+  it('cause no question to the store if no user can have the name', async () => {
     const { authenticator, repository } = await setUpAuthenticator();
     const find = vi.spyOn(repository, 'find');
     for (const name of ['a b', 'x'.repeat(257), '..', 'é'.repeat(129)])
@@ -66,7 +66,7 @@ describe('an unknown user, and a password that cannot be one', () => {
     expect(find).not.toHaveBeenCalled();
   });
 
-  it('is not let in with a longer password that begins with 72 right bytes', async () => {
+  it('are refused when only the first 72 bytes of the password are right', async () => {
     const { authenticator, users } = await setUpAuthenticator();
     const longest = 'x'.repeat(72);
     await users.create({ name: 'long', password: longest });
@@ -75,7 +75,7 @@ describe('an unknown user, and a password that cannot be one', () => {
     expect(await authenticator.authenticate(...attempt('long', `${longest}x`))).toBeUndefined();
   });
 
-  it('is not let in even where bcrypt says that the dummy hash matches', async () => {
+  it('are refused even if bcrypt matches the dummy hash', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
     verify.mockResolvedValue(PASSWORD);
     expect(await authenticator.authenticate(...attempt('unknown', PASSWORD))).toBeUndefined();
@@ -84,7 +84,7 @@ describe('an unknown user, and a password that cannot be one', () => {
 });
 
 describe('a long name', () => {
-  it('hides no character of the password', async () => {
+  it('does not truncate the password', async () => {
     const { authenticator, users } = await setUpAuthenticator();
     const name = 'x'.repeat(256);
     const password = 'y'.repeat(72);
@@ -96,7 +96,7 @@ describe('a long name', () => {
     expect(await authenticator.authenticate(...attempt(name, wrong))).toBeUndefined();
   });
 
-  it('shares no verification with another password that begins alike', async () => {
+  it('does not share a verification with a password that begins alike', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     const name = 'x'.repeat(256);
     await users.create({ name, password: 'right' });

@@ -4,7 +4,7 @@ import { from } from '../support/origin.js';
 
 const NEW = 'another password';
 
-describe('a client that goes on with a password after its change', () => {
+describe('a client that still sends a former password', () => {
   it('is refused without bcrypt, and does not keep the new password out', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
@@ -17,7 +17,7 @@ describe('a client that goes on with a password after its change', () => {
     expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
   });
 
-  it('is verified again after each further change, and let in when the password is that one again', async () => {
+  it('is verified again after each further change, and let in if its password is the current one again', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     await users.update(NAME, { password: NEW });
@@ -27,7 +27,7 @@ describe('a client that goes on with a password after its change', () => {
     expect(verify).toHaveBeenCalledTimes(3);
   });
 
-  it('does the same where the cache is off', async () => {
+  it('is treated the same with the cache switched off', async () => {
     const { authenticator, users } = await setUpAuthenticator(0);
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     await users.update(NAME, { password: NEW });
@@ -51,7 +51,7 @@ describe('a client that goes on with a password after its change', () => {
     expect(await authenticator.authenticate(...attempt(NAME, NEW))).toMatchObject({ name: NAME });
   });
 
-  it('cannot make the server verify without end by writing the password in many ways', async () => {
+  it('cannot make the server verify without limit by spelling the password in many ways', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     const password = 'a b c d e f';
     const spaces = [' ', '\u00a0'];
@@ -71,7 +71,7 @@ describe('a client that goes on with a password after its change', () => {
     expect(verify.mock.calls.length).toBeLessThanOrEqual(20);
   });
 
-  it('is told in the audit as with any wrong password', async () => {
+  it('causes an audit event like any wrong password', async () => {
     const { authenticator, users, audit } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     await users.update(NAME, { password: NEW });
@@ -83,7 +83,7 @@ describe('a client that goes on with a password after its change', () => {
     ]);
   });
 
-  it('guesses like others where it was never let in: it takes bcrypt, and counts', async () => {
+  it('counts as a guess, with bcrypt, if it was never let in', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     await users.update(NAME, { password: NEW });
@@ -99,7 +99,7 @@ describe('a client that goes on with a password after its change', () => {
     });
   });
 
-  it('is not told whether a guess was the former password when it has failed too often', async () => {
+  it('does not learn whether a guess was the former password after too many failures', async () => {
     const { authenticator, users } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     await users.update(NAME, { password: NEW });
@@ -111,8 +111,8 @@ describe('a client that goes on with a password after its change', () => {
   });
 });
 
-describe('a client of a user who was let in, and is disabled or deleted since', () => {
-  it.each(['disabled', 'deleted'])('does not keep the user out who comes back: %s', async (how) => {
+describe('a client of a user who was disabled or deleted since its login', () => {
+  it.each(['disabled', 'deleted'])('does not keep the user out later: %s', async (how) => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     if (how === 'disabled') await users.update(NAME, { enabled: false });

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { attempt, NAME, setUpAuthenticator } from '../support/authenticator.js';
 
 describe('a client that hangs up while its login waits', () => {
-  it('has failed as the client that it was', async () => {
+  it('counts as a failure of its own address', async () => {
     const { authenticator, throttle } = await setUpAuthenticator();
     const counted = vi.spyOn(throttle, 'attempt');
     const socket: { remoteAddress?: string } = { remoteAddress: '192.0.2.9' };

@@ -17,7 +17,7 @@ describe('a password in another form of Unicode', () => {
     expect(await authenticator.authenticate(...attempt('new', 'passwörd'))).toBeUndefined();
   });
 
-  it('takes as much work for an unknown user, and for one who is disabled, as for a known one', async () => {
+  it('takes the same work for an unknown, a disabled and a known user', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await users.create({ name: 'disabled', password: composed, enabled: false });
     for (const name of [NAME, 'unknown', 'disabled', 'not a name']) {
@@ -28,7 +28,7 @@ describe('a password in another form of Unicode', () => {
     }
   });
 
-  it('is verified once, in how many ways it may be written', async () => {
+  it('is verified once, whatever forms it has', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await users.create({ name: 'new', password: 'four words of it' });
     for (const space of [' ', '\u00a0', '\u2003', '\u3000', ' ']) {
@@ -38,7 +38,7 @@ describe('a password in another form of Unicode', () => {
     expect(verify).toHaveBeenCalledOnce();
   });
 
-  it('is not looked for where it would take its time: what is too long is wrong', async () => {
+  it('is wrong without a verification if it is too long', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
     const password = `a${'\u0345\u0315\u0301\u0323\u0334'.repeat(1_130)}`;
     const normalize = vi.spyOn(String.prototype, 'normalize');
@@ -58,7 +58,7 @@ describe('a login with a hash of another cost', () => {
     return { ...set, rehash, costOfOld };
   }
 
-  it('hashes the password anew, once for all that come at the same time, and recalls it', async () => {
+  it('replaces the hash once for all concurrent logins, and caches the result', async () => {
     const { authenticator, verify, rehash, costOfOld } = await setUpWithCost5();
     const logins = Array.from({ length: 100 }, () => authenticator.authenticate(...attempt('old', PASSWORD)));
     for (const user of await Promise.all(logins)) expect(user).toMatchObject({ name: 'old' });
@@ -68,7 +68,7 @@ describe('a login with a hash of another cost', () => {
     expect(rehash).toHaveBeenCalledTimes(1);
   });
 
-  it('does not hash a wrong password, nor that of a user who is deleted meanwhile', async () => {
+  it('does not hash a wrong password, or the password of a user who is deleted meanwhile', async () => {
     const { authenticator, repository, rehash, costOfOld } = await setUpWithCost5();
     expect(await authenticator.authenticate(...attempt('old', 'wrong'))).toBeUndefined();
     expect(await costOfOld()).toBe(5);
@@ -81,7 +81,7 @@ describe('a login with a hash of another cost', () => {
     expect(await repository.find('old')).toBeUndefined();
   });
 
-  it('lets in whose password another process has hashed anew meanwhile', async () => {
+  it('succeeds when another process replaces the hash meanwhile', async () => {
     const { authenticator, repository, rehash, verify } = await setUpWithCost5();
     const elsewhere = await bcrypt.hash(PASSWORD, 4);
     rehash.mockImplementationOnce(async () => {
@@ -94,7 +94,7 @@ describe('a login with a hash of another cost', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  it('begins anew where the user changes meanwhile, and says so where it does not end', async () => {
+  it('starts again when the user changes meanwhile, and fails if that never ends', async () => {
     const { authenticator, repository, verify } = await setUpWithCost5();
     verify.mockImplementation(async () => {
       const stored = repository.find('old') as StoredUser;
@@ -109,7 +109,7 @@ describe('a login with a hash of another cost', () => {
     expect(verify).toHaveBeenCalledTimes(4);
   });
 
-  it('does not replace it again for an hour, if another process has another cost', async () => {
+  it('does not replace the hash again within an hour, if another process has another cost', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -128,8 +128,8 @@ describe('a login with a hash of another cost', () => {
   });
 });
 
-describe('a hash that is not verified', () => {
-  it('is told of, by the user it belongs to', async () => {
+describe('a refused hash', () => {
+  it('is reported with its user', async () => {
     const { authenticator, repository, onUnusableHash } = await setUpAuthenticator();
     repository.insert(userNamed('dear', { hash: `$2b$15$${'x'.repeat(53)}` }));
     await authenticator.authenticate(...attempt('dear', PASSWORD));

@@ -3,10 +3,10 @@ import { basicCredentials } from '../../lib/authentication/credentials.js';
 import { attempt, NAME, ORIGIN, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { from } from '../support/origin.js';
 
-describe('a login that is recalled', () => {
+describe('a login from the cache', () => {
   const header = basicCredentials(NAME, PASSWORD);
 
-  it('has come from there before: elsewhere it goes through the throttle once, without bcrypt', async () => {
+  it('goes through the throttle once at each new address, without bcrypt', async () => {
     const { authenticator, throttle, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     const elsewhere = from('192.0.2.2');
@@ -20,7 +20,7 @@ describe('a login that is recalled', () => {
     expect(verify).toHaveBeenCalledOnce();
   });
 
-  it('counts nothing, however many come at once from a new address', async () => {
+  it('counts nothing, even if many come at once from a new address', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     const elsewhere = from('192.0.2.2');
@@ -29,7 +29,7 @@ describe('a login that is recalled', () => {
     expect(verify).toHaveBeenCalledOnce();
   });
 
-  it('tells nobody who has failed too often which password is in the cache', async () => {
+  it('does not reveal a cached password to a client that has failed too often', async () => {
     const { authenticator } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     const elsewhere = from('192.0.2.2');
@@ -49,7 +49,7 @@ describe('a login that is recalled', () => {
     expect(authenticator.recall(header, behindTheSameProxy)).toBeUndefined();
   });
 
-  it('is recalled from many addresses, and from more than that after another look', async () => {
+  it('works from many addresses, and after another verification from more', async () => {
     const { authenticator } = await setUpAuthenticator();
     const login = (ip: string) => authenticator.authenticate(...attempt(NAME, PASSWORD, from(ip)));
     await login('192.0.2.1');
@@ -61,7 +61,7 @@ describe('a login that is recalled', () => {
     expect(authenticator.recall(header, ORIGIN)).toMatchObject({ name: NAME });
   });
 
-  it('does not keep an address of any length, which an app may take from a header', async () => {
+  it('does not store an address of any length, because an app may take it from a header', async () => {
     const { authenticator, cache } = await setUpAuthenticator();
     const set = vi.spyOn(cache, 'set');
     const origin = from('x'.repeat(10_000));
@@ -71,8 +71,8 @@ describe('a login that is recalled', () => {
   });
 });
 
-describe('an authenticator that is closed', () => {
-  it('has forgotten every login, and leaves no timer', async () => {
+describe('a closed authenticator', () => {
+  it('has no cached login, and leaves no timer', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { authenticator } = await setUpAuthenticator();

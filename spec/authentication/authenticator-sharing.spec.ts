@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { attempt, holdVerification, NAME, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
 import { from } from '../support/origin.js';
 
-describe('a verification that is under way', () => {
-  it('does not decide about an equal attempt after a change of the password', async () => {
+describe('a verification in progress', () => {
+  it('does not decide an equal attempt after a change of the password', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     const finish = holdVerification(verify);
     const tooEarly = authenticator.authenticate(...attempt(NAME, 'another'));
@@ -15,7 +15,7 @@ describe('a verification that is under way', () => {
     expect(await login).toMatchObject({ name: NAME });
   });
 
-  it('is not shared by a client that is known with one that is not: only the latter may have to wait', async () => {
+  it('is not shared between a known and an unknown client: only the latter may have to wait', async () => {
     const { authenticator, throttle, verify } = await setUpAuthenticator();
     throttle.remember('192.0.2.1', NAME);
     const finish = holdVerification(verify);

@@ -9,14 +9,14 @@ import { InPlaceRepository } from '../support/in-place-repository.js';
 import { from } from '../support/origin.js';
 
 describe('authentication', () => {
-  it('gives the user with this name and password, without the hash', async () => {
+  it('returns the user with this name and password, without the hash', async () => {
     const { authenticator } = await setUpAuthenticator();
     const user = await authenticator.authenticate(...attempt(NAME, PASSWORD));
     expect(user).toEqual({ name: NAME, type: 'normal', permissions: ['api'], enabled: true });
     expect(Object.isFrozen(user)).toBe(true);
   });
 
-  it('verifies a password once, and recalls it from then on', async () => {
+  it('verifies a password once, and then takes it from the cache', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
     const header = basicCredentials(NAME, PASSWORD);
     expect(authenticator.recall(header, ORIGIN)).toBeUndefined();
@@ -39,7 +39,7 @@ describe('authentication', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  it('remembers no failure', async () => {
+  it('caches no failure', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
     expect(await authenticator.authenticate(...attempt(NAME, 'wrong'))).toBeUndefined();
     expect(await authenticator.authenticate(...attempt(NAME, 'wrong'))).toBeUndefined();
@@ -47,7 +47,7 @@ describe('authentication', () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  it('sees a new password, a new permission and a deletion at the next request', async () => {
+  it('takes a new password, a new permission and a deletion into account at the next request', async () => {
     const { authenticator, users } = await setUpAuthenticator();
     const header = basicCredentials(NAME, PASSWORD);
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
@@ -62,7 +62,7 @@ describe('authentication', () => {
     expect(await authenticator.authenticate(...attempt(NAME, 'another'))).toBeUndefined();
   });
 
-  it('verifies again when a user of the same name and password comes after a deleted one', async () => {
+  it('verifies again if a user of the same name and password follows a deleted one', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     await users.delete(NAME);
@@ -76,7 +76,7 @@ describe('authentication', () => {
     ['is deleted', (users) => users.delete(NAME)],
     ['gets another password', (users) => users.update(NAME, { password: 'another' })],
     ['is disabled', (users) => users.update(NAME, { enabled: false })],
-  ])('does not let in whoever is being verified while the user %s', async (_what, change) => {
+  ])('refuses a login if during its verification the user %s', async (_what, change) => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     const finish = holdVerification(verify);
     const login = authenticator.authenticate(...attempt(NAME, PASSWORD));
@@ -87,7 +87,7 @@ describe('authentication', () => {
     expect(authenticator.recall(basicCredentials(NAME, PASSWORD), ORIGIN)).toBeUndefined();
   });
 
-  it('gives a user whose permissions change while it is being verified with the new ones', async () => {
+  it('returns a user with the new permissions if they change during the verification', async () => {
     const { authenticator, users, verify } = await setUpAuthenticator();
     const finish = holdVerification(verify);
     const login = authenticator.authenticate(...attempt(NAME, PASSWORD));
@@ -118,7 +118,7 @@ describe('authentication', () => {
     expect(verify).toHaveBeenCalledTimes(7);
   });
 
-  it('counts a failure for each client, also where they share a verification', async () => {
+  it('counts a failure for each client, even if they share a verification', async () => {
     const { authenticator, throttle, verify } = await setUpAuthenticator();
     const counted = vi.spyOn(throttle, 'attempt');
     const clients = ['192.0.2.1', '192.0.2.2', '192.0.2.2'];
@@ -127,14 +127,14 @@ describe('authentication', () => {
     expect(verify).toHaveBeenCalledOnce();
   });
 
-  it('does not take a name with a colon for the user whose password begins behind it', async () => {
+  it('splits name and password at the first colon only', async () => {
     const { authenticator, users } = await setUpAuthenticator();
     await users.create({ name: 'a', password: 'b:c' });
     await authenticator.authenticate(...attempt('a', 'b:c'));
     expect(await authenticator.authenticate(...attempt('a:b', 'c'))).toBeUndefined();
   });
 
-  it('forgets an attempt in flight that failed to be verified', async () => {
+  it('forgets an attempt whose verification failed', async () => {
     const { authenticator, verify } = await setUpAuthenticator();
     verify.mockRejectedValueOnce(new Error('bcrypt'));
     await expect(authenticator.authenticate(...attempt(NAME, PASSWORD))).rejects.toThrow('bcrypt');
@@ -143,7 +143,7 @@ describe('authentication', () => {
 });
 
 describe('the store', () => {
-  it('may change its rows in place while a password is verified', async () => {
+  it('may change its objects in place during a verification', async () => {
     const rows = new SupervisedRepository(new InPlaceRepository(), { grace: 0, onFailure: vi.fn(), onState: vi.fn() });
     const { authenticator, users, verify } = await setUpAuthenticator<UserRepository>(60_000, rows);
     const finish = holdVerification(verify);
@@ -154,7 +154,7 @@ describe('the store', () => {
     expect(await login).toBeUndefined();
   });
 
-  it('may answer with promises', async () => {
+  it('may answer with a promise', async () => {
     const memory = new MemoryUserRepository();
     const slow: UserRepository = {
       find: async (name) => memory.find(name),
@@ -170,7 +170,7 @@ describe('the store', () => {
     expect(await authenticator.recall(basicCredentials(NAME, PASSWORD), ORIGIN)).toBeUndefined();
   });
 
-  it('lets nobody in when it fails', async () => {
+  it('lets nobody in if it fails', async () => {
     const { authenticator, repository } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     vi.spyOn(repository, 'find').mockImplementation(() => {
@@ -180,7 +180,7 @@ describe('the store', () => {
     await expect(authenticator.authenticate(...attempt(NAME, PASSWORD))).rejects.toThrow('out of order');
   });
 
-  it('lets nobody in when it fails after the verification', async () => {
+  it('lets nobody in if it fails after the verification', async () => {
     const { authenticator, repository } = await setUpAuthenticator();
     const find = repository.find.bind(repository);
     vi.spyOn(repository, 'find')
@@ -193,7 +193,7 @@ describe('the store', () => {
 });
 
 describe('the memory of the authenticator', () => {
-  it('holds no password and no hash', async () => {
+  it('contains no password and no hash', async () => {
     const { authenticator, cache, repository } = await setUpAuthenticator();
     await authenticator.authenticate(...attempt(NAME, PASSWORD));
     const { hash } = (await repository.find(NAME)) as StoredUser;
@@ -207,7 +207,7 @@ describe('the memory of the authenticator', () => {
     for (const secret of secrets) expect(shown).not.toContain(secret);
   });
 
-  it('makes other digests in another process: they are keyed', async () => {
+  it('has other digests in another process, because they are keyed', async () => {
     const keys: string[] = [];
     for (let round = 0; round < 2; round += 1) {
       const { authenticator, cache } = await setUpAuthenticator();

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe('a bounded rate limiter', () => {
-  it('gives each key so many points in a window, which begins with the first of them', async () => {
+  it('gives each key a number of points in a window, which begins with the first one used', async () => {
     const limiter = createLimiter(2, 1_000);
     expect(await limiter.take('a')).toBe(0);
     vi.advanceTimersByTime(400);
@@ -28,7 +28,7 @@ describe('a bounded rate limiter', () => {
     expect(await limiter.take('a')).toBe(0);
   });
 
-  it('takes points back, and no more than there were', async () => {
+  it('takes points back, up to the number used', async () => {
     const limiter = createLimiter(1, 1_000);
     await limiter.take('a');
     await limiter.giveBack('a');
@@ -40,7 +40,7 @@ describe('a bounded rate limiter', () => {
     expect(await limiter.take('a')).toBe(1_000);
   });
 
-  it('counts beyond what there is, and tells how long that lasts', async () => {
+  it('counts beyond the limit, and tells how long the limit is exceeded', async () => {
     const limiter = createLimiter(2, 1_000);
     expect(await limiter.waitOf('a')).toBe(0);
     await limiter.count('a');
@@ -53,7 +53,7 @@ describe('a bounded rate limiter', () => {
     expect(await limiter.waitOf('a')).toBe(0);
   });
 
-  it('keeps no key that has used nothing up, so that those who are refused push nobody out', async () => {
+  it('stores no key without used points, so refused clients displace no others', async () => {
     const limiter = createLimiter(1, 1_000, 10);
     await limiter.take('a');
     for (let index = 0; index < 1_000; index += 1) {
@@ -73,7 +73,7 @@ describe('a bounded rate limiter', () => {
     expect(await short.take('a')).toBe(1);
   });
 
-  it('keeps so many keys, whatever comes', async () => {
+  it('stores a bounded number of keys', async () => {
     const limiter = createLimiter(1, 1_000, 100);
     for (let index = 0; index < 10_000; index += 1) await limiter.take(`key ${index}`);
     let kept = 0;

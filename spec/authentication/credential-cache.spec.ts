@@ -11,7 +11,7 @@ describe('the cache of verified credentials', () => {
     vi.useRealTimers();
   });
 
-  it('remembers for its time to live, counted from the verification and not from the last use', () => {
+  it('keeps an entry for its time to live, counted from the verification and not from the last use', () => {
     const cache = new CredentialCache(10_000, 60_000);
     cache.set('key', VERIFICATION);
     vi.advanceTimersByTime(9_000);
@@ -21,7 +21,7 @@ describe('the cache of verified credentials', () => {
     cache.close();
   });
 
-  it('takes a time to live of less than a second', () => {
+  it('accepts a time to live of less than a second', () => {
     const cache = new CredentialCache(500, 0);
     cache.set('key', VERIFICATION);
     vi.advanceTimersByTime(499);
@@ -31,14 +31,14 @@ describe('the cache of verified credentials', () => {
     cache.close();
   });
 
-  it('remembers nothing with a time to live of 0', () => {
+  it('keeps nothing with a time to live of 0', () => {
     const cache = new CredentialCache(0, 60_000);
     cache.set('key', VERIFICATION);
     expect(cache.get('key')).toBeUndefined();
     cache.close();
   });
 
-  it('makes room for new entries when it is full, and lets the oldest go', () => {
+  it('drops the oldest entry when it is full', () => {
     const cache = new CredentialCache(10_000, 60_000, 20);
     const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };
     for (let index = 0; index < 21; index += 1) {
@@ -58,7 +58,7 @@ describe('the cache of verified credentials', () => {
     cache.close();
   });
 
-  it('knows a former login for the window longer, from where it came from', () => {
+  it('remembers the address of a login for the failure window longer', () => {
     const cache = new CredentialCache(10_000, 60_000);
     const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };
     cache.set('key', verification);
@@ -73,7 +73,7 @@ describe('the cache of verified credentials', () => {
     cache.close();
   });
 
-  it('knows a former login also where it remembers no verification, and none where failures do not count', () => {
+  it('remembers the address of a login even without cached verifications, and not without a failure window', () => {
     const verification = { ...VERIFICATION, origins: new Set(['192.0.2.1']) };
     for (const [timeToLive, window, isKnown] of [
       [0, 60_000, true],
@@ -86,7 +86,7 @@ describe('the cache of verified credentials', () => {
     }
   });
 
-  it('forgets everything and leaves no timer when it is closed', () => {
+  it('is empty and leaves no timer after close()', () => {
     const cache = new CredentialCache(10_000, 60_000);
     cache.set('key', VERIFICATION);
     cache.setFormer('key', { ...VERIFICATION, origins: new Set(['192.0.2.1']) });

@@ -8,7 +8,7 @@ import {
 const encode = (text: string | Buffer) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('the credentials of an Authorization header', () => {
-  it('are those of the examples of RFC 7617', () => {
+  it('are parsed from the examples of RFC 7617', () => {
     expect(parseBasicCredentials('Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==')).toEqual({
       name: 'Aladdin',
       password: 'open sesame',
@@ -25,15 +25,15 @@ describe('the credentials of an Authorization header', () => {
     ['Größe:pässwörd✓', 'Größe', 'pässwörd✓'],
     [' a : b ', ' a ', ' b '],
     ['😀:😀', '😀', '😀'],
-  ])('are divided by the first colon: %s', (text, name, password) => {
+  ])('are split at the first colon: %s', (text, name, password) => {
     expect(parseBasicCredentials(encode(text))).toEqual({ name, password });
   });
 
-  it.each(['basic', 'BASIC', 'bAsIc'])('may name the scheme %s', (scheme) => {
+  it.each(['basic', 'BASIC', 'bAsIc'])('may have the scheme %s', (scheme) => {
     expect(parseBasicCredentials(`${scheme} cm9vdDpyMDB0`)).toEqual({ name: 'root', password: 'r00t' });
   });
 
-  it('may lack the padding, and have blanks around the token', () => {
+  it('may lack padding, and have blanks around the token', () => {
     expect(parseBasicCredentials('Basic   dGVzdDoxMjPCow  ')).toEqual({ name: 'test', password: '123£' });
   });
 
@@ -53,7 +53,7 @@ describe('the credentials of an Authorization header', () => {
     'Basic cm9vdA==',
     'Basic =',
     'Basic cm9v===',
-  ])('are none in %j', (header) => {
+  ])('are absent in %j', (header) => {
     expect(parseBasicCredentials(header)).toBeUndefined();
   });
 
@@ -61,11 +61,11 @@ describe('the credentials of an Authorization header', () => {
     ['Gr\xf6\xdfe:p\xe4ss', 'Größe', 'päss'],
     ['a:\xff', 'a', 'ÿ'],
     ['a:\xed\xa0\x80', 'a', 'í\xa0\x80'],
-  ])('are read as Latin-1 where the bytes are not UTF-8: %j', (bytes, name, password) => {
+  ])('are decoded as Latin-1 if the bytes are not UTF-8: %j', (bytes, name, password) => {
     expect(parseBasicCredentials(encode(Buffer.from(bytes, 'latin1')))).toEqual({ name, password });
   });
 
-  it('stay different where the bytes that are not UTF-8 are', () => {
+  it('stay different if their invalid bytes differ', () => {
     const passwords = Array.from({ length: 256 }, (_, byte) => {
       const bytes = Buffer.concat([Buffer.from('a:\xff', 'latin1'), Buffer.from([byte])]);
       return parseBasicCredentials(encode(bytes))?.password;
@@ -73,7 +73,7 @@ describe('the credentials of an Authorization header', () => {
     expect(new Set(passwords).size).toBe(256);
   });
 
-  it('are what clients send', () => {
+  it('are decoded as clients send them', () => {
     expect(basicCredentials('test', '123£')).toBe('Basic dGVzdDoxMjPCow==');
   });
 });
@@ -84,7 +84,7 @@ describe('the credentials of a query', () => {
     expect(parseQueryCredentials('http://host/x?p=1&u=2?')).toEqual({ name: '2?', password: '1' });
   });
 
-  it.each(['/x', '/x?', '/x?u=a', '/x?p=b', '/x?u=&p=', '/x?u=a&p=', '/x?U=a&P=b'])('are none in %s', (url) => {
+  it.each(['/x', '/x?', '/x?u=a', '/x?p=b', '/x?u=&p=', '/x?u=a&p=', '/x?U=a&P=b'])('are absent in %s', (url) => {
     expect(parseQueryCredentials(url)).toBeUndefined();
   });
 });

@@ -16,14 +16,14 @@ function createQueue() {
 }
 
 describe('the queue for bcrypt', () => {
-  it('gives those who are known four turns while a stranger waits for one', () => {
+  it('runs four known clients for each stranger', () => {
     const { enqueue, rest } = createQueue();
     for (let index = 1; index <= 3; index += 1) enqueue(`s${index}`, false);
     for (let index = 1; index <= 9; index += 1) enqueue(`k${index}`, true);
     expect(rest()).toEqual(['k1', 'k2', 'k3', 'k4', 's1', 'k5', 'k6', 'k7', 'k8', 's2', 'k9', 's3']);
   });
 
-  it('gives a stranger a turn soon, however long those who are known were alone', () => {
+  it('runs a stranger soon, however long only known clients came', () => {
     const { enqueue, next } = createQueue();
     for (let index = 0; index < 50; index += 1) enqueue('k', true);
     for (let index = 0; index < 20; index += 1) next();
@@ -32,7 +32,7 @@ describe('the queue for bcrypt', () => {
     expect(next()).toBe('k');
   });
 
-  it('has nothing when nobody waits, and takes whoever says nothing for a stranger', () => {
+  it('is empty when nobody waits, and treats an unmarked client as a stranger', () => {
     const { queue, enqueue, next } = createQueue();
     expect(queue.dequeue()).toBeUndefined();
     enqueue('somebody');
@@ -41,7 +41,7 @@ describe('the queue for bcrypt', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('lets go of whoever gives up, of either group', () => {
+  it('removes clients of both groups that give up', () => {
     const { queue, enqueue, rest } = createQueue();
     for (const name of ['s1', 's2']) enqueue(name, false);
     for (const name of ['k1', 'k2']) enqueue(name, true);

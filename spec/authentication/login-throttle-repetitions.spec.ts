@@ -8,8 +8,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a client that repeats one wrong password', () => {
-  it('has failed once, whether it is known or not', async () => {
+describe('a client that repeats a wrong password', () => {
+  it('counts one failure, whether the client is known or not', async () => {
     for (const isKnown of [false, true]) {
       const { throttle, attempt, fail } = setUpThrottle();
       if (isKnown) throttle.remember(HERE, NAME);
@@ -19,7 +19,7 @@ describe('a client that repeats one wrong password', () => {
     }
   });
 
-  it('fails again in another window, at another user and from another address', async () => {
+  it('counts another failure in another window, for another user and from another address', async () => {
     const { attempt, fail } = setUpThrottle();
     const wrong = guess();
     await attempt(wrong, undefined);
@@ -37,14 +37,14 @@ describe('a client that repeats one wrong password', () => {
     expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 60]);
   });
 
-  it('may do so thirty times in a window, and has failed with each further one', async () => {
+  it('may repeat it thirty times in a window, and each further time counts', async () => {
     const { attempt } = setUpThrottle();
     const wrong = guess();
     for (let index = 0; index < 33; index += 1) expect(await attempt(wrong, undefined)).toBe('failed');
     expect(await attempt(wrong, undefined)).toBe(60);
   });
 
-  it('may do so no more often with several passwords', async () => {
+  it('has the same allowance with several passwords', async () => {
     const { attempt } = setUpThrottle();
     const [first, second] = [guess(), guess()];
     for (let index = 0; index < 21; index += 1) expect(await attempt(first, undefined)).toBe('failed');
@@ -52,7 +52,7 @@ describe('a client that repeats one wrong password', () => {
     expect(await attempt(second, undefined)).toBe(60);
   });
 
-  it('is refused as others where it has failed too often', async () => {
+  it('is refused like any client after too many failures', async () => {
     const { attempt, fail } = setUpThrottle();
     const wrong = guess();
     await attempt(wrong, undefined);
@@ -62,8 +62,8 @@ describe('a client that repeats one wrong password', () => {
   });
 });
 
-describe('a client that goes on with a former password', () => {
-  it('has not failed, so many times at a user in a window', async () => {
+describe('a client that repeats a former password', () => {
+  it('counts no failure for a limited number of times in a window', async () => {
     const { attempt, fail, succeed } = setUpThrottle();
     const goOn = () => attempt({ ...guess(), isGuess: false }, undefined);
     for (let index = 0; index < 3; index += 1) expect(await goOn()).toBe('failed');
@@ -72,7 +72,7 @@ describe('a client that goes on with a former password', () => {
     expect([await goOn(), await goOn()]).toEqual(['failed', 60]);
   });
 
-  it('is refused as others where it has failed too often, also where it is known', async () => {
+  it('is refused like any client after too many failures, even if it is known', async () => {
     for (const isKnown of [false, true]) {
       const { throttle, fail } = setUpThrottle();
       if (isKnown) throttle.remember(HERE, NAME);

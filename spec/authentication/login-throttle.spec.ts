@@ -8,8 +8,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a client at a user', () => {
-  it('has so many failures in a window, and is told when it has one again', async () => {
+describe('a client, for one user', () => {
+  it('has a limited number of failures in a window, and learns when the next attempt is possible', async () => {
     const { fail, succeed } = setUpThrottle();
     expect([await fail(), await fail(), await fail()]).toEqual(['failed', 'failed', 'failed']);
     vi.advanceTimersByTime(20_500);
@@ -20,7 +20,7 @@ describe('a client at a user', () => {
     expect(await fail()).toBe(60);
   });
 
-  it('uses nothing up when it is let in', async () => {
+  it('loses no attempt by a success', async () => {
     const { fail, succeed } = setUpThrottle();
     for (let index = 0; index < 50; index += 1) expect(await succeed()).toBe('let in');
     expect([await fail(), await succeed(), await fail(), await succeed(), await fail()]).toEqual([
@@ -33,7 +33,7 @@ describe('a client at a user', () => {
     expect(await succeed()).toBe(60);
   });
 
-  it('uses nothing up when it is refused', async () => {
+  it('loses no attempt by a refusal', async () => {
     const { fail } = setUpThrottle();
     for (let index = 0; index < 3; index += 1) await fail();
     for (let index = 0; index < 50; index += 1) expect(await fail()).toBe(60);
@@ -41,7 +41,7 @@ describe('a client at a user', () => {
     expect(await fail()).toBe('failed');
   });
 
-  it('uses nothing up when the password could not be verified', async () => {
+  it('loses no attempt if the password could not be verified', async () => {
     const { throttle, fail } = setUpThrottle();
     for (let index = 0; index < 50; index += 1) {
       const broken = throttle.attempt(guess(), () => Promise.reject(new Error('the store')));
@@ -50,7 +50,7 @@ describe('a client at a user', () => {
     expect(await fail()).toBe('failed');
   });
 
-  it('has no more of them when they come all at once', async () => {
+  it('has the same limit for concurrent attempts', async () => {
     const { throttle } = setUpThrottle();
     const verify = vi.fn(() => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100)));
     const attempts = Array.from({ length: 50 }, () => throttle.attempt(guess(), verify).catch(() => 'refused'));
@@ -59,14 +59,14 @@ describe('a client at a user', () => {
     expect(verify).toHaveBeenCalledTimes(3);
   });
 
-  it('does not hinder other users of its address, nor that user elsewhere', async () => {
+  it('does not limit other users from its address, or this user elsewhere', async () => {
     const { fail, succeed } = setUpThrottle();
     for (let index = 0; index < 4; index += 1) await fail();
     expect(await succeed(HERE, 'other')).toBe('let in');
     expect(await succeed('192.0.2.2')).toBe('let in');
   });
 
-  it('may give a name of any length', async () => {
+  it('may send a name of any length', async () => {
     const { fail } = setUpThrottle();
     const name = 'x'.repeat(16_000);
     for (let index = 0; index < 3; index += 1) expect(await fail(HERE, name)).toBe('failed');
@@ -75,8 +75,8 @@ describe('a client at a user', () => {
   });
 });
 
-describe('a client at all users', () => {
-  it('is not hindered by how many come at once', async () => {
+describe('a client, for all users together', () => {
+  it('may have any number of concurrent attempts', async () => {
     const { throttle } = setUpThrottle();
     const verify = () => new Promise<string>((resolve) => setTimeout(() => resolve('yes'), 100));
     const attempts = Array.from({ length: 100 }, (_, index) => throttle.attempt(guess(HERE, `user${index}`), verify));
@@ -84,7 +84,7 @@ describe('a client at all users', () => {
     expect(new Set(await Promise.all(attempts))).toEqual(new Set(['yes']));
   });
 
-  it('has ten times as many failures', async () => {
+  it('has a limit that is ten times as high', async () => {
     const { fail, succeed } = setUpThrottle();
     for (let index = 0; index < 30; index += 1) expect(await fail(HERE, `user${index}`)).toBe('failed');
     expect(await fail(HERE, 'another')).toBe(60);
@@ -94,7 +94,7 @@ describe('a client at all users', () => {
     expect(await fail(HERE, 'another')).toBe('failed');
   });
 
-  it('may go on as those who have been let in from there before', async () => {
+  it('is not limited for users who have logged in from there', async () => {
     const { throttle, fail, succeed } = setUpThrottle();
     throttle.remember(HERE, NAME);
     for (let index = 0; index < 30; index += 1) await fail(HERE, `user${index}`);
@@ -102,7 +102,7 @@ describe('a client at all users', () => {
     expect(await succeed()).toBe('let in');
   });
 
-  it('has used up no failure at a user where it was refused for the others', async () => {
+  it('counts no failure for a user if the limit for all users refused it', async () => {
     const { fail } = setUpThrottle();
     for (let index = 0; index < 30; index += 1) await fail(HERE, `user${index}`);
     vi.advanceTimersByTime(WINDOW - 1);
@@ -113,7 +113,7 @@ describe('a client at all users', () => {
 });
 
 describe('a user', () => {
-  it('gets slow after ten times as many failures from everywhere, and does not stop', async () => {
+  it('gets one attempt at a time after ten times as many failures from everywhere', async () => {
     const { fail, succeed, failFromEverywhere } = setUpThrottle();
     await failFromEverywhere(30);
     // One more each third of a minute.
@@ -126,7 +126,7 @@ describe('a user', () => {
     expect(await fail('203.0.113.5')).toBe(20);
   });
 
-  it('gets in as ever from where it has been let in before', async () => {
+  it('is not limited where the user has logged in before', async () => {
     const { throttle, fail, succeed, failFromEverywhere } = setUpThrottle();
     throttle.remember(HERE, NAME);
     await failFromEverywhere(31);
@@ -137,7 +137,7 @@ describe('a user', () => {
     expect(await fail()).toBe(60);
   });
 
-  it('stays known where another user has many addresses, and forgets its own oldest ones', async () => {
+  it('stays known if another user has many addresses, and forgets its oldest addresses first', async () => {
     const { throttle } = setUpThrottle();
     const isKnown = (client: string, name: string) =>
       throttle.attempt(guess(client, name), async (admission) => (admission.isKnown ? 'known' : 'not known'));
@@ -150,7 +150,7 @@ describe('a user', () => {
     expect(await isKnown('2001:db8:0:20950::/64', 'with many addresses')).toBe('known');
   });
 
-  it('gets slow as soon as it has to, also for those that wait to be verified', async () => {
+  it('is limited in time, because attempts in progress count as well', async () => {
     const { throttle, fail } = setUpThrottle();
     const verify = vi.fn(async () => undefined);
     const waiting = Array.from({ length: 60 }, (_, index) =>
@@ -169,7 +169,7 @@ describe('a user', () => {
     expect(await fail('203.0.113.1')).toBe(20);
   });
 
-  it('gives its slow attempt back where that was none', async () => {
+  it('gets its attempt back if nothing was verified', async () => {
     const { fail, succeed, failFromEverywhere } = setUpThrottle();
     await failFromEverywhere(30);
     expect(await succeed('203.0.113.1')).toBe('let in');
@@ -177,7 +177,7 @@ describe('a user', () => {
     expect(await fail('203.0.113.3')).toBe(20);
   });
 
-  it('is admitted without being counted, unless it would not be verified', async () => {
+  it('is admitted without a count, unless it would not be verified', async () => {
     const { throttle, fail, failFromEverywhere } = setUpThrottle();
     const admit = (client: string) => throttle.admit(client, NAME).catch(({ retryAfter }) => retryAfter as number);
     for (let index = 0; index < 3; index += 1) await fail('192.0.2.2');
@@ -189,7 +189,7 @@ describe('a user', () => {
     expect(await admit('203.0.113.1')).toBeUndefined();
   });
 
-  it('is admitted from where it has been let in before, however often it has failed there', async () => {
+  it('is admitted from a known address, however often it has failed there', async () => {
     const { throttle, fail } = setUpThrottle();
     throttle.remember(HERE, NAME);
     for (let index = 0; index < 3; index += 1) await fail();
@@ -197,7 +197,7 @@ describe('a user', () => {
     await expect(throttle.admit(HERE, NAME)).resolves.toBeUndefined();
   });
 
-  it('is checked by its own failures alone from where it has been let in before', async () => {
+  it('is limited only by its own failures at a known address', async () => {
     const { throttle, failFromEverywhere } = setUpThrottle();
     throttle.remember(HERE, NAME);
     await failFromEverywhere(31);
@@ -205,7 +205,7 @@ describe('a user', () => {
     await expect(throttle.check(HERE, NAME)).resolves.toBeUndefined();
   });
 
-  it('is remembered to have been let in from there for thirty days', async () => {
+  it('has known addresses for thirty days', async () => {
     const { throttle } = setUpThrottle();
     throttle.remember(HERE, NAME);
     const known: boolean[] = [];
@@ -220,7 +220,7 @@ describe('a user', () => {
 });
 
 describe('the attempts of a user who is known from many addresses', () => {
-  it.each([3, 0])('go before strangers’ ten at a time, with the limit %d', async (failureLimit) => {
+  it.each([3, 0])('precede those of strangers ten at a time, with the limit %d', async (failureLimit) => {
     const { throttle } = setUpThrottle({ failureLimit });
     const addresses = Array.from({ length: 12 }, (_, index) => `198.51.100.${index}`);
     for (const address of addresses) throttle.remember(address, NAME);
@@ -243,15 +243,15 @@ describe('the attempts of a user who is known from many addresses', () => {
   });
 });
 
-describe('a throttle that is off', () => {
-  it.each([{ failureLimit: 0 }, { failureWindow: 0 }])('lets every attempt be verified: %j', async (options) => {
+describe('a throttle that is switched off', () => {
+  it.each([{ failureLimit: 0 }, { failureWindow: 0 }])('admits every attempt: %j', async (options) => {
     const { throttle, fail } = setUpThrottle(options);
     expect(throttle.isOn).toBe(false);
     for (let index = 0; index < 200; index += 1) expect(await fail()).toBe('failed');
   });
 });
 
-describe('a throttle that is closed', () => {
+describe('a closed throttle', () => {
   it('leaves no timer', async () => {
     const { throttle, failFromEverywhere } = setUpThrottle();
     await failFromEverywhere(20);

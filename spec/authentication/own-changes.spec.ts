@@ -17,8 +17,8 @@ function setUp() {
 
 const throttled = (retryAfter: number, message: string) => ({ code: 'THROTTLED', status: 429, retryAfter, message });
 
-describe('the changes of one’s own password', () => {
-  it('are made one at a time', async () => {
+describe('changes of one’s own password', () => {
+  it('run one at a time', async () => {
     const { changes, change } = setUp();
     let finish = () => {};
     const first = changes.run('someone', () => new Promise<void>((resolve) => (finish = resolve)));
@@ -32,13 +32,13 @@ describe('the changes of one’s own password', () => {
     expect(await change()).toBe('changed');
   });
 
-  it('may follow one that failed', async () => {
+  it('may follow a failed one', async () => {
     const { changes, change } = setUp();
     await expect(changes.run('someone', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await change()).toBe('changed');
   });
 
-  it('are ten in a minute, also where they fail', async () => {
+  it('are limited to ten a minute, including failed ones', async () => {
     const { changes, change } = setUp();
     for (let index = 0; index < 5; index += 1) expect(await change()).toBe('changed');
     for (let index = 0; index < 5; index += 1) {
@@ -51,7 +51,7 @@ describe('the changes of one’s own password', () => {
     expect(await change()).toBe('changed');
   });
 
-  it('leave no timer behind', async () => {
+  it('leave no timer', async () => {
     const { changes, change } = setUp();
     await change();
     changes.close();

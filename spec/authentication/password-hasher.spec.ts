@@ -39,7 +39,7 @@ describe('the password hasher', () => {
     expect(await hasher.verify(['another'], hash)).toBeUndefined();
   });
 
-  it('tells which of several forms of a password it is', async () => {
+  it('tells which of several forms of a password matches', async () => {
     const hasher = createHasher();
     const hash = await hasher.hash('a password');
     expect(await hasher.verify(['another', 'a password'], hash)).toBe('a password');
@@ -50,13 +50,13 @@ describe('the password hasher', () => {
     ['Go, which Kapacitor writes', '$2a$'],
     ['bcrypt’s library', '$2b$'],
     ['PHP and htpasswd', '$2y$'],
-  ])('verifies hashes with the prefix of %s', async (_writer, prefix) => {
+  ])('verifies hashes with the prefix %s', async (_writer, prefix) => {
     const hash = (await bcrypt.hash('a password', 4)).replace('$2b$', prefix);
     expect(await createHasher().verify(['a password'], hash)).toBe('a password');
     expect(await createHasher().verify(['another'], hash)).toBeUndefined();
   });
 
-  it('has a dummy hash of its cost that takes the work of a real one and matches nothing', async () => {
+  it('has a dummy hash of its cost that takes as much work as a real one and matches nothing', async () => {
     const hasher = createHasher({ cost: 5 });
     expect(bcrypt.getRounds(hasher.dummyHash)).toBe(5);
     expect(hasher.dummyHash).toHaveLength(60);
@@ -66,7 +66,7 @@ describe('the password hasher', () => {
 });
 
 describe('the hashing budget', () => {
-  it('lets no more run at once than it may, and the others in turn', async () => {
+  it('limits the number of concurrent hashes, and runs the others in turn', async () => {
     const running = holdBcrypt();
     const hasher = createHasher({ concurrency: 2 });
     const verifications = ['a', 'b', 'c'].map((password) => hasher.verify([password], 'hash'));
@@ -79,7 +79,7 @@ describe('the hashing budget', () => {
     expect(await Promise.all(verifications)).toEqual(['a', undefined, 'c']);
   });
 
-  it('refuses what does not fit into the queue, and says when to come back', async () => {
+  it('refuses a password when the queue is full, with a time to retry', async () => {
     const running = holdBcrypt();
     const hasher = createHasher({ maxQueue: 2 });
     const accepted = ['a', 'b', 'c'].map((password) => hasher.verify([password], 'hash'));
@@ -94,7 +94,7 @@ describe('the hashing budget', () => {
     expect(await later).toBe('d');
   });
 
-  it('lets those who are known go before strangers, keeps room for them, and does not forget the strangers', async () => {
+  it('prefers known clients, keeps room for them, and still serves strangers', async () => {
     const running = holdBcrypt();
     const hasher = createHasher({ maxQueue: 6 });
     const order: string[] = [];
@@ -120,7 +120,7 @@ describe('the hashing budget', () => {
     ]);
   });
 
-  it('does not let strangers wait for long because many have given up before them', async () => {
+  it('does not delay strangers because many before them have given up', async () => {
     const running = holdBcrypt();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const hasher = createHasher({ maxQueue: 2 });
@@ -147,7 +147,7 @@ describe('the hashing budget', () => {
     expect(turns).toBeLessThan(12);
   });
 
-  it('lets those who set a password go before strangers, however long they wait', async () => {
+  it('runs the hash of a new password before those of strangers, however long they wait', async () => {
     const running = holdBcrypt();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const hasher = createHasher();
@@ -162,7 +162,7 @@ describe('the hashing budget', () => {
     expect(await hash).toMatch(/^\$2b\$04\$/);
   });
 
-  it('gives a verification up that has waited for three seconds, at once and without work', async () => {
+  it('gives up a verification that has waited for three seconds, without doing it', async () => {
     const running = holdBcrypt();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const hasher = createHasher({ maxQueue: 2 });
@@ -183,7 +183,7 @@ describe('the hashing budget', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('gives the hash up that somebody without patience asks for, and no other', async () => {
+  it('gives up an impatient hash, and no other', async () => {
     const running = holdBcrypt();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const hash = vi.spyOn(bcrypt, 'hash').mockResolvedValue('a hash' as never);
@@ -202,7 +202,7 @@ describe('the hashing budget', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('verifies no hash whose cost is far above its own', () => {
+  it('refuses a hash whose cost is far above its own', () => {
     const hashOfCost = (cost: string) => `$2b$${cost}$${'x'.repeat(53)}`;
     const hasher = createHasher({ cost: 12 });
     expect(hasher.maxCost).toBe(16);
@@ -211,7 +211,7 @@ describe('the hashing budget', () => {
     expect(hasher.canVerify('no hash')).toBe(false);
   });
 
-  it('asks once more when the turn has come, and does not work where the answer is no', async () => {
+  it('asks again when the turn comes, and does nothing if the answer is no', async () => {
     const running = holdBcrypt();
     const hasher = createHasher();
     const begin = vi.fn(async () => {
@@ -227,7 +227,7 @@ describe('the hashing budget', () => {
     expect(running).toHaveLength(1);
   });
 
-  it('has a rest after a failure, twice as long as it took, and none after a success', async () => {
+  it('pauses after a failure for twice the time it took, and not after a success', async () => {
     const running = holdBcrypt();
     vi.mocked(sleep).mockClear();
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
@@ -252,7 +252,7 @@ describe('the hashing budget', () => {
     expect(await Promise.all(verifications)).toEqual(['a', undefined, 'c']);
   });
 
-  it('rests for a second at most, however dear the hash is', async () => {
+  it('pauses for a second at most, whatever the cost is', async () => {
     const running = holdBcrypt();
     vi.mocked(sleep).mockClear().mockResolvedValueOnce(undefined);
     const clock = vi.spyOn(performance, 'now').mockReturnValue(0);

@@ -18,7 +18,7 @@ async function setUp(form = PASSWORD, cost = 5) {
 }
 
 describe('the upgrade of a password', () => {
-  it.each([5, 6])('replaces a hash of another cost, here %i, and nothing else of the user', async (cost) => {
+  it.each([5, 6])('replaces a hash of another cost, here %i, and no other field of the user', async (cost) => {
     const { repository, user, upgrade } = await setUp(PASSWORD, cost);
     const hash = (await upgrade.upgrade(user, PASSWORD)) as string;
     expect(bcrypt.getRounds(hash)).toBe(4);
@@ -28,26 +28,26 @@ describe('the upgrade of a password', () => {
     expect(revision).not.toBe(user.revision);
   });
 
-  it('replaces a hash of the configured cost if it is of another form of the password', async () => {
+  it('replaces a hash of the configured cost if it belongs to another form of the password', async () => {
     const { user, upgrade } = await setUp(DECOMPOSED, 4);
     const hash = (await upgrade.upgrade(user, DECOMPOSED)) as string;
     expect(await bcrypt.compare(PASSWORD, hash)).toBe(true);
   });
 
-  it('leaves a hash that is as new ones are', async () => {
+  it('keeps a hash that is up to date', async () => {
     const { repository, user, upgrade } = await setUp(PASSWORD, 4);
     expect(await upgrade.upgrade(user, PASSWORD)).toBeUndefined();
     expect(repository.find('someone')).toBe(user);
   });
 
-  it('keeps the form where the preferred one would be too long', async () => {
+  it('keeps the form if the preferred one would be too long', async () => {
     // U+0958 has no composed form: it becomes two characters, of six bytes.
     const form = '\u0958'.repeat(24);
     const { user, upgrade } = await setUp(form, 4);
     expect(await upgrade.upgrade(user, form)).toBeUndefined();
   });
 
-  it('does not touch a user who has been changed since', async () => {
+  it('does not touch a user who has changed since', async () => {
     const { repository, user, upgrade } = await setUp();
     const changed = { ...user, permissions: [], revision: 'another' };
     repository.replace(changed, user.revision);
@@ -55,7 +55,7 @@ describe('the upgrade of a password', () => {
     expect(repository.find('someone')).toBe(changed);
   });
 
-  it('lets go where it cannot be done, since the password is right all the same', async () => {
+  it('gives up if it fails, because the password is right all the same', async () => {
     const { repository, hasher, user, upgrade } = await setUp();
     vi.spyOn(hasher, 'hash').mockRejectedValueOnce(new OverloadedError(5));
     expect(await upgrade.upgrade(user, PASSWORD)).toBeUndefined();

@@ -21,7 +21,7 @@ async function drive(strategy: object, headers: Record<string, string>, url = '/
 const CHALLENGE = 'Basic realm="Kapacitor", charset="UTF-8"';
 
 describe('the strategy', () => {
-  it('is named as that of passport-http is', async () => {
+  it('has the name of passport-http’s strategy', async () => {
     expect((await createAuth()).strategy.name).toBe('basic');
   });
 
@@ -45,7 +45,7 @@ describe('the strategy', () => {
     [{ authorization: basic('unknown:pw') }, 'authorization failed'],
     [{ 'sec-fetch-mode': 'navigate' }, 'unable to parse authentication credentials'],
     [{ 'sec-fetch-mode': 'no-cors' }, 'unable to parse authentication credentials'],
-  ])('fails with the challenge, and Kapacitor’s words, for %j', async (headers: Record<string, string>, reason) => {
+  ])('fails with the challenge and Kapacitor’s message for %j', async (headers: Record<string, string>, reason) => {
     const { strategy } = await createAuth();
     expect(await drive(strategy, headers)).toEqual(['fail', CHALLENGE, 401, reason]);
   });
@@ -56,7 +56,7 @@ describe('the strategy', () => {
     { 'sec-fetch-mode': 'cors' },
     { 'sec-fetch-mode': 'same-origin' },
     { ...BROWSER, accept: '*/*' },
-  ])('leaves the challenge out for a script: %j', async (headers: Record<string, string>) => {
+  ])('sends no challenge to a script: %j', async (headers: Record<string, string>) => {
     const { strategy } = await createAuth();
     const outcome = await drive(strategy, headers);
     expect(outcome).toEqual(['fail', undefined, 401, 'unable to parse authentication credentials']);
@@ -68,7 +68,7 @@ describe('the strategy', () => {
     expect(challenge).toBe('Basic realm="my \\"own\\" \\\\ realm", charset="UTF-8"');
   });
 
-  it('takes credentials of the query only where it is told to', async () => {
+  it('reads credentials in the query only if it is configured to', async () => {
     const url = '/?u=api&p=pw';
     expect((await drive((await createAuth()).strategy, {}, url))[0]).toBe('fail');
     const { strategy } = await createAuth({ http: { queryCredentials: true } });
@@ -82,7 +82,7 @@ describe('the strategy', () => {
     expect([outcome, status]).toEqual(['fail', 401]);
   });
 
-  it('fails with 429, held back and without a challenge, where too many attempts have failed', async () => {
+  it('fails late with 429, and without a challenge, after too many failures', async () => {
     const hold = vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const auth = await createAuth({ auth: { failureLimit: 1 } });
     const wrong = { authorization: basic('api:wrong') };
@@ -95,7 +95,7 @@ describe('the strategy', () => {
     expect(reason).toMatchObject({ code: 'THROTTLED', headers: { 'Retry-After': '600' } });
   });
 
-  it('lets a person type again at a page that too many failed attempts keep closed', async () => {
+  it('lets a person log in again at a page that is locked after too many failures', async () => {
     vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const { strategy } = await createAuth({ auth: { failureLimit: 1 } });
     await drive(strategy, { authorization: basic('api:wrong') });
@@ -106,7 +106,7 @@ describe('the strategy', () => {
     expect((await drive(strategy, { ...headers, 'sec-fetch-mode': 'cors' }))[2]).toBe(429);
   });
 
-  it('asks nobody to type again where too many passwords wait', async () => {
+  it('does not ask for a password again while too many passwords wait', async () => {
     vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     vi.spyOn(PasswordHasher.prototype, 'verify').mockRejectedValue(new OverloadedError(1, 'too many passwords wait'));
     const headers = { authorization: basic('api:pw'), 'sec-fetch-mode': 'navigate' };
@@ -125,7 +125,7 @@ describe('the strategy', () => {
     expect(setHeader.mock.calls).toEqual(headersSent ? [] : [['Retry-After', 600]]);
   });
 
-  it('reports an error where the store fails', async () => {
+  it('reports an error if the store fails', async () => {
     const auth = await createAuth();
     await auth.close();
     const [outcome, error] = await drive(auth.strategy, { authorization: basic('api:pw') });

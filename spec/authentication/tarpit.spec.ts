@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 describe('the tarpit', () => {
-  it('holds an answer for a second', async () => {
+  it('delays an answer by a second', async () => {
     const answer = vi.fn();
     void new Tarpit().hold().then(answer);
     await vi.advanceTimersByTimeAsync(999);
@@ -18,7 +18,7 @@ describe('the tarpit', () => {
     expect(answer).toHaveBeenCalledOnce();
   });
 
-  it('holds a thousand, and answers the rest at once, until there is room again', async () => {
+  it('delays a thousand answers, and sends others at once until there is room again', async () => {
     const tarpit = new Tarpit();
     const held = vi.fn();
     for (let index = 0; index < 1_000; index += 1) void tarpit.hold().then(held);

@@ -107,8 +107,8 @@ async function createAuthForAll(): Promise<KapacitorAuth> {
   return createAuth({ auth: { store, failureLimit: 0 } }, users);
 }
 
-describe('what can says', () => {
-  it.each(EVERY_USER)('is what a request gets: $name', async ({ name }) => {
+describe('the answer of can', () => {
+  it.each(EVERY_USER)('matches the answer to a request: $name', async ({ name }) => {
     const auth = await createAuthForAll();
     const who = (await auth.users.get(name)) as User;
     // Reading an odd path takes its time, and a disabled user has a password verified at each request.
@@ -137,7 +137,7 @@ describe('what can says', () => {
 });
 
 describe('can', () => {
-  it('is what explain says, and nothing for a user who is not there', async () => {
+  it('says what explain says, and false for a missing user', async () => {
     const auth = await createAuth();
     expect(auth.can(API, 'GET', '/kapacitor/v1/tasks')).toBe(true);
     expect(auth.can(API, 'GET', '/kapacitor/v1/config')).toBe(false);

@@ -75,7 +75,7 @@ describe('an explanation', () => {
       'no permission opens /api\\tasks',
     ],
     ['an admin', ROOT, 'DELETE', '/x', true, '/api/x', 'root is an admin, who has every privilege'],
-    ['a disabled user', GONE, 'GET', '/kapacitor/v1/me', false, '/api/me', 'gone is disabled, and does not get in'],
+    ['a disabled user', GONE, 'GET', '/kapacitor/v1/me', false, '/api/me', 'gone is disabled, and cannot log in'],
     [
       'the management of users',
       user('mighty', ['all']),
@@ -129,7 +129,7 @@ describe('an explanation', () => {
       'tasks',
       false,
       undefined,
-      'the path does not begin with a slash, or can be read in more ways than an honest one can',
+      'the path does not begin with a slash, or routers can read it in too many ways',
     ],
     [
       'a path over 2 KiB',
@@ -141,11 +141,11 @@ describe('an explanation', () => {
       'the path has more than 2,048 bytes, and only an admin may use it',
     ],
     ['such a path, to an admin', ROOT, 'GET', 'tasks', true, undefined, 'root is an admin, who has every privilege'],
-  ])('names what decided: %s', (_what, who, method, path, allowed, resource, reason) => {
+  ])('names the rule that decided: %s', (_what, who, method, path, allowed, resource, reason) => {
     expect(explain(who, method, path)).toMatchObject({ allowed, resource, reason });
   });
 
-  it('gives up on a path that can be read in too many ways', () => {
+  it('refuses a path that routers can read in too many ways', () => {
     const path = `/${'%25'.repeat(40)}2e/;a/..//x\\y%3b%2f${'/..;/%2e%2e%3b'.repeat(20)}`;
     expect(explain(user('all', ['all']), 'GET', path)).toMatchObject({ allowed: false, resource: undefined });
   });
@@ -159,11 +159,11 @@ describe('an explanation', () => {
     ['DELETE', 'delete'],
     ['PROPFIND', 'all'],
     ['', 'all'],
-  ])('says which privilege the method needs: %s', (method, privilege) => {
+  ])('names the privilege that the method needs: %s', (method, privilege) => {
     expect(explain(API, method, '/tasks').privilege).toBe(privilege);
   });
 
-  it('takes a method in small letters for one that nobody knows, as HTTP does', () => {
+  it('treats a method in small letters as unknown, as HTTP does', () => {
     expect(explain(API, 'get', '/tasks')).toMatchObject({ allowed: true, privilege: 'all' });
     expect(explain(API, 'get', '/kapacitor/v1/users')).toMatchObject({ allowed: false, privilege: 'all' });
     expect(explain(NOBODY, 'get', '/kapacitor/v1/users/nobody')).toMatchObject({ allowed: false });
@@ -171,7 +171,7 @@ describe('an explanation', () => {
 });
 
 describe('the privileges of a user', () => {
-  it('are those on the resources that permissions tell apart', () => {
+  it('are listed for each resource that permissions distinguish', () => {
     expect(privilegesOf(user('a', ['api', 'write_points']))).toEqual({
       '/api': ['read', 'write', 'delete'],
       '/api/ping': ['read', 'write', 'delete'],

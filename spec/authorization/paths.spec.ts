@@ -15,36 +15,36 @@ describe('the resource of a path', () => {
     expect(resources(path)).toEqual([resource]);
   });
 
-  it('is two under Kapacitor’s preview prefix, which it reads in two ways', () => {
+  it('exists twice under Kapacitor’s preview prefix, which Kapacitor reads in two ways', () => {
     expect(resources('/kapacitor/v1preview/config')).toEqual(['/api/config', '/api/preview/config']);
   });
 
-  it('is one in every reading of the path', () => {
+  it('exists for every reading of the path', () => {
     expect(resources('/kapacitor/v1/%63onfig')).toEqual(['/api/%63onfig', '/api/config']);
     expect(resources('/kapacitor/v1/tasks/../config')).toEqual(['/api/tasks/../config', '/api/config']);
     expect(resources('/')).toEqual(['/api/', '/api']);
   });
 
-  it('is looked for in the path below a mount as well', () => {
+  it('also comes from the path below a mount', () => {
     expect(resources('/x/kapacitor/v1/config', '/kapacitor/v1/config')).toEqual([
       '/api/x/kapacitor/v1/config',
       '/api/config',
     ]);
   });
 
-  it('is that of the path where the target is in absolute form', () => {
+  it('comes from the path of a target in absolute form', () => {
     expect(resources('http://localhost:9092/kapacitor/v1/config')).toEqual(['/api/config']);
     expect(resources('http://localhost')).toEqual(['/api', '/api/']);
   });
 
   it.each(['*', 'kapacitor/v1/config', 'http:/kapacitor/v1/config', 'http://a%2Fb/kapacitor/v1/config', 'mailto:x'])(
-    'is none where it cannot be told where the path begins: %s',
+    'is unknown if the path does not begin clearly: %s',
     (target) => {
       expect(resourcesOf(target, target)).toBeUndefined();
     },
   );
 
-  it('is none where there are more readings than an honest path has', () => {
+  it('is unknown if there are too many readings', () => {
     const path = `/${Array.from({ length: 12 }, (_, depth) => `%${'25'.repeat(depth)}63;x/./\\A//..`).join('/')}`;
     expect(resourcesOf(path, path)).toBeUndefined();
   });
@@ -61,7 +61,7 @@ describe('the resource of a path', () => {
     },
   );
 
-  it('is none where the path, or what is below the mount, has more than 2 KiB', () => {
+  it('is unknown if the path, or the part below the mount, has more than 2 KiB', () => {
     const longest = `/${'x'.repeat(2_047)}`;
     expect(resources(longest)).toEqual([`/api${longest}`]);
     expect(resourcesOf(`${longest}x`, `${longest}x`)).toBeUndefined();
@@ -86,13 +86,13 @@ describe('the resource of a path', () => {
     '/tasks%u005c..%u005cconfig',
     '/config%u003bx',
     '/config%u0000',
-  ])('is looked for behind escapes of IIS: %s', (path) => {
+  ])('is found behind escapes of IIS: %s', (path) => {
     expect(resources(path)).toContain('/api/config');
   });
 });
 
 describe('a path reader', () => {
-  it('remembers plain paths, and no more than a bounded number of them', () => {
+  it('remembers a bounded number of plain paths', () => {
     const reader = new PathReader();
     const first = reader.resourcesOf('/tasks', '/tasks');
     expect(reader.resourcesOf('/tasks', '/tasks')).toBe(first);
@@ -116,7 +116,7 @@ describe('a path', () => {
     ['/api/config/x', true],
     ['/api/configuration', false],
     ['/api', false],
-  ])('is within /api/config or not: %s', (path, expected) => {
+  ])('is inside or outside of /api/config: %s', (path, expected) => {
     expect(isWithin(path, '/api/config')).toBe(expected);
   });
 });

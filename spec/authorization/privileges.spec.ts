@@ -22,7 +22,7 @@ describe('the privilege that a request needs', () => {
     ['PROPFIND', 'all'],
     ['get', 'all'],
     ['', 'all'],
-  ])('is for %s %s', (method, privilege) => {
+  ])('belongs to the method: %s %s', (method, privilege) => {
     expect(privilegeFor(method)).toBe(privilege);
   });
 });
@@ -69,7 +69,7 @@ describe('the privileges of a user', () => {
     }
   });
 
-  it('are all for an admin, of users too', () => {
+  it('are all of them for an admin, also on users', () => {
     const admin = { name: 'root', type: 'admin' as const, permissions: [], enabled: true };
     for (const privilege of PRIVILEGES) expect(hasPrivilege(admin, privilege, '/api/users/x')).toBe(true);
   });
@@ -78,7 +78,7 @@ describe('the privileges of a user', () => {
     expect(hasPrivilege(userWith('all'), 'read', '/elsewhere')).toBe(false);
   });
 
-  it('let nobody but an admin change users', () => {
+  it('let only an admin change users', () => {
     expect(hasPrivilege(userWith('all'), 'read', '/api/users/x')).toBe(true);
     for (const privilege of ['write', 'delete', 'all'] as const) {
       expect(needsAdmin(privilege, '/api/users')).toBe(true);

@@ -6,7 +6,7 @@ import { user } from '../support/user.js';
 
 const API = user('api', ['api']);
 const PATH = '/kapacitor/v1/tasks';
-const NO_USER = 'a user has name, type, permissions and enabled, as req.user has: this is';
+const NO_USER = 'a user has name, type, permissions and enabled, like req.user: this is';
 
 const ask = (auth: KapacitorAuth, call: 'can' | 'explain', given: readonly unknown[]): unknown =>
   auth[call](...(given as Parameters<KapacitorAuth['explain']>));
@@ -21,7 +21,7 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     ['a method of small letters', [API, 'get', PATH], "methods are case-sensitive: did you mean 'GET'?"],
     ['a method of small letters', [API, 'delete', PATH], "methods are case-sensitive: did you mean 'DELETE'?"],
     ['a privilege', [API, 'read', PATH], `"read" is a privilege: a request has a method, such as 'GET'`],
-    ['a method that is none', [API, 'GET /', PATH], `"GET /" is no method, such as 'GET'`],
+    ['a method that is none', [API, 'GET /', PATH], `"GET /" is not a method such as 'GET'`],
     ['no method', [API, undefined, PATH], "a method is a text such as 'GET', not undefined"],
     ['a request', [{ method: 'GET' }], "a method is a text such as 'GET', not undefined"],
     ['no path', [API, 'GET'], "a path is a text such as '/kapacitor/v1/tasks', not undefined"],
@@ -38,7 +38,7 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     expect(() => ask(auth, call, given)).toThrow(failure('CONFIG_INVALID', 500, `auth.${call}: ${message}`));
   });
 
-  it('refuses more arguments than it knows', async () => {
+  it('refuses more arguments than it has', async () => {
     const auth = await createAuth();
     expect(() => ask(auth, call, [API, 'GET', PATH, {}])).toThrow(
       failure('CONFIG_INVALID', 500, `auth.${call} takes a user, a method and a path, and no more arguments`),
@@ -51,13 +51,13 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     ['OPTIONS', '*'],
     ['CONNECT', '127.0.0.1:443'],
     ['GET', 'http://localhost/kapacitor/v1/tasks'],
-  ])('takes what a request may have: %s %s', async (method, path) => {
+  ])('accepts what a request can have: %s %s', async (method, path) => {
     const auth = await createAuth();
     expect(() => ask(auth, call, [API, method, path])).not.toThrow();
   });
 });
 
-it('auth.can is false for nobody, and auth.explain has nobody to explain it for', async () => {
+it('auth.can is false for undefined, and auth.explain refuses it', async () => {
   const auth = await createAuth();
   for (const nobody of [undefined, null]) {
     expect(auth.can(nobody, 'GET', PATH)).toBe(false);

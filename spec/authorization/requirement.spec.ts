@@ -24,7 +24,7 @@ describe('requirePrivilege', () => {
     ],
     [['GET'], `"GET" is a method: did you mean requirePrivilege('read')?`],
     [['post'], `"post" is a method: did you mean requirePrivilege('write')?`],
-    [['write_points'], '"write_points" is a permission, and no privilege: there are read, write, delete and all'],
+    [['write_points'], '"write_points" is a permission, not a privilege: there are read, write, delete and all'],
     [['create'], 'there is no privilege "create": there are read, write, delete and all'],
     [['wrlte'], 'there is no privilege "wrlte": did you mean write?'],
     [['raed'], 'there is no privilege "raed": did you mean read?'],
@@ -37,11 +37,11 @@ describe('requirePrivilege', () => {
     [[['read']], 'a privilege is read, write, delete or all, not an array'],
     [[null], 'a privilege is read, write, delete or all, not null'],
     [[true], 'a privilege is read, write, delete or all, not a boolean'],
-  ])('refuses what is no privilege: %j', (given, message) => {
+  ])('refuses an invalid privilege: %j', (given, message) => {
     expect(() => readRequirement(given)).toThrow(mistake(message));
   });
 
-  const BEGINS = 'a resource begins with "/api", as "/api/write" does';
+  const BEGINS = 'a resource begins with "/api", such as "/api/write"';
 
   it.each<[readonly unknown[], string]>([
     [[undefined, 'config'], `${BEGINS}: did you mean requirePrivilege(undefined, '/api/config')?`],
@@ -54,7 +54,7 @@ describe('requirePrivilege', () => {
     [['read', ''], BEGINS],
     [['read', null], `a resource is a text such as '/api/write', not null`],
     [['read', { resource: '/api/config' }], `a resource is a text such as '/api/write', not an object`],
-  ])('refuses what is no resource: %j', (given, message) => {
+  ])('refuses an invalid resource: %j', (given, message) => {
     expect(() => readRequirement(given)).toThrow(mistake(message));
   });
 
@@ -78,11 +78,11 @@ describe('requirePrivilege', () => {
 
   it('refuses a resource that can be read in too many ways', () => {
     expect(() => readRequirement(['read', MANY])).toThrow(
-      mistake(`${JSON.stringify(MANY)} can be read in more ways than an honest one can`),
+      mistake(`routers can read ${JSON.stringify(MANY)} in too many ways`),
     );
   });
 
-  it('refuses more arguments than it knows', async () => {
+  it('refuses more arguments than it has', async () => {
     const { requirePrivilege } = await createAuth();
     expect(() => (requirePrivilege as (...given: string[]) => unknown)('read', '/api/a', '/api/b')).toThrow(
       failure('CONFIG_INVALID', 500, 'requirePrivilege takes a privilege and a resource, and no more arguments'),
@@ -101,7 +101,7 @@ describe('requirePrivilege', () => {
     [[undefined, '/api/users']],
     [[undefined, '/api/Reports/größe']],
     [[undefined, '/api/reports/:id']],
-  ])('takes %j', (given) => {
+  ])('accepts %j', (given) => {
     expect(readRequirement(given)).toEqual({ privilege: given[0], resource: given[1] });
   });
 });

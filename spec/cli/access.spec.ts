@@ -25,7 +25,7 @@ describe('can', () => {
     });
   });
 
-  it('says who is not there, and what is written wrongly', async () => {
+  it('says which user is missing, and which argument is wrong', async () => {
     const { on } = await storeWith();
     expect(await on(['can', 'stan', 'GET', '/x'])).toEqual(
       failed(1, 'there is no user "stan". Names are case-sensitive: "user list" shows them'),
@@ -40,7 +40,7 @@ describe('can', () => {
 });
 
 describe('whoami', () => {
-  it('tells who one is, and what one may', async () => {
+  it('prints the user and its privileges', async () => {
     const { on } = await serveUsers('api:pw');
     expect((await on(['whoami'])).stdout).toBe(
       'NAME  TYPE    PERMISSIONS  ENABLED\n' +
@@ -68,14 +68,14 @@ describe('whoami', () => {
     });
   });
 
-  it('is for a server to say', async () => {
+  it('is refused without a server', async () => {
     expect(await run(['whoami', '--store', 'sqlite:./users.db'])).toMatchObject({
       exitCode: 2,
       stderr: 'kapacitor-auth: "whoami" asks a server: name one with --url http://USER@HOST:9092\n',
     });
   });
 
-  it('fails where there is nobody to ask for', async () => {
+  it('fails if the server does not answer, or sends no users', async () => {
     const { server, on } = await serveAnswer((req, res) => {
       json(404, { error: req.url?.endsWith('/me') ? 'Not Found' : 'no user exists' })(req, res);
     });
@@ -94,7 +94,7 @@ describe('whoami', () => {
     });
   });
 
-  it('works out the privileges of a server that does not tell them, or tells nonsense', async () => {
+  it('computes the privileges if a server sends none, or sends nonsense', async () => {
     const user = { name: 'root', type: 'normal', permissions: [] };
     const silent = await serveAnswer(json(200, user));
     const strange = await serveAnswer(json(200, { ...user, privileges: { '\u001b[2J': ['x'] } }));

@@ -11,8 +11,8 @@ import { json, serveAnswer, serveUsers } from './servers.js';
 
 const PEM = readFileSync(new URL('../examples/localhost.pem', import.meta.url));
 
-describe('a server that means ill', () => {
-  it('is heard no longer than 16 MiB', async () => {
+describe('a hostile server', () => {
+  it('may send at most 16 MiB', async () => {
     let sent = 0;
     const { on, server } = await serveAnswer((_req, res) => {
       res.writeHead(200, { 'Content-Type': 'application/json' });
@@ -41,7 +41,7 @@ describe('a server that means ill', () => {
     ['the same users on every page', () => names('a')],
     ['users who go round and round', (page: number) => names('cba'[page % 3] as string)],
     ['users in no order', () => ['b', 'a']],
-  ])('is left when it lists %s', async (_what, page) => {
+  ])('is not followed when it lists %s', async (_what, page) => {
     let pages = 0;
     const { on } = await serveAnswer((req, res) => json(200, users(page(pages++)))(req, res));
     const { exitCode, stderr } = await on(['user', 'list', '--json']);
@@ -52,13 +52,13 @@ describe('a server that means ill', () => {
     expect(pages).toBeLessThan(5);
   });
 
-  it.each(['a b', 'a\u2028b', '$2b$10$x', '<b>'])('is not believed that a user is named %j', async (name) => {
+  it.each(['a b', 'a\u2028b', '$2b$10$x', '<b>'])('may not name a user %j', async (name) => {
     const { on } = await serveAnswer(json(200, users([name])));
     expect(await on(['user', 'list'])).toMatchObject({ exitCode: 4, stdout: '' });
   });
 });
 
-describe('an answer that is none', () => {
+describe('an error for a bad answer', () => {
   const html = (status: number) => (_req: unknown, res: ServerResponse) => {
     res.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>');
   };
@@ -66,12 +66,12 @@ describe('an answer that is none', () => {
   it.each([
     ['a page', html(200), 4, /answers 200 without JSON \(text\/html\)/],
     ['the page of a proxy', html(502), 4, /answers 502 without JSON \(text\/html\)/],
-    ['a page that is not there', html(404), 4, /there is nothing at http:\S+\/kapacitor\/v1\/users \(404\)/],
-    ['a closed door', html(401), 1, /rejects the login of root\. The name/],
+    ['a missing page', html(404), 4, /there is nothing at http:\S+\/kapacitor\/v1\/users \(404\)/],
+    ['a 401 without JSON', html(401), 1, /rejects the login of root\. The name/],
     ['a refusal without a reason', html(403), 1, /refuses \(403\)$/m],
     ['other JSON', json(200, { hello: 'world' }), 4, /does not answer with users/],
     [
-      'users that are none',
+      'invalid users',
       json(200, { users: [{ name: 'a\u001b[2J', type: 'normal', permissions: [] }] }),
       4,
       /does not answer with users/,
@@ -83,14 +83,14 @@ describe('an answer that is none', () => {
       /answers 429: too many failed attempts: try again in 9 s$/m,
     ],
     [
-      'no time',
+      'an unavailable store',
       json(503, { error: 'the user store is unavailable' }, { 'Retry-After': '5' }),
       4,
       /answers 503: the user store is unavailable\. Try again in 5 s$/m,
     ],
-    ['orders to a terminal', json(400, { error: '\u001b[2Jgone' }), 1, /^kapacitor-auth: \\u001b\[2Jgone$/m],
+    ['control characters', json(400, { error: '\u001b[2Jgone' }), 1, /^kapacitor-auth: \\u001b\[2Jgone$/m],
     [
-      'words that look like ours',
+      'a message that imitates ours',
       json(400, { error: 'no\nkapacitor-auth: enter your password:' }),
       1,
       /^kapacitor-auth: no kapacitor-auth: enter your password:\n$/,
@@ -104,7 +104,7 @@ describe('an answer that is none', () => {
     expect(result.stderr).not.toContain('secret');
   });
 
-  it('a redirect, which the password does not follow', async () => {
+  it('names a redirect, and the password does not follow it', async () => {
     const elsewhere = await serveAnswer(json(200, { users: [] }));
     const { on, server } = await serveAnswer((_req, res) => {
       res.writeHead(302, { Location: `${elsewhere.server.url}/login?token=1` }).end();
@@ -120,7 +120,7 @@ describe('an answer that is none', () => {
     expect((await nowhere.on(['user', 'list'])).stderr).toContain('redirects to another address (302)');
   });
 
-  it('a connection that ends, or never was', async () => {
+  it('names a connection that ends or was never made', async () => {
     const { server, on } = await serveAnswer((req) => req.socket.destroy());
     expect((await on(['user', 'list'])).stderr).toContain(
       `the server closes the connection. Is it ${server.url.replace('http', 'https')}?`,
@@ -150,7 +150,7 @@ describe('https', () => {
     return `https://root:r00t@localhost:${(server.address() as AddressInfo).port}`;
   }
 
-  it('takes a certificate that is known, or every one with -skipVerify, and warns', async () => {
+  it('accepts a trusted certificate, or every one with -skipVerify and a warning', async () => {
     const url = await serveTls();
     const strict = await run(['-url', url, 'user', 'list']);
     expect(strict.exitCode).toBe(4);
@@ -169,7 +169,7 @@ describe('https', () => {
     }
   });
 
-  it('is not what every server speaks', async () => {
+  it('is named if the server does not speak it', async () => {
     const { server } = await serveUsers();
     const { exitCode, stderr } = await run(['-url', server.url.replace('http', 'https'), 'user', 'list']);
     expect(exitCode).toBe(4);

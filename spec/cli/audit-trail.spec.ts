@@ -30,8 +30,8 @@ function audited() {
 const add = ['user', 'add', 'stan', '--type', 'admin', '--password-stdin'];
 const by = `command line: ${userInfo().username}`;
 
-describe('the audit log of the configuration', () => {
-  it('has what is done on the command line, and by whom, and no secret', async () => {
+describe('the configured audit log', () => {
+  it('has each change of the command line with its account, and no secret', async () => {
     const { folder, log, on, told } = audited();
     await on(add, { input: 'stanPassword' });
     await on(['user', 'set', 'stan', '--type', 'normal']);
@@ -59,7 +59,7 @@ describe('the audit log of the configuration', () => {
     expect(readFileSync(log, 'utf8')).not.toMatch(/Password|\$2/);
   });
 
-  it('has each admin whom an import makes, changes or makes one no more, and who it was', async () => {
+  it('has each admin that an import adds, changes or demotes, with the user before', async () => {
     const { on, told } = audited();
     const { hash } = userNamed('stan');
     const line = (name: string, type: string, enabled = true) =>
@@ -89,7 +89,7 @@ describe('the audit log of the configuration', () => {
     ]);
   });
 
-  it('that others may read is warned of, and a line that was begun is ended', async () => {
+  it('causes a warning if others may read it, and an incomplete line in it is ended', async () => {
     const { log, on, told } = audited();
     writeFileSync(log, '{"event":"begun"}');
     chmodSync(log, 0o644);
@@ -100,7 +100,7 @@ describe('the audit log of the configuration', () => {
     expect(told()).toMatchObject([{ event: 'begun' }, { event: 'user-created' }]);
   });
 
-  it('is not touched by who only reads', async () => {
+  it('is not opened by a command that only reads', async () => {
     const { log, on } = audited();
     await on(add, { input: 'stanPassword' });
     rmSync(log);
@@ -114,7 +114,7 @@ describe('the audit log of the configuration', () => {
     expect(existsSync(log)).toBe(false);
   });
 
-  it('that cannot be written is warned of once, and what was asked for is done', async () => {
+  it('causes one warning if it cannot be written, and the command succeeds', async () => {
     const { folder, on } = audited();
     rmSync(join(folder, 'log'), { recursive: true });
     const { exitCode, stderr } = await on(add, { input: 'stanPassword' });

@@ -33,7 +33,7 @@ const lines = (text: string) => text.trimEnd().split('\n');
 
 describe.each(stores)('the command line on $kind, beside a server', ({ kind, url, runs }) => {
   it(
-    'has every command, and a change of another process is in force when that ends',
+    'has every command, and a change is in force in another process when the command ends',
     async () => {
       const folder = temporaryFolder();
       const store = url();
@@ -119,7 +119,7 @@ describe.each(stores)('the command line on $kind, beside a server', ({ kind, url
 
 describe('thousands of users', () => {
   it(
-    'are moved from one kind of store to another, a thousand at once',
+    'move from one kind of store to another, a thousand at a time',
     async () => {
       const file = join(temporaryFolder(), 'users.db');
       const names = Array.from({ length: 3_000 }, (_, index) => `user${String(index).padStart(4, '0')}`);

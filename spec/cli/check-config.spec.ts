@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const { hash: HASH } = userNamed('stan');
 describe('check-config', () => {
-  it('finds every problem, and shows what settings come out as and from where', async () => {
+  it('reports every problem, and shows each setting with its source', async () => {
     const file = join(temporaryFolder(), 'kapacitor.conf');
     writeFileSync(
       file,
@@ -37,7 +37,7 @@ describe('check-config', () => {
     });
   });
 
-  it('is content, and warns', async () => {
+  it('reports no problem, and the warnings', async () => {
     const file = join(temporaryFolder(), 'kapacitor.conf');
     writeFileSync(file, '[auth]\nenabled = true\n');
     const { exitCode, stdout } = await run(['check-config', file]);
@@ -45,7 +45,7 @@ describe('check-config', () => {
     expect(stdout).toMatch(/^warning: authentication is off: .*\nNo problems\.\n\nSETTING +VALUE +FROM\n/);
   });
 
-  it('shows what a file has in it, and gives no orders to a terminal', async () => {
+  it('shows the content of a file, without control characters', async () => {
     const file = join(temporaryFolder(), 'kapacitor.conf');
     writeFileSync(file, `[auth]\n"x\\u001b[2J\\u009by" = 1\n"${HASH}" = 1\n`);
     for (const options of [[], ['--json']]) {
@@ -56,7 +56,7 @@ describe('check-config', () => {
     }
   });
 
-  it('does without a file', async () => {
+  it('works without a file', async () => {
     const { exitCode, stderr } = await run(['check-config']);
     expect(exitCode).toBe(0);
     expect(stderr).toBe(

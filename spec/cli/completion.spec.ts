@@ -47,13 +47,13 @@ describe('completion in bash', () => {
     [['import', ''], []],
     [['export', '--sk'], ['--skip-verify']],
     [['--v'], ['--version']],
-  ])('offers behind %j: %j', async (words, expected) => {
+  ])('offers after %j: %j', async (words, expected) => {
     expect(await offered(words)).toEqual(expected);
   });
 });
 
 describe('the scripts for other shells', () => {
-  it('know every command of the tree, and every option', async () => {
+  it('contain every command and every option', async () => {
     const bash = await script('bash');
     const words = new Set(bash.match(/(?<=[' ])--[a-z-]+|(?<=')user [a-z]+(?=')/g));
     expect(words.size).toBeGreaterThan(25);
@@ -62,12 +62,12 @@ describe('the scripts for other shells', () => {
     for (const word of words) expect(fish).toContain(word.startsWith('--') ? `-l ${word.slice(2)}` : word);
   });
 
-  it('quote what is described', async () => {
+  it('quote descriptions', async () => {
     expect(await script('fish')).toContain("-d 'do not verify the server'\\''s certificate (also -skipVerify)'");
     expect(await script('zsh')).toContain("'--url:the users of a server: http://USER@HOST:9092 (also -url)'");
   });
 
-  it('are for three shells', async () => {
+  it('exist for three shells', async () => {
     const { exitCode, stderr } = await run(['completion', 'tcsh']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain("value 'tcsh' is invalid for argument 'SHELL'. Allowed choices are bash, zsh, fish");

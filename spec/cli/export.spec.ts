@@ -16,7 +16,7 @@ function places() {
 }
 
 describe('export', () => {
-  it('writes a file for its owner alone, as a whole, and over another one only when forced', async () => {
+  it('writes a complete file for its owner alone, and replaces a file only with --force', async () => {
     const { folder, users, store } = places();
     await openRepository(users).insert(userNamed('stan', { permissions: ['api'] }));
     const file = join(folder, 'users.jsonl');
@@ -46,7 +46,7 @@ describe('export', () => {
     expect(await run(['export', ...store])).toEqual(expected);
   });
 
-  it('says where it cannot write', async () => {
+  it('says why it cannot write', async () => {
     const { folder, users, store } = places();
     openRepository(users);
     expect(await run(['export', join(folder, 'nowhere', 'file'), ...store])).toMatchObject({
@@ -57,7 +57,7 @@ describe('export', () => {
 });
 
 describe('backup', () => {
-  it('copies an SQLite store into a file for its owner alone, which is a store', async () => {
+  it('copies an SQLite store into a file for its owner alone, which is a store itself', async () => {
     const { folder, users, store } = places();
     await openRepository(users).insert(userNamed('stan'));
     const copy = join(folder, 'copy.db');
@@ -67,7 +67,7 @@ describe('backup', () => {
     expect(JSON.parse(shown.stdout)).toMatchObject({ name: 'stan' });
   });
 
-  it('leaves a file alone that is there already', async () => {
+  it('keeps an existing file', async () => {
     const { folder, users, store } = places();
     await openRepository(users).insert(userNamed('stan'));
     const other = join(folder, 'other.db');
@@ -79,7 +79,7 @@ describe('backup', () => {
   });
 
   it.each(['sqlite:copy.db', 'copies/', 'copy.db ', ':memory:', ''])(
-    'is not made in %j, which no store could be named after',
+    'refuses %j, because no store could have this name',
     async (file) => {
       const { folder, users, store } = places();
       openRepository(users);

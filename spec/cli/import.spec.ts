@@ -16,7 +16,7 @@ function places() {
 }
 
 describe('import', () => {
-  it('makes a store, and says what it has done', async () => {
+  it('makes a store, and prints a summary', async () => {
     const { folder, users, store } = places();
     const file = join(folder, 'users.jsonl');
     writeFileSync(file, LINE + LINE.replace('stan', '..'));
@@ -46,7 +46,7 @@ describe('import', () => {
     });
   });
 
-  it('keeps whoever differs unless it is told to replace them', async () => {
+  it('keeps users who differ, unless --overwrite replaces them', async () => {
     const { users, store } = places();
     const repository = openRepository(users);
     await repository.insert(userNamed('stan'));
@@ -60,7 +60,7 @@ describe('import', () => {
     expect(openRepository(users).find('stan')).toMatchObject({ permissions: ['api'] });
   });
 
-  it('names no more than it is good to read', async () => {
+  it('prints a limited number of names', async () => {
     const { users, store } = places();
     const names = Array.from({ length: 25 }, (_, index) => `user${index}`);
     await openRepository(users).insertMany(names.map((name) => userNamed(name)));
@@ -68,7 +68,7 @@ describe('import', () => {
     expect((await run(['import', '-', ...store], { input })).stdout).toContain('  user19\n  … and 5 more\n');
   });
 
-  it('gives the users of an htpasswd file what is asked for, and no others', async () => {
+  it('gives the users of an htpasswd file the requested type and permissions, and refuses these for other formats', async () => {
     const { users, store } = places();
     const options = ['--type', 'normal', '--permission', 'api'];
     const result = await run(['import', '-', ...options, ...store], { input: `stan:${HASH}\nold:{SHA}W6ph5Mm5Pz8=\n` });
@@ -83,7 +83,7 @@ describe('import', () => {
     });
   });
 
-  it('repeats no hash that stands where the name should, in either form', async () => {
+  it('prints no hash that stands in place of a name, in text and in JSON', async () => {
     const { store } = places();
     for (const input of [`${HASH}:stan\n`, LINE.replace('"stan"', JSON.stringify(HASH))]) {
       for (const options of [[], ['--json']]) {
@@ -99,7 +99,7 @@ describe('import', () => {
     }
   });
 
-  it('says how many hashes take seconds', async () => {
+  it('prints how many hashes are costly', async () => {
     const { store } = places();
     const input = LINE.replace(HASH, HASH.replace(/^(\$2.\$)\d\d/, '$115'));
     expect((await run(['import', '-', '-n', '--json', ...store], { input })).stderr).toBe(
@@ -108,7 +108,7 @@ describe('import', () => {
     );
   });
 
-  it('makes no store of a file that is no good, and says what is wrong with it', async () => {
+  it('makes no store for an invalid file, and says what is wrong with it', async () => {
     const { users, store } = places();
     expect(await run(['import', '-', ...store], { input: `${LINE}{"name":` })).toEqual({
       exitCode: 1,
@@ -122,7 +122,7 @@ describe('import', () => {
     expect(existsSync(users)).toBe(false);
   });
 
-  it('works on a store, and not on a server', async () => {
+  it('works on a store only, not on a server', async () => {
     for (const args of [['import', 'x'], ['export', '-'], ['backup', 'x'], ['hash'], ['check-config']]) {
       expect(await run([...args, '-url', 'http://root:secret@host'])).toEqual({
         exitCode: 2,

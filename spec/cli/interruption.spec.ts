@@ -18,7 +18,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 function interrupt(signal: (typeof SIGNALS)[number]): unknown {
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
   const remove = vi.spyOn(process, 'removeAllListeners').mockReturnThis();
-  const listener = process.listeners(signal).find(({ name }) => name === 'end');
+  const listener = process.listeners(signal).find(({ name }) => name === 'endProcess');
   listener?.(signal);
   const sent = kill.mock.lastCall?.[1];
   expect(remove.mock.calls.map(([each]) => each)).toEqual(sent === undefined ? [] : SIGNALS);
@@ -34,7 +34,7 @@ describe('an interruption', () => {
     ['SIGHUP', 'SIGHUP'],
     // It would leave an image of the memory.
     ['SIGQUIT', 'SIGTERM'],
-  ] as const)('by %s is by %s when all has been tidied up', (signal, sent) => {
+  ] as const)('by %s ends the process by %s after all clean-up', (signal, sent) => {
     const done: string[] = [];
     const forgetters = [
       beforeInterruption(() => {
@@ -51,7 +51,7 @@ describe('an interruption', () => {
     expect(interrupt(signal)).toBeUndefined();
   });
 
-  it.each(SIGNALS)('by %s leaves nothing of an export', async (signal) => {
+  it.each(SIGNALS)('by %s leaves no file of an export', async (signal) => {
     const folder = temporaryFolder();
     await writePrivateFile(join(folder, 'file'), { force: false }, async (write) => {
       await write('hashes');
@@ -65,7 +65,7 @@ describe('an interruption', () => {
   it.each([
     ['a password', (streams: Streams) => askHidden(streams, 'Password:', 'no terminal')],
     ['an answer', (streams: Streams) => askYesOrNo(streams, 'Delete?', 'no terminal')],
-  ])('of a question for %s gives the terminal back', async (_what, ask) => {
+  ])('during a question for %s restores the terminal', async (_what, ask) => {
     const setRawMode = vi.fn();
     const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode });
     const stderr = Object.assign(new PassThrough(), { isTTY: true });
@@ -84,7 +84,7 @@ describe('an interruption', () => {
     expect(interrupt('SIGHUP')).toBeUndefined();
   });
 
-  it('of a backup takes its file away', async () => {
+  it('during a backup removes its file', async () => {
     const folder = temporaryFolder();
     const users = join(folder, 'users', 'users.db');
     openRepository(users);
@@ -107,7 +107,7 @@ describe('an interruption', () => {
     expect(existsSync(join(folder, 'copy.db'))).toBe(false);
   });
 
-  it('of an import is told to the audit log, with what is stored, and each admin', async () => {
+  it('during an import is recorded in the audit log, with the numbers so far and each admin', async () => {
     const folder = temporaryFolder();
     const config = join(folder, 'kapacitor.conf');
     const log = join(folder, 'audit.log');

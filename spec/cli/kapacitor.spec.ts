@@ -18,7 +18,7 @@ describe.each([
   { kind: 'PostgreSQL', url: ownSchema },
 ])('the users of a real Kapacitor, moved to $kind', ({ url }) => {
   it(
-    'are those that it listed, each with the old password, and stay so when it is done again',
+    'are complete, keep their passwords, and stay the same after a second import',
     async () => {
       const store = url();
       const names = LISTED.map(({ name }) => name).filter((name) => name !== '..');

@@ -12,7 +12,7 @@ const unbuilt = Object.assign(new Error('Could not locate the bindings file. Tri
 it.each([
   ['a missing package and how to install it', missing, /which is not installed: npm install pg\n$/],
   ['a package that is not built', unbuilt, /which cannot be loaded: Could not locate the bindings file\. .+\)\n$/],
-])('names %s, and not where it was looked for', async (_, error, words) => {
+])('the error about a missing package names %s, and no paths', async (_, error, words) => {
   outcome.error = error;
   const { exitCode, stdout, stderr } = await run(['user', 'list', '--store', 'postgres://user:secret@localhost/app']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });

@@ -9,12 +9,12 @@ function failing(code: string): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done(error) }).on('error', () => {});
 }
 
-describe('what is written', () => {
-  it('may be wanted no more, which is no failure', async () => {
+describe('output', () => {
+  it('ends quietly if its reader closes it', async () => {
     await expect(writeTo(failing('EPIPE'), 'x')).rejects.toThrow(expect.objectContaining({ exitCode: EXIT.done }));
   });
 
-  it('may not fit on the disk, which is one', async () => {
+  it('is an error if the disk is full', async () => {
     await expect(writeTo(failing('ENOSPC'), 'x')).rejects.toThrow('cannot write the result: write ENOSPC');
   });
 });

@@ -22,7 +22,7 @@ function target() {
 }
 
 describe('a private file', () => {
-  it('is there when all of it is written, and only its owner may read it', async () => {
+  it('appears when it is complete, and is readable only by its owner', async () => {
     const { folder, path } = target();
     const result = await writePrivateFile(path, NEW, async (write) => {
       await write('one ');
@@ -38,7 +38,7 @@ describe('a private file', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('is not there at all after a failure', async () => {
+  it('does not appear after a failure', async () => {
     const { folder, path } = target();
     const write = async () => {
       throw new Error('the store has gone');
@@ -48,7 +48,7 @@ describe('a private file', () => {
     expect([process.listenerCount('SIGINT'), process.listenerCount('SIGTERM')]).toEqual([0, 0]);
   });
 
-  it('does not replace what somebody puts there meanwhile', async () => {
+  it('does not replace a file that appears meanwhile', async () => {
     const { folder, path } = target();
     const write = async () => writeFileSync(path, 'theirs');
     await expect(writePrivateFile(path, NEW, write)).rejects.toThrow(`${path} exists already: --force replaces it`);
@@ -61,7 +61,7 @@ describe('a private file', () => {
   it.each<[string, string, (path: string) => unknown]>([
     ['a link', 'a link', (path) => symlinkSync('elsewhere', path)],
     ['a named pipe', 'a device or a pipe', (path) => execFileSync(MAKE_PIPE, [path])],
-  ])('replaces no %s, and says so before anything is written', async (_what, kind, make) => {
+  ])('does not replace %s, and the error comes before anything is written', async (_what, kind, make) => {
     const { folder, path } = target();
     make(path);
     const before = lstatSync(path).ino;
@@ -76,7 +76,7 @@ describe('a private file', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('is on disk, and so is its name', async () => {
+  it('is synced to disk, with its name', async () => {
     const { folder, path } = target();
     vi.mocked(open).mockClear();
     await writePrivateFile(path, NEW, async (write) => write('x'));
@@ -94,7 +94,7 @@ describe('a private file', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('says where it cannot be made', async () => {
+  it('causes an error with a reason if it cannot be made', async () => {
     const write = async () => {};
     await expect(writePrivateFile('/nowhere/file', NEW, write)).rejects.toThrow(
       'cannot write /nowhere/file: there is no such folder',

@@ -5,7 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { run, runWith } from '../support/cli.js';
 
 describe('arguments', () => {
-  it("may be those of Kapacitor's own command line", () => {
+  it("may be written as for Kapacitor's own command line", () => {
     expect(normalizeArguments(['-url', 'http://host:9092', '-config', 'FILE', '-skipVerify', 'user', 'list'])).toEqual([
       '--url',
       'http://host:9092',
@@ -25,11 +25,11 @@ describe('arguments', () => {
     ['-url=http://host', ['--url=http://host']],
     ['-h', ['-h']],
     ['-', ['-']],
-  ])('%s is %j', (given, expected) => {
+  ])('turn %s into %j', (given, expected) => {
     expect(normalizeArguments([given])).toEqual(expected);
   });
 
-  it('are names behind --', () => {
+  it('after -- are names', () => {
     expect(normalizeArguments(['user', 'show', '--', '-url', '-password'])).toEqual([
       'user',
       'show',
@@ -49,7 +49,7 @@ describe('arguments', () => {
     ['-p', 'hunter2'],
     ['-phunter2'],
     ['--pw', 'hunter2'],
-  ])('are no passwords: %s', (...args) => {
+  ])('may not be passwords: %s', (...args) => {
     let error: unknown;
     try {
       normalizeArguments(['user', 'add', 'stan', ...args]);
@@ -99,7 +99,7 @@ describe('the command line', () => {
     [['user', 'list', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
     [['user', 'list', '--token=secret'], "unknown option '--token'"],
     [['http://root:secret@host', 'user', 'list'], "unknown command 'http://root@host'"],
-  ])('says what is wrong with %j, and how it is used', async (args, message) => {
+  ])('explains what is wrong with %j, and prints the usage', async (args, message) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/\nUsage: kapacitor-auth .*\nFor more, run "kapacitor-auth.* --help"\.\n$/);
@@ -112,14 +112,14 @@ describe('the command line', () => {
     ['user', 'passwd', 'stan', 'hunter2'],
     ['hash', 'hunter2'],
     ['hash', '-phunter2'],
-  ])('does not take a password as an argument: %s %s', async (...args) => {
+  ])('refuses a password as an argument: %s %s', async (...args) => {
     const { exitCode, stderr } = await run(args);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('a password is never an argument: other users of this machine can see arguments');
     expect(stderr).not.toContain('hunter2');
   });
 
-  it('tells of a mistake of its own where to report it, without secrets', async () => {
+  it('says where to report a bug, without secrets', async () => {
     const environment = new Proxy<Record<string, string>>(
       {},
       {

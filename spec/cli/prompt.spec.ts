@@ -22,7 +22,7 @@ async function storeWith(...names: readonly string[]) {
 }
 
 describe('a new password', () => {
-  it('is asked for until it keeps the rules and is the same twice', async () => {
+  it('is asked for until it keeps the rules and is typed twice alike', async () => {
     const { on } = await storeWith('stan');
     const result = await on(
       ['user', 'passwd', 'stan'],
@@ -52,7 +52,7 @@ describe('a new password', () => {
     expect(repository.find('stan')).toEqual(userNamed('stan'));
   });
 
-  it('is not typed where it is seen', async () => {
+  it('is not read from a terminal with --password-stdin', async () => {
     const { on } = await storeWith('stan');
     expect(await on(['user', 'passwd', 'stan', '--password-stdin'])).toMatchObject({
       exitCode: 2,
@@ -108,7 +108,7 @@ describe("the caller's own password", () => {
 });
 
 describe('a terminal', () => {
-  it('sees how far an import of many is, and not of few', async () => {
+  it('shows the progress of a large import, and not of a small one', async () => {
     const folder = temporaryFolder();
     const lines = Array.from({ length: 10_001 }, (_, index) =>
       JSON.stringify({ ...userNamed(`user${index}`), revision: undefined }),
@@ -123,7 +123,7 @@ describe('a terminal', () => {
     expect((await importFile('few')).stderr).not.toContain(' of 10000 users');
   });
 
-  it('gets no hashes by accident, and nothing is piped in from it', async () => {
+  it('gets no hashes by accident, and is not read for an import', async () => {
     const { on } = await storeWith();
     expect(await on(['export'])).toMatchObject({
       exitCode: 2,
@@ -137,7 +137,7 @@ describe('a terminal', () => {
 });
 
 describe('a backup', () => {
-  it("is pg_dump's to make where the users are in PostgreSQL", async () => {
+  it('is left to pg_dump if the users are in PostgreSQL', async () => {
     expect(await run(['backup', 'x', '--store', ownSchema()])).toEqual({
       exitCode: 2,
       stdout: '',
@@ -195,7 +195,7 @@ describe('a password', () => {
     expect(await hash(['--password-stdin'], input)).toEqual(refused(exitCode, message));
   });
 
-  it('comes from one of them, and is never asked for where nobody can be', async () => {
+  it('comes from one source, and a prompt appears only on a terminal', async () => {
     expect(await hash([])).toEqual(
       refused(
         2,
@@ -212,7 +212,7 @@ describe('a password', () => {
     expect((await hash(['--password-file', temporaryFolder()])).stderr).toMatch(/EISDIR/);
   });
 
-  it('is none of the refused ones', async () => {
+  it('may not be a refused one', async () => {
     const list = fileWith('password\nletmein1\n');
     const result = await run(['hash', '--password-stdin'], {
       input: 'letmein1',

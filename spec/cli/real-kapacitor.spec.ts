@@ -27,7 +27,7 @@ async function serveKapacitor() {
 }
 
 describe('a real Kapacitor', () => {
-  it('lists everybody once, though it does not know where a page begins', async () => {
+  it('lists every user once, although it ignores where a page begins', async () => {
     const { on, asked } = await serveKapacitor();
     const { stdout } = await on(['user', 'list', '--json']);
     expect(new Set(JSON.parse(stdout).map(({ name }: { name: string }) => name)).size).toBe(2_500);
@@ -35,7 +35,7 @@ describe('a real Kapacitor', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('does not disable anybody, which is told', async () => {
+  it('cannot disable a user, and the command says so', async () => {
     const { on } = await serveKapacitor();
     expect(await on(['user', 'disable', 'user0001'])).toMatchObject({
       exitCode: 1,
@@ -47,7 +47,7 @@ describe('a real Kapacitor', () => {
     expect((await on(['user', 'enable', 'user0001'])).exitCode).toBe(0);
   });
 
-  it('answers 200 when a user is there already, which is seen', async () => {
+  it('answers 200 for an existing user, and the command detects that', async () => {
     const { on } = await serveKapacitor();
     expect((await on(['user', 'add', 'user0001', '--password-stdin'], 'secret')).stderr).toBe(
       'kapacitor-auth: user "user0001" already exists\n',
@@ -56,7 +56,7 @@ describe('a real Kapacitor', () => {
     expect((await on(['user', 'passwd', 'gone', '--password-stdin'], 'secret')).exitCode).toBe(1);
   });
 
-  it('does not tell who one is, but for who one says to be', async () => {
+  it('does not say who is logged in, so the name in the URL is shown', async () => {
     const { on } = await serveKapacitor();
     expect(await on(['whoami'])).toEqual({
       exitCode: 0,

@@ -35,7 +35,7 @@ describe('the users of a server', () => {
     expect(await auth.users.get('Größe')).toBeUndefined();
   });
 
-  it('have rules, which the server tells of', async () => {
+  it("have rules, and the server's errors are printed", async () => {
     const { on } = await serveUsers();
     expect(await on(['user', 'add', 'api', '--password-stdin'], { input: 'pw' })).toMatchObject({
       exitCode: 1,
@@ -51,7 +51,7 @@ describe('the users of a server', () => {
     });
   });
 
-  it('are not for everybody', async () => {
+  it('are refused to users without the privilege', async () => {
     const { server, on } = await serveUsers('nobody:pw');
     const list = await on(['user', 'list']);
     expect(list.exitCode).toBe(1);
@@ -70,13 +70,13 @@ describe('the users of a server', () => {
     });
   });
 
-  it('may do what "can" says', async () => {
+  it('may make the requests that "can" says', async () => {
     const { on } = await serveUsers();
     expect((await on(['can', 'api', 'DELETE', '/kapacitor/v1/tasks/x'])).exitCode).toBe(0);
     expect((await on(['can', 'nobody', 'GET', '/kapacitor/v1/tasks'])).exitCode).toBe(1);
   });
 
-  it('have a password of their own, which is not asked for where nobody is', async () => {
+  it('have passwords, which a prompt asks for on a terminal only', async () => {
     const { server } = await serveUsers();
     const result = await run(['user', 'list', '-url', server.url.replace('://', '://root@')]);
     expect(result.exitCode).toBe(2);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ColumnWriter, formatTable } from '../../lib/cli/table.js';
 
 describe('a table', () => {
-  it('lines up names of every script', () => {
+  it('aligns names of every script', () => {
     expect(
       formatTable([
         ['NAME', 'TYPE'],
@@ -23,7 +23,7 @@ describe('a table', () => {
     );
   });
 
-  it('is not pushed apart by one long name', () => {
+  it('is not widened by one long name', () => {
     const long = 'x'.repeat(200);
     expect(
       formatTable([
@@ -34,7 +34,7 @@ describe('a table', () => {
     ).toBe(`stan  a\n${long}  b\n${'長'.repeat(50)}  c\n`);
   });
 
-  it('keeps its columns as wide as they were when it comes in pieces', () => {
+  it('keeps the widths of its columns when it comes in pieces', () => {
     const columns = new ColumnWriter();
     expect(columns.format([['johndoe', '1']])).toBe('johndoe  1\n');
     expect(columns.format([['ab', '2']])).toBe('ab       2\n');

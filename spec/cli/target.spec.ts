@@ -15,7 +15,7 @@ function folderWithConfig(): { folder: string; file: string } {
   return { folder, file };
 }
 
-describe('whose users a command is about', () => {
+describe('the users of a command', () => {
   it.each([
     ['a store', { store: 'sqlite:./users.db' }, { kind: 'store', store: 'sqlite:./users.db', file: undefined }],
     ['a config file', { config: 'a.conf' }, { kind: 'store', store: undefined, file: 'a.conf' }],
@@ -24,13 +24,13 @@ describe('whose users a command is about', () => {
       { store: 'sqlite:./users.db', config: 'a.conf' },
       { store: 'sqlite:./users.db', file: 'a.conf' },
     ],
-  ])('says %s that is named, whatever the environment says', (_what, options, expected) => {
+  ])('come from %s, whatever the environment says', (_what, options, expected) => {
     const { folder } = folderWithConfig();
     const environment = { KAPACITOR_URL: URL, KAPACITOR_CONFIG_PATH: 'b.conf', KAPACITOR_AUTH_STORE: 'sqlite:./b.db' };
     expect(chooseTarget(options, environment, folder)).toMatchObject(expected);
   });
 
-  it('says a server that is named', () => {
+  it('are those of the named server', () => {
     expect(chooseTarget({ url: URL }, {}, EMPTY)).toEqual({
       kind: 'server',
       address: { base: 'http://host:9092', user: 'root', password: 'secret' },
@@ -38,7 +38,7 @@ describe('whose users a command is about', () => {
     });
   });
 
-  it('says KAPACITOR_URL, then KAPACITOR_CONFIG_PATH, then the file of the folder, then KAPACITOR_AUTH_STORE', () => {
+  it('come from KAPACITOR_URL, then KAPACITOR_CONFIG_PATH, then kapacitor.conf in the folder, then KAPACITOR_AUTH_STORE', () => {
     const { folder, file } = folderWithConfig();
     const store = { KAPACITOR_AUTH_STORE: 'sqlite:./users.db' };
     const path = { ...store, KAPACITOR_CONFIG_PATH: 'b.conf' };
@@ -53,7 +53,7 @@ describe('whose users a command is about', () => {
     });
   });
 
-  it('is the default store of kapacitorAuth() in the folder, after everything else', () => {
+  it('are those of the default store of kapacitorAuth() in the folder, after everything else', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, '.kapacitor-auth'));
     expect(() => chooseTarget({}, {}, folder)).toThrow(UsageError);
@@ -68,7 +68,7 @@ describe('whose users a command is about', () => {
     expect(chooseTarget({}, {}, folder)).toMatchObject({ file: join(folder, 'kapacitor.conf') });
   });
 
-  it('is asked for where nothing says it', () => {
+  it('must be named if nothing names them', () => {
     expect(() => chooseTarget({}, { KAPACITOR_URL: '' }, EMPTY)).toThrow(
       'name the users: a store with --store sqlite:FILE or --store postgres://USER:PASSWORD@HOST/DATABASE, ' +
         'a config file with --config FILE, or a server with --url http://USER@HOST:9092. ' +
@@ -76,13 +76,16 @@ describe('whose users a command is about', () => {
     );
   });
 
-  it.each([{ store: 'sqlite:./users.db' }, { config: 'a.conf' }])('is not a server and %j at once', (options) => {
-    expect(() => chooseTarget({ url: URL, ...options }, {}, EMPTY)).toThrow(
-      new UsageError('--url names a server, and --store and --config a store: leave one of them out'),
-    );
-  });
+  it.each([{ store: 'sqlite:./users.db' }, { config: 'a.conf' }])(
+    'cannot be those of a server and %j at once',
+    (options) => {
+      expect(() => chooseTarget({ url: URL, ...options }, {}, EMPTY)).toThrow(
+        new UsageError('--url names a server, and --store and --config a store: leave one of them out'),
+      );
+    },
+  );
 
-  it('is a store for what only works on one, whatever KAPACITOR_URL says', () => {
+  it('come from a store for a command that needs one, whatever KAPACITOR_URL says', () => {
     const { folder, file } = folderWithConfig();
     expect(chooseStore({}, { KAPACITOR_URL: URL }, folder)).toMatchObject({ file });
     expect(chooseConfig({}, { KAPACITOR_URL: URL }, EMPTY)).toEqual({
@@ -97,7 +100,7 @@ describe('whose users a command is about', () => {
   });
 
   it.each(['hunter2', 'postgres://user:p@ss/word@host/db', 'mysql://user:secret@host/db'])(
-    'is not the store %s, which is not repeated',
+    'cannot be in the store %s, and the error does not repeat it',
     (store) => {
       expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
         new UsageError(
@@ -112,7 +115,7 @@ describe('whose users a command is about', () => {
     ['sqlite:./users/', 'sqlite:./users/users.db'],
     ['sqlite:', 'sqlite:./users/users.db'],
     ['sqlite:///srv/users.db', 'sqlite:/srv/users.db'],
-  ])('is not the store %s: the error says what was probably meant', (store, meant) => {
+  ])('cannot be in the store %s, and the error suggests another one', (store, meant) => {
     expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
       new UsageError(
         '--store must be sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE, where the password is percent-encoded: ' +
@@ -121,13 +124,13 @@ describe('whose users a command is about', () => {
     );
   });
 
-  it.each(['memory:', 'memory', ':memory:'])("is not a server's memory: %s", (store) => {
+  it.each(['memory:', 'memory', ':memory:'])('cannot be in memory: %s', (store) => {
     expect(() => chooseTarget({ store }, {}, EMPTY)).toThrow(
       new UsageError('memory: is the memory of a server. Name that server with --url http://USER@HOST:9092'),
     );
   });
 
-  it('heeds -skipVerify, and KAPACITOR_UNSAFE_SSL as Kapacitor does', () => {
+  it('are read with -skipVerify and KAPACITOR_UNSAFE_SSL as in Kapacitor', () => {
     const skips = (options: object, value: string) =>
       chooseTarget({ url: URL, ...options }, { KAPACITOR_UNSAFE_SSL: value }, EMPTY);
     expect(skips({ skipVerify: true }, '')).toMatchObject({ skipVerify: true });
@@ -138,7 +141,7 @@ describe('whose users a command is about', () => {
   });
 });
 
-describe("a server's URL", () => {
+describe('the URL of a server', () => {
   it.each([
     ['http://host:9092', { base: 'http://host:9092', user: undefined, password: undefined }],
     ['https://root@host/', { base: 'https://host', user: 'root', password: undefined }],
@@ -148,7 +151,7 @@ describe("a server's URL", () => {
       { base: 'http://host/auth', user: 'Größe', password: 'p@ss/word' },
     ],
     ['http://[::1]:9092', { base: 'http://[::1]:9092', user: undefined, password: undefined }],
-  ])('%s has its parts', (url, expected) => {
+  ])('%s is split into its parts', (url, expected) => {
     expect(parseServerUrl(url, '--url')).toEqual(expected);
   });
 
@@ -161,7 +164,7 @@ describe("a server's URL", () => {
     'http://root:%zz@host',
     'http://',
     'http://root:secret@host:99999',
-  ])('%s is none, and is not repeated', (url) => {
+  ])('%s is refused, and the error does not repeat it', (url) => {
     let message = '';
     try {
       parseServerUrl(url, 'KAPACITOR_URL');

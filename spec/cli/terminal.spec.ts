@@ -27,7 +27,7 @@ async function storeWith(...names: readonly string[]) {
 
 describe('a password at a terminal', () => {
   it(
-    'is asked for twice, unseen, until it keeps the rules',
+    'is asked for twice, hidden, until it keeps the rules',
     async () => {
       const { repository, store } = await storeWith();
       const terminal = new TerminalRun(['user', 'add', 'ユーザー', '--permission', 'api', ...store]);
@@ -56,7 +56,7 @@ describe('a password at a terminal', () => {
   );
 
   it(
-    'is not set after Ctrl-C, which leaves the terminal as it was',
+    'is not set after Ctrl-C, which restores the terminal',
     async () => {
       const { repository, store } = await storeWith('stan');
       const terminal = new TerminalRun(['user', 'passwd', 'stan', ...store]);
@@ -73,7 +73,7 @@ describe('a password at a terminal', () => {
 
 describe('a question at a terminal', () => {
   it(
-    'is answered with Ctrl-D, which deletes nobody',
+    'deletes no user after Ctrl-D',
     async () => {
       const { repository, store } = await storeWith('a', 'b');
       const terminal = new TerminalRun(['user', 'delete', 'a', 'b', ...store]);
@@ -89,7 +89,7 @@ describe('a question at a terminal', () => {
 
 describe('a terminal', () => {
   it(
-    'is left as it was when an import is interrupted, which another one completes',
+    'is restored when an import is interrupted, and another import completes it',
     async () => {
       const folder = temporaryFolder();
       const line = (index: number) => JSON.stringify({ ...userNamed(`user${index}`), revision: undefined });
@@ -117,7 +117,7 @@ describe('a terminal', () => {
   );
 });
 
-describe('a reader who goes', () => {
+describe('a reader that closes the output', () => {
   it(
     'ends the output quietly',
     async () => {
@@ -137,9 +137,9 @@ describe('a reader who goes', () => {
   );
 });
 
-describe('a file that a shell makes', () => {
+describe('a file that a shell creates', () => {
   it(
-    'is warned about when others may read the hashes in it',
+    'causes a warning if others may read the hashes in it',
     async () => {
       const { store } = await storeWith();
       const folder = temporaryFolder();
@@ -161,9 +161,9 @@ describe('a file that a shell makes', () => {
   );
 });
 
-describe('a command that is told to end', () => {
+describe('a command that a signal ends', () => {
   it(
-    'ends by the signal, and leaves no hashes behind that it has put aside',
+    'ends by that signal, and leaves no temporary hashes',
     async () => {
       const [program, ...before] = binary();
       const interrupt = async (signal: NodeJS.Signals) => {

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { failed } from './stores.js';
 
 describe('a store', () => {
-  it('is not made by commands that change nobody', async () => {
+  it('is not made by commands that only read', async () => {
     const file = join(temporaryFolder(), 'typo', 'users.db');
     for (const args of [
       ['user', 'list'],
@@ -28,7 +28,7 @@ describe('a store', () => {
     expect(existsSync(dirname(file))).toBe(false);
   });
 
-  it('is that of the config file, with its rules, before and behind the command', async () => {
+  it('comes from the config file, with its rules, for --config before and after the command', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
     writeFileSync(
@@ -46,7 +46,7 @@ describe('a store', () => {
     ).toBe(0);
   });
 
-  it('may be one that no server has, and of a config that is wrong', async () => {
+  it('may have no server, and its file may have other wrong settings', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'kapacitor.conf');
     openRepository(join(folder, 'users.db'));
@@ -67,14 +67,14 @@ describe('a store', () => {
     );
   });
 
-  it('is none in the memory of a server', async () => {
+  it('cannot be in the memory of a server', async () => {
     const result = await run(['user', 'list'], { env: { KAPACITOR_AUTH_STORE: 'memory:' } });
     expect(result).toEqual(
       failed(2, 'memory: is the memory of a server. Name that server with --url http://USER@HOST:9092'),
     );
   });
 
-  it('that cannot be opened is told of', async () => {
+  it('that cannot be opened causes an error', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'users.db');
     writeFileSync(file, 'x'.repeat(10_000), { mode: 0o600 });
@@ -89,7 +89,7 @@ describe('a store', () => {
 });
 
 describe('a store that nobody has named', () => {
-  it('is named when it is changed, once, and not when it is read', async () => {
+  it('is printed once by a command that changes it, and not by one that reads', async () => {
     const folder = temporaryFolder();
     writeFileSync(
       join(folder, 'kapacitor.conf'),
@@ -139,8 +139,8 @@ function places(...auth: readonly string[]) {
   return { config, htpasswd: join(folder, 'htpasswd'), folder };
 }
 
-describe('the command line with a config file whose users are off', () => {
-  it('imports users before they are switched on, and notes what would be in their way', async () => {
+describe('the command line with a config file whose users are switched off', () => {
+  it('imports users before they are switched on, and prints notes about obstacles', async () => {
     const { config, htpasswd } = places('bcrypt-cost = 0', 'meta-addr = "192.0.2.1:8091"');
     const imported = await run(['import', htpasswd, '--config', config]);
     expect(imported.exitCode).toBe(0);
@@ -154,7 +154,7 @@ describe('the command line with a config file whose users are off', () => {
   });
 
   it.each(['store = "sqlit:./users.db"', 'refused-passwords = 5', 'audit-log = ""'])(
-    'is refused what it works by: %s',
+    'refuses a wrong setting that it needs: %s',
     async (line) => {
       const { config, htpasswd } = places(line);
       const { exitCode, stdout, stderr } = await run(['import', htpasswd, '--config', config]);
@@ -163,13 +163,13 @@ describe('the command line with a config file whose users are off', () => {
     },
   );
 
-  it('takes a store that is named instead of one that is wrong', async () => {
+  it('accepts --store in place of a wrong store', async () => {
     const { config, htpasswd, folder } = places('store = "sqlit:./users.db"');
     const args = ['--config', config, '--store', `sqlite:${join(folder, 'users.db')}`];
     expect((await run(['import', htpasswd, ...args])).exitCode).toBe(0);
   });
 
-  it('asks for 8 characters in a new password, and for fewer where the file says 0', async () => {
+  it('requires 8 characters in a new password, or fewer if the file says so', async () => {
     const add = (config: string) =>
       run(['user', 'add', 'stan', '--password-stdin', '--config', config], { input: '1234567' });
     expect(await add(places().config)).toMatchObject({
@@ -179,7 +179,7 @@ describe('the command line with a config file whose users are off', () => {
     expect((await add(places('minimum-password-length = 0').config)).exitCode).toBe(0);
   });
 
-  it('has check-config end with 0', async () => {
+  it('ends check-config with exit code 0', async () => {
     const { config } = places('bcrypt-cost = 0', 'meta-addr = "192.0.2.1:8091"', 'store = "sqlit:./users.db"');
     const { exitCode, stdout } = await run(['check-config', config]);
     expect(exitCode).toBe(0);

@@ -24,13 +24,13 @@ describe('user list', () => {
     expect(stdout).toBe('[\n{"name":"stan","type":"normal","permissions":[],"enabled":true}\n]\n');
   });
 
-  it('prints a head, or an empty array, where nobody is', async () => {
+  it('prints a head, or an empty array, if there are no users', async () => {
     const { on } = await storeWith();
     expect(await on(['user', 'list', 'x*'])).toEqual(done('NAME  TYPE  PERMISSIONS  ENABLED\n'));
     expect(await on(['user', 'list', 'x*', '--json'])).toEqual(done('[]\n'));
   });
 
-  it('goes from page to page, to the limit', async () => {
+  it('reads page by page, up to the limit', async () => {
     const names = Array.from({ length: 2_100 }, (_, index) => `user${String(index).padStart(4, '0')}`);
     const { on } = await storeWith(...names);
     const { stdout } = await on(['user', 'list', 'user*', '--json']);
@@ -47,7 +47,7 @@ describe('user list', () => {
       2,
       "option '--limit <N>' argument '-1' is invalid. It must be a number, 0 or more",
     ],
-  ])('says what is wrong with %j', async (args, exitCode, message) => {
+  ])('explains what is wrong with %j', async (args, exitCode, message) => {
     const { on } = await storeWith();
     const result = await on(args);
     expect(result.exitCode).toBe(exitCode);
@@ -65,12 +65,12 @@ describe('user show', () => {
     expect(JSON.parse(stdout)).toEqual({ name: 'ユーザー', type: 'normal', permissions: [], enabled: true });
   });
 
-  it('finds a name that begins with a dash behind --', async () => {
+  it('takes a name that begins with a dash after --', async () => {
     const { on } = await storeWith('-url');
     expect((await on(['user', 'show', '--json', '--', '-url'])).stdout).toContain('"name":"-url"');
   });
 
-  it('says that there is none', async () => {
+  it('fails for a missing user', async () => {
     const { on } = await storeWith();
     expect(await on(['user', 'show', 'Root'])).toEqual(
       failed(1, 'there is no user "Root". Names are case-sensitive: "user list" shows them'),
@@ -79,7 +79,7 @@ describe('user show', () => {
 });
 
 describe('user add', () => {
-  it('adds a user who can log in, in a store that it makes', async () => {
+  it('adds a user who can log in, and makes the store', async () => {
     const file = join(temporaryFolder(), 'users.db');
     const result = await run(
       [
@@ -115,7 +115,7 @@ describe('user add', () => {
     expect(JSON.parse(admin.stdout)).toEqual({ name: 'kim', type: 'admin', permissions: [], enabled: false });
   });
 
-  it('makes no store for what is refused', async () => {
+  it('makes no store for a refused user', async () => {
     const file = join(temporaryFolder(), 'users', 'users.db');
     const on = (...args: string[]) =>
       run(['user', 'add', ...args, '--password-stdin', '--store', `sqlite:${file}`], { input: 'short' });
@@ -124,7 +124,7 @@ describe('user add', () => {
     expect(existsSync(dirname(file))).toBe(false);
   });
 
-  it('says who exists already, before it asks for a password', async () => {
+  it('refuses an existing user before it asks for a password', async () => {
     const { on } = await storeWith('stan');
     expect(await on(['user', 'add', 'stan'])).toEqual(failed(1, 'user "stan" already exists'));
   });
@@ -147,7 +147,7 @@ describe('user add', () => {
 });
 
 describe('user set, enable and disable', () => {
-  it('change what is named, and keep the rest', async () => {
+  it('change only what is named', async () => {
     const { on, repository } = await storeWith('stan');
     expect((await on(['user', 'set', 'stan', '--permission', 'api'])).stdout).toBe(
       'NAME  TYPE    PERMISSIONS  ENABLED\nstan  normal  api          yes\n',
@@ -169,7 +169,7 @@ describe('user set, enable and disable', () => {
     expect(await on(['user', 'disable', 'root'])).toEqual(failed(1, 'the last admin cannot be disabled'));
   });
 
-  it('say what to change, and of whom', async () => {
+  it('require a change and a user', async () => {
     const { on } = await storeWith();
     expect(await on(['user', 'set', 'root'])).toEqual(
       failed(2, 'name what to change: --type admin or normal, --permission P, or both'),
@@ -182,14 +182,14 @@ describe('user set, enable and disable', () => {
 });
 
 describe('user delete', () => {
-  it('deletes those who are named, each once', async () => {
+  it('deletes each named user once', async () => {
     const { on, repository } = await storeWith('a', 'b', 'c');
     expect(await on(['user', 'delete', 'a', 'b', 'a', '--yes'])).toEqual(done('deleted a\ndeleted b\n'));
     expect(await on(['user', 'delete', 'c', '-y', '--json'])).toEqual(done('{"deleted":["c"]}\n'));
     expect(repository.find('a')).toBeUndefined();
   });
 
-  it('deletes nobody if one of them is not there', async () => {
+  it('deletes no user if one is missing', async () => {
     const { on, repository } = await storeWith('a');
     expect(await on(['user', 'delete', 'a', 'x', 'y', '--yes'])).toEqual(
       failed(1, 'there is no user "x", "y". Names are case-sensitive: "user list" shows them'),
@@ -197,7 +197,7 @@ describe('user delete', () => {
     expect(repository.find('a')).toBeDefined();
   });
 
-  it('tells who is deleted when the last admin is not', async () => {
+  it('prints the deleted users if the last admin stays', async () => {
     const { on } = await storeWith('a');
     expect(await on(['user', 'delete', 'a', 'root', '--yes'])).toEqual({
       ...failed(1, 'the last admin cannot be deleted or demoted'),
@@ -205,7 +205,7 @@ describe('user delete', () => {
     });
   });
 
-  it('wants to be told that it is sure where it cannot ask', async () => {
+  it('requires --yes if it cannot ask', async () => {
     const { on } = await storeWith('a');
     expect(await on(['user', 'delete', 'a'])).toEqual(
       failed(2, 'there is no terminal to ask for confirmation: --yes deletes without asking'),

@@ -35,7 +35,7 @@ describe("the file of the first admin's password", () => {
     ['a relative path in a file', 'secret.txt', (folder: string) => join(folder, 'secret.txt')],
     ['a path in the home folder', '~/secret.txt', () => join(homedir(), 'secret.txt')],
     ['an absolute path', '/run/secrets/x', () => '/run/secrets/x'],
-  ])('is found like other paths of the configuration: %s', async (_, written, expected) => {
+  ])('is found at a path like any other: %s', async (_, written, expected) => {
     const path = configFile(`${ON}admin-username = "root"\nadmin-password-file = "${written}"\n`);
     const { admin } = resolveConfig(path, {}, {});
     await expect(passwordReadBy(admin)).rejects.toThrow(
@@ -43,7 +43,7 @@ describe("the file of the first admin's password", () => {
     );
   });
 
-  it('is read when the password is needed, and not before', async () => {
+  it('is read when the password is needed', async () => {
     const path = join(temporaryFolder(), 'later');
     const { admin } = fromCode({ auth: { admin: { name: 'root', passwordFile: path } } });
     writeFileSync(path, PASSWORD);
@@ -55,7 +55,7 @@ describe("the file of the first admin's password", () => {
     ['a line end', `${PASSWORD}\n`],
     ['a line end of Windows', `${PASSWORD}\r\n`],
     ['a byte order mark', `\ufeff${PASSWORD}\n`],
-  ])('may have %s around the password, which is not part of it', async (_, content) => {
+  ])('may have %s around the password, which do not belong to it', async (_, content) => {
     await expect(passwordOf(passwordFile(content))).resolves.toBe(PASSWORD);
   });
 
@@ -77,7 +77,7 @@ describe("the file of the first admin's password", () => {
     ['two lines', 'hunter2\nhunter2\n', 'password must not contain control characters'],
     ['two line ends', 'hunter2\n\n', 'password must not contain control characters'],
     ['too many bytes', 'hunter2'.repeat(11), 'password must be at most 72 bytes'],
-  ])('is refused with %s in it, without repeating them', async (_, content, problem) => {
+  ])('is refused with %s in it, and the error does not repeat them', async (_, content, problem) => {
     const path = passwordFile(content);
     const error = await refusalOfFile(path);
     expect(error.message).toBe(
@@ -86,7 +86,7 @@ describe("the file of the first admin's password", () => {
     expect(error.stack).not.toContain('hunter2');
   });
 
-  it('is refused when it is not UTF-8, without its bytes', async () => {
+  it('is refused if it is not UTF-8, and the error does not repeat its bytes', async () => {
     const path = passwordFile(Buffer.from('hunter2é', 'latin1'));
     const error = await refusalOfFile(path);
     expect(error.message).toBe(
@@ -108,7 +108,7 @@ describe("the file of the first admin's password", () => {
     );
   });
 
-  it('is refused at once when it is a pipe, a device or a large file', async () => {
+  it('is refused at once if it is a pipe, a device or a large file', async () => {
     const folder = temporaryFolder();
     execFileSync(MAKE_PIPE, [join(folder, 'pipe')]);
     for (const path of [join(folder, 'pipe'), '/dev/zero']) {
@@ -118,7 +118,7 @@ describe("the file of the first admin's password", () => {
     }
     const long = passwordFile('x'.repeat(5_000));
     expect((await refusalOfFile(long)).message).toBe(
-      `[auth] admin-password-file: cannot read ${long}: it has 5000 bytes, and may have 4096`,
+      `[auth] admin-password-file: cannot read ${long}: it has 5000 bytes, and at most 4096 are allowed`,
     );
   });
 });

@@ -22,7 +22,7 @@ describe('the first admin', () => {
       () => fromEnvironment({ KAPACITOR_AUTH_ADMIN_USERNAME: 'root', KAPACITOR_AUTH_ADMIN_PASSWORD: PASSWORD }),
     ],
     ['code', () => fromCode({ auth: { admin: { name: 'root', password: PASSWORD } } })],
-  ])('comes from %s: the configuration shows the name, and the password stays out of it', (_, resolve) => {
+  ])('comes from %s: the configuration shows the name, and never the password', (_, resolve) => {
     const { config, admin } = resolve();
     expect(admin).toEqual({ name: 'root', password: PASSWORD });
     expect(config.auth.admin).toEqual({ name: 'root' });
@@ -33,7 +33,7 @@ describe('the first admin', () => {
     expect(fromFile(`${ON}admin-username = "${name}"\nadmin-password = "${PASSWORD}"\n`).admin?.name).toBe(name);
   });
 
-  it('may have a password with any characters, which stays as given', () => {
+  it('may have a password with any characters, which is kept as given', () => {
     const password = ' Pässwörd\u3000密码 "\' # ';
     expect(fromCode({ auth: { admin: { name: 'root', password } } }).admin?.password).toBe(password);
   });
@@ -60,17 +60,17 @@ describe('the first admin', () => {
     [{ auth: { admins: { name: 'root' } } }, 'auth.admins is not known: did you mean auth.admin?'],
     [{ http: { admin: { name: 'root' } } }, 'http.admin is not known: did you mean auth.admin?'],
     [{ admin: { name: 'root' } }, 'admin is not known: did you mean auth.admin?'],
-  ])('has no unknown property in code: %j', (config, problem) => {
+  ])('may not have an unknown property in code: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });
 
-  it('has no property in code with a dot in its name', () => {
+  it('may not have a property with a dot in its name in code', () => {
     const [problem, ...others] = problemsOf(() => fromCode({ auth: { 'admin.name': 'root' } }));
     expect(problem).toMatch(/^auth\.admin\.name is not known: auth has enabled, .*, admin, auditLog$/);
     expect(others).toEqual([]);
   });
 
-  it('is absent where its properties are undefined, as the environment may leave them', () => {
+  it('is absent if its properties are undefined, as unset environment variables are', () => {
     expect(fromCode({ auth: { admin: { name: undefined, password: undefined } } }).admin).toBeUndefined();
     expect(fromCode({ auth: { admin: undefined } }).admin).toBeUndefined();
     expect(
@@ -79,7 +79,7 @@ describe('the first admin', () => {
   });
 });
 
-describe('where the first admin comes from', () => {
+describe('the sources of the first admin', () => {
   const FILE = `${ON}admin-username = "file"\nadmin-password = "of the file"\n`;
 
   it('name and password are looked up separately', () => {
@@ -95,7 +95,7 @@ describe('where the first admin comes from', () => {
     });
   });
 
-  it("a password file of the environment is used with a file's name, and instead of a file's password", async () => {
+  it('a password file of the environment combines with the name of a file, and replaces the password of a file', async () => {
     const path = join(temporaryFolder(), 'secret');
     writeFileSync(path, 'of the secret\n');
     const { admin } = fromFile(FILE, { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: path });
@@ -103,13 +103,13 @@ describe('where the first admin comes from', () => {
     await expect(passwordReadBy(admin)).resolves.toBe('of the secret');
   });
 
-  it('a password of code comes before a password file of the environment', () => {
+  it('a password in code precedes a password file of the environment', () => {
     const environment = { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/run/secrets/admin' };
     const { admin } = fromCode({ auth: { admin: { name: 'root', password: PASSWORD } } }, environment);
     expect(admin?.password).toBe(PASSWORD);
   });
 
-  it('a password of the overrides comes before one of the configuration in code', () => {
+  it('a password in the overrides precedes one in the first argument', () => {
     const { admin } = resolveConfig(
       { auth: { admin: { name: 'root', passwordFile: '/run/secrets/admin' } } },
       { auth: { admin: { password: PASSWORD } } },
@@ -119,7 +119,7 @@ describe('where the first admin comes from', () => {
   });
 });
 
-describe('a first admin is refused that', () => {
+describe('a first admin is refused if it', () => {
   it.each([
     ['admin-username = "root"', 5, 'admin-username: the first admin has a name and no password: set '],
     ['admin-password = "hunter2222"', 5, 'admin-password: the first admin has a password and no name: set '],
@@ -131,7 +131,7 @@ describe('a first admin is refused that', () => {
     expect(others).toEqual([]);
   });
 
-  it('has only one of them in the environment: the message says what to set', () => {
+  it('has only one of them in the environment: the message says which variable to set', () => {
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_ADMIN_USERNAME: 'root' }))).toEqual([
       'KAPACITOR_AUTH_ADMIN_USERNAME: the first admin has a name and no password: set admin-password-file, ' +
         'KAPACITOR_AUTH_ADMIN_PASSWORD_FILE, or auth.admin.passwordFile in code',
@@ -185,7 +185,7 @@ describe('a first admin is refused that', () => {
     ]);
   });
 
-  it('has a password in a file that no user can have, or that is not in quotes, without repeating it', () => {
+  it('has a password in a file that no user can have or that is not in quotes, without repeating it', () => {
     const expected = 'must be a password, in quotes: 1 to 72 bytes of well-formed Unicode, without control characters';
     for (const value of ['""', '"hunter2222\\n"', '22222222', '["hunter2222"]']) {
       const error = refusalOf(() => fromFile(`${ON}admin-username = "root"\nadmin-password = ${value}\n`));
@@ -223,10 +223,10 @@ describe('a first admin is refused that', () => {
   });
 });
 
-describe('a first admin while there are no users', () => {
+describe('a first admin without users', () => {
   const OFF = { KAPACITOR_HTTP_AUTH_ENABLED: 'false', KAPACITOR_AUTH_ENABLED: 'false' };
 
-  it('is not made, and a warning says so: a container may be given one all the same', () => {
+  it('is not made, and causes a warning', () => {
     const environment = {
       ...OFF,
       KAPACITOR_AUTH_ADMIN_USERNAME: 'root',
@@ -240,7 +240,7 @@ describe('a first admin while there are no users', () => {
     );
   });
 
-  it('causes no warning where none is set', () => {
+  it('causes no warning if it is not set', () => {
     expect(fromEnvironment(OFF).warnings.join()).not.toContain('admin is made');
   });
 });
@@ -267,7 +267,7 @@ describe('a file with a password that others may read', () => {
     ]);
   });
 
-  it('causes none when only its owner may read it, or when it contains no password', () => {
+  it('causes none if only its owner may read it, or if it contains no password', () => {
     expect(warningsFor(LINES, 0o600)).toEqual([]);
     expect(warningsFor(LINES, 0o400)).toEqual([]);
     expect(warningsFor(LINES.replace('admin-password =', 'admin-password-file ='), 0o644)).toEqual([]);

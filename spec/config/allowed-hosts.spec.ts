@@ -14,13 +14,13 @@ describe('allowed-hosts', () => {
     ['[1]', 'a host must be a text in quotes, not 1'],
     ['["localhost", "http://a:1/x"]', '"http://a:1/x" is a URL: write "a:1"'],
     ['["http://user:hunter2@a"]', 'a host has no @ in it: write only the host, such as "example.com"'],
-  ])('is not %s in a file, also without users', (value, problem) => {
+  ])('cannot be %s in a file, even without users', (value, problem) => {
     expect(problemsOf(() => fromFile(`[http]\nallowed-hosts = ${value}\n`))).toEqual([
       `kapacitor.conf, line 2: [http] allowed-hosts: ${problem}`,
     ]);
   });
 
-  it('shows how it is written where the line is not TOML', () => {
+  it('are shown correctly if their line is not TOML', () => {
     expect(problemsOf(() => fromFile('[http]\nallowed-hosts: localhost, a.example\n'))).toEqual([
       'kapacitor.conf, line 2: allowed-hosts: this is not TOML: write  allowed-hosts = ["localhost", "a.example"]',
     ]);
@@ -29,13 +29,13 @@ describe('allowed-hosts', () => {
   it.each([
     ['localhost,,a', '"" is not a host, such as "localhost", "example.com:8080", ".example.com" or "[::1]"'],
     ['::1', '"::1" has no brackets: write "[::1]"'],
-  ])('is not %s in the environment', (value, problem) => {
+  ])('cannot be %s in the environment', (value, problem) => {
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_HTTP_ALLOWED_HOSTS: value }))).toEqual([
       `KAPACITOR_HTTP_ALLOWED_HOSTS: ${problem}`,
     ]);
   });
 
-  it('is not a path in code', () => {
+  it('cannot be a path in code', () => {
     expect(problemsOf(() => fromCode({ http: { allowedHosts: ['a/b'] } }))).toEqual([
       'http.allowedHosts: "a/b" has a path: write "a"',
     ]);

@@ -20,7 +20,7 @@ describe('the configuration in code', () => {
     ['a map', new Map([['http', {}]])],
     ['a promise', Promise.resolve({})],
     ['a url', new URL('file:///etc/kapacitor.conf')],
-  ])('is not %s', (what, config) => {
+  ])('cannot be %s', (what, config) => {
     const problem = `the configuration must be an object such as { http: { … }, auth: { … } }, not ${what}`;
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
     const path = configFile('');
@@ -32,7 +32,7 @@ describe('the configuration in code', () => {
     ['an array', ['secret']],
     ['a text', 'secret'],
     ['a boolean', true],
-  ])('has objects inside, and not %s', (what, options) => {
+  ])('has objects in it, and not %s', (what, options) => {
     expect(problemsOf(() => fromCode({ http: options, auth: options }))).toEqual([
       `http must be an object, not ${what}`,
       `auth must be an object, not ${what}`,
@@ -77,7 +77,7 @@ describe('the configuration in code', () => {
     [{ store: 'memory:' }, 'store is not known: did you mean auth.store?'],
     [{ users: [] }, 'users is not known'],
     [JSON.parse('{"__proto__":{"http":{}}}'), '__proto__ is not known'],
-  ])('has no unknown property: %j', (config, problem) => {
+  ])('may not have an unknown property: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });
 
@@ -89,7 +89,7 @@ describe('the configuration in code', () => {
     ]);
   });
 
-  it('is refused for all its problems at once', () => {
+  it('is refused with all its problems at once', () => {
     const config = { http: { authEnabled: 1, realm: 2 }, auth: { store: '' }, x: 1 };
     expect(problemsOf(() => fromCode(config))).toHaveLength(4);
   });
@@ -122,7 +122,7 @@ describe('the store in code', () => {
   });
 
   it.each(['secret', 'memory:x', 'user:secret', 'path=/var/users', ''])(
-    'is not %j, and the message does not repeat it',
+    'cannot be %j, and the message does not repeat it',
     (store) => {
       expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
     },
@@ -132,7 +132,7 @@ describe('the store in code', () => {
     ['./users', 'sqlite:./users/users.db'],
     ['sqlite: ./users.db', 'sqlite:./users.db'],
     ['memory', 'memory:'],
-  ])('is not %j: the error says what was probably meant', (store, meant) => {
+  ])('cannot be %j, and the error suggests another store', (store, meant) => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([`${PROBLEM}: did you mean "${meant}"?`]);
   });
 
@@ -141,7 +141,7 @@ describe('the store in code', () => {
     ['a promise of a repository', Promise.resolve(repository)],
     ['a class', class {}],
     ['a number', 3],
-  ])('is not %s', (_, store) => {
+  ])('cannot be %s', (_, store) => {
     expect(problemsOf(() => fromCode({ auth: { store } }))).toEqual([PROBLEM]);
   });
 });

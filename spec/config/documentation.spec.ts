@@ -8,7 +8,7 @@ const PAGE = new URL('../../docs/configuration.md', import.meta.url);
 describe('the table of settings in docs/configuration.md', () => {
   const page = readFileSync(PAGE, 'utf8');
 
-  it('is what follows from lib/config/settings.ts: run `npm run docs` after a change', () => {
+  it('follows from lib/config/settings.ts: run `npm run docs` after a change', () => {
     expect(page).toBe(withSettings(page));
   });
 
@@ -23,7 +23,7 @@ describe('the table of settings in docs/configuration.md', () => {
     },
   );
 
-  it('is replaced between its markers, and nothing else is', () => {
+  it('is replaced between its markers', () => {
     const other = withSettings('before\n<!-- settings -->\nPREVIOUS\n<!-- /settings -->\nafter\n');
     expect(other).toMatch(/^before\n<!-- settings -->\n\n### `\[http\]`\n/);
     expect(other).toMatch(/\n\n<!-- \/settings -->\nafter\n$/);

@@ -10,7 +10,7 @@ describe('the environment', () => {
     expect(fromEnvironment({ KAPACITOR_DATA_DIR: value }).config.auth.store).toBe(`sqlite:${folder}/auth/users.db`);
   });
 
-  it('sets the files for a server that speaks TLS', () => {
+  it('sets the files for a TLS server', () => {
     const environment = {
       KAPACITOR_HTTP_HTTPS_ENABLED: 'true',
       KAPACITOR_HTTP_HTTPS_CERTIFICATE: '/etc/cert.pem',
@@ -21,7 +21,7 @@ describe('the environment', () => {
   });
 
   it.each(['KAPACITOR_HTTP_AUTH_ENABLED', 'KAPACITOR_AUTH_BCRYPT', 'KAPACITOR_DATA_DIR', 'KAPACITOR_AUTH_META_ADDR'])(
-    'takes an empty %s for one that is not set',
+    'treats an empty %s as unset',
     (variable) => {
       expect(fromEnvironment({ [variable]: '' })).toEqual(fromEnvironment({}));
       expect(fromEnvironment({ [variable]: undefined })).toEqual(fromEnvironment({}));
@@ -40,7 +40,7 @@ describe('the environment', () => {
     ]);
   });
 
-  it('does not repeat a store that it refuses, because it may hold a password', () => {
+  it('does not repeat a refused store, because it may contain a password', () => {
     expect(problemsOf(() => fromEnvironment({ KAPACITOR_AUTH_STORE: 'mysql://user:secret@host/db' }))).toEqual([
       'KAPACITOR_AUTH_STORE: must be "sqlite:FILE", "memory:", "postgres://USER:PASSWORD@HOST/DATABASE" or, in code, ' +
         'a repository: an object with the methods find, list, insert, replace, remove',
@@ -86,7 +86,7 @@ describe('misspelt variables', () => {
     ['KAPACITOR_AUTH_AUDITLOG', 'KAPACITOR_AUTH_AUDIT_LOG'],
     ['KAPACITOR_HTTP_ENABLED', 'KAPACITOR_AUTH_ENABLED'],
     ['KAPACITOR_HTTP_SHUTDOWN_TIMEOUTS', 'KAPACITOR_HTTP_SHUTDOWN_TIMEOUT'],
-  ])('%s gives a warning that names %s', (variable, meant) => {
+  ])('%s cause a warning that names %s', (variable, meant) => {
     expect(fromEnvironment({ [variable]: 'hunter2' }).warnings).toEqual([
       `the environment variable ${variable} is not known: did you mean ${meant}?`,
     ]);
@@ -111,7 +111,7 @@ describe('misspelt variables', () => {
     'KAPACITOR_HTTPPOST_0_ENDPOINT',
     'AUTH_ENABLED',
     'PATH',
-  ])('%s, which is Kubernetes’, Kapacitor’s or another’s, gives none', (variable) => {
+  ])('do not include %s, which belongs to Kubernetes, Kapacitor or another program', (variable) => {
     expect(fromEnvironment({ [variable]: 'tcp://10.0.0.1:9092' }).warnings).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ describe('a value in a file', () => {
     ['[http] auth-enabled', '"yes"', 'true or false, not "yes"'],
     ['[http] https-enabled', '0', 'true or false, not 0'],
     ['[http] bind-address', '9092', expect.stringMatching(/^an address with a port /)],
-  ])('%s = %s is refused also without users', (name, value, expected) => {
+  ])('%s = %s is refused, even without users', (name, value, expected) => {
     const [section, key] = name.split(' ');
     const [problem, ...others] = problemsOf(() => fromFile(`${section}\n${key} = ${value}\n`));
     expect(problem?.replace(`kapacitor.conf, line 2: ${name}: must be `, '')).toEqual(expected);
@@ -33,7 +33,7 @@ describe('a value in a file', () => {
   it.each([
     ['https-certificate', 'true'],
     ['https-private-key', '1.5'],
-  ])('[http] %s = %s is refused where https-enabled is true, also without users', (key, value) => {
+  ])('[http] %s = %s is refused if https-enabled is true, even without users', (key, value) => {
     expect(problemsOf(() => fromFile(`[http]\nhttps-enabled = true\n${key} = ${value}\n`))).toEqual([
       `kapacitor.conf, line 3: [http] ${key}: must be a text in quotes, not ${value}`,
     ]);
@@ -111,7 +111,7 @@ describe('a setting in the wrong place', () => {
     ['a section that is not known', '[authentication]\n# on\n\nauth-enabled = true\n', 4, '[authentication]'],
     ['a nested one', '[udf.functions]\n[udf.functions.avg]\nauth-enabled = true\n', 3, '[udf.functions.avg]'],
     ['one of several', '[[udp]]\nenabled = true\n[[udp]]\nauth-enabled = true\n', 4, '[udp]'],
-  ])('auth-enabled in %s, where it would do nothing, is an error', (_, text, line, section) => {
+  ])('auth-enabled in %s is an error, because it would have no effect there', (_, text, line, section) => {
     expect(problemsOf(() => fromFileWithUsers(text))).toEqual([
       `kapacitor.conf, line ${line}: ${section} auth-enabled: belongs below [http]: move it there`,
     ]);
@@ -197,13 +197,13 @@ describe('the problems of a file', () => {
       '[x]\na = \'"""\'\nb = "\\"\'\'\'"\nc = ""\n[auth]\nbcrypt-cost = 3\nd = \'"""\'\ne = "\'\'\'"\n',
       6,
     ],
-  ])('have the right line, also beside %s', (_, text, line) => {
+  ])('have the right line, even beside %s', (_, text, line) => {
     expect(problemsOf(() => fromFileWithUsers(text))).toContain(
       `kapacitor.conf, line ${line}: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3`,
     );
   });
 
-  it('have no line where the key is written with escapes', () => {
+  it('have no line if the key is written with escapes', () => {
     expect(problemsOf(() => fromFileWithUsers('"au\\u0074h".bcrypt-cost = 3\n'))).toEqual([
       'kapacitor.conf: [auth] bcrypt-cost: must be an integer from 4 to 20, not 3',
     ]);

@@ -137,24 +137,24 @@ describe('a kapacitor.conf', () => {
     expect(config).toMatchObject({ http: { authEnabled: true }, auth: { bcryptCost: 12 } });
   });
 
-  it.each(['""', 'false'])('takes %s for everything that has to do with a meta server', (empty) => {
+  it.each(['""', 'false'])('may have %s for the meta server, which count as absent', (empty) => {
     const keys = ['addr', 'username', 'password', 'internal-shared-secret', 'use-tls', 'ca', 'cert', 'key'];
     const lines = [...keys, 'insecure-skip-verify'].map((key) => `meta-${key} = ${empty}`);
     expect(fromFile(`[auth]\n${lines.join('\n')}\n`).config).toEqual(fromFile('').config);
   });
 });
 
-describe('a server that speaks TLS', () => {
+describe('a TLS server', () => {
   it.each([
     ['', { certificate: '/etc/ssl/kapacitor.pem', privateKey: '/etc/ssl/kapacitor.pem' }],
     ['https-certificate = "/c.pem"', { certificate: '/c.pem', privateKey: '/c.pem' }],
     ['https-certificate = "/c.pem"\nhttps-private-key = ""', { certificate: '/c.pem', privateKey: '/c.pem' }],
     ['https-certificate = "/c.pem"\nhttps-private-key = "/k.pem"', { certificate: '/c.pem', privateKey: '/k.pem' }],
-  ])("takes the key out of the certificate's file unless there is one of its own: %j", (lines, expected) => {
+  ])("reads the key from the certificate's file unless a key file is set: %j", (lines, expected) => {
     expect(fromFile(`[http]\nhttps-enabled = true\n${lines}\n`).config.http.https).toEqual(expected);
   });
 
-  it('is none as long as https-enabled is false', () => {
+  it('does not exist while https-enabled is false', () => {
     expect(fromFile('[http]\nhttps-certificate = "/c.pem"\n').config.http.https).toBeUndefined();
   });
 });

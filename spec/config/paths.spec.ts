@@ -20,28 +20,28 @@ describe('the path of the file', () => {
     expect(resolveConfig('~/kapacitor.conf', {}, {}).config.auth.bcryptCost).toBe(5);
   });
 
-  it('is named when there is no such file', () => {
+  it('is in the error if the file is missing', () => {
     const path = join(temporaryFolder(), 'kapacitor.conf');
     const error = refusalOf(() => resolveConfig(path, {}, {}));
     expect(error.message).toBe(`cannot read the config file ${path}: there is no such file`);
     expect(error.cause).toMatchObject({ code: 'ENOENT' });
   });
 
-  it('is named when it is a folder', () => {
+  it('is in the error if it is a folder', () => {
     const path = temporaryFolder();
     expect(problemsOf(() => resolveConfig(path, {}, {}))).toEqual([
       `cannot read the config file ${path}: it is a folder: name the file in it`,
     ]);
   });
 
-  it('is named, with what the system says, when the file cannot be read for another reason', () => {
+  it("is in the error, with the system's message, if the file cannot be read for another reason", () => {
     const path = join(configFile(''), 'kapacitor.conf');
     expect(refusalOf(() => resolveConfig(path, {}, {})).message).toMatch(
       new RegExp(`^cannot read the config file ${path}: ENOTDIR`),
     );
   });
 
-  it('is not to be empty', () => {
+  it('cannot be empty', () => {
     expect(problemsOf(() => resolveConfig('', {}, {}))).toEqual([
       'the path of the config file is empty: name a file, or give an object',
     ]);

@@ -5,7 +5,7 @@ import { resolveConfig } from '../../lib/config/config.js';
 import { defaultHashingThreads } from '../../lib/config/setting.js';
 import { configFile, fromCode, fromFile } from './resolve.js';
 
-describe('where the configuration comes from', () => {
+describe('the sources of the configuration', () => {
   const FILE = '[auth]\nenabled = true\nbcrypt-cost = 5\n[http]\nrealm = "file"\n';
   const ENVIRONMENT = { KAPACITOR_AUTH_BCRYPT_COST: '6', KAPACITOR_HTTP_REALM: 'environment' };
   const CODE = { auth: { bcryptCost: 7 }, http: { realm: 'code' } };
@@ -30,7 +30,7 @@ describe('where the configuration comes from', () => {
     expect(config).toMatchObject({ auth: { bcryptCost: 7 }, http: { realm: 'code' } });
   });
 
-  it('the second argument comes before the first one, when both are objects', () => {
+  it('the second argument comes before the first one if both are objects', () => {
     const { config } = resolveConfig({ auth: { bcryptCost: 8, enabled: true } }, CODE, ENVIRONMENT);
     expect(config).toMatchObject({ auth: { bcryptCost: 7, enabled: true }, http: { realm: 'code' } });
   });
@@ -44,7 +44,7 @@ describe('where the configuration comes from', () => {
     expect(config).toMatchObject({ auth: { enabled: true, bcryptCost: 7, store: 'memory:' }, http: { realm: 'file' } });
   });
 
-  it('false and 0 in code are values, and not absent', () => {
+  it('false and 0 in code count as set', () => {
     const { config } = fromCode(
       { http: { authEnabled: false }, auth: { enabled: false, cacheExpiration: 0 } },
       {
@@ -60,7 +60,7 @@ describe('where the configuration comes from', () => {
     ['a section', { http: undefined, auth: undefined }],
     ['a setting', { http: { realm: undefined }, auth: { bcryptCost: undefined } }],
     ['everything', undefined],
-  ])('undefined for %s is the same as absent', (_, config) => {
+  ])('undefined for %s counts as absent', (_, config) => {
     expect(fromCode(config, ENVIRONMENT).config).toEqual(fromCode({}, ENVIRONMENT).config);
     expect(fromCode(config, ENVIRONMENT).config).toMatchObject({
       auth: { bcryptCost: 6 },
@@ -68,7 +68,7 @@ describe('where the configuration comes from', () => {
     });
   });
 
-  it("changes nothing of the caller's objects", () => {
+  it("does not change the caller's objects", () => {
     const config = Object.freeze({
       http: Object.freeze({ realm: 'a' }),
       auth: Object.freeze({ store: 'sqlite:./users.db' }),
@@ -79,14 +79,14 @@ describe('where the configuration comes from', () => {
     expect({ config, overrides }).toEqual(before);
   });
 
-  it('keeps none of them: a later change has no effect', () => {
+  it("does not keep the caller's objects, so a later change has no effect", () => {
     const config = { http: { realm: 'before' } };
     const resolution = fromCode(config);
     config.http.realm = 'after';
     expect(resolution.config.http.realm).toBe('before');
   });
 
-  it('ignores properties of a prototype: a polluted one would open the door', () => {
+  it('ignores properties of a prototype, because a polluted one could switch authentication off', () => {
     const config = Object.create({ http: { authEnabled: false } });
     expect(fromCode(config).config.http.authEnabled).toBe(true);
   });
@@ -118,7 +118,7 @@ describe('the defaults', () => {
     });
   });
 
-  it('are closed in code', () => {
+  it('are secure in code', () => {
     expect(fromCode({}).config).toEqual({
       http: {
         authEnabled: true,

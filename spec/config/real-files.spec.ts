@@ -97,10 +97,10 @@ const IN_THE_WAY: Record<keyof typeof SHAPES, readonly string[]> = {
 
 const keyOf = (text: string) => /line \d+: \[auth\] (.*?): /.exec(text)?.[1];
 
-describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])('a kapacitor.conf in use: %s', (name) => {
+describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])('a real kapacitor.conf: %s', (name) => {
   const shape = SHAPES[name];
 
-  it('starts, and warns of lines that users would make errors', () => {
+  it('starts, with warnings about lines that would be errors with users', () => {
     const { config, warnings } = fromFile(shape);
     expect(config).toMatchObject({ http: { authEnabled: false }, auth: { enabled: false, bcryptCost: 10 } });
     expect(warnings.filter((warning) => warning.includes('(ignored: [auth] enabled is false)')).map(keyOf)).toEqual(
@@ -116,13 +116,13 @@ describe.each(Object.keys(SHAPES) as (keyof typeof SHAPES)[])('a kapacitor.conf 
     await auth.close();
   });
 
-  it('is refused with users, for those lines and nothing else', () => {
+  it('is refused with users because of those lines, and for no other reason', () => {
     const problems = problemsOf(() => fromFile(shape, { KAPACITOR_AUTH_ENABLED: 'true' }));
     expect(problems.map(keyOf)).toEqual(IN_THE_WAY[name]);
     expect(problems.join()).not.toContain('hunter2');
   });
 
-  it('is refused with authentication on, for those lines and for having no users', () => {
+  it('is refused with authentication on, because of those lines and the missing users', () => {
     const problems = problemsOf(() => fromFile(shape, { KAPACITOR_HTTP_AUTH_ENABLED: 'true' }));
     expect(problems.map(keyOf).filter((key) => key !== undefined)).toEqual(IN_THE_WAY[name]);
     expect(problems.filter((problem) => problem.startsWith('authentication is on '))).toHaveLength(1);

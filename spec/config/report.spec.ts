@@ -93,20 +93,20 @@ describe('the report on a configuration', () => {
     ]);
   });
 
-  it('can be pasted into a file, and means the same there', () => {
+  it('can be pasted into a file with the same meaning', () => {
     const written = EVERYTHING.replace(/admin-.*\n/g, '').replace(/shared-secret.*\n/, '');
     const path = configFile(written);
     const pasted = asFile(checkConfig(path, {}));
     expect(resolveConfig(configFile(pasted), {}, {}).config).toEqual(resolveConfig(path, {}, {}).config);
   });
 
-  it('can be pasted into a file where all is default', () => {
+  it('can be pasted into a file if all settings have defaults', () => {
     const path = configFile(ON);
     const pasted = asFile(checkConfig(path, {}));
     expect(resolveConfig(configFile(pasted), {}, {}).config).toEqual(resolveConfig(path, {}, {}).config);
   });
 
-  it('names the variable that a setting comes from, also if it is the second name', () => {
+  it('names the variable that sets a value, even if it is the second name', () => {
     const environment = { KAPACITOR_AUTH_BCRYPT: '12', KAPACITOR_HTTP_REALM: 'a\x7fb', KAPACITOR_DATA_DIR: '/srv' };
     const report = reportOf(`${ON}bcrypt-cost = 11\n`, { ...environment, KAPACITOR_HTTP_REALM: 'x' });
     expect(settingOf(report, 'bcrypt-cost')).toEqual({ value: '12', from: 'KAPACITOR_AUTH_BCRYPT' });
@@ -128,7 +128,7 @@ describe('the report on a configuration', () => {
     expect(settingOf(report, 'refused-passwords')?.value).toBe(`"${join(process.cwd(), 'refused.txt')}"`);
   });
 
-  it('names the source that replaces a password, with a password or with a file', () => {
+  it('names the source that replaces a password, by a password or by a file', () => {
     const report = reportOf(`${ON}admin-username = "root"\nadmin-password = "correct horse"\n`, {
       KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/dev/null',
     });
@@ -137,7 +137,7 @@ describe('the report on a configuration', () => {
     expect(settingOf(report, 'admin-password-file')).toEqual({ value: '"/dev/null"', from });
   });
 
-  it('covers the environment and the defaults in code if no file is named', () => {
+  it('covers the environment and the defaults in code without a file', () => {
     const report = checkConfig(undefined, { KAPACITOR_AUTH_STORE: 'memory:' });
     expect(report).toMatchObject({ problems: [], warnings: [] });
     expect(settingOf(report, 'auth-enabled')).toEqual({ value: 'true', from: 'default' });
@@ -145,7 +145,7 @@ describe('the report on a configuration', () => {
     expect(settingOf(report, 'data_dir')).toEqual({ value: '(none)', from: 'default' });
   });
 
-  it('makes nothing, and opens no store', () => {
+  it('writes nothing, and opens no store', () => {
     const path = configFile(`${ON}store = "sqlite:./users.db"\naudit-log = "./audit.jsonl"\n`);
     expect(checkConfig(path, {}).problems).toEqual([]);
     expect(readdirSync(dirname(path))).toEqual(['kapacitor.conf']);
@@ -167,7 +167,7 @@ describe('the problems in a report', () => {
     ]);
   });
 
-  it('are those of the error at start', () => {
+  it('are the same as in the error at the start', () => {
     expect(problemsOf(() => fromFile(BAD, { KAPACITOR_AUTH_BCRYPT: '3' }))).toEqual(
       reportOf(BAD, { KAPACITOR_AUTH_BCRYPT: '3' }).problems,
     );
@@ -190,7 +190,7 @@ describe('the problems in a report', () => {
     ['there is none', (folder: string) => join(folder, 'none.conf'), /none\.conf: there is no such file$/],
     ['it is a folder', (folder: string) => folder, /: it is a folder: name the file in it/],
     ['its path is empty', () => '', /^the path of the config file is empty/],
-  ])('are that the file cannot be read, and those of the environment: %s', (_, path, problem) => {
+  ])('include an unreadable file, and problems of the environment: %s', (_, path, problem) => {
     const environment = { KAPACITOR_AUTH_BCRYPT: '3', KAPACITOR_HTTP_REALM: 'mine' };
     const report = checkConfig(path(temporaryFolder()), environment);
     expect(report.problems).toEqual([
@@ -201,13 +201,13 @@ describe('the problems in a report', () => {
     expect(report.settings).toEqual([{ section: 'http', key: 'realm', value: '"mine"', from: 'KAPACITOR_HTTP_REALM' }]);
   });
 
-  it('are variables that contradict one another', () => {
+  it('include variables that contradict each other', () => {
     const report = reportOf(ON, { KAPACITOR_AUTH_BCRYPT: '5', KAPACITOR_AUTH_BCRYPT_COST: '6' });
     expect(report.problems).toHaveLength(1);
     expect(settingOf(report, 'bcrypt-cost')).toBeUndefined();
   });
 
-  it('are refused passwords that cannot be read', () => {
+  it('include an unreadable file of refused passwords', () => {
     expect(reportOf(`${ON}refused-passwords = "none.txt"\n`).problems).toEqual([
       'kapacitor.conf, line 5: [auth] refused-passwords: cannot read none.txt: there is no such file',
     ]);
@@ -218,7 +218,7 @@ describe('the problems in a report', () => {
     ]);
   });
 
-  it("are parameters of a store's URL, without its password", () => {
+  it("include parameters of a store's URL, without its password", () => {
     expect(reportOf(`${ON}store = "postgres://user:hunter2@host/db?max=many"\n`).problems).toEqual([
       'kapacitor.conf, line 5: [auth] store: postgres://…?max= must be an integer from 1 to 9999',
     ]);
@@ -244,7 +244,7 @@ describe('the warnings in a report', () => {
     ['it is too short', 'hunter2\n', 'secret: password must be at least 8 characters'],
     ['it is the name', 'root\n', 'secret: password must not be the username'],
     ['it has two', 'hunter2222\nhunter2222\n', /^secret: password must not contain control characters: write/],
-  ])('are that no admin can be made with the password file as it is: %s', (_, content, problem) => {
+  ])('include a password file with which no admin can be made: %s', (_, content, problem) => {
     const path = configFile(`${ADMIN}"secret"\n`);
     if (content !== undefined) writeFileSync(join(dirname(path), 'secret'), content);
     const { problems, warnings } = checkConfig(path, {});
@@ -257,19 +257,19 @@ describe('the warnings in a report', () => {
     expect(warnings.join()).not.toContain('hunter2');
   });
 
-  it('are that the password file is a folder', () => {
+  it('include a password file that is a folder', () => {
     expect(reportOf(`${ADMIN}"."\n`).warnings).toEqual([
       expect.stringMatching(/: cannot read \S+: it is a folder: name the file in it$/),
     ]);
   });
 
-  it('are none where the password file is good', () => {
+  it('do not include a valid password file', () => {
     const path = join(temporaryFolder(), 'secret');
     writeFileSync(path, 'correct horse\n');
     expect(reportOf(`${ADMIN}"${path}"\n`).warnings).toEqual([]);
   });
 
-  it('are that a server could not read its certificate and its key', () => {
+  it('include a certificate and a key that a server could not read', () => {
     const folder = temporaryFolder();
     const key = join(folder, 'key');
     mkdirSync(key);

@@ -33,7 +33,7 @@ describe('a value that matters only with users', () => {
     ['auth', 'audit-log = ""', 'must be the path of a file, in quotes, not ""'],
     ['http', 'realm = 3', /^must be a text without control characters, /],
     ['http', 'query-credentials = "yes"', 'must be true or false, not "yes"'],
-  ])('in [%s] is a warning without them, and an error with them: %s', (section, line, problem) => {
+  ])('in [%s] causes a warning without users, and an error with them: %s', (section, line, problem) => {
     const text = `[${section}]\n${line}\n`;
     const subject = `kapacitor.conf, line 2: [${section}] ${line.split(' ')[0]}: `;
     const [warning = '', ...others] = ignoredIn(fromFile(text).warnings);
@@ -47,7 +47,7 @@ describe('a value that matters only with users', () => {
     expect(problems).toEqual([warning.replace(' (ignored: [auth] enabled is false)', '')]);
   });
 
-  it('is a warning in the environment and in code as well', () => {
+  it('causes a warning in the environment and in code as well', () => {
     const environment = { KAPACITOR_AUTH_BCRYPT_COST: '0', KAPACITOR_AUTH_META_ADDR: 'a', KAPACITOR_AUTH_META_CA: 'b' };
     expect(ignoredIn(fromFile('', environment).warnings)).toEqual([
       'KAPACITOR_AUTH_BCRYPT_COST: must be an integer from 4 to 20, not "0" (ignored: [auth] enabled is false)',
@@ -61,7 +61,7 @@ describe('a value that matters only with users', () => {
     ]);
   });
 
-  it('counts if the strongest source that says so switches the users on', () => {
+  it('counts if the strongest source switches the users on', () => {
     const bad = 'bcrypt-cost = 0\n';
     expect(problemsOf(() => fromFile(`${OFF}${bad}`, { KAPACITOR_AUTH_ENABLED: 'true' }))).toHaveLength(1);
     expect(problemsOf(() => resolveConfig(configFile(`${OFF}${bad}`), { auth: { enabled: true } }, {}))).toHaveLength(
@@ -70,13 +70,13 @@ describe('a value that matters only with users', () => {
     expect(ignoredIn(fromFile(`${ON}${bad}`, { KAPACITOR_AUTH_ENABLED: 'false' }).warnings)).toHaveLength(1);
   });
 
-  it('counts if it is not known whether there are users: everything is reported at once', () => {
+  it('counts if it is unknown whether there are users, and everything is reported at once', () => {
     expect(problemsOf(() => fromFile('[auth]\nenabled = "yes"\nbcrypt-cost = 0\nmeta-addr = "x"\n'))).toHaveLength(3);
     expect(problemsOf(() => fromFile('[auth]\nenable = true\nbcrypt-cost = 0\n'))).toHaveLength(2);
     expect(problemsOf(() => fromFile('[http]\nauth-enabled = true\n[auth]\nbcrypt-cost = 0\n'))).toHaveLength(2);
   });
 
-  it('is not checked against other settings: a first admin without a password, more hashing than threads', () => {
+  it('is not compared with other settings: a first admin without a password, more hashing than threads', () => {
     const text = `${OFF}admin-username = "root"\nhashing-concurrency = 100\nadmin-password = "short"\n`;
     expect(ignoredIn(fromFile(text, {}).warnings)).toEqual([
       expect.stringMatching(
@@ -87,7 +87,7 @@ describe('a value that matters only with users', () => {
     expect(problemsOf(() => fromFile(text.replace('false', 'true')))).toHaveLength(2);
   });
 
-  it('counts for a caller that heeds it without users', () => {
+  it('counts for a caller that needs it without users', () => {
     const path = configFile(`${OFF}bcrypt-cost = 0\nfailure-limit = -1\n`);
     expect(problemsOf(() => resolveConfig(path, {}, {}, [AUTH.bcryptCost]))).toEqual([
       'kapacitor.conf, line 3: [auth] bcrypt-cost: must be an integer from 4 to 20, not 0',
@@ -106,7 +106,7 @@ describe('a value that another setting makes useless', () => {
     [`data_dir = ""\n${ON}store = "memory:"\n`, ['[auth] store says where the users are']],
     [`${ON}store = "memory:"\nstore-grace = 5\n`, ['the users are not in PostgreSQL']],
     [`${ON}[http]\nshared-secret = 12345678\n`, ['bearer tokens are not supported']],
-  ])('is a warning: %j', (text, reasons) => {
+  ])('causes a warning: %j', (text, reasons) => {
     const warnings = ignoredIn(fromFile(text).warnings);
     expect(warnings.map((warning) => /\(ignored: (.*)\)$/.exec(warning)?.[1])).toEqual(reasons);
   });
@@ -119,7 +119,7 @@ describe('a value that another setting makes useless', () => {
     [`${ON}data_dir = 1\n`, 1],
     [`data_dir = ""\n${ON}store = "nowhere"\n`, 2],
     [`${ON}store = "nowhere"\nstore-grace = 5\n`, 2],
-  ])('is an error if the other setting does not, or is wrong itself: %j', (text, count) => {
+  ])('is an error if the other setting does not make it useless, or is wrong itself: %j', (text, count) => {
     expect(problemsOf(() => fromFile(text))).toHaveLength(count);
   });
 });
@@ -134,7 +134,7 @@ describe('a value that is overridden', () => {
     ['code', { auth: { bcryptCost: 12 } }, {}, 'auth.bcryptCost'],
     ['both', { auth: { bcryptCost: 12 } }, { KAPACITOR_AUTH_BCRYPT: '5' }, 'auth.bcryptCost'],
   ])(
-    'in the file by %s is a warning that names the source that counts',
+    'in the file by %s causes a warning that names the source that counts',
     (_what, code: KapacitorAuthConfig, environment, by) => {
       const { config, warnings } = resolveConfig(configFile(FILE), code, environment);
       expect(config.auth.bcryptCost).toBe(12);
@@ -142,7 +142,7 @@ describe('a value that is overridden', () => {
     },
   );
 
-  it('in the environment by code is a warning, also where two variables contradict one another', () => {
+  it('in the environment by code causes a warning, even if two variables contradict each other', () => {
     const code = { auth: { bcryptCost: 12 } };
     expect(ignoredIn(fromEnvironment({ KAPACITOR_AUTH_BCRYPT_COST: 'x' }, code).warnings)).toEqual([
       'KAPACITOR_AUTH_BCRYPT_COST: must be an integer from 4 to 20, not "x" (ignored: auth.bcryptCost overrides it)',
@@ -156,7 +156,7 @@ describe('a value that is overridden', () => {
     ]);
   });
 
-  it('is a warning for a switch as well', () => {
+  it('causes a warning for a switch as well', () => {
     const { config, warnings } = fromFile('[http]\nauth-enabled = "yes"\n[auth]\nenabled = "yes"\n', {
       KAPACITOR_HTTP_AUTH_ENABLED: 'true',
       KAPACITOR_AUTH_ENABLED: 'true',
@@ -165,7 +165,7 @@ describe('a value that is overridden', () => {
     expect(ignoredIn(warnings)).toHaveLength(2);
   });
 
-  it("may be a first admin's password that a password file overrides, and the other way round", () => {
+  it("may be a first admin's password that a password file overrides, and vice versa", () => {
     const admin = `${ON}admin-username = "root"\n`;
     const file = { KAPACITOR_AUTH_ADMIN_PASSWORD_FILE: '/run/secrets/admin' };
     const overridden = fromFile(`${admin}admin-password = ""\n`, file);
@@ -182,7 +182,7 @@ describe('a value that is overridden', () => {
     ]);
   });
 
-  it('is an error if the value that overrides it is wrong as well', () => {
+  it('is an error if the overriding value is wrong as well', () => {
     expect(problemsOf(() => fromFile(FILE, { KAPACITOR_AUTH_BCRYPT: '0' }))).toEqual([
       'KAPACITOR_AUTH_BCRYPT: must be an integer from 4 to 20, not "0"',
       FILE_PROBLEM,
@@ -224,7 +224,7 @@ describe('authentication without users', () => {
     expect(problemsOf(() => resolveConfig({ auth: { enabled: false } }, {}, {}))).toEqual([PROBLEM]);
   });
 
-  it('is none when both are off', () => {
+  it('is allowed if both are off', () => {
     const { config } = resolveConfig({ auth: { enabled: false }, http: { authEnabled: false } }, {}, {});
     expect(config).toMatchObject({ auth: { enabled: false }, http: { authEnabled: false } });
   });

@@ -35,7 +35,7 @@ function valueIn(row: Row, { config }: ReturnType<typeof resolveConfig>): unknow
   return config[section][name];
 }
 
-describe.each(ROWS)('$name, or $variable', (row) => {
+describe.each(ROWS)('the setting $name, or $variable', (row) => {
   it('has a default with a file, and one in code', () => {
     expect(valueIn(row, resolveConfig(configFile(''), {}, {}))).toEqual(row.defaults[0]);
     expect(valueIn(row, fromCode({}))).toEqual(row.defaults[1]);
@@ -56,25 +56,25 @@ describe.each(ROWS)('$name, or $variable', (row) => {
     else expect(resolved).toBe(value);
   });
 
-  it.each(row.wrong.file)('is not %s in a file: the message names the line', (toml, shown) => {
+  it.each(row.wrong.file)('cannot be %s in a file: the message names the line', (toml, shown) => {
     const problems = problemsOf(() => fromFileWithUsers(`# first\n${lineOf(row, toml)}`, besides(row)));
     const expected = `kapacitor.conf, line 3: ${row.name}: ${row.expected}, not ${shown ?? ''}`;
     expect(problems).toEqual([shown === null ? expect.stringContaining(expected) : expected]);
   });
 
-  it.each(row.wrong.environment)('is not %j in the environment: the message names the variable', (text, shown) => {
+  it.each(row.wrong.environment)('cannot be %j in the environment: the message names the variable', (text, shown) => {
     expect(problemsOf(() => fromEnvironment({ ...besides(row), [row.variable]: text }))).toEqual([
       `${row.variable}: ${row.expected}, not ${shown}`,
     ]);
   });
 
-  it.each(row.wrong.code)('is not %s in code, case %#: the message names the property', (given, shown) => {
+  it.each(row.wrong.code)('cannot be %s in code, case %#: the message names the property', (given, shown) => {
     expect(problemsOf(() => fromCode(codeOf(row, given), besides(row)))).toEqual([
       `${row.property}: ${row.expected}, not ${shown}`,
     ]);
   });
 
-  it('comes from code, else from the environment, else from the file; empty and undefined count as absent', () => {
+  it('comes from code, or else the environment, or else the file; empty and undefined count as absent', () => {
     const { file, environment, code } = row.right;
     const [toml, inFile] = file.at(-1) as Values['file'][0];
     const [text, inEnvironment] = environment[0] as Values['environment'][0];
@@ -92,7 +92,7 @@ describe.each(ROWS)('$name, or $variable', (row) => {
 });
 
 describe('the table of settings', () => {
-  it('has a row above for each setting, but for those of the first admin, TLS, data_dir and the shared secret', () => {
+  it('has a row above for each setting, except the first admin, TLS, data_dir and the shared secret', () => {
     const others = /^(?:admin-.*|https-.*|data_dir|shared-secret)$/;
     const expected = SETTINGS.filter(({ key }) => !others.test(key)).map(({ section, key }) => `[${section}] ${key}`);
     expect([...new Set(ROWS.map(({ name }) => name))].sort()).toEqual(expected.sort());

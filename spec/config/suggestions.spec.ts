@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { suggest } from '../../lib/argument-checks.js';
 import { fromCode, fromEnvironment, fromFile, problemsOf } from './resolve.js';
 
-describe('a natural word for a setting with another name', () => {
+describe('a synonym of a setting', () => {
   it.each([
     ['http', 'username', '[auth] admin-username'],
     ['http', 'password', '[auth] admin-password'],
@@ -35,12 +35,12 @@ describe('a natural word for a setting with another name', () => {
     ]);
   });
 
-  it('is one problem: the setting that it stands for causes no other', () => {
+  it('is one problem, and the meant setting causes no other', () => {
     const text = '[http]\nusername = "root"\n[auth]\nenabled = true\nadmin-password = "correct horse"\n';
     expect(problemsOf(() => fromFile(text))).toHaveLength(1);
   });
 
-  it('is ignored before any section, where other programs have theirs', () => {
+  it('is ignored before any section, where other programs have such words', () => {
     const text = 'username = "x"\npassword = "x"\nport = 1\nhost = "x"\nstorage = "x"\n';
     expect(fromFile(text).config).toEqual(fromFile('').config);
   });
@@ -60,7 +60,7 @@ describe('a natural word for a setting with another name', () => {
   });
 
   it.each(['KAPACITOR_USERNAME', 'KAPACITOR_PASSWORD', 'KAPACITOR_HTTP_HOST', 'KAPACITOR_AUTH_PORT_80_TCP_ADDR'])(
-    '%s is Chronograf’s or Kubernetes’, and gives no warning',
+    '%s belongs to Chronograf or Kubernetes, and causes no warning',
     (variable) => {
       expect(fromEnvironment({ [variable]: 'x' }).warnings).toEqual([]);
     },
@@ -80,14 +80,14 @@ describe('a natural word for a setting with another name', () => {
 
 describe('a suggestion', () => {
   it.each(['flux-enabled', 'ping-auth-enabled', 'debug-pprof-enabled', 'unix-socket-enabled', 'max-row-limit'])(
-    'is not made for %s, which ends alike and is another setting of another program',
+    'is not made for %s, which has the same ending and belongs to another program',
     (key) => {
       const [problem] = problemsOf(() => fromFile(`[http]\n${key} = true\n`));
       expect(problem).toMatch(/: this key is not known: \[http\] has auth-enabled, /);
     },
   );
 
-  it('is made for a slip in the part that differs, and for its abbreviation', () => {
+  it('is made for a slip in the distinctive part, and for its abbreviation', () => {
     const known = ['auth-enabled', 'log-enabled', 'minimum-password-length'];
     expect(suggest('aut-enabled', known)).toBe('auth-enabled');
     expect(suggest('lg-enabled', known)).toBe('log-enabled');

@@ -29,14 +29,14 @@ describe('the number of passwords that are hashed at once', () => {
   ];
 
   it.each([...SIZES, ['is more than libuv has', '2000', 1_024] as const])(
-    'is one less than the number of threads by default, where UV_THREADPOOL_SIZE %s',
+    'is one less than the number of threads by default, if UV_THREADPOOL_SIZE %s',
     (_what, size, threads) => {
       const most = Math.max(1, threads - 1);
       expect(fromCode({}, pool(size)).config.auth.hashingConcurrency).toBe(most);
     },
   );
 
-  it.each(SIZES)('cannot be more than that, where UV_THREADPOOL_SIZE %s', (_what, size, threads) => {
+  it.each(SIZES)('cannot be higher, if UV_THREADPOOL_SIZE %s', (_what, size, threads) => {
     const most = Math.max(1, threads - 1);
     expect(fromCode(hashing(most), pool(size)).config.auth.hashingConcurrency).toBe(most);
     const [problem] = problemsOf(() => fromCode(hashing(most + 1), pool(size)));
@@ -49,7 +49,7 @@ describe('the number of passwords that are hashed at once', () => {
     [3, 2],
     [4, 3],
     [5, 3],
-  ])('leaves a core free by default: of %d cores it takes %d', (cores, threads) => {
+  ])('leaves a core free by default: with %d cores it is %d', (cores, threads) => {
     vi.mocked(availableParallelism).mockReturnValue(cores);
     expect(fromCode({}).config.auth.hashingConcurrency).toBe(threads);
   });
@@ -59,7 +59,7 @@ describe('the number of passwords that are hashed at once', () => {
     expect(fromCode(hashing(3)).config.auth.hashingConcurrency).toBe(3);
   });
 
-  it('is an error that says what to do if no thread stays free', () => {
+  it('is an error with advice if no thread stays free', () => {
     const problem =
       '[auth] hashing-concurrency must be at most 3, not 4: the thread pool of Node.js has 4, and one must ' +
       'stay free. To have more, set UV_THREADPOOL_SIZE';
@@ -79,11 +79,11 @@ describe('a warning about the thread pool', () => {
     'UV_THREADPOOL_SIZE leaves Node.js one thread: while a password is hashed, the app can read no file and look up no ' +
     'name. Set it to 2 or more, or unset it';
 
-  it.each(['1', '0', 'x', ''])('is given where there is one thread: UV_THREADPOOL_SIZE is %j', (size) => {
+  it.each(['1', '0', 'x', ''])('comes with a single thread: UV_THREADPOOL_SIZE is %j', (size) => {
     expect(fromCode({}, pool(size)).warnings).toEqual([WARNING]);
   });
 
-  it.each([undefined, '2', '2000'])('is not given where there are more: UV_THREADPOOL_SIZE is %j', (size) => {
+  it.each([undefined, '2', '2000'])('does not come with more threads: UV_THREADPOOL_SIZE is %j', (size) => {
     expect(fromCode({}, pool(size)).warnings).toEqual([]);
   });
 });

@@ -81,7 +81,7 @@ describe('a file that is not TOML', () => {
     ['a switch that is set twice', '[http]\nauth-enabled = true\nauth-enabled = false\n', 3, 'auth-enabled'],
     ['a section that is there twice', '[http]\nlog-enabled = true\n[http]\n', 3, 'this section or key'],
     ['another key', '[smtp]\npassword = "hunter2"\npassword = "hunter2"\n', 3, 'this section or key'],
-  ])('says that only one may stay: %s', (_, text, line, what) => {
+  ])('says that one must be removed: %s', (_, text, line, what) => {
     expect(problemsOf(() => fromFile(text))).toEqual([
       `kapacitor.conf, line ${line}: ${what} is in the file already: keep one of the two`,
     ]);
@@ -90,7 +90,7 @@ describe('a file that is not TOML', () => {
   it.each([
     ['a list', 'a = [\n1,\n2\n]\n'],
     ['a text in three quotes', 'a = """\n\nfoo = 1\n"""\n'],
-  ])('names the first line of %s whose key is in the file already', (_, second) => {
+  ])('names the first line of %s whose key is already in the file', (_, second) => {
     expect(problemsOf(() => fromFile(`[x]\na = 1\n${second}`))).toEqual([
       'kapacitor.conf, line 3: this section or key is in the file already: keep one of the two',
     ]);
@@ -122,14 +122,14 @@ describe('a file that is not TOML', () => {
     ]);
   });
 
-  it('names the wrong line in such a text, also if it looks like a key', () => {
+  it('names the wrong line in such a text, even if it looks like a key', () => {
     expect(problemsOf(() => fromFile('[x]\na = """\nb = \\d\nfoo\n"""\n'))).toEqual([
       `kapacitor.conf, line 3: this is not TOML (Unknown escape character): ${RULES}`,
     ]);
   });
 
   it.each(['[http', '[ht tp]', '[]', '[http}', 'http]', 'http:', '<http>', '[http] x'])(
-    'names the line of a section that is not written as TOML: %s',
+    'names the line of a malformed section: %s',
     (header) => {
       expect(problemsOf(() => fromFile(`[auth]\nenabled = true\n${header}\nauth-enabled = true\n`))).toEqual([
         expect.stringMatching(/^kapacitor\.conf, line 3: this is not TOML \(/),
@@ -137,7 +137,7 @@ describe('a file that is not TOML', () => {
     },
   );
 
-  it('is one problem: no setting of the file is known, and nothing that follows from one is reported', () => {
+  it('is one problem: no setting of the file is known, and no consequence is reported', () => {
     const text = '[http]\nauth-enabled: true\nrealm = "x"\nrelm = "y"\n[auth]\nenabled = True\nbcrypt-cost = 3\n';
     const report = reportOf(text, { KAPACITOR_AUTH_FAILURE_LIMIT: '3' });
     expect(report).toEqual({
@@ -160,7 +160,7 @@ describe('a file that is not TOML', () => {
   it.each([
     ['Latin-1', Buffer.from('[http]\nrealm = "é"\n', 'latin1')],
     ['UTF-16, as PowerShell writes it', Buffer.from('\ufeff[http]\n', 'utf16le')],
-  ])('is refused when it is not UTF-8: %s', (_, bytes) => {
+  ])('is refused if it is not UTF-8: %s', (_, bytes) => {
     const path = configFile(bytes);
     expect(refusalOf(() => resolveConfig(path, {}, {})).message).toBe(
       `cannot read the config file ${path}: it is not a text in UTF-8: save it as UTF-8`,

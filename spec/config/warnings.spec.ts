@@ -8,17 +8,17 @@ const AUTH_IS_OFF =
 const SECRET_IS_IGNORED = '[http] shared-secret is ignored: bearer tokens are not supported';
 
 describe('a warning', () => {
-  it('is given when authentication is off by the default of a file', () => {
+  it('comes if authentication is off by the default of a file', () => {
     expect(fromFile('').warnings).toEqual([AUTH_IS_OFF]);
   });
 
-  it('is given when a file, the environment or code switches it off', () => {
+  it('comes if a file, the environment or code switches it off', () => {
     expect(fromFile('[http]\nauth-enabled = false\n').warnings).toEqual([AUTH_IS_OFF]);
     expect(fromEnvironment({ KAPACITOR_HTTP_AUTH_ENABLED: 'f' }).warnings).toEqual([AUTH_IS_OFF]);
     expect(fromCode({ http: { authEnabled: false } }).warnings).toEqual([AUTH_IS_OFF]);
   });
 
-  it('is not given when authentication is on', () => {
+  it('does not come if authentication is on', () => {
     expect(fromCode({}).warnings).toEqual([]);
     expect(fromFile('[http]\nauth-enabled = true\n[auth]\nenabled = true\n').warnings).toEqual([]);
     expect(resolveConfig(configFile('[auth]\nenabled = true\n'), { http: { authEnabled: true } }, {}).warnings).toEqual(
@@ -26,16 +26,16 @@ describe('a warning', () => {
     );
   });
 
-  it('is given for a shared secret in a file, which is not shown', () => {
+  it('comes for a shared secret in a file, without its value', () => {
     const text = '[http]\nauth-enabled = true\nshared-secret = "hunter2"\n[auth]\nenabled = true\n';
     expect(fromFile(text).warnings).toEqual([SECRET_IS_IGNORED]);
   });
 
-  it('is given for a shared secret in the environment, which is not shown', () => {
+  it('comes for a shared secret in the environment, without its value', () => {
     expect(fromEnvironment({ KAPACITOR_HTTP_SHARED_SECRET: 'hunter2' }).warnings).toEqual([SECRET_IS_IGNORED]);
   });
 
-  it('is not given for an empty shared secret', () => {
+  it('does not come for an empty shared secret', () => {
     expect(fromFile('[http]\nshared-secret = ""\n').warnings).toEqual([AUTH_IS_OFF]);
   });
 });
@@ -51,39 +51,39 @@ describe('a warning about store-grace', () => {
     ['memory:', 'memory:'],
     ['sqlite:./secret.db', 'sqlite:'],
     [undefined, 'sqlite:'],
-  ])('is given when code sets it with the store %s, whose folder is not named', (store, named) => {
+  ])('comes if code sets it with the store %s, without the folder', (store, named) => {
     expect(fromCode({ auth: { store, storeGrace: '5m' } }).warnings).toEqual([about(named)]);
   });
 
-  it('is given when the environment or a file sets it', () => {
+  it('comes if the environment or a file sets it', () => {
     expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '5m' }).warnings).toEqual([about('sqlite:')]);
     expect(fromFile(`${FILE}store-grace = "5m"\n`).warnings).toEqual([about('sqlite:')]);
     expect(fromFile(`${FILE}store = "memory:"\nstore-grace = "5m"\n`).warnings).toEqual([about('memory:')]);
   });
 
-  it.each([0, '1m'])('is given for %j as well, which changes nothing either', (storeGrace) => {
+  it.each([0, '1m'])('comes for %j as well, which has no effect either', (storeGrace) => {
     expect(fromCode({ auth: { storeGrace } }).warnings).toEqual([about('sqlite:')]);
   });
 
-  it('is given when the store of the file is not the one that counts', () => {
+  it('comes if the store of the file does not count', () => {
     const path = configFile(`${FILE}store = "${POSTGRES}"\nstore-grace = "5m"\n`);
     expect(resolveConfig(path, {}, {}).warnings).toEqual([]);
     expect(resolveConfig(path, { auth: { store: 'memory:' } }, {}).warnings).toEqual([about('memory:')]);
   });
 
-  it('is not given when no source sets it', () => {
+  it('does not come if no source sets it', () => {
     expect(fromCode({ auth: { store: 'memory:', storeGrace: undefined } }).warnings).toEqual([]);
     expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '' }).warnings).toEqual([]);
     expect(fromFile(FILE).warnings).toEqual([]);
   });
 
-  it('is not given with PostgreSQL', () => {
+  it('does not come with PostgreSQL', () => {
     expect(fromCode({ auth: { store: POSTGRES, storeGrace: '5m' } }).warnings).toEqual([]);
     const environment = { KAPACITOR_AUTH_STORE: POSTGRES, KAPACITOR_AUTH_STORE_GRACE: '0' };
     expect(fromEnvironment(environment).warnings).toEqual([]);
   });
 
-  it("is not given with the app's own repository, also without a prototype", () => {
+  it("does not come with the app's own repository, even without a prototype", () => {
     const method = () => undefined;
     const methods = { find: method, list: method, insert: method, replace: method, remove: method };
     const store = Object.assign(Object.create(null), methods);

@@ -54,7 +54,7 @@ function running(processes: Iterable<number>): number[] {
 }
 
 describe.each(STORES)('examples/cluster/cluster.ts with $store', ({ args, servers }) => {
-  it('has users and changes in force in all workers, replaces one that dies, and leaves nothing behind', async () => {
+  it('has users and changes in force in all workers, replaces a worker that dies, and leaves nothing behind', async () => {
     const { folder, example, ask } = await start(args);
     const created = await ask({ method: 'POST', path: '/kapacitor/v1/users', auth: ADMIN, body: STAN });
     expect(created.status).toBe(200);
@@ -97,7 +97,7 @@ describe.each(STORES)('examples/cluster/cluster.ts with $store', ({ args, server
 });
 
 describe('examples/cluster/cluster.ts', () => {
-  it('shows the password that it has chosen for the first admin, and how it is to who has no credentials', async () => {
+  it('shows the generated password of the first admin, and its health to requests without credentials', async () => {
     const { example, ask } = await start(['--store', 'sqlite:./users.db'], {});
     const [, password] = await example.printed(/-u "admin:([^"]+)"/);
     expect((await ask({ path: '/whoami', auth: `admin:${password}` })).status).toBe(200);
@@ -108,7 +108,7 @@ describe('examples/cluster/cluster.ts', () => {
     });
   });
 
-  it('ends with an error when its workers cannot listen', async () => {
+  it('ends with an error if its workers cannot listen', async () => {
     const { port } = await serve(() => {});
     const example = new Example(CLUSTER, {
       cwd: temporaryFolder(),
@@ -119,7 +119,7 @@ describe('examples/cluster/cluster.ts', () => {
     expect(example.stderr).toContain('EADDRINUSE');
   });
 
-  it('stops its database also when it is killed', async () => {
+  it('stops its database even if it is killed', async () => {
     const { folder, example } = await start([]);
     const servers = postgresIn(folder);
     expect(running(servers)).toHaveLength(1);

@@ -36,7 +36,7 @@ async function startGateway(upstream: string) {
 }
 
 describe('examples/gateway.ts', () => {
-  it('lets through what the permissions open, and nothing else', async () => {
+  it('lets through only what the permissions open', async () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
     const status = async (method: string, path: string, auth?: string) =>
@@ -74,7 +74,7 @@ describe('examples/gateway.ts', () => {
     expect((await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'new:newPassword' })).status).toBe(200);
   });
 
-  it('tells the upstream who asks, and never with which password', async () => {
+  it("sends the user's name to the upstream, and never the password", async () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
     await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' });
@@ -84,7 +84,7 @@ describe('examples/gateway.ts', () => {
     expect(names).toEqual(['api', 'Gr%C3%B6%C3%9Fe']);
   });
 
-  it('takes no credentials from the query, which the upstream would see', async () => {
+  it('ignores credentials in the query, because the upstream would see them', async () => {
     const upstream = await startUpstream();
     const { app, auth } = createGateway(
       { auth: { store: 'memory:', bcryptCost: 4 }, http: { queryCredentials: true } },
@@ -97,7 +97,7 @@ describe('examples/gateway.ts', () => {
     expect(upstream.received).toEqual([]);
   });
 
-  it('does so for a request that asks whether to go on, as curl does before a long body', async () => {
+  it('does the same for a request with Expect: 100-continue, as curl sends before a long body', async () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
     const headers = { Expect: '100-continue', 'X-Forwarded-User': 'root', 'Content-Length': '4' };
@@ -112,7 +112,7 @@ describe('examples/gateway.ts', () => {
     { header: 'x-forwarded-user', value: 'root' },
     { header: 'X_Forwarded_User', value: 'root' },
     { header: 'Connection', value: 'upgrade, X-Forwarded-User' },
-  ])('takes no notice of a forged $header: $value', async ({ header, value }) => {
+  ])('drops a forged $header: $value', async ({ header, value }) => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
     await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword', headers: { [header]: value } });
@@ -122,7 +122,7 @@ describe('examples/gateway.ts', () => {
     expect(headers.connection).toBe('close');
   });
 
-  it('passes a body on while it arrives', async () => {
+  it('streams a body', async () => {
     let arrived: (chunk: string) => void = () => {};
     const upstream = await serve((req, res) => {
       req.setEncoding('utf8').on('data', (chunk) => arrived(chunk));
@@ -154,7 +154,7 @@ describe('examples/gateway.ts', () => {
     expect(await answered).toBe(200);
   });
 
-  it("answers 502 with Kapacitor's body when the upstream is down", async () => {
+  it("answers 502 with Kapacitor's body if the upstream is down", async () => {
     const upstream = await serve(() => {});
     const gateway = await startGateway(upstream.url);
     await upstream.close();
@@ -166,7 +166,7 @@ describe('examples/gateway.ts', () => {
     });
   });
 
-  it('breaks its answer off where the upstream breaks off', async () => {
+  it('aborts its answer if the upstream does', async () => {
     const upstream = createServer((req, res) => {
       res.writeHead(200, { 'Content-Length': '100' });
       res.write('half', () => req.socket.destroy());
@@ -179,7 +179,7 @@ describe('examples/gateway.ts', () => {
     await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('counts the failed logins of each client of a proxy that it is told of', async () => {
+  it('counts failed logins for each client of a trusted proxy', async () => {
     const gateway = new Example(GATEWAY, {
       cwd: temporaryFolder(),
       env: {
@@ -198,7 +198,7 @@ describe('examples/gateway.ts', () => {
     expect(await failFrom('192.0.2.1')).toBe(429);
   });
 
-  it('runs as a program in front of UPSTREAM, and stops when it is told to', async () => {
+  it('runs as a program in front of UPSTREAM, and stops on a signal', async () => {
     const upstream = await startUpstream();
     const gateway = new Example(GATEWAY, {
       cwd: temporaryFolder(),

@@ -19,7 +19,7 @@ async function start() {
 }
 
 describe('examples/own-passport.ts', () => {
-  it("uses both strategies of the app's own Passport, each where it belongs", async () => {
+  it("uses both strategies of the app's own Passport, each on its own routes", async () => {
     const { server, status } = await start();
     expect(await server.send({ path: '/metrics', headers: TOKEN })).toMatchObject({ status: 200, text: 'reporter' });
     expect(await status({ path: '/metrics', headers: { 'X-Token': 'wrong' } })).toBe(401);
@@ -37,13 +37,13 @@ describe('examples/own-passport.ts', () => {
     expect(await status({ path: '/either' })).toBe(401);
   });
 
-  it('names what each strategy wants to know', async () => {
+  it('answers 401 with the challenge of each strategy', async () => {
     const { server } = await start();
     const { headers } = await server.send({ path: '/either' });
     expect(headers['www-authenticate']).toBe('Token, Basic realm="Kapacitor", charset="UTF-8"');
   });
 
-  it('asks for a privilege behind Passport, and does not take its other users for ours', async () => {
+  it('requires a privilege behind Passport, and does not accept its other users', async () => {
     const { auth, status } = await start();
     await auth.users.create({ name: 'nobody', password: 'nobodyPassword' });
     const drafts = { method: 'DELETE', path: '/profile/drafts/1' };
@@ -74,7 +74,7 @@ describe('examples/own-passport.ts', () => {
     expect(await status({ path: '/audit', auth: DEMO })).toBe(403);
   });
 
-  it('has the users API somewhere else, for admins', async () => {
+  it('has the users API at another path, for admins', async () => {
     const { server, status } = await start();
     const body = '{"name":"new","password":"newPassword","type":"normal"}';
     expect(await status({ method: 'POST', path: '/admin/users', auth: DEMO, body })).toBe(403);
@@ -85,7 +85,7 @@ describe('examples/own-passport.ts', () => {
     expect(await status({ path: '/kapacitor/v1/users', auth: ADMIN })).toBe(404);
   });
 
-  it('makes its demo users in an empty store alone', async () => {
+  it('makes its demo users only in an empty store', async () => {
     const store = `sqlite:${join(temporaryFolder(), 'users.db')}`;
     const first = await createApp({ auth: { store, bcryptCost: 4 } });
     await first.auth.users.delete('demo');
@@ -95,7 +95,7 @@ describe('examples/own-passport.ts', () => {
     expect(await second.auth.users.list()).toEqual([{ name: 'admin', type: 'admin', permissions: [], enabled: true }]);
   });
 
-  it('runs as a program, and stops when it is told to', async () => {
+  it('runs as a program, and stops on a signal', async () => {
     const app = new Example(OWN_PASSPORT, {
       cwd: temporaryFolder(),
       env: { KAPACITOR_HTTP_BIND_ADDRESS: '127.0.0.1:0', KAPACITOR_AUTH_STORE: 'memory:' },

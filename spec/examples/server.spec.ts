@@ -54,41 +54,44 @@ describe('examples/server.ts: the walk-through', () => {
       on: {},
       onEnv: { KAPACITOR_HTTP_AUTH_ENABLED: 'true' },
     },
-  ])('makes the first admin, and is closed after a restart with authentication switched on by $by', async (way) => {
-    const { file, env } = way.off();
-    const data = { KAPACITOR_DATA_DIR: temporaryFolder() };
-    const open = new Example(SERVER, { args: ['-config', config(file)], env: { ...env, ...data } });
-    const openPort = await portOf(open);
-    expect(await createFirstAdmin(openPort)).toMatchObject({
-      status: 200,
-      body: {
-        link: { rel: 'self', href: '/kapacitor/v1/users/exampleUsername' },
-        name: 'exampleUsername',
-        type: 'admin',
-        permissions: [],
-      },
-    });
-    expect(await open.stop()).toBe(0);
+  ])(
+    'makes the first admin, and requires a login after a restart with authentication switched on by $by',
+    async (way) => {
+      const { file, env } = way.off();
+      const data = { KAPACITOR_DATA_DIR: temporaryFolder() };
+      const open = new Example(SERVER, { args: ['-config', config(file)], env: { ...env, ...data } });
+      const openPort = await portOf(open);
+      expect(await createFirstAdmin(openPort)).toMatchObject({
+        status: 200,
+        body: {
+          link: { rel: 'self', href: '/kapacitor/v1/users/exampleUsername' },
+          name: 'exampleUsername',
+          type: 'admin',
+          permissions: [],
+        },
+      });
+      expect(await open.stop()).toBe(0);
 
-    const closed = new Example(SERVER, {
-      args: ['-config', config(way.on)],
-      env: { ...env, ...way.onEnv, ...data },
-    });
-    const port = await portOf(closed);
-    const path = '/kapacitor/v1/tasks';
-    expect(await send(port, { path, auth: ADMIN })).toMatchObject({ status: 200, body: { tasks: [] } });
-    expect(await send(port, { path })).toMatchObject({
-      status: 401,
-      body: { error: 'unable to parse authentication credentials' },
-    });
-    expect(await send(port, { path, auth: 'exampleUsername:wrong' })).toMatchObject({
-      status: 401,
-      body: { error: 'authorization failed' },
-    });
-    expect(await closed.stop('SIGINT')).toBe(0);
-  });
+      const closed = new Example(SERVER, {
+        args: ['-config', config(way.on)],
+        env: { ...env, ...way.onEnv, ...data },
+      });
+      const port = await portOf(closed);
+      const path = '/kapacitor/v1/tasks';
+      expect(await send(port, { path, auth: ADMIN })).toMatchObject({ status: 200, body: { tasks: [] } });
+      expect(await send(port, { path })).toMatchObject({
+        status: 401,
+        body: { error: 'unable to parse authentication credentials' },
+      });
+      expect(await send(port, { path, auth: 'exampleUsername:wrong' })).toMatchObject({
+        status: 401,
+        body: { error: 'authorization failed' },
+      });
+      expect(await closed.stop('SIGINT')).toBe(0);
+    },
+  );
 
-  it('lets the admin make a user whose permissions do what they say, until they are changed', async () => {
+  it('lets the admin make a user, whose permissions apply until they are changed', async () => {
     const server = await serverWithAdmin();
     const port = await portOf(server);
     const body = '{"name":"stan","password":"stanPassword","type":"normal","permissions":["api"]}';
@@ -119,7 +122,7 @@ describe('examples/server.ts: the walk-through', () => {
     expect(await asStan('/config')).toBe(401);
   });
 
-  it("gives Kapacitor's version header with every answer, and its body for what is not there", async () => {
+  it("sends Kapacitor's version header with every answer, and its body for a missing path", async () => {
     const port = await portOf(await serverWithAdmin());
     for (const request of [
       { path: '/kapacitor/v1/ping', auth: ADMIN },
@@ -148,7 +151,7 @@ describe('examples/server.ts: the walk-through', () => {
 });
 
 describe('examples/server.ts: what it prints at start', () => {
-  it('says where it listens, that authentication is off, where the users are, and how the first admin is made', async () => {
+  it('prints its address, that authentication is off, the store, and how to make the first admin', async () => {
     const file = config({ auth: ['  enabled = true'] });
     const server = new Example(SERVER, { args: ['-config', file] });
     const port = await portOf(server);
@@ -168,7 +171,7 @@ describe('examples/server.ts: what it prints at start', () => {
     ]);
   });
 
-  it('says how authentication is switched on once there are users, and then how a user gets in', async () => {
+  it('prints how to switch authentication on once there are users, and then how a user logs in', async () => {
     const args = ['-config', config({ auth: ['  enabled = true', '  bcrypt-cost = 4'] })];
     const first = new Example(SERVER, { args });
     await createFirstAdmin(await portOf(first));
@@ -187,7 +190,7 @@ describe('examples/server.ts: what it prints at start', () => {
     expect(on.stdout).toContain(`  curl http://localhost:${port}/kapacitor/v1/tasks -u "NAME:PASSWORD"\n`);
   });
 
-  it('says how the first admin is made when authentication is on and nobody could get in', async () => {
+  it('prints how to make the first admin if authentication is on and there is no admin', async () => {
     const file = config({ http: ['  auth-enabled = true'], auth: ['  enabled = true'] });
     const server = new Example(SERVER, { args: ['-config', file] });
     await server.printed(/in another terminal:\n.*\n/);
@@ -196,13 +199,13 @@ describe('examples/server.ts: what it prints at start', () => {
     );
   });
 
-  it('says how to have users when [auth] enabled is false', async () => {
+  it('prints how to have users if [auth] enabled is false', async () => {
     const server = new Example(SERVER, { args: ['-config', config()] });
     await server.printed(/KAPACITOR_AUTH_ENABLED=true,\nand start again\.\n/);
     expect(server.stdout).toContain('There are no users and no users API: [auth] enabled is false\n');
   });
 
-  it('puts an IPv6 address into brackets, and names no address that stands for all of them', async () => {
+  it('puts an IPv6 address into brackets, and prints no address that stands for all', async () => {
     const six = new Example(SERVER, {
       args: ['-config', config()],
       env: { KAPACITOR_HTTP_BIND_ADDRESS: '[::1]:0' },
@@ -220,7 +223,7 @@ describe('examples/server.ts while authentication is off', () => {
   const ping = async (port: number, host: string) =>
     (await send(port, { path: '/kapacitor/v1/ping', headers: { Host: host } })).status;
 
-  it("answers for localhost's names with any port, and 421 for another site's", async () => {
+  it('answers for names of localhost with any port, and 421 for another host', async () => {
     const port = await portOf(new Example(SERVER, { args: ['-config', config({ auth: ['  enabled = true'] })] }));
     for (const host of [`localhost:${port}`, 'localhost', '127.0.0.1:1', '[::1]'])
       expect(await ping(port, host)).toBe(204);
@@ -244,7 +247,7 @@ describe('examples/server.ts while authentication is off', () => {
     expect(new Set(text.split(', ')).size).toBe(text.split(', ').length);
   });
 
-  it('answers for what the file says instead', async () => {
+  it('answers for the hosts of the file instead', async () => {
     const port = await portOf(
       new Example(SERVER, { args: ['-config', config({ http: ['  allowed-hosts = ["a.example"]'] })] }),
     );
@@ -252,7 +255,7 @@ describe('examples/server.ts while authentication is off', () => {
     expect(await ping(port, 'localhost')).toBe(421);
   });
 
-  it('answers for every host where the file says so, and warns of it', async () => {
+  it('answers for every host if the file says so, with a warning', async () => {
     const server = new Example(SERVER, { args: ['-config', config({ http: ['  allowed-hosts = ["*"]'] })] });
     expect(await ping(await portOf(server), 'kapacitor.example')).toBe(204);
     expect(server.stdout).toContain(
@@ -289,21 +292,21 @@ describe('examples/server.ts: its command line', () => {
     { form: '-config=FILE', args: (file: string) => [`-config=${file}`] },
     { form: '--config FILE', args: (file: string) => ['--config', file] },
     { form: '--config=FILE', args: (file: string) => [`--config=${file}`] },
-  ])('takes $form', async ({ args }) => {
+  ])('accepts $form', async ({ args }) => {
     const file = config({ auth: ['  enabled = true'] });
     const server = new Example(SERVER, { args: args(file) });
     await server.printed(/start again\.\n/);
     expect(server.stdout).toContain(join(file, '..', 'data', 'auth'));
   });
 
-  it('takes the file from KAPACITOR_CONFIG_PATH when there is no flag', async () => {
+  it('reads the file from KAPACITOR_CONFIG_PATH without a flag', async () => {
     const file = config({ auth: ['  enabled = true'] });
     const server = new Example(SERVER, { env: { KAPACITOR_CONFIG_PATH: file } });
     await server.printed(/start again\.\n/);
     expect(server.stdout).toContain(join(file, '..', 'data', 'auth'));
   });
 
-  it('takes the example file beside it when nothing else is said', async () => {
+  it('reads the example file without a flag and a variable', async () => {
     const store = `sqlite:${join(temporaryFolder(), 'users.db')}`;
     const env = { KAPACITOR_AUTH_STORE: store, KAPACITOR_HTTP_BIND_ADDRESS: 'localhost:0' };
     const server = new Example(SERVER, { env, cwd: temporaryFolder() });
@@ -319,13 +322,13 @@ describe('examples/server.ts: its command line', () => {
   });
 });
 
-describe('examples/server.ts: what keeps it from starting', () => {
-  it('names the line of `auth-enabled: true`, which is no TOML, and shows the right one', async () => {
+describe('examples/server.ts: errors at the start', () => {
+  it('names the line of `auth-enabled: true`, which is not TOML, and shows the right line', async () => {
     const file = config({ http: ['  auth-enabled: true'], auth: ['  enabled = true'] });
     expect(await failure(file)).toBe(`${file}, line 4: auth-enabled: this is not TOML: write  auth-enabled = true\n`);
   });
 
-  it('names a file that is missing', async () => {
+  it('names a missing file', async () => {
     const file = join(temporaryFolder(), 'missing.conf');
     expect(await failure(file)).toBe(`cannot read the config file ${file}: there is no such file\n`);
   });
@@ -338,7 +341,7 @@ describe('examples/server.ts: what keeps it from starting', () => {
     expect(error).not.toMatch(/^\s+at /m);
   });
 
-  it('names a port that is taken', async () => {
+  it('names a port in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => new Promise((resolve) => other.close(() => resolve())));
@@ -349,7 +352,7 @@ describe('examples/server.ts: what keeps it from starting', () => {
     );
   });
 
-  it.each(['https-certificate', 'https-private-key'])('names a PEM file that is missing for %s', async (key) => {
+  it.each(['https-certificate', 'https-private-key'])('names a missing PEM file for %s', async (key) => {
     const missing = join(temporaryFolder(), 'missing.pem');
     const other = key === 'https-certificate' ? '  https-private-key' : '  https-certificate';
     const http = ['  https-enabled = true', `  ${key} = "${missing}"`, `${other} = "${PEM}"`];
@@ -358,12 +361,12 @@ describe('examples/server.ts: what keeps it from starting', () => {
     );
   });
 
-  it('names a proxy that is none', async () => {
+  it('names an invalid proxy', async () => {
     const error = await failure(config(), { TRUST_PROXY: 'true' });
     expect(error).toContain('TRUST_PROXY is the number or the addresses of your proxies: invalid IP address: true\n');
   });
 
-  it('names a PEM file that holds no certificate', async () => {
+  it('names a PEM file without a certificate', async () => {
     const bad = writeFile(temporaryFolder(), 'bad.pem', ['nothing']);
     const error = await failure(config({ http: ['  https-enabled = true', `  https-certificate = "${bad}"`] }));
     expect(error).toContain(`cannot serve https:// with ${bad} and ${bad}: `);
@@ -380,7 +383,7 @@ describe('examples/server.ts: what keeps it from starting', () => {
 });
 
 describe('examples/server.ts over https', () => {
-  it('serves with the certificate and the key of one file', async () => {
+  it('serves with the certificate and the key in one file', async () => {
     const http = ['  https-enabled = true', `  https-certificate = "${PEM}"`];
     const server = new Example(SERVER, { args: ['-config', config({ http, auth: ['  enabled = true'] })] });
     const [, url] = await server.printed(/curl --request POST '(https:\/\/localhost:\d+)\/kapacitor/);
@@ -397,7 +400,7 @@ describe('examples/server.ts over https', () => {
 });
 
 describe('examples/kapacitor.conf', () => {
-  it('keeps the users where git does not look', () => {
+  it('keeps the users in a folder that git ignores', () => {
     const ignored = readFileSync(new URL('../../.gitignore', import.meta.url), 'utf8').split('\n');
     expect(readFileSync(EXAMPLE_CONFIG, 'utf8')).toContain('\ndata_dir = "../.kapacitor"\n');
     expect(ignored).toContain('.kapacitor/');

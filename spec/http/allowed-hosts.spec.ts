@@ -77,11 +77,11 @@ describe('a host', () => {
     ['localhost', 'localhost:123456'],
     ['localhost', '.localhost'],
     ['localhost', 'localhost..'],
-  ])('is not allowed where the list has %s: %j', (entry, host) => {
+  ])('is refused if the list has %s: %j', (entry, host) => {
     expect(isAllowed(host, entry)).toBe(false);
   });
 
-  it('is not allowed where there is none, or where there are two', () => {
+  it('is refused if the request has none or two', () => {
     expect(isAllowed(undefined, 'localhost')).toBe(false);
     const rawHeaders = ['Host', 'localhost', 'hOST', 'localhost'];
     expect(createHostCheck(['localhost'])(request('localhost', { rawHeaders }))).toBe(false);
@@ -89,7 +89,7 @@ describe('a host', () => {
     expect(createHostCheck(['localhost'])(request('localhost', { rawHeaders: other }))).toBe(true);
   });
 
-  it("is the target's where that is in absolute form, and Host is not looked at", () => {
+  it('comes from a target in absolute form, and not from Host', () => {
     const check = createHostCheck(['localhost']);
     expect(check(request('evil.example', { url: 'http://localhost:9092/x?y=http://evil.example' }))).toBe(true);
     expect(check(request('localhost', { url: 'http://evil.example/localhost' }))).toBe(false);
@@ -104,7 +104,7 @@ describe('a host', () => {
   });
 });
 
-describe('an entry of the list', () => {
+describe('an entry in the list of hosts', () => {
   it.each([
     ['http://localhost:3000', '"http://localhost:3000" is a URL: write "localhost:3000"'],
     ['https://example.com/?p=secret', '"https://example.com/?…" is a URL: write "example.com"'],
@@ -115,7 +115,7 @@ describe('an entry of the list', () => {
     ['example.com:65536', '"example.com:65536" has a port over 65535'],
     ['user:hunter2@example.com', 'a host has no @ in it: write only the host, such as "example.com"'],
     ['http://user:hunter2@example.com', 'a host has no @ in it: write only the host, such as "example.com"'],
-  ])('%s is wrong, and what to write is said', (entry, fault) => {
+  ])('like %s is refused, with a correction', (entry, fault) => {
     expect(allowedHostProblem(entry)).toBe(fault);
   });
 
@@ -135,7 +135,7 @@ describe('an entry of the list', () => {
     'a:b',
     '%6c',
     'http://',
-  ])('%j is no host', (entry) => {
+  ])('cannot be %j', (entry) => {
     expect(allowedHostProblem(entry)).toMatch(/ is not a host, such as "localhost", /);
   });
 });
@@ -168,7 +168,7 @@ describe('http.allowedHosts', () => {
     expect(refused.headers['www-authenticate']).toBeUndefined();
   });
 
-  it('answers 421 to a preflight and to wrong credentials as well: nothing else is looked at', async () => {
+  it('answers 421 to a preflight and to wrong credentials as well', async () => {
     const auth = await createAuth({ http: { allowedHosts: ['a.example'] } });
     const { send } = await serve(express().use(auth, showUser));
     const headers = { Host: 'evil.example' };
@@ -177,7 +177,7 @@ describe('http.allowedHosts', () => {
     expect((await send({ path: '/', auth: 'root:wrong', headers: { Host: 'a.example' } })).status).toBe(401);
   });
 
-  it('answers 421 to what comes without a host, or with two', async () => {
+  it('answers 421 to a request without a host, or with two', async () => {
     const auth = await createAuth({ http: { authEnabled: false, allowedHosts: ['a.example'] } });
     const { port } = await serve(express().use(auth, showUser));
     const statusOf = async (lines: string) => {
@@ -191,7 +191,7 @@ describe('http.allowedHosts', () => {
     expect(await statusOf('GET / HTTP/1.1\r\nHost: a.example')).toBe(200);
   });
 
-  it('knows the host of a request over HTTP/2', async () => {
+  it('reads the host of an HTTP/2 request', async () => {
     const check = createHostCheck(['a.example']);
     const server = createHttp2Server((req, res) => void res.end(String(check(req as never))));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -206,20 +206,20 @@ describe('http.allowedHosts', () => {
     expect(await text(session.request({ ':authority': 'evil.example', host: 'a.example' }))).toBe('false');
   });
 
-  it('lets every host through where it is not set, or has *', async () => {
+  it('allows every host if it is unset or contains *', async () => {
     for (const http of [{}, { allowedHosts: ['*'] }]) {
       const { send } = await serve(express().use(await createAuth({ http }), showUser));
       expect((await send({ path: '/', auth: 'root:r00t', headers: { Host: 'any.example' } })).status).toBe(200);
     }
   });
 
-  it('cannot be changed but by setting it', async () => {
+  it('changes only when it is set as a whole', async () => {
     const auth = await createAuth({ http: { allowedHosts: ['a.example'] } });
     expect(() => (auth.allowedHosts as string[]).push('b.example')).toThrow(TypeError);
     expect(() => (auth.config.http.allowedHosts as string[]).push('b.example')).toThrow(TypeError);
   });
 
-  it('can be set while the app runs, and be taken away again', async () => {
+  it('can be set and unset while the app runs', async () => {
     const auth = await createAuth({ http: { authEnabled: false } });
     const { send } = await serve(express().use(auth, showUser));
     const status = async () => (await send({ path: '/', headers: { Host: 'a.example' } })).status;
@@ -233,7 +233,7 @@ describe('http.allowedHosts', () => {
     expect(await status()).toBe(200);
   });
 
-  it('is not set to what is no such list', async () => {
+  it('refuses anything but a list of hosts', async () => {
     const auth = await createAuth({ http: { allowedHosts: ['a.example'] } });
     const set = (hosts: unknown) => () => {
       auth.allowedHosts = hosts as string[];

@@ -31,7 +31,7 @@ function shownBy({ status, text, headers: { date, ...headers } }: Answer): objec
 }
 
 describe('a user who is disabled', () => {
-  it('is stopped at once, also where its password was verified lately', async () => {
+  it('is refused at the next request, even with a cached login', async () => {
     const { change, login } = await setUp();
     expect((await login()).status).toBe(404);
     const compare = vi.spyOn(bcrypt, 'compare');
@@ -41,13 +41,13 @@ describe('a user who is disabled', () => {
     expect((await login()).status).toBe(401);
   });
 
-  it('is stopped as well where its password is verified for the first time', async () => {
+  it('is refused at a first login as well', async () => {
     const { change, login } = await setUp();
     await change('api', { enabled: false });
     expect((await login()).status).toBe(401);
   });
 
-  it('gets the answer that a wrong password gets, and that an unknown user gets', async () => {
+  it('gets the answer that a wrong password and an unknown user get', async () => {
     const { change, login } = await setUp();
     await login();
     await change('api', { enabled: false });
@@ -59,7 +59,7 @@ describe('a user who is disabled', () => {
     expect(shownBy(answer)).toEqual(shownBy(await login('api:wrong')));
   });
 
-  it('is verified against what an unknown user is, so that its right password is none', async () => {
+  it('costs the work of an unknown user, and its right password does not match', async () => {
     const { change, login } = await setUp();
     await change('api', { enabled: false });
     const compare = vi.spyOn(bcrypt, 'compare');
@@ -70,7 +70,7 @@ describe('a user who is disabled', () => {
     expect(disabled).toBe(unknown);
   });
 
-  it('keeps its password, type and permissions, and gets in again when it is enabled', async () => {
+  it('keeps its password, type and permissions, and can log in again once enabled', async () => {
     const { change, login, get } = await setUp();
     await login();
     await change('api', { enabled: false });
@@ -82,7 +82,7 @@ describe('a user who is disabled', () => {
     expect((await login()).status).toBe(404);
   });
 
-  it('can have another password by then', async () => {
+  it('can get a new password meanwhile', async () => {
     const { change, login } = await setUp();
     await change('api', { enabled: false });
     expect((await change('api', { password: 'new' })).body).toMatchObject({ enabled: false });
@@ -108,7 +108,7 @@ describe('a user who is disabled', () => {
     expect((await login('later:pw')).status).toBe(404);
   });
 
-  it('cannot change its own password with a request that it has held back', async () => {
+  it('cannot change its own password with a request whose body comes late', async () => {
     const { auth, send, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"own"}');
     await auth.users.update('api', { enabled: false });
     const message = 'the user who asks has been changed meanwhile: ask again';
@@ -117,7 +117,7 @@ describe('a user who is disabled', () => {
     expect((await send({ path: TASKS, auth: 'api:pw' })).status).toBe(404);
   });
 
-  it('cannot change its own password with one that is being hashed when it is disabled', async () => {
+  it('cannot change its own password while that is being hashed', async () => {
     const { auth, change, login } = await setUp();
     vi.spyOn(bcrypt, 'hash').mockImplementationOnce((async () => {
       await auth.users.update('api', { enabled: false });
@@ -134,7 +134,7 @@ describe('a user who is disabled', () => {
 describe('the field enabled', () => {
   const NOBODY = { link: { rel: 'self', href: `${USERS}/nobody` }, name: 'nobody' };
 
-  it('is absent while it is true, so that Kapacitor’s clients see what they know', async () => {
+  it('is absent while it is true, as Kapacitor’s clients expect', async () => {
     const { create, change, get } = await setUp();
     const answers = [
       (await create({ name: 'new', password: 'pw', enabled: true })).body,
@@ -146,7 +146,7 @@ describe('the field enabled', () => {
     for (const answer of answers) expect(Object.keys(answer)).toEqual(['link', 'name', 'type', 'permissions']);
   });
 
-  it('is shown while it is false: of one user, and in lists', async () => {
+  it('is shown while it is false, for one user and in lists', async () => {
     const { change, get } = await setUp();
     const whole = { ...NOBODY, type: 'normal', permissions: [], enabled: false };
     expect((await change('nobody', { enabled: false })).body).toEqual(whole);
@@ -155,7 +155,7 @@ describe('the field enabled', () => {
     expect(users.filter((user: object) => 'enabled' in user)).toEqual([whole]);
   });
 
-  it('can be asked for in a list, and is left out where it is not', async () => {
+  it('can be selected in a list', async () => {
     const { change, get } = await setUp();
     await change('nobody', { enabled: false });
     const list = async (fields: string) => (await get(`${USERS}?pattern=[an]*&${fields}`)).body.users;
@@ -176,7 +176,7 @@ describe('the field enabled', () => {
     ['{"enabled":0}', '0'],
     ['{"enabled":[]}', 'an array'],
     ['{"enabled":""}', '""'],
-  ])('is not taken from %s, and nothing is changed', async (body, shown) => {
+  ])('refuses %s, and nothing changes', async (body, shown) => {
     const { auth, change, send } = await setUp();
     const refused = errorBody(`enabled must be true or false, not ${shown}`);
     const answer = await change('api', body);
@@ -194,7 +194,7 @@ describe('the field enabled', () => {
     expect(await auth.users.get('new')).toBeUndefined();
   });
 
-  it('counts as absent where it is null', async () => {
+  it('counts as absent if it is null', async () => {
     const { auth, change, create } = await setUp();
     await change('api', { enabled: false });
     expect((await change('api', { enabled: null })).body).toMatchObject({ enabled: false });
@@ -204,7 +204,7 @@ describe('the field enabled', () => {
   });
 });
 
-describe('whoever is no admin', () => {
+describe('a user who is not an admin', () => {
   it.each([
     ['disable itself', 'api', { enabled: false }],
     ['say that it is enabled', 'api', { enabled: true }],
@@ -224,7 +224,7 @@ describe('whoever is no admin', () => {
 });
 
 describe('the last admin', () => {
-  it('cannot be disabled, as long as no other one is enabled', async () => {
+  it('cannot be disabled unless another admin is enabled', async () => {
     const { auth, change, get } = await setUp();
     await auth.users.create({ name: 'off', password: 'pw', type: 'admin', enabled: false });
     const { status, body } = await change('root', { enabled: false });

@@ -37,7 +37,7 @@ describe('a store that fails', () => {
         throw 'a string';
       },
     ],
-  ])('lets nobody in when it %s, and everybody as soon as it works again', async (_what, fail) => {
+  ])('lets nobody in if it %s, and everybody once it works again', async (_what, fail) => {
     const { repository, send } = await setUp();
     const request = { path: '/kapacitor/v1/tasks', auth: 'api:pw' };
     expect((await send(request)).status).toBe(299);
@@ -65,7 +65,7 @@ describe('a store that fails', () => {
     expect((await answer).status).toBe(503);
   });
 
-  it('fails the users API with 503 as well', async () => {
+  it('makes the users API answer 503 as well', async () => {
     const { repository, send } = await setUp();
     for (const method of ['list', 'insert', 'replace', 'remove'] as const) {
       vi.spyOn(repository, method).mockImplementation(outOfOrder);
@@ -81,7 +81,7 @@ describe('a store that fails', () => {
     expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
   });
 
-  it('warns the operator with its reason, once a minute and without a hash', async () => {
+  it('causes one warning a minute with its reason, without a hash', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { repository, send } = await setUp();
     const stored = repository.find('api');
@@ -104,7 +104,7 @@ describe('a store that fails', () => {
 });
 
 describe('bcrypt', () => {
-  it('lets nobody in when it fails, and shows nothing of the hash', async () => {
+  it('lets nobody in if it fails, and no hash is shown', async () => {
     const { send } = await setUp();
     vi.spyOn(bcrypt, 'compare').mockImplementation((async (_password: string, hash: string) => {
       throw new Error(`cannot read ${hash}`);
@@ -115,7 +115,7 @@ describe('bcrypt', () => {
     expect(answer.text).not.toMatch(HASH);
   });
 
-  it('that has too much to do makes the rest wait outside, and serves those who are known', async () => {
+  it('under load refuses strangers, and still serves known clients', async () => {
     const { send } = await setUp({ failureLimit: 0 });
     await send({ path: '/x', auth: 'api:pw' });
     const finish: (() => void)[] = [];
@@ -137,8 +137,8 @@ describe('bcrypt', () => {
   });
 });
 
-describe('an app that has answered already', () => {
-  it.each(['unknown:pw', 'api:pw'])('is left alone, and the process lives: %s', async (credentials) => {
+describe('an app that has already answered', () => {
+  it.each(['unknown:pw', 'api:pw'])('is not disturbed, and the process lives: %s', async (credentials) => {
     const auth = await createAuth({ http: { queryCredentials: true } });
     const app = express();
     app.use((_req, res, next) => {
@@ -163,8 +163,8 @@ describe('an app that has answered already', () => {
   });
 });
 
-describe('a repository of the app’s', () => {
-  it('is opened before it is asked, and not closed', async () => {
+describe('a repository of the app’s own', () => {
+  it('is opened before it is used, and is not closed', async () => {
     const memory = new MemoryUserRepository();
     const calls: string[] = [];
     let open = () => {};
@@ -197,7 +197,7 @@ describe('a repository of the app’s', () => {
     expect(calls).not.toContain('close');
   });
 
-  it('that cannot be opened lets nobody in, and rejects ready', async () => {
+  it('lets nobody in if it cannot be opened, and ready rejects', async () => {
     const repository = Object.assign(new MemoryUserRepository(), { open: async () => outOfOrder() });
     const auth = await createAuth({ auth: { store: repository } }, []);
     await expect(auth.ready).rejects.toMatchObject({

@@ -54,11 +54,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('while a flood of wrong passwords comes, a store', () => {
+describe('during a flood of wrong passwords, a store', () => {
   it.each<[string, () => Promise<never>]>([
     ['throws', () => fail()],
     ['rejects', async () => fail()],
-  ])('that %s lets nobody in, and everybody as soon as it works again', async (_how, failing) => {
+  ])('lets nobody in if it %s, and everybody once it works again', async (_how, failing) => {
     const { find, mend, login, flood } = await setUp();
     expect((await login('api:pw', '192.0.2.1')).status).toBe(299);
     find.mockImplementation(failing);
@@ -72,7 +72,7 @@ describe('while a flood of wrong passwords comes, a store', () => {
     expect(new Set((await flood()).map(({ status }) => status))).toEqual(new Set([401]));
   });
 
-  it('that takes its time lets in who may, when it has answered', async () => {
+  it('lets users in if it answers late', async () => {
     const { find, mend, login, flood } = await setUp();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const works = find.getMockImplementation() as (name: string) => Promise<StoredUser | undefined>;
@@ -92,7 +92,7 @@ describe('while a flood of wrong passwords comes, a store', () => {
     mend();
   });
 
-  it('that does not answer lets nobody in after five seconds, and everybody as soon as it works again', async () => {
+  it('without an answer lets nobody in after five seconds, and everybody once it works again', async () => {
     const { find, mend, login, flood } = await setUp();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     find.mockImplementation(() => new Promise((_, reject) => setTimeout(() => reject(failure()), 6_000)));

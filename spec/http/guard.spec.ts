@@ -29,20 +29,20 @@ describe('the guard', () => {
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('leaves the challenge out where a script asks, so that a browser shows no dialog', async () => {
+  it('sends no challenge to a script, so that a browser shows no dialog', async () => {
     const { send } = await serve(appBehind(await createAuth()));
     const answer = await send({ path: '/x', headers: { 'X-Requested-With': 'XMLHttpRequest' } });
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBeUndefined();
   });
 
-  it('has the realm that is configured, escaped', async () => {
+  it('sends the configured realm, escaped', async () => {
     const { send } = await serve(appBehind(await createAuth({ http: { realm: 'a "b" \\' } })));
     const { headers } = await send({ path: '/x' });
     expect(headers['www-authenticate']).toBe('Basic realm="a \\"b\\" \\\\", charset="UTF-8"');
   });
 
-  it('takes credentials of the query where it is told to, and keeps such answers out of shared caches', async () => {
+  it('accepts credentials in the query if configured, and keeps such answers out of shared caches', async () => {
     const { send } = await serve(appBehind(await createAuth({ http: { queryCredentials: true } })));
     const answer = await send({ path: '/x?u=api&p=pw' });
     expect(answer.status).toBe(200);
@@ -50,13 +50,13 @@ describe('the guard', () => {
     expect((await send({ method: 'OPTIONS', path: '/x?u=api&p=wrong' })).status).toBe(401);
   });
 
-  it('finds no credentials in the query otherwise: a preflight with such a query is answered', async () => {
+  it('ignores credentials in the query otherwise, so it answers a preflight that has them', async () => {
     const { send } = await serve(appBehind(await createAuth()));
     expect((await send({ method: 'OPTIONS', path: '/x?u=api&p=pw' })).status).toBe(204);
     expect((await send({ path: '/x?u=api&p=pw' })).status).toBe(401);
   });
 
-  it('shows who lacks which privilege for what', async () => {
+  it('names the user, the privilege and the resource in a 403', async () => {
     const { send } = await serve(appBehind(await createAuth()));
     const { status, body } = await send({ method: 'DELETE', path: '/kapacitor/v1/tasks/a%20b?x=1', auth: 'nobody:pw' });
     const message = 'user nobody does not have "delete" privilege for API endpoint "/kapacitor/v1/tasks/a%20b"';
@@ -64,7 +64,7 @@ describe('the guard', () => {
     expect(body).toEqual({ error: message, message });
   });
 
-  it('gives an object of its own to each request, with permissions that cannot be changed', async () => {
+  it('gives each request its own user object, whose permissions cannot be changed', async () => {
     const auth = await createAuth();
     const seen: Express.User[] = [];
     const app = appBehind(auth, (req, _res, next) => {
@@ -107,7 +107,7 @@ describe('methods', () => {
 });
 
 describe('below a mount', () => {
-  it('both the whole path and the path below must be allowed', async () => {
+  it('requires access to the whole path and to the path below the mount', async () => {
     const app = express();
     app.use('/x', await createAuth(), showUser);
     const { send } = await serve(app);
@@ -122,14 +122,14 @@ describe('below a mount', () => {
 
 describe('any header', () => {
   it.each(['Basic', 'Basic =', 'Basic Og==', `Basic ${'A'.repeat(10_000)}`, 'Basic \x80\xff', 'Negotiate x', ','])(
-    'gets an answer: %s',
+    'is answered: %s',
     async (authorization) => {
       const { send } = await serve(appBehind(await createAuth()));
       expect((await send({ path: '/x', headers: { Authorization: authorization } })).status).toBe(401);
     },
   );
 
-  it('counts once: the first of two is the one', async () => {
+  it('counts once: the first of two is used', async () => {
     const { send } = await serve(appBehind(await createAuth()));
     const headers = { Authorization: [basic('api:wrong'), basic('api:pw')] } as unknown as Record<string, string>;
     expect((await send({ path: '/x', headers })).status).toBe(401);

@@ -61,7 +61,7 @@ describe('GET /kapacitor/v1/me', () => {
       { name: 'nobody', password: 'pw' },
       { '/api': [], '/api/ping': [], '/api/write': [], '/api/config': [], '/api/users': [] },
     ],
-  ])('tells everybody who they are, and what they may: $name', async (user, privileges) => {
+  ])('returns the user and its privileges: $name', async (user, privileges) => {
     const root: NewUser = { name: 'another-admin', password: 'pw', type: 'admin' };
     const { send } = await serveMe({}, [root, user]);
     const { status, headers, body } = await send({ path: ME, auth: `${user.name}:pw` });
@@ -85,7 +85,7 @@ describe('GET /kapacitor/v1/me', () => {
     ['/kapacitor/v1preview/me', '/kapacitor/v1/users/nobody'],
     ['http://localhost/kapacitor/v1/me', '/kapacitor/v1/users/nobody'],
     ['/x/kapacitor/v1/me', '/x/kapacitor/v1/users/nobody'],
-  ])('is at %s as well, with the link that the users API gives', async (path, href) => {
+  ])('is answered at %s as well, with the link that the users API gives', async (path, href) => {
     const { send } = await serveMe();
     const { status, body } = await send({ path, auth: 'nobody:pw' });
     expect(status).toBe(200);
@@ -94,7 +94,7 @@ describe('GET /kapacitor/v1/me', () => {
     expect((await send({ path: usersPath, auth: 'nobody:pw' })).body).toMatchObject({ link: { href } });
   });
 
-  it('sees a change at the next request', async () => {
+  it('shows a change at the next request', async () => {
     const { auth, send } = await serveMe();
     await send({ path: ME, auth: 'nobody:pw' });
     await auth.users.update('nobody', { permissions: ['write_points'] });
@@ -106,7 +106,7 @@ describe('GET /kapacitor/v1/me', () => {
     expect((await send({ path: ME, auth: 'nobody:pw' })).status).toBe(401);
   });
 
-  it('answers ADMIN_USER while authentication is off', async () => {
+  it('returns ADMIN_USER while authentication is off', async () => {
     const { auth, send } = await serveMe();
     auth.authEnabled = false;
     const { status, body } = await send({ path: ME });
@@ -122,14 +122,14 @@ describe('GET /kapacitor/v1/me', () => {
     expect(answer.body.privileges).toBeUndefined();
   });
 
-  it('says nothing of a hash', async () => {
+  it('contains no hash', async () => {
     const { send } = await serveMe();
     expect((await send({ path: ME, auth: 'api:pw' })).text).not.toContain('$2b$');
   });
 });
 
 describe('another method at /kapacitor/v1/me', () => {
-  it('is HEAD: what GET answers, without a body', async () => {
+  it('may be HEAD: the answer of GET without a body', async () => {
     const { send } = await serveMe();
     const got = await send({ path: ME, auth: 'nobody:pw' });
     const { status, headers, text } = await send({ method: 'HEAD', path: ME, auth: 'nobody:pw' });
@@ -138,7 +138,7 @@ describe('another method at /kapacitor/v1/me', () => {
     expect(text).toBe('');
   });
 
-  it('is OPTIONS: 204, and which methods there are to those who have credentials', async () => {
+  it('may be OPTIONS: 204, with the methods for a request with credentials', async () => {
     const { send } = await serveMe();
     const preflight = await send({ method: 'OPTIONS', path: ME });
     expect(preflight.status).toBe(204);
@@ -149,7 +149,7 @@ describe('another method at /kapacitor/v1/me', () => {
     expect((await send({ method: 'OPTIONS', path: ME, auth: 'nobody:wrong' })).status).toBe(401);
   });
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('is not allowed: %s', async (method) => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('gets 405: %s', async (method) => {
     const { send } = await serveMe();
     for (const auth of ['nobody:pw', 'root:r00t']) {
       const answer = await send({ method, path: ME, auth });
@@ -161,9 +161,9 @@ describe('another method at /kapacitor/v1/me', () => {
   });
 });
 
-describe('what only looks like /kapacitor/v1/me', () => {
+describe('a path that resembles /kapacitor/v1/me', () => {
   it.each(['/kapacitor/v1/me/else', '/kapacitor/v1/time', '/kapacitor/v1/%6De', '/me', '/kapacitor/v2/me'])(
-    'belongs to the app, and needs a privilege as before: %s',
+    'belongs to the app, and needs a privilege: %s',
     async (path) => {
       const { send } = await serveMe();
       expect((await send({ path, auth: 'nobody:pw' })).status).toBe(403);
@@ -177,7 +177,7 @@ describe('what only looks like /kapacitor/v1/me', () => {
     expect(await send({ path: ME })).toMatchObject({ status: 299, text: ME });
   });
 
-  it('is a user of that name, below the users', async () => {
+  it('is a user of that name below the users', async () => {
     const { send } = await serveMe({}, [
       { name: 'me', password: 'pw', permissions: ['write_points'] },
       { name: 'api', password: 'pw', permissions: ['api'] },

@@ -18,7 +18,7 @@ const MIDDLEWARES: readonly [string, (auth: KapacitorAuth) => unknown][] = [
 
 describe.each(MIDDLEWARES)('%s', (name, middlewareOf) => {
   it.each([true, false])(
-    'called instead of being used is an error at once, authentication on: %s',
+    'called without a request is an error at once, with authentication on: %s',
     async (authEnabled) => {
       const auth = await createAuth({ http: { authEnabled } });
       const middleware = middlewareOf(auth) as AnyFunction;
@@ -29,7 +29,7 @@ describe.each(MIDDLEWARES)('%s', (name, middlewareOf) => {
     },
   );
 
-  it('without anything that comes next answers 500, and ends no process', async () => {
+  it('without a next function answers 500, and the process lives', async () => {
     const middleware = middlewareOf(await createAuth()) as RequestListener;
     const { send } = await serve(middleware);
     const error = `${name} needs what comes next: write ${name}(req, res, next)`;
@@ -50,7 +50,7 @@ describe.each<[string, (auth: KapacitorAuth) => unknown, string]>([
 ])('%s, used without a call,', (_name, factoryOf, error) => {
   const refused = { status: 500, body: { error, message: error } };
 
-  it('lets nobody through, and says what was meant', async () => {
+  it('lets nobody through, and explains the mistake', async () => {
     const factory = factoryOf(await createAuth()) as RequestHandler;
     const app = express();
     app.get('/route', factory, showUser);
@@ -63,7 +63,7 @@ describe.each<[string, (auth: KapacitorAuth) => unknown, string]>([
     }
   });
 
-  it('lets nobody through either where an error that is passed on means nothing', async () => {
+  it('lets nobody through even if the host ignores errors', async () => {
     const factory = factoryOf(await createAuth()) as AnyFunction;
     const next = vi.fn();
     const { send } = await serve((req, res) => void factory(req, res, next));
@@ -73,27 +73,27 @@ describe.each<[string, (auth: KapacitorAuth) => unknown, string]>([
 });
 
 describe('kapacitorAuth', () => {
-  it('refuses more arguments than it knows', () => {
+  it('refuses more arguments than it has', () => {
     const overrides = { auth: { store: 'memory:' } };
     expect(() => kapacitorAuth({}, {}, ...([overrides] as never[]))).toThrow(
       failure(
         'CONFIG_INVALID',
         500,
-        'kapacitorAuth takes a file or an object, and an object with what code says besides, and no more arguments',
+        'kapacitorAuth takes a file or an object, and an object that overrides it, and no more arguments',
       ),
     );
   });
 });
 
 describe('close', () => {
-  it('refuses a callback, which it would never call', async () => {
+  it('refuses a callback, because it returns a promise', async () => {
     const auth = await createAuth();
     expect(() => (auth.close as AnyFunction)(() => {})).toThrow(
       failure('CONFIG_INVALID', 500, 'auth.close takes no callback: it returns a promise'),
     );
   });
 
-  it('can be the listener of an event, whatever that tells', async () => {
+  it('can be a listener of any event', async () => {
     const auth = await createAuth();
     const server = createServer();
     const closed = new Promise((resolve) => {

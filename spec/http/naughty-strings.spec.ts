@@ -34,11 +34,11 @@ function sendHeader(port: number, header: string): Promise<number> {
 }
 
 describe('every naughty string', () => {
-  it('is there', () => {
+  it('is in the list', () => {
     expect(STRINGS.length).toBeGreaterThan(400);
   });
 
-  it('as a name makes a user who logs in, or is refused', async () => {
+  it('as a name makes a user who can log in, or is refused', async () => {
     const { send } = await setUp();
     for (const name of STRINGS) {
       const body = JSON.stringify({ name, password: 'pw', permissions: ['api'] });
@@ -68,7 +68,7 @@ describe('every naughty string', () => {
     }
   });
 
-  it('as a header gets an answer', async () => {
+  it('in a header gets an answer', async () => {
     const { port, send } = await setUp();
     for (const text of STRINGS) {
       for (const header of [`Authorization: ${text}`, `Authorization: Basic ${text}`, `X-Requested-With: ${text}`]) {
@@ -79,7 +79,7 @@ describe('every naughty string', () => {
     expect((await send({ path: '/x', auth: 'api:pw' })).status).toBe(299);
   });
 
-  it('as a path, a query and a body gets an answer', async () => {
+  it('in a path, a query and a body gets an answer', async () => {
     const { send } = await setUp();
     for (const text of STRINGS) {
       const encoded = encodeURIComponent(text.toWellFormed());

@@ -14,7 +14,7 @@ function exchange(changes: { req?: object; res?: object }) {
   return { req, res };
 }
 
-describe('a request that is like no other host’s', () => {
+describe('a request that no known host would make', () => {
   const authorized = { authorization: basic('api:pw') };
 
   it.each<[string, object]>([
@@ -37,7 +37,7 @@ describe('a request that is like no other host’s', () => {
       },
     ],
     ['no headers', { headers: undefined }],
-  ])('is answered with 503, and let through nowhere: %s', async (_what, odd) => {
+  ])('gets 503, and is let through nowhere: %s', async (_what, odd) => {
     const auth = await createAuth();
     const { req, res } = exchange({});
     Object.defineProperties(req, Object.getOwnPropertyDescriptors(odd));
@@ -49,7 +49,7 @@ describe('a request that is like no other host’s', () => {
     expect(next).not.toHaveBeenCalled();
   });
 
-  it('without a target and a method needs the privilege "all" on the root', async () => {
+  it('needs the privilege "all" on the root if it has neither target nor method', async () => {
     const auth = await createAuth();
     const ask = async (credentials: string) => {
       const { req, res } = exchange({
@@ -67,7 +67,7 @@ describe('a request that is like no other host’s', () => {
 
 describe('a response that cannot be written', () => {
   it.each(['api:wrong', 'nobody:pw', undefined])(
-    'is hung up on, and nobody is let through: %s',
+    'is disconnected, and nobody is let through: %s',
     async (credentials) => {
       const auth = await createAuth();
       const next = vi.fn();
@@ -84,7 +84,7 @@ describe('a response that cannot be written', () => {
     },
   );
 
-  it('is given up where there is not even a connection', async () => {
+  it('is ignored if it has no connection', async () => {
     const auth = await createAuth();
     const { req, res } = exchange({
       res: {
@@ -102,7 +102,7 @@ describe('a response that cannot be written', () => {
   });
 });
 
-describe('an address that cannot be told', () => {
+describe('an address that cannot be read', () => {
   const FORWARDED = { 'X-Forwarded-For': '192.0.2.1' };
 
   /** Behind `trust proxy` as a function that fails, Express's `req.ip` throws. */
@@ -127,7 +127,7 @@ describe('an address that cannot be told', () => {
     expect([answer.status, answer.body]).toEqual([503, UNAVAILABLE]);
   });
 
-  it('lets nobody change a user', async () => {
+  it('prevents changes of users', async () => {
     const auth = await createAuth();
     auth.on('denied', () => {});
     auth.authEnabled = false;

@@ -39,7 +39,7 @@ describe('an app with a Passport of its own', () => {
     expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
-  it('refuses who has failed too often with 429, and says when to come back', async () => {
+  it('answers 429 with Retry-After after too many failures', async () => {
     const { app } = await appWithPassport();
     const { send } = await serve(app);
     const guess = (password: string) => send({ path: '/passport', auth: `api:${password}` });
@@ -68,7 +68,7 @@ describe('an app with a Passport of its own', () => {
   it.each([
     [false, { status: 429, text: 'Too Many Requests' }],
     [true, { status: 429, body: { name: 'AuthenticationError', status: 429 } }],
-  ])('leaves what is refused for now to Passport, failWithError: %s', async (failWithError, expected) => {
+  ])('leaves temporary refusals to Passport, failWithError: %s', async (failWithError, expected) => {
     const { send } = await appWithErrorHandler({ failWithError });
     const guess = (password: string) => send({ path: '/passport', auth: `api:${password}` });
     for (let index = 0; index < 10; index += 1) expect((await guess(`wrong ${index}`)).status).toBe(401);
@@ -77,7 +77,7 @@ describe('an app with a Passport of its own', () => {
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(500);
   });
 
-  it('gets a store that fails as an error', async () => {
+  it('gets an error if the store fails', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { store, send } = await appWithErrorHandler({});
     vi.spyOn(store, 'find').mockImplementation(() => {
@@ -87,21 +87,21 @@ describe('an app with a Passport of its own', () => {
     expect(answer).toMatchObject({ status: 503, body: { name: 'StoreError', status: 503 } });
   });
 
-  it('goes on from there with our own checks', async () => {
+  it('can continue with the package’s own checks', async () => {
     const { app } = await appWithPassport();
     const { send } = await serve(app);
     expect((await send({ path: '/admin', auth: 'root:r00t' })).status).toBe(200);
     expect((await send({ path: '/admin', auth: 'api:pw' })).status).toBe(403);
   });
 
-  it('does not get in with a req.user that is not ours', async () => {
+  it('cannot log in with a foreign req.user', async () => {
     const { app } = await appWithPassport();
     const { send } = await serve(app);
     expect((await send({ path: '/own' })).status).toBe(401);
     expect((await send({ path: '/own', auth: 'api:pw' })).status).toBe(403);
   });
 
-  it('does not get in with the req.user of another request, or of another store', async () => {
+  it('cannot log in with the req.user of another request or another store', async () => {
     const auth = await createAuth();
     const other = await createAuth();
     let kept: Express.User | undefined;
@@ -120,7 +120,7 @@ describe('an app with a Passport of its own', () => {
     expect((await send({ path: '/other', auth: 'api:pw' })).status).toBe(401);
   });
 
-  it('cannot make itself more by changing req.user', async () => {
+  it('cannot raise its rights by changing req.user', async () => {
     const auth = await createAuth();
     const app = express();
     const promote = changing((req) => Object.assign(req.user, { name: 'root', type: 'admin' }));

@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 describe('the current password', () => {
-  it('may come along with a new one, and is checked', async () => {
+  it('may accompany a new password, and is verified', async () => {
     const { patch } = await setUp();
     const wrong = await patch('api', { password: 'another', currentPassword: 'wrong' });
     expect(wrong).toMatchObject({ status: 403, body: { error: 'the current password is wrong' } });
@@ -36,14 +36,14 @@ describe('the current password', () => {
     expect((await patch('api', { password: 'third' }, 'api:another')).status).toBe(200);
   });
 
-  it('is guessed as slowly as at a login', async () => {
+  it('is throttled like a login', async () => {
     vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     const { patch } = await setUp({ failureLimit: 3 });
     const guess = async (currentPassword: string) => (await patch('api', { password: 'new', currentPassword })).status;
     expect([await guess('1'), await guess('2'), await guess('3'), await guess('4')]).toEqual([403, 403, 403, 429]);
   });
 
-  it('is told in the audit where it is wrong, and is in no event', async () => {
+  it('causes an audit event if it is wrong, and is in no event', async () => {
     const { auth, patch } = await setUp();
     const told: unknown[] = [];
     for (const event of ['login-failed', 'denied', 'user-operation-failed'] as const) {
@@ -68,12 +68,12 @@ describe('the current password', () => {
       { password: 'new', currentPassword: 'pw' },
       "currentPassword is only for a change of one's own password: leave it out",
     ],
-  ])('is refused where it proves nothing: %s by %s, %j', async (name, who, change, error) => {
+  ])('is refused if it proves nothing: %s by %s, %j', async (name, who, change, error) => {
     const { patch } = await setUp();
     expect(await patch(name, change, who)).toMatchObject({ status: 400, body: { error } });
   });
 
-  it('is not asked for where nobody has logged in', async () => {
+  it('is not needed while authentication is off', async () => {
     const { auth, patch } = await setUp();
     await auth.users.create({ name: 'ADMIN_USER', password: 'pw' });
     auth.authEnabled = false;
@@ -81,8 +81,8 @@ describe('the current password', () => {
   });
 });
 
-describe('a user who changes its own password again and again', () => {
-  it('keeps none of the known users from logging in', async () => {
+describe('a user who changes its own password repeatedly', () => {
+  it('does not keep known users from logging in', async () => {
     // Fewer may wait than there are connections.
     const { login, patch } = await setUp({ bcryptCost: 6, hashingQueue: 20 });
     // They have logged in from there before, and are not in the cache any more.
@@ -106,7 +106,7 @@ describe('a user who changes its own password again and again', () => {
       vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
     });
 
-    it('after ten times in a minute, without a hash and without a question to the list of refused passwords', async () => {
+    it('after ten times a minute, without a hash and without a look-up of refused passwords', async () => {
       const { patch } = await setUp();
       const hash = vi.spyOn(bcrypt, 'hash');
       for (let index = 0; index < 10; index += 1) expect((await patch('api', { password: 'pw' })).status).toBe(200);
@@ -120,7 +120,7 @@ describe('a user who changes its own password again and again', () => {
       expect((await patch('api', { password: 'pw' }, 'root:r00t')).status).toBe(200);
     });
 
-    it('at once, and not hashed, where it may not change what it asks for', async () => {
+    it('at once, without a hash, if it may not make the change', async () => {
       const { patch } = await setUp();
       const hash = vi.spyOn(bcrypt, 'hash');
       for (const change of [{ permissions: ['all'] }, { type: 'admin' }, { enabled: false }]) {
@@ -130,7 +130,7 @@ describe('a user who changes its own password again and again', () => {
     });
   });
 
-  it('is limited in code as well, where the app says who it is', async () => {
+  it('is limited in code as well, if the app names the user', async () => {
     const { auth } = await setUp();
     const own = auth.users.by({ by: 'api' });
     for (let index = 0; index < 10; index += 1) await own.update('api', { password: 'pw' });

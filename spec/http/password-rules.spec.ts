@@ -44,7 +44,7 @@ describe('a new password', () => {
     ['a control character', 'control\tcharacter', 'password must not contain control characters'],
     ['a surrogate alone', 'surrogate \ud800', 'password must be well-formed Unicode'],
     ['a refused one', 'correct horse', 'password is one of the refused passwords: choose another'],
-  ])('of %s gets 400 from the users API, and is not set', async (_what, password, message) => {
+  ])('with %s gets 400 from the users API, and is not set', async (_what, password, message) => {
     const { auth, create, change, letsIn } = await setUp({ refusedPasswords: new Set(['correct horse']) });
     const answers = [
       await create(password),
@@ -59,7 +59,7 @@ describe('a new password', () => {
     expect(await letsIn('someone', 'another password')).toBe(true);
   });
 
-  it('that is the name of its user gets 400, whatever the case', async () => {
+  it('equal to the username gets 400, in any case', async () => {
     const { create, change } = await setUp();
     for (const { status, body } of [await create('User-Name', 'user-name'), await create('user-name', 'USER-NAME')]) {
       expect(status).toBe(400);
@@ -73,13 +73,13 @@ describe('a new password', () => {
     ['8 emoji', '😀'.repeat(8)],
     ['72 bytes', 'x'.repeat(72)],
     ['blanks', ' '.repeat(8)],
-  ])('of %s lets its user in', async (_what, password) => {
+  ])('with %s lets its user in', async (_what, password) => {
     const { create, letsIn } = await setUp();
     expect((await create(password)).status).toBe(200);
     expect(await letsIn('new', password)).toBe(true);
   });
 
-  it('is measured by the length that is configured', async () => {
+  it('must have the configured length', async () => {
     const { auth, create } = await setUp({ minimumPasswordLength: 15 });
     expect((await create('fourteen chars')).body).toEqual(errorBody('password must be at least 15 characters'));
     await expect(auth.users.create({ name: 'new', password: 'fourteen chars' })).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('a new password', () => {
     expect((await create('fifteen letters')).status).toBe(200);
   });
 
-  it('is looked for in a file of refused passwords', async () => {
+  it('is looked up in a file of refused passwords', async () => {
     const path = join(temporaryFolder(), 'refused.txt');
     writeFileSync(path, 'correct horse\r\nbattery staple\r\n');
     const { create } = await setUp({ refusedPasswords: path });
@@ -99,7 +99,7 @@ describe('a new password', () => {
     expect((await create('battery horse')).status).toBe(200);
   });
 
-  it('is looked for in a set of refused passwords, in whichever form they are', async () => {
+  it('is looked up in a set of refused passwords, in every form', async () => {
     const { create } = await setUp({ refusedPasswords: new Set([NFD]) });
     for (const password of [NFC, NFD, 'caf\u00e9\u00a0au lait']) {
       expect((await create(password)).body).toEqual(
@@ -108,7 +108,7 @@ describe('a new password', () => {
     }
   });
 
-  it('gets 503 while the function that tells of refused ones fails, is not set, and the operator is told why', async () => {
+  it('gets 503 while the function of refused passwords fails, is not set, and the operator gets the reason', async () => {
     const failing = { is: false };
     const { auth, create, change, letsIn } = await setUp({
       refusedPasswords: async (password) => {
@@ -135,7 +135,7 @@ describe('a new password', () => {
   });
 });
 
-describe('a list of refused passwords that cannot be read', () => {
+describe('an unreadable list of refused passwords', () => {
   it('keeps the app from starting', async () => {
     const path = join(temporaryFolder(), 'refused.txt');
     await expect(setUp({ refusedPasswords: path })).rejects.toMatchObject({
@@ -145,13 +145,13 @@ describe('a list of refused passwords that cannot be read', () => {
   });
 });
 
-describe('a password that keyboards make differently', () => {
+describe('a password that keyboards encode differently', () => {
   it.each([
     ['composed', NFC],
     ['decomposed', NFD],
     ['with a no-break space', 'caf\u00e9\u00a0au lait'],
     ['with an ideographic space', 'cafe\u0301\u3000au lait'],
-  ])('lets its user in from each of them, where it was set %s', async (_what, password) => {
+  ])('lets its user in from every keyboard, whether it was set %s', async (_what, password) => {
     const { create, letsIn } = await setUp();
     expect((await create(password)).status).toBe(200);
     for (const typed of [NFC, NFD, 'cafe\u0301\u00a0au\u3000lait'])
@@ -159,7 +159,7 @@ describe('a password that keyboards make differently', () => {
     expect(await letsIn('new', 'cafe au lait')).toBe(false);
   });
 
-  it('lets its user in as it was set in Kapacitor, which hashes it as it is, and from then on in each form', async () => {
+  it('lets its user in as Kapacitor has hashed it, and afterwards in every form', async () => {
     const store = new MemoryUserRepository();
     const { letsIn } = await setUp({ store });
     const hash = await bcrypt.hash(NFD, 4);

@@ -160,10 +160,10 @@ function sendRaw(port: number, line: string, auth: string): Promise<number> {
   });
 }
 
-describe('a user who has api, but not config_api', () => {
+describe('a user with api and without config_api', () => {
   const auth = `${API_USER.name}:${API_USER.password}`;
 
-  it.each(METHODS)('comes nowhere near the config with %s, however its path is written', async (method) => {
+  it.each(METHODS)('cannot reach the config with %s, however the path is written', async (method) => {
     const reached: string[] = [];
     const app = express();
     app.use(await createAuth());
@@ -176,7 +176,7 @@ describe('a user who has api, but not config_api', () => {
     expect(reached).toEqual([]);
   });
 
-  it('comes nowhere near the config of an app that is mounted below another path', async () => {
+  it('cannot reach the config of an app that is mounted below another path', async () => {
     const reached: string[] = [];
     const inner = express();
     inner.use(await createAuth());
@@ -190,7 +190,7 @@ describe('a user who has api, but not config_api', () => {
     expect(reached).toEqual([]);
   });
 
-  it('comes nowhere near the config of an app whose guard is mounted between', async () => {
+  it('cannot reach the config of an app with the guard mounted in between', async () => {
     const reached: string[] = [];
     const inner = express();
     inner.use('/kapacitor', await createAuth());
@@ -202,7 +202,7 @@ describe('a user who has api, but not config_api', () => {
     expect(reached).toEqual([]);
   });
 
-  it('comes nowhere near the config when the guard is mounted on it', async () => {
+  it('cannot reach the config with the guard mounted on it', async () => {
     const reached: string[] = [];
     const app = express();
     app.use('/kapacitor/v1/config', await createAuth());
@@ -219,7 +219,7 @@ describe('a user who has api, but not config_api', () => {
     'http://h/inner/config',
     'http://h/inner/config/x',
     'HTTP://h:80/inner/CONFIG/',
-  ])('comes nowhere near the config of a router within a router whose guard is mounted on it: %s', async (target) => {
+  ])('cannot reach the config of a router in a router with the guard mounted on it: %s', async (target) => {
     const guard = await createAuth();
     const router = express.Router().use('/config', guard, (_req, res) => {
       res.sendStatus(299);
@@ -235,7 +235,7 @@ describe('a user who has api, but not config_api', () => {
     }
   });
 
-  it('comes nowhere near the config when a middleware before the guard rewrites the path to it', async () => {
+  it('cannot reach the config if a middleware before the guard rewrites the path', async () => {
     const reached: string[] = [];
     const app = express();
     app.use((req, _res, next) => {
@@ -249,7 +249,7 @@ describe('a user who has api, but not config_api', () => {
     expect(reached).toEqual([]);
   });
 
-  it('reaches what it has the privilege for, however odd an honest path is', async () => {
+  it('reaches every permitted resource by any honest path', async () => {
     const app = express();
     app.use(await createAuth());
     app.use((_req, res) => {
@@ -271,7 +271,7 @@ describe('a user who has api, but not config_api', () => {
 });
 
 describe('a path over 2 KiB', () => {
-  it('is an admin’s alone, and is refused before it is read', async () => {
+  it('is open to admins only, and is refused unread', async () => {
     const app = express();
     app.use(await createAuth());
     app.use((_req, res) => {
@@ -284,7 +284,7 @@ describe('a path over 2 KiB', () => {
     expect(await sendRaw(port, `GET ${longest}x`, 'root:r00t')).toBe(299);
   });
 
-  it('costs a normal user’s requests no more than a short one', async () => {
+  it('takes a normal user no longer than a short one', async () => {
     const auth = await createAuth();
     const path = `/${'%2e%2E/;x\\A//'.repeat(1_150)}`;
     const user = (await auth.users.get('api')) as User;
@@ -296,7 +296,7 @@ describe('a path over 2 KiB', () => {
 
 describe('a user who may read the API', () => {
   it.each(['POST', 'PATCH', 'DELETE', 'PUT', 'PROPFIND'])(
-    'does not manage users of an app behind the guard with %s',
+    'cannot manage users of an app behind the guard with %s',
     async (method) => {
       const reached: string[] = [];
       const app = express();

@@ -28,8 +28,8 @@ async function warningsOf(trustProxy: unknown, headers: Record<string, string>, 
 const FORWARDED = { 'X-Forwarded-For': '192.0.2.1' };
 const options = { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_PROXY' };
 
-describe('the operator', () => {
-  it('is told once of a proxy that Express does not know', async () => {
+describe('a warning about the proxy', () => {
+  it('comes once if Express does not know the proxy', async () => {
     expect(await warningsOf(undefined, FORWARDED)).toEqual([
       [
         expect.stringMatching(
@@ -40,7 +40,7 @@ describe('the operator', () => {
     ]);
   });
 
-  it('is told once that whoever asks is believed', async () => {
+  it('comes once if Express trusts every client', async () => {
     expect(await warningsOf(true, {})).toEqual([
       [
         expect.stringMatching(/the setting "trust proxy" is true: .* Set "trust proxy" to the number or the addresses/),
@@ -49,7 +49,7 @@ describe('the operator', () => {
     ]);
   });
 
-  it('is told once of a number that is a text', async () => {
+  it('comes once if the setting is a number in quotes', async () => {
     expect(await warningsOf('1', FORWARDED)).toEqual([
       [expect.stringMatching(/"trust proxy" is the text "1", .* Set "trust proxy" to a number$/), options],
     ]);
@@ -60,7 +60,7 @@ describe('the operator', () => {
     ['the proxies are counted', 1, FORWARDED, 3],
     ['the proxies have names', 'loopback', FORWARDED, 3],
     ['failures are not counted', true, FORWARDED, 0],
-  ])('is not told anything where %s', async (_what, trustProxy, headers, failureLimit) => {
+  ])('does not come if %s', async (_what, trustProxy, headers, failureLimit) => {
     expect(await warningsOf(trustProxy, headers as Record<string, string>, failureLimit)).toEqual([]);
   });
 });
@@ -95,7 +95,7 @@ async function serveAtSocket(auth: KapacitorAuth, trustProxy?: unknown) {
 }
 
 describe('behind a proxy that connects through a Unix socket', () => {
-  it.each(['loopback', 'loopback, 10.0.0.0/8', 1])('clients are told apart with "trust proxy" %j', async (trust) => {
+  it.each(['loopback', 'loopback, 10.0.0.0/8', 1])('distinguishes clients with "trust proxy" %j', async (trust) => {
     const auth = await createAuth({ auth: { failureLimit: 2 } });
     const ask = await serveAtSocket(auth, trust);
     const from: unknown[] = [];
@@ -111,7 +111,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
     expect(new Set(from)).toEqual(new Set(['192.0.2.1']));
   });
 
-  it('addresses of trusted proxies are passed over, as Express passes them over', async () => {
+  it('skips addresses of trusted proxies, as Express does', async () => {
     const auth = await createAuth();
     const ask = await serveAtSocket(auth, 'loopback, 10.0.0.0/8');
     const from: unknown[] = [];
@@ -123,7 +123,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
     expect(from).toEqual(['192.0.2.1', '10.0.0.2']);
   });
 
-  it.each([undefined, '10.0.0.1'])('nobody becomes another client where it is not trusted: %j', async (trust) => {
+  it.each([undefined, '10.0.0.1'])('accepts no forwarded address without trust: %j', async (trust) => {
     const auth = await createAuth({ auth: { failureLimit: 2 } });
     const ask = await serveAtSocket(auth, trust);
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
@@ -136,7 +136,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
     ['loopback', /through a Unix socket: .* count as if the proxy connected from 127\.0\.0\.1\. Set .* to the number/],
     ['10.0.0.1', /through a Unix socket: .* count as one\. Set "trust proxy" to the number of your proxies$/],
     [undefined, /"trust proxy" is false/],
-  ])('the operator is told once: %j', async (trust, message) => {
+  ])('causes one warning: %j', async (trust, message) => {
     const ask = await serveAtSocket(await createAuth(), trust);
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     await ask('api:wrong', '192.0.2.1');
@@ -144,14 +144,14 @@ describe('behind a proxy that connects through a Unix socket', () => {
     expect(warn.mock.calls).toEqual([[expect.stringMatching(message), options]]);
   });
 
-  it.each([1, 'loopback'])('the operator is told nothing where all is well: %j', async (trust) => {
+  it.each([1, 'loopback'])('causes no warning with a correct setting: %j', async (trust) => {
     const ask = await serveAtSocket(await createAuth(), trust);
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     await ask('api:wrong', trust === 1 ? '192.0.2.1' : undefined);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('the proxy may say which host a page is of', async () => {
+  it('accepts the host of a page from the proxy', async () => {
     const auth = await createAuth();
     const ask = await serveAtSocket(auth, 'loopback');
     const headers = (forwarded: string) => ({
@@ -168,14 +168,14 @@ describe('behind a proxy that connects through a Unix socket', () => {
   });
 });
 
-describe('the operator of an app behind another proxy', () => {
-  it('is told once that its addresses are none', async () => {
+describe('a warning about another proxy', () => {
+  it('comes once if its addresses are invalid', async () => {
     expect(await warningsOf(1, { 'X-Forwarded-For': 'somebody' })).toEqual([
       [expect.stringMatching(/without an address in it: .* Let your proxy write the address/), options],
     ]);
   });
 
-  it('is told once where there is no Express to read them', async () => {
+  it('comes once if there is no Express to read them', async () => {
     const auth = await createAuth();
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { send } = await serve((req, res) => auth(req, res, () => res.end()));

@@ -30,7 +30,7 @@ describe('a body', () => {
     ['express.raw()', express.raw({ type: '*/*' }), FORM],
     ['express.urlencoded(), simple', express.urlencoded({ extended: false }), FORM],
     ['express.json() that does not want it', express.json(), FORM],
-  ])('is read where the app has run %s', async (_parser, parser, headers) => {
+  ])('is read if the app has run %s', async (_parser, parser, headers) => {
     const { send, auth } = await serveUsers(parser);
     const body = '{"name":"new", "password":"p=q&r=s","permissions":["api","config_api"]}';
     const answer = await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body });
@@ -39,7 +39,7 @@ describe('a body', () => {
     expect(await auth.users.get('new')).toMatchObject({ permissions: ['api', 'config_api'] });
   });
 
-  it('is read, or refused whole, where the app has run express.urlencoded(), extended, which loses brackets', async () => {
+  it('is read, or refused as a whole, if the app has run express.urlencoded(), extended, which loses brackets', async () => {
     const { send, auth } = await serveUsers(express.urlencoded({ extended: true }));
     const post = (body: string) => send({ method: 'POST', path: USERS, auth: 'root:r00t', headers: FORM, body });
     expect((await post('{"name":"a","password":"p","type":"admin"}')).status).toBe(200);
@@ -51,7 +51,7 @@ describe('a body', () => {
   });
 
   it.each(['a+b', 'a b', '%41', 'a%2Bb'])(
-    'is refused where express.urlencoded() may have changed the password %s',
+    'is refused if express.urlencoded() may have changed the password %s',
     async (password) => {
       for (const extended of [true, false]) {
         const { send, auth } = await serveUsers(express.urlencoded({ extended }));
@@ -72,7 +72,7 @@ describe('a body', () => {
     ['{"name":"u","password":"p&&q","x":[]}', FORM],
     [Buffer.from('{"name":"u","password":"\xe9%41"}', 'latin1'), FORM],
     ['{"name":"u","password":"é%41"}', { 'Content-Type': 'application/x-www-form-urlencoded; charset=iso-8859-1' }],
-  ])('is refused, or read as it was sent, where express.urlencoded() has read %s', async (body, headers) => {
+  ])('is refused, or read as it was sent, if express.urlencoded() has read %s', async (body, headers) => {
     for (const extended of [true, false]) {
       const { send, auth } = await serveUsers(express.urlencoded({ extended }));
       await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body });
@@ -83,7 +83,7 @@ describe('a body', () => {
   });
 
   it.each(['', 'a=b', '{"a', 'a=b&a=c', '%7B%7D'])(
-    'that is no JSON is invalid where express.urlencoded() has read it: %j',
+    'that is not JSON is invalid, even if express.urlencoded() has read it: %j',
     async (body) => {
       const { send } = await serveUsers(express.urlencoded({ extended: true }));
       expect((await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers: FORM, body })).status).toBe(400);
@@ -103,7 +103,7 @@ describe('a body', () => {
     '{"name":"a"',
     "{'name':'a'}",
     Buffer.from('{"name":"\xff","password":"p"}', 'latin1'),
-  ])('that is no JSON object is invalid: %s', async (body) => {
+  ])('that is not a JSON object is invalid: %s', async (body) => {
     const { send } = await serveUsers();
     const { status, body: answer } = await send({
       method: 'POST',
@@ -115,7 +115,7 @@ describe('a body', () => {
     expect(answer).toEqual(errorBody('invalid JSON'));
   });
 
-  it.each(['__proto__', 'constructor', 'toString'])('is not taken for a prototype: %s', async (field) => {
+  it.each(['__proto__', 'constructor', 'toString'])('cannot set a prototype: %s', async (field) => {
     const { send, auth } = await serveUsers();
     for (const value of ['{"type":"admin"}', 'null']) {
       const body = `{"name":"new","password":"p","${field}":${value}}`;
@@ -126,7 +126,7 @@ describe('a body', () => {
     }
   });
 
-  it('is taken up to 64 KiB', async () => {
+  it('may have up to 64 KiB', async () => {
     const { send } = await serveUsers();
     const padded = (size: number) => {
       const body = '{"name":"new","password":"p"}';
@@ -145,7 +145,7 @@ describe('a body', () => {
     ).toMatchObject({ status: 413 });
   });
 
-  it('may be compressed, in ways that are known', async () => {
+  it('may be compressed, with a known encoding', async () => {
     const { send } = await serveUsers();
     const body = gzipSync('{"name":"new","password":"p"}');
     const post = (encoding: string, bytes: Buffer) =>
@@ -155,7 +155,7 @@ describe('a body', () => {
     expect((await post('gzip', Buffer.from('not gzip'))).body).toEqual(errorBody('request body cannot be read'));
   });
 
-  it('that somebody else has read without keeping it is missed at once', async () => {
+  it('that another handler has read and dropped is reported at once', async () => {
     const { send } = await serveUsers((req, _res, next) => {
       req.resume().on('end', next);
     });

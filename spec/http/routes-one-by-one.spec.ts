@@ -51,29 +51,29 @@ describe('parts', () => {
     expect((await send({ method, path, ...(auth !== undefined && { auth }) })).status).toBe(status);
   });
 
-  it('say that an admin is required', async () => {
+  it('require an admin', async () => {
     const { send } = await serve(appWith(await createAuth()));
     const { body } = await send({ path: '/audit', auth: 'api:pw' });
     expect(body.error).toBe('user api may not do this: an admin is required');
   });
 
-  it('name the resource that they were told to protect', async () => {
+  it('protect a named resource', async () => {
     const { send } = await serve(appWith(await createAuth()));
     const { body } = await send({ method: 'POST', path: '/points', auth: 'api:pw' });
     expect(body.error).toBe('user api does not have "write" privilege for API endpoint "/api/write"');
   });
 
-  it('refuse a resource that is none when the route is made', async () => {
+  it('refuse an invalid resource when the route is made', async () => {
     const auth = await createAuth();
     expect(() => auth.requirePrivilege('read', '/write')).toThrow(
-      `requirePrivilege: a resource begins with "/api", as "/api/write" does: did you mean requirePrivilege('read', '/api/write')?`,
+      `requirePrivilege: a resource begins with "/api", such as "/api/write": did you mean requirePrivilege('read', '/api/write')?`,
     );
     expect(() => auth.requirePrivilege('/api/config' as 'read')).toThrow(
       `requirePrivilege: "/api/config" is a resource: did you mean requirePrivilege(undefined, '/api/config')?`,
     );
   });
 
-  it('link to where the users router is mounted', async () => {
+  it('link to the mount of the users router', async () => {
     const { send } = await serve(appWith(await createAuth()));
     const { body } = await send({ path: '/admin/users/api', auth: 'api:pw' });
     expect(body.link).toEqual({ rel: 'self', href: '/admin/users/api' });

@@ -43,20 +43,20 @@ describe('a page of another site', () => {
     expect(await auth.users.get('evil')).toBeUndefined();
   });
 
-  it('does not create users while authentication is off either', async () => {
+  it('does not create users while authentication is off', async () => {
     const { send, auth } = await serveUsers();
     auth.authEnabled = false;
     const headers = { ...FORM, 'Sec-Fetch-Site': 'cross-site' };
     expect((await send({ method: 'POST', path: USERS, headers, body })).status).toBe(403);
   });
 
-  it('is left to CORS where a browser asks first', async () => {
+  it('is left to CORS if the browser sends a preflight', async () => {
     const { send } = await serveUsers();
     const headers = { ...JSON_TYPE, Origin: 'http://other.example', 'Sec-Fetch-Site': 'cross-site' };
     expect((await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body })).status).toBe(200);
   });
 
-  it('is not a page of our own', async () => {
+  it('is not a page of the app’s own origin', async () => {
     const { send, port } = await serveUsers();
     const post = (headers: Record<string, string>, name: string) =>
       send({
@@ -74,7 +74,7 @@ describe('a page of another site', () => {
     expect((await post({ Origin: 'https://public.example', Host: 'Public.example:443' }, 'e')).status).toBe(200);
   });
 
-  it('is told by the host that a trusted proxy names', async () => {
+  it('is recognized by the host that a trusted proxy forwards', async () => {
     const auth = await createAuth();
     const app = express();
     app.set('trust proxy', 'loopback');
@@ -117,13 +117,13 @@ describe('a page of another site behind method overriding', () => {
       ['a text', 'POST', 'PATCH', { ...TEXT, ...CROSS_SITE }],
       ['a text in an older browser', 'POST', 'PATCH', { ...TEXT, Origin: 'http://evil.example' }],
       ['a text of a sandboxed page', 'POST', 'PATCH', { ...TEXT, Origin: 'null' }],
-    ])('changes nobody by %s', async (_by, method, overridden, headers) => {
+    ])('changes no user by %s', async (_by, method, overridden, headers) => {
       const { status, user } = await change(method, overridden, headers, method === 'POST' ? PERMISSIONS : '');
       expect(status).toBe(403);
       expect(user).toMatchObject({ permissions: ['api'] });
     });
 
-    it('is told from a client that is no browser, and from a page of our own', async () => {
+    it('differs from a client that is not a browser, and from a page of the app’s own origin', async () => {
       expect(await change('GET', 'DELETE', {})).toMatchObject({ status: 204, user: undefined });
       expect(await change('DELETE', 'DELETE', POWERSHELL)).toMatchObject({ status: 204, user: undefined });
       expect(await change('GET', 'DELETE', { 'Sec-Fetch-Site': 'same-origin' })).toMatchObject({ status: 204 });
@@ -133,7 +133,7 @@ describe('a page of another site behind method overriding', () => {
   });
 });
 
-describe('a change of users that a browser has asked for first', () => {
+describe('a change of users after a preflight', () => {
   it.each(['DELETE', 'PATCH'])('needs a content type that is not simple: %s', async (method) => {
     const { send } = await serveUsers();
     const change = (headers: Record<string, string>) =>
@@ -149,7 +149,7 @@ describe('a change of users that a browser has asked for first', () => {
     expect((await change({ ...other, ...JSON_TYPE })).status).toBe(method === 'DELETE' ? 204 : 200);
   });
 
-  it('goes on without any of these headers where the client is no browser', async () => {
+  it('needs none of these headers from a client that is not a browser', async () => {
     const { send } = await serveUsers();
     expect((await send({ method: 'DELETE', path: `${USERS}/api`, auth: 'root:r00t' })).status).toBe(204);
   });

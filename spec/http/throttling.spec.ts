@@ -66,14 +66,14 @@ describe('failed attempts', () => {
     },
   );
 
-  it('keep the right password out as well, whether there is such a user or not', async () => {
+  it('keep the right password out as well, whether the user exists or not', async () => {
     const { login, guesses } = await setUp();
     await guesses(3, 'api:wrong');
     expect((await login('api:pw')).status).toBe(429);
     expect((await login('api:pw', '192.0.2.2')).status).toBe(299);
   });
 
-  it('are forgotten when the window is over', async () => {
+  it('are forgotten after the window', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { login, guesses } = await setUp({ failureWindow: '1m' });
     expect(await guesses(4, 'api:wrong')).toEqual([401, 401, 401, 429]);
@@ -81,7 +81,7 @@ describe('failed attempts', () => {
     expect((await login('api:pw')).status).toBe(299);
   });
 
-  it('are the same from every address of an IPv6 network, and in every way to write an IPv4 address', async () => {
+  it('count for a whole IPv6 network, and for every spelling of an IPv4 address', async () => {
     const { login, statuses } = await setUp();
     for (const client of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3']) await login(`api:${client}`, client);
     expect(await statuses(1, 'api:pw', '2001:db8::4')).toEqual([429]);
@@ -102,13 +102,13 @@ describe('failed attempts', () => {
     expect((await send(inQuery)).status).toBe(429);
   });
 
-  it('do not count without credentials', async () => {
+  it('need credentials to count', async () => {
     const { send, login } = await setUp();
     for (let index = 0; index < 50; index += 1) expect((await send({ path: '/x' })).status).toBe(401);
     expect((await login('api:pw')).status).toBe(299);
   });
 
-  it('do not count when nobody could tell whether they are right', async () => {
+  it('do not count if the password could not be verified', async () => {
     const { repository, statuses } = await setUp();
     const find = vi.spyOn(repository, 'find').mockImplementation(() => {
       throw new Error('out of order');
@@ -118,21 +118,21 @@ describe('failed attempts', () => {
     expect(await statuses(4, 'api:pw')).toEqual([299, 299, 299, 299]);
   });
 
-  it('count once where a client repeats one wrong password by itself', async () => {
+  it('count once if a client repeats one wrong password by itself', async () => {
     const { login, guesses, statuses } = await setUp();
     expect(new Set(await statuses(11, 'api:wrong'))).toEqual(new Set([401]));
     expect((await login('api:pw')).status).toBe(299);
     expect(await guesses(3, 'nobody:wrong')).toEqual([401, 401, 401]);
   });
 
-  it('are not refused where the limit is 0', async () => {
+  it('are not limited if the limit is 0', async () => {
     const { guesses } = await setUp({ failureLimit: 0 });
     expect(new Set(await guesses(40, 'api:wrong'))).toEqual(new Set([401]));
   });
 });
 
-describe('an address that the app finds out itself', () => {
-  it('is that of the cache as well: whoever has failed too often is not told the right password', async () => {
+describe('an address that the app determines itself', () => {
+  it('also applies to the cache: a client with too many failures does not learn the right password', async () => {
     const auth = await createAuth({ auth: { failureLimit: 3 } });
     const app = express();
     app.use((req, _res, next) => {
@@ -154,8 +154,8 @@ describe('an address that the app finds out itself', () => {
   });
 });
 
-describe('a page that too many failed attempts keep closed', () => {
-  it('lets a person type again, and says what has happened', async () => {
+describe('a page that is locked after too many failed attempts', () => {
+  it('lets a person log in again, and says what happened', async () => {
     const { send, guesses } = await setUp();
     await guesses(3, 'api:wrong');
     const headers = { 'X-Forwarded-For': '192.0.2.1', 'Sec-Fetch-Mode': 'navigate' };
@@ -167,7 +167,7 @@ describe('a page that too many failed attempts keep closed', () => {
     expect((await send({ path: '/kapacitor/v1/tasks', auth: 'nobody:pw', headers })).status).toBe(403);
   });
 
-  it('lets a person type again over plain HTTP as well, where a browser does not say that it navigates', async () => {
+  it('lets a person log in again over plain HTTP as well, where a browser does not announce a navigation', async () => {
     const { send, guesses } = await setUp();
     await guesses(3, 'api:wrong');
     const headers = { 'X-Forwarded-For': '192.0.2.1', ...BROWSER, ...PAGE };
@@ -185,7 +185,7 @@ describe('a login from the cache', () => {
     expect(new Set(await statuses(20, 'api:pw'))).toEqual(new Set([299]));
   });
 
-  it('makes its address known as one of that user', async () => {
+  it('makes its address known for that user', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { login } = await setUp({ cacheExpiration: '10m', failureWindow: '1h' });
     await login('api:pw', '192.0.2.1');
@@ -198,8 +198,8 @@ describe('a login from the cache', () => {
   });
 });
 
-describe('a victim, for whom others fail from everywhere', () => {
-  it('gets in from where it got in before, and slowly from elsewhere', async () => {
+describe('a user whom others attack from everywhere', () => {
+  it('can log in at once from a known address, and slowly from another', async () => {
     const { login } = await setUp();
     expect((await login('api:pw')).status).toBe(299);
     for (let index = 0; index < 31; index += 1) {
@@ -213,7 +213,7 @@ describe('a victim, for whom others fail from everywhere', () => {
     for (let index = 0; index < 10; index += 1) expect((await login('api:pw')).status).toBe(299);
   });
 
-  it('gets in where others fail at all users from its address', async () => {
+  it('can log in although others fail for all users from the same address', async () => {
     const { login } = await setUp();
     expect((await login('api:pw')).status).toBe(299);
     for (let index = 0; index < 30; index += 1) expect((await login(`unknown${index}:pw`)).status).toBe(401);
@@ -224,14 +224,14 @@ describe('a victim, for whom others fail from everywhere', () => {
 });
 
 describe('many attempts at once', () => {
-  it('are verified once and let in where they are right and equal', async () => {
+  it('share one verification if they are equal and right', async () => {
     const { login, compare } = await setUp({ cacheExpiration: '10m' });
     const answers = await Promise.all(Array.from({ length: 100 }, () => login('api:pw')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([299]));
     expect(compare).toHaveBeenCalledTimes(1);
   });
 
-  it('are one failure where they are equal, and no more than the limit where they are not', async () => {
+  it('count as one failure if they are equal, and do not exceed the limit if they differ', async () => {
     const { repository, login, statuses, compare } = await setUp();
     const find = vi.spyOn(repository, 'find');
     compare.mockImplementationOnce((async () => {

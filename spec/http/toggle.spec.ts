@@ -4,7 +4,7 @@ import { createAuth } from '../support/auth.js';
 import { serve } from '../support/server.js';
 
 describe('the toggle', () => {
-  it('is in force at the next request', async () => {
+  it('takes effect at the next request', async () => {
     const auth = await createAuth({ http: { authEnabled: false } });
     const { send } = await serve(appBehind(auth));
     const open = await send({ path: '/x' });
@@ -21,7 +21,7 @@ describe('the toggle', () => {
     });
   });
 
-  it('refuses what is no boolean, so that nothing is left open by mistake', async () => {
+  it('refuses a value that is not a boolean, so that nothing stays open by mistake', async () => {
     const auth = await createAuth();
     expect(() => {
       auth.authEnabled = 'no' as never;
@@ -29,7 +29,7 @@ describe('the toggle', () => {
     expect(auth.authEnabled).toBe(true);
   });
 
-  it.each(['authenabled', 'allowedHost'])('cannot be set by a misspelt name: %s', async (name) => {
+  it.each(['authenabled', 'allowedHost'])('cannot be set under a misspelt name: %s', async (name) => {
     const auth = await createAuth();
     expect(() => Object.assign(auth, { [name]: true })).toThrow(`Cannot add property ${name}`);
   });

@@ -46,7 +46,7 @@ function ask(port: number, path: string, headers: Record<string, string> = {}): 
 const authorized = { Authorization: basic('api:pw') };
 
 describe('an upgrade', () => {
-  it('does not come to the guard of an app on the same server', async () => {
+  it('does not reach the guard of an app on the same server', async () => {
     const server = createServer(express().use(await createAuth()) as RequestListener);
     server.on('upgrade', (_req, socket) => acceptUpgrade(socket));
     const port = await listen(server);
@@ -65,7 +65,7 @@ describe('an upgrade', () => {
     expect(await ask(port, '/x', UPGRADE)).toBe(101);
   });
 
-  it('can be brought to the guard with a response on its socket', async () => {
+  it('can be passed to the guard with a response on its socket', async () => {
     const auth = await createAuth();
     const server = createServer(express().use(auth) as RequestListener);
     server.on('upgrade', (req, socket) => {
@@ -85,8 +85,8 @@ describe('an upgrade', () => {
   });
 });
 
-describe('what comes after the decision', () => {
-  it('is not decided about again: another path, and another method', async () => {
+describe('a change of the request after the decision', () => {
+  it('causes no second decision, for another path or another method', async () => {
     const app = express();
     app.use(await createAuth());
     app.use((req, _res, next) => {
@@ -104,7 +104,7 @@ describe('what comes after the decision', () => {
 });
 
 describe('a router that is mounted twice', () => {
-  it('is open where it comes before the guard', async () => {
+  it('is unprotected where it is mounted before the guard', async () => {
     const router = Router().get('/x', (_req, res) => res.status(299).end());
     const app = express()
       .use('/early', router)
@@ -124,7 +124,7 @@ describe('a guard with a path', () => {
     ['/%61dmin/page.txt', 200, 200],
     ['//admin/page.txt', 200, 200],
     ['/x/../admin/page.txt', 200, 200],
-  ])('guards what Express matches with it: %s', async (path, insensitive, sensitive) => {
+  ])('guards every path that Express matches with it: %s', async (path, insensitive, sensitive) => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'admin'));
     writeFileSync(join(folder, 'admin', 'page.txt'), 'a page');

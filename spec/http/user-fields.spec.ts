@@ -16,13 +16,13 @@ async function setUp() {
 
 const NEW = { name: 'new', password: 'pw' };
 
-describe('a field of a user that is not known', () => {
+describe('an unknown field of a user', () => {
   it.each<[object, string]>([
     [{ enable: false }, 'unknown field "enable": did you mean enabled?'],
     [{ enable: null }, 'unknown field "enable": did you mean enabled?'],
     [{ permission: ['api'] }, 'unknown field "permission": did you mean permissions?'],
     [{ Password: 'secret' }, 'unknown field "Password": did you mean password?'],
-  ])('is refused, with what was meant: %j', async (fields, error) => {
+  ])('is refused with a suggestion: %j', async (fields, error) => {
     const { auth, post, patch } = await setUp();
     const before = await auth.users.get('api');
     for (const ask of [post, patch]) {
@@ -32,13 +32,13 @@ describe('a field of a user that is not known', () => {
     expect(await auth.users.get('api')).toEqual(before);
   });
 
-  it('is refused, with what there is', async () => {
+  it('is refused with the known fields', async () => {
     const { post, patch } = await setUp();
     expect((await post({ role: 'admin' })).body.error).toBe(`unknown field "role": a user has ${FIELDS}`);
     expect((await patch({ role: 'admin' })).body.error).toBe(`unknown field "role": a change of a user has ${CHANGES}`);
   });
 
-  it('is refused before anybody is asked for an admin, so that a user finds a typo in its own change', async () => {
+  it('is refused before the privilege is checked, so that a user finds a typo in its own change', async () => {
     const { patch } = await setUp();
     const { status, body } = await patch({ passwrod: 'mine' }, 'api:pw');
     expect(status).toBe(400);
@@ -46,8 +46,8 @@ describe('a field of a user that is not known', () => {
   });
 });
 
-describe('what GET gave', () => {
-  it('is taken back by POST and by PATCH', async () => {
+describe('the answer of GET', () => {
+  it('is accepted by POST and by PATCH', async () => {
     const { auth, send, post, patch } = await setUp();
     const { body: user } = await send({ path: `${USERS}/api`, auth: 'root:r00t' });
     expect((await patch({ ...user, enabled: false })).body).toEqual({ ...user, enabled: false });
@@ -55,19 +55,19 @@ describe('what GET gave', () => {
     expect(await auth.users.get('twin')).toMatchObject({ permissions: ['api'] } satisfies Partial<User>);
   });
 
-  it('is taken back by PATCH from its user, with another password', async () => {
+  it('is accepted by PATCH from its own user, with another password', async () => {
     const { send, patch } = await setUp();
     const { name, link } = (await send({ path: `${USERS}/api`, auth: 'api:pw' })).body;
     expect((await patch({ link, name, password: 'mine' }, 'api:pw')).status).toBe(200);
     expect((await send({ path: `${USERS}/api`, auth: 'api:mine' })).status).toBe(200);
   });
 
-  it('is not taken back with another name', async () => {
+  it('is refused with another name', async () => {
     const { patch } = await setUp();
     expect((await patch({ name: 'other' })).body.error).toBe('a user cannot be renamed');
   });
 
-  it('is not taken back with privileges: they follow from permissions, and cannot be set', async () => {
+  it('is refused with privileges, because they follow from permissions', async () => {
     const { send, patch } = await setUp();
     const { body: me } = await send({ path: '/kapacitor/v1/me', auth: 'api:pw' });
     const error = `unknown field "privileges": a change of a user has ${CHANGES}`;
@@ -75,7 +75,7 @@ describe('what GET gave', () => {
   });
 });
 
-describe('a value that a field cannot have', () => {
+describe('an invalid value of a field', () => {
   const THERE_ARE = 'there are none, api, config_api, write_points and all';
   const NOT_KNOWN = `is not known: ${THERE_ARE}`;
 
@@ -90,7 +90,7 @@ describe('a value that a field cannot have', () => {
     [{ password: 123 }, 'password must be a text, not a number'],
     [{ password: { secret: 'secret' } }, 'password must be a text, not an object'],
     [{ name: 5 }, 'name must be a text, not a number'],
-  ])('is named, with what there is: %j', async (fields, error) => {
+  ])('is named, with the valid values: %j', async (fields, error) => {
     const { auth, post, patch } = await setUp();
     const before = await auth.users.get('api');
     for (const ask of [post, patch]) {

@@ -11,7 +11,7 @@ import { serveUsers, USERS } from '../support/users-server.js';
 const errorBody = (message: string) => ({ error: message, message });
 
 describe('the users API', () => {
-  it('is kept out of every cache', async () => {
+  it('is never cached', async () => {
     const { send } = await serveUsers();
     for (const path of [USERS, `${USERS}/api`, `${USERS}/nobody/x`]) {
       expect((await send({ path, auth: 'root:r00t' })).headers['cache-control']).toBe('no-store');
@@ -41,7 +41,7 @@ describe('the users API', () => {
     ['PUT', `${USERS}/api`, 'GET, HEAD, PATCH, DELETE, OPTIONS'],
     ['DELETE', USERS, 'GET, HEAD, POST, OPTIONS'],
     ['PROPFIND', USERS, 'GET, HEAD, POST, OPTIONS'],
-  ])('says which methods there are: %s %s', async (method, path, allow) => {
+  ])('lists the allowed methods: %s %s', async (method, path, allow) => {
     const { send } = await serveUsers();
     const answer = await send({ method, path, auth: 'root:r00t' });
     expect(answer.status).toBe(405);
@@ -49,7 +49,7 @@ describe('the users API', () => {
     expect((await send({ method, path, auth: 'api:pw' })).status).toBe(403);
   });
 
-  it('shows others to those alone who may read, and lets no user but an admin change others, whatever it sends', async () => {
+  it('shows users only to users who may read, and lets only admins change others, whatever they send', async () => {
     const { send } = await serveUsers();
     const ask = async (method: string, name: string) =>
       (await send({ method, path: `${USERS}/${name}`, auth: 'nobody:pw', body: method === 'PATCH' ? 'no JSON' : '' }))
@@ -68,14 +68,14 @@ describe('the users API', () => {
     expect((await send({ method: 'OPTIONS', path: USERS, auth: 'nobody:pw' })).status).toBe(403);
   });
 
-  it('answers 400 to a path that cannot be decoded', async () => {
+  it('answers 400 to a path with invalid escapes', async () => {
     const { send } = await serveUsers();
     const { status, body } = await send({ path: `${USERS}/%ff`, auth: 'root:r00t' });
     expect(status).toBe(400);
     expect(body).toEqual(errorBody('malformed path'));
   });
 
-  it('leaves to the app what is no address of its', async () => {
+  it('leaves other paths to the app', async () => {
     const { send } = await serveUsers();
     expect((await send({ path: '/kapacitor/v1/usersx', auth: 'api:pw' })).status).toBe(404);
     expect((await send({ path: '/kapacitor/v1/tasks/users', auth: 'api:pw' })).status).toBe(404);
@@ -95,7 +95,7 @@ describe('a list that begins after a name', () => {
     return { list, names };
   }
 
-  it('leads through everybody, each once, page by page', async () => {
+  it('leads through all users, each once, page by page', async () => {
     const { names } = await setUp();
     const listed: string[] = [];
     let page: string[];
@@ -106,14 +106,14 @@ describe('a list that begins after a name', () => {
     expect(listed).toEqual(ALL);
   });
 
-  it('takes a name beyond ASCII, and one that nobody has', async () => {
+  it('accepts a name beyond ASCII, and one that no user has', async () => {
     const { names } = await setUp();
     expect(await names('after=Gr%C3%B6%C3%9Fe&limit=1')).toEqual(['a-b']);
     expect(await names('after=%EF%BD%9A')).toEqual(['𐐀']);
     expect(await names('after=a+b%2f&limit=2')).toEqual(['a-b', 'a.b']);
   });
 
-  it('is how to get more users than a page may have', async () => {
+  it('is the advice for a limit that is too high', async () => {
     const { list, names } = await setUp();
     expect(await names('limit=10000')).toEqual(ALL);
     const { status, body } = await list('limit=10001');
@@ -123,7 +123,7 @@ describe('a list that begins after a name', () => {
     );
   });
 
-  it('goes together with a pattern, an offset and fields', async () => {
+  it('combines with a pattern, an offset and fields', async () => {
     const { list, names } = await setUp();
     expect(await names('after=a-b&pattern=a*&offset=1&limit=1')).toEqual(['ab']);
     expect((await list('after=ab&pattern=a*&fields=type')).body.users).toEqual([
@@ -131,7 +131,7 @@ describe('a list that begins after a name', () => {
     ]);
   });
 
-  it('begins with the first where the name is empty', async () => {
+  it('begins with the first user if the name is empty', async () => {
     const { names } = await setUp();
     expect(await names('after=')).toEqual(ALL);
     expect(await names('after')).toEqual(ALL);
@@ -145,8 +145,8 @@ describe('a list that begins after a name', () => {
   });
 });
 
-describe('where a list begins, and how long it is', () => {
-  it.each(['limit', 'offset'])('is a number in decimal digits that can be counted: %s', async (parameter) => {
+describe('the offset and the limit of a list', () => {
+  it.each(['limit', 'offset'])('must be decimal numbers that can be counted: %s', async (parameter) => {
     const { send } = await serveUsers();
     for (const text of ['1e1', '0x1', '1.0', '99999999999999999999']) {
       const error = `invalid ${parameter} parameter "${text}" must be an integer`;
@@ -156,16 +156,16 @@ describe('where a list begins, and how long it is', () => {
   });
 });
 
-describe('a client that holds its body back', () => {
+describe('a client that delays its body', () => {
   const CHANGED = { status: 403, body: errorBody('the user who asks has been changed meanwhile: ask again') };
 
-  it('does not take an account over with a password that has been changed meanwhile', async () => {
+  it('cannot take over an account with a password that has changed meanwhile', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"thief"}');
     await auth.users.update('api', { password: 'owner' });
     expect(await finish()).toEqual(CHANGED);
   });
 
-  it('does not take over a later user of the same name', async () => {
+  it('cannot change a later user of the same name', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"thief"}');
     await auth.users.delete('api');
     await auth.users.create({ name: 'api', password: 'owner', type: 'admin' });
@@ -180,7 +180,7 @@ describe('a client that holds its body back', () => {
       (auth: KapacitorAuth) => auth.users.update('root', { type: 'normal' }),
       { status: 403, body: errorBody('user root may not manage users: an admin is required') },
     ],
-  ])('does not make an admin when it has been %s meanwhile', async (_what, change, answer) => {
+  ])('cannot make an admin if its own user was %s meanwhile', async (_what, change, answer) => {
     const body = '{"name":"back","password":"p","type":"admin"}';
     const { auth, finish } = await holdBack('POST', USERS, 'root:r00t', body);
     await auth.users.create({ name: 'other', password: 'p', type: 'admin' });
@@ -189,7 +189,7 @@ describe('a client that holds its body back', () => {
     expect(await auth.users.get('back')).toBeUndefined();
   });
 
-  it('does what it asks for at the first request as well, where the router is mounted alone', async () => {
+  it('may make a change with its first request, with the router mounted alone', async () => {
     const auth = await createAuth();
     const app = express();
     app.use('/admin/users', auth.usersRouter);
@@ -200,19 +200,19 @@ describe('a client that holds its body back', () => {
     expect((await send(patch)).status).toBe(200);
   });
 
-  it('does what it asks for when nothing has changed', async () => {
+  it('may make a change if nothing has changed', async () => {
     const { auth, finish } = await holdBack('PATCH', `${USERS}/api`, 'api:pw', '{"password":"own"}');
     await auth.users.update('api', { permissions: [] });
     expect(await finish()).toMatchObject({ status: 200, body: { name: 'api', permissions: [] } });
   });
 });
 
-describe('an admin who is deleted or demoted while a password of its request is being hashed', () => {
+describe('an admin who is deleted or demoted while a password of the request is hashed', () => {
   it.each<[string, (auth: KapacitorAuth) => Promise<unknown>]>([
     ['deleted', (auth) => auth.users.delete('evil')],
     ['demoted', (auth) => auth.users.update('evil', { type: 'normal' })],
     ['disabled', (auth) => auth.users.update('evil', { enabled: false })],
-  ])('makes and changes no user any more: %s', async (_what, change) => {
+  ])('makes and changes no user: %s', async (_what, change) => {
     const auth = await createAuth();
     await auth.users.create({ name: 'evil', password: 'ev1l', type: 'admin' });
     const { send } = await serve(express().use(auth));

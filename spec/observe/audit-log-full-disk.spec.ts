@@ -64,7 +64,7 @@ async function pass(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
 }
 
-it('a full disk is warned of with its reason, and what waits is written when there is room, each line once', async () => {
+it('a full disk causes a warning with the reason, and waiting lines are written once when there is room', async () => {
   const { path, log } = openLog();
   disk.write = full;
   write(log, 'a');
@@ -81,7 +81,7 @@ it('a full disk is warned of with its reason, and what waits is written when the
   expect(warnings).toHaveLength(1);
 });
 
-it('a failure that is over within a second is nobody’s concern', async () => {
+it('a failure that ends within a second causes no warning', async () => {
   const { path, log } = openLog();
   disk.write = full;
   write(log, 'a');
@@ -93,7 +93,7 @@ it('a failure that is over within a second is nobody’s concern', async () => {
   expect(warnings).toEqual([]);
 });
 
-it('keeps 4 MiB in memory, drops and counts the rest, warns of it once a minute, and tells of it in the file', async () => {
+it('keeps 4 MiB in memory, drops and counts further events, and reports them in warnings and in the file', async () => {
   const { path, log } = openLog();
   disk.write = full;
   write(log, 'first');
@@ -123,7 +123,7 @@ it('keeps 4 MiB in memory, drops and counts the rest, warns of it once a minute,
   expect(warnings).toHaveLength(2);
 });
 
-it('a disk that is too slow is told of as such', async () => {
+it('a slow disk is named in the warning', async () => {
   const { path, log } = openLog();
   let finish = () => {};
   disk.write = async (real, ...args) => {
@@ -145,7 +145,7 @@ it('a disk that is too slow is told of as such', async () => {
   await expect.poll(() => read(path).endsWith('"event":"audit-lost","count":1}\n'), SOON).toBe(true);
 });
 
-it('goes on in the middle of a line that the disk took a part of', async () => {
+it('continues in the middle of a line that the disk took in part', async () => {
   const { path, log } = openLog();
   disk.write = (real, descriptor, bytes, offset) => {
     disk.write = full;
@@ -158,7 +158,7 @@ it('goes on in the middle of a line that the disk took a part of', async () => {
   await expect.poll(() => read(path), SOON).toBe(line('a'));
 });
 
-it('writes a line as a whole into the new file when the old one, with a part of it, was moved away', async () => {
+it('writes a line again as a whole if the file with its first part was moved away', async () => {
   const { path, log } = openLog();
   disk.write = async (real, ...args) => {
     disk.write = (_, descriptor, bytes, offset) => {
@@ -176,7 +176,7 @@ it('writes a line as a whole into the new file when the old one, with a part of 
   expect(read(path)).toBe(line('c') + line('d'));
 });
 
-it('says how many events are lost when it is closed while the disk is full', async () => {
+it('reports the lost events when it is closed while the disk is full', async () => {
   const { path, log } = openLog('/dev/full');
   write(log, 'a');
   write(log, 'b');
@@ -186,7 +186,7 @@ it('says how many events are lost when it is closed while the disk is full', asy
   ]);
 });
 
-it('closes within a second while a write hangs, and writes no more when it returns', async () => {
+it('closes within a second while a write hangs, and writes nothing after it', async () => {
   const { path, log } = openLog();
   let finish = () => {};
   const writes = vi.fn(async (real: Write, ...args: Parameters<Write>) => {

@@ -12,7 +12,7 @@ const SOON = { timeout: 10_000 };
 const WRITER = new URL('./audit-log-writer.ts', import.meta.url).href;
 const read = (path: string) => readFileSync(path, 'utf8');
 
-it('an open log neither keeps its process alive nor loses what was written when it ends', async () => {
+it('an open log neither keeps its process alive nor loses events when the process ends', async () => {
   const path = join(temporaryFolder(), 'audit.log');
   const child = await startProcess(WRITER, [path]);
   const exit = once(child, 'exit');
@@ -21,7 +21,7 @@ it('an open log neither keeps its process alive nor loses what was written when 
   expect(read(path).match(/^\{.*\}$/gm)).toHaveLength(1_000);
 });
 
-it('what was written before a process was killed while it did nothing is in the file', async () => {
+it('the file has all events of an idle process that is killed', async () => {
   const path = join(temporaryFolder(), 'audit.log');
   const child = await startProcess(WRITER, [path]);
   await ask(child, { write: 1, stay: true } satisfies Task);

@@ -57,7 +57,7 @@ function write(log: AuditLog, user: string): void {
 const MAKE_PIPE = 'mkfifo';
 
 describe('the audit log', () => {
-  it('has what happens to an app, one line each', async () => {
+  it('has one line for each event of an app', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     const log = openLog(path);
     const auth = await createAuth();
@@ -82,7 +82,7 @@ describe('the audit log', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('is its owner’s alone when it is made, and keeps what is in it and its mode when it is there', async () => {
+  it('is readable only by its owner if it is new, and keeps content and mode otherwise', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     const first = openLog(path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -97,7 +97,7 @@ describe('the audit log', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('that anybody may read is warned of', () => {
+  it('causes a warning if every user may read it', () => {
     const path = join(temporaryFolder(), 'audit.log');
     writeFileSync(path, '');
     chmodSync(path, 0o644);
@@ -107,7 +107,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('begins a line of its own after one that a killed process has begun', async () => {
+  it('starts a new line after an incomplete one of a killed process', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     writeFileSync(path, '{"time":"2026', { mode: 0o600 });
     const log = openLog(path);
@@ -116,13 +116,13 @@ describe('the audit log', () => {
     expect(read(path)).toBe(`{"time":"2026\n${line('a')}`);
   });
 
-  it('has a line soon, without being closed', async () => {
+  it('is written soon, without close()', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     write(openLog(path), 'a');
     await expect.poll(() => read(path), SOON).toBe(line('a'));
   });
 
-  it('has what happened before it was closed, and nothing after', async () => {
+  it('has every event before close(), and none after it', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     const log = openLog(path);
     const auth = await createAuth(undefined, [ROOT]);
@@ -159,7 +159,7 @@ describe('the audit log', () => {
       'x'.repeat(300),
       (folder: string) => `ENAMETOOLONG: name too long, open '${folder}/${'x'.repeat(300)}': name another file`,
     ],
-  ])('is an error at once when %s', (_what, name, reason) => {
+  ])('causes an error at once when %s', (_what, name, reason) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
     mkdirSync(join(folder, 'folder'));
@@ -170,7 +170,7 @@ describe('the audit log', () => {
     expect(() => new AuditLog(path)).toThrow(expect.objectContaining({ cause: expect.any(Error) }));
   });
 
-  it('can be a pipe, whose reader may be slow', async () => {
+  it('may be a pipe with a slow reader', async () => {
     const path = join(temporaryFolder(), 'pipe');
     execFileSync(MAKE_PIPE, [path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -196,7 +196,7 @@ describe('the audit log', () => {
 });
 
 describe('a rotated audit log', () => {
-  it('goes on in a new file, a second after the last look at the latest', async () => {
+  it('continues in a new file within a second', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     const log = openLog(path);
     write(log, 'a');
@@ -214,7 +214,7 @@ describe('a rotated audit log', () => {
     expect(read(`${path}.1`)).toBe(line('a') + line('b'));
   });
 
-  it('takes the file that was made in its place', async () => {
+  it('continues in a file that was created in its place', async () => {
     const path = join(temporaryFolder(), 'audit.log');
     const log = openLog(path);
     renameSync(path, `${path}.1`);
@@ -226,7 +226,7 @@ describe('a rotated audit log', () => {
     expect(read(`${path}.1`)).toBe('');
   });
 
-  it('goes on in the file that was moved while none can be opened in its place, with a warning', async () => {
+  it('continues in the moved file while no new one can be opened, with a warning', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -253,7 +253,7 @@ describe('a rotated audit log', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('is still the open one when that cannot be found out', async () => {
+  it('continues in the same file if the check fails', async () => {
     const folder = join(temporaryFolder(), 'logs');
     mkdirSync(folder);
     const path = join(folder, 'audit.log');

@@ -5,7 +5,7 @@ const time = new Date('2026-11-24T12:00:00Z');
 const USER = { name: 'jane', type: 'normal', permissions: ['api'], enabled: true };
 
 describe('a line of the audit log', () => {
-  it('has the time and the event first, then who, from where and on what, and then the rest', () => {
+  it('begins with time, event, user, address and path, and the other fields follow', () => {
     const request = { requestId: 'r1', path: '/a', method: 'GET', from: '192.0.2.1' };
     const details = { reason: 'wrong-password', ...request, time, user: 'jane' };
     expect(auditLine('login-failed', details)).toBe(
@@ -14,13 +14,13 @@ describe('a line of the audit log', () => {
     );
   });
 
-  it('has no field for what is not known', () => {
+  it('has no field for an unknown value', () => {
     expect(auditLine('login', { time, user: undefined, from: undefined } as { time: Date })).toBe(
       '{"time":"2026-11-24T12:00:00.000Z","event":"login"}\n',
     );
   });
 
-  it('has users as plain objects, without what is secret of them', () => {
+  it('has users as plain objects, without their secrets', () => {
     const details = { time, user: { ...USER, hash: '$2b$', revision: 'r', password: 'pw' }, changed: ['password'] };
     expect(JSON.parse(auditLine('user-changed', details))).toEqual({
       time: time.toISOString(),
@@ -38,13 +38,13 @@ describe('a line of the audit log', () => {
     ['what turns the direction of writing', '\u202egnp', '"\\u202egnp"'],
     ['an invisible character of two units', 'a\u{e0041}', '"a\\udb40\\udc41"'],
     ['half a character', '\ud83d', '"\\ud83d"'],
-  ])('shows %s as it is, in one line', (_what, name, shown) => {
+  ])('shows %s unchanged, in one line', (_what, name, shown) => {
     const line = auditLine('login', { time, user: name } as { time: Date });
     expect(line).toBe(`{"time":"2026-11-24T12:00:00.000Z","event":"login","user":${shown}}\n`);
     expect(JSON.parse(line).user).toBe(name);
   });
 
-  it.each(['ユーザー', 'Größe', '😀'])('leaves the letters of %s as they are', (name) => {
+  it.each(['ユーザー', 'Größe', '😀'])('keeps the letters of %s', (name) => {
     expect(auditLine('login', { time, user: name } as { time: Date })).toContain(`"user":"${name}"`);
   });
 
@@ -53,7 +53,7 @@ describe('a line of the audit log', () => {
     expect(JSON.parse(auditLine('login', details)).requestId).toBe(`${'x'.repeat(1_024)}…`);
   });
 
-  it('leaves out fields rather than become longer than 16 KiB, and says so', () => {
+  it('leaves out fields beyond 16 KiB, and says so', () => {
     const hostile = '\u0001'.repeat(1_024);
     const details = { time, a: hostile, b: hostile, c: hostile, d: 'short' };
     const line = auditLine('login', details);
@@ -68,7 +68,7 @@ describe('a line of the audit log', () => {
     });
   });
 
-  it('has an event that is not known, whatever it carries, but no more of it than fits', () => {
+  it('has an unknown event with any details, as far as they fit', () => {
     const cycle: Record<string, unknown> = { one: 1 };
     cycle['self'] = cycle;
     const details = {
@@ -124,11 +124,11 @@ describe('the sentence about an event', () => {
     ['authentication-switched', { authEnabled: false }, 'authentication was switched off'],
     ['moon-landed', { by: 'neil' }, 'moon-landed'],
     ['toString', {}, 'toString'],
-  ])('%s %j is: %s', (event, details, sentence) => {
+  ])('for %s %j is: %s', (event, details, sentence) => {
     expect(sentenceOf(event, details)).toBe(sentence);
   });
 
-  it('is one short line that a terminal shows as it is', () => {
+  it('is short, in one line and printable', () => {
     const sentence = sentenceOf('denied', { status: 403, reason: `\u001b[2J\n${'x'.repeat(5_000)}` });
     expect(sentence).toMatch(/^denied with 403: \\u001b\[2J\\u000ax+…$/);
     expect(sentence.length).toBeLessThan(320);

@@ -39,7 +39,7 @@ function createPino() {
 }
 
 describe('events in the app’s pino', () => {
-  it('are objects with a sentence, and with the time that pino gives them', () => {
+  it('are objects with a sentence, and with pino’s own time', () => {
     const { auth, tell } = createTeller();
     const { logger, read } = createPino();
     auditToLogger(auth, logger);
@@ -58,7 +58,7 @@ describe('events in the app’s pino', () => {
     });
   });
 
-  it('have users as plain objects, and no secret of them', () => {
+  it('have users as plain objects, without their secrets', () => {
     const { auth, tell } = createTeller();
     const { logger, read } = createPino();
     auditToLogger(auth, logger);
@@ -78,7 +78,7 @@ describe('events in the app’s pino', () => {
 });
 
 describe('events in a logger', () => {
-  it('end when the function is called that was returned', () => {
+  it('end when the returned function is called', () => {
     const { auth, tell } = createTeller();
     const logger = { info: vi.fn(), warn: vi.fn() };
     const end = auditToLogger(auth, logger);
@@ -89,7 +89,7 @@ describe('events in a logger', () => {
     expect(logger.warn).not.toHaveBeenCalled();
   });
 
-  it('come to the console as well', () => {
+  it('reach the console as well', () => {
     const { auth, tell } = createTeller();
     const info = vi.spyOn(console, 'info').mockImplementation(() => {});
     auditToLogger(auth, console);
@@ -154,7 +154,7 @@ async function serveTraced(spans: Map<string, Span>) {
 }
 
 describe('an event in OpenTelemetry', () => {
-  it('is a log record with a name, a severity, a sentence, and attributes by the conventions', () => {
+  it('is a log record with a name, a severity, a sentence and attributes of the conventions', () => {
     const { auth, tell } = createTeller();
     auditToOpenTelemetry(auth);
     const request = { from: '192.0.2.1', method: 'GET', path: '/kapacitor/v1/tasks', requestId: 'r1' };
@@ -178,7 +178,7 @@ describe('an event in OpenTelemetry', () => {
     });
   });
 
-  it('has the parts of a user one by one, and who did it apart from whom it was done to', () => {
+  it('has the parts of a user as attributes, and separates the acting user', () => {
     const { auth, tell } = createTeller();
     auditToOpenTelemetry(auth);
     const jane = { name: 'jane', type: 'normal', permissions: ['api'], enabled: true } as const;
@@ -198,7 +198,7 @@ describe('an event in OpenTelemetry', () => {
     });
   });
 
-  it('belongs to the trace of its request, whose span may have ended, also when requests share a verification', async () => {
+  it('belongs to the trace of its request, even if the span has ended or requests share a verification', async () => {
     const spans = new Map<string, Span>();
     const { send } = await serveTraced(spans);
     await Promise.all([
@@ -225,7 +225,7 @@ describe('an event in OpenTelemetry', () => {
     );
   });
 
-  it('comes no more when the function is called that was returned', () => {
+  it('is not written after the returned function is called', () => {
     const { auth, tell } = createTeller();
     const end = auditToOpenTelemetry(auth);
     end();
@@ -233,7 +233,7 @@ describe('an event in OpenTelemetry', () => {
     expect(records()).toEqual([]);
   });
 
-  it('goes nowhere until there is a LoggerProvider, which may be registered later', () => {
+  it('is dropped without a LoggerProvider, which may be registered later', () => {
     logs.disable();
     const { auth, tell } = createTeller();
     auditToOpenTelemetry(auth);
@@ -244,7 +244,7 @@ describe('an event in OpenTelemetry', () => {
   });
 });
 
-it('auditToOpenTelemetry refuses a logger: it has its own', () => {
+it('auditToOpenTelemetry refuses a logger', () => {
   const { auth } = createTeller();
   expect(() => (auditToOpenTelemetry as (...all: unknown[]) => unknown)(auth, console)).toThrow(
     failure('CONFIG_INVALID', 500, 'auditToOpenTelemetry takes auth, and no more arguments'),

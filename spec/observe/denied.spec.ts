@@ -15,8 +15,8 @@ async function toldOf(request: SentRequest, config = {}) {
   return { status, body, told: told.filter(([event]) => event !== 'login') };
 }
 
-describe('denied', () => {
-  it('is told with who, from where, on what, why, and the request', async () => {
+describe('the event denied', () => {
+  it('has the user, the address, the path, the reason and the request', async () => {
     const { status, body, told } = await toldOf({
       method: 'DELETE',
       path: '/kapacitor/v1/config/x?y=1',
@@ -80,7 +80,7 @@ describe('denied', () => {
       { method: 'POST', path: USERS, auth: 'root:r00t', headers: { ...FORM, 'Sec-Fetch-Site': 'cross-site' } },
       'a page of another site may not change users',
     ],
-  ])('is told of %s, once, and as the only event', async (_what, request, reason) => {
+  ])('is the only event, once, for %s', async (_what, request, reason) => {
     const { status, body, told } = await toldOf(request);
     expect(status).toBe(403);
     expect(body.error).toBe(reason);
@@ -92,7 +92,7 @@ describe('denied', () => {
   it.each([
     ['requireAdmin', 'user api may not do this: an admin is required'],
     ['requirePrivilege', 'user api does not have "write" privilege for API endpoint "/api/write"'],
-  ] as const)('is told of %s alone', async (part, reason) => {
+  ] as const)('is the only event for %s', async (part, reason) => {
     const auth = await createAuth();
     const app = express();
     app.use('/part', part === 'requireAdmin' ? auth.requireAdmin : auth.requirePrivilege('write', '/api/write'));
@@ -107,7 +107,7 @@ describe('denied', () => {
     ]);
   });
 
-  it('is told of an admin who is demoted while the body is on its way', async () => {
+  it('follows when an admin is demoted before the body arrives', async () => {
     const { auth, finish } = await holdBack('POST', USERS, 'root:r00t', '{"name":"new","password":"p"}');
     await auth.users.create({ name: 'root2', password: 'pw', type: 'admin' });
     await auth.users.update('root', { type: 'normal' });
@@ -120,7 +120,7 @@ describe('denied', () => {
     expect(await auth.users.get('new')).toBeUndefined();
   });
 
-  it.each(['GET', 'HEAD', 'POST', 'PROPFIND'])('is told of a request without credentials: %s', async (method) => {
+  it.each(['GET', 'HEAD', 'POST', 'PROPFIND'])('follows a request without credentials: %s', async (method) => {
     const { status, told } = await toldOf({ method, path: '/kapacitor/v1/tasks?x=1' });
     expect(status).toBe(401);
     expect(told).toEqual([
@@ -143,21 +143,21 @@ describe('denied', () => {
 
   it.each<[string, SentRequest, number]>([
     ['a preflight', { method: 'OPTIONS', path: '/kapacitor/v1/tasks' }, 204],
-    ['who may', { path: '/kapacitor/v1/tasks', auth: 'api:pw' }, 299],
-    ['who asks for what is not there', { path: `${USERS}/unknown`, auth: 'api:pw' }, 404],
+    ['a permitted request', { path: '/kapacitor/v1/tasks', auth: 'api:pw' }, 299],
+    ['a request for a missing user', { path: `${USERS}/unknown`, auth: 'api:pw' }, 404],
     ['a method that is not allowed', { method: 'PUT', path: USERS, auth: 'root:r00t' }, 405],
-  ])('is not told of %s', async (_what, request, expected) => {
+  ])('does not follow %s', async (_what, request, expected) => {
     const { status, told } = await toldOf(request);
     expect(status).toBe(expected);
     expect(told).toEqual([]);
   });
 
-  it('is not told of wrong credentials: that is a failed login', async () => {
+  it('does not follow wrong credentials: that is a failed login', async () => {
     const { told } = await toldOf({ path: '/x', auth: 'api:wrong' });
     expect(told.map(([event]) => event)).toEqual(['login-failed']);
   });
 
-  it('is told of a long path in few words', async () => {
+  it('has a short form of a long path', async () => {
     const { told } = await toldOf({ path: `/kapacitor/v1/config/${'x'.repeat(9_000)}`, auth: 'api:pw' });
     expect(JSON.stringify(told).length).toBeLessThan(3_000);
   });

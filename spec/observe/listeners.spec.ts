@@ -43,7 +43,7 @@ const REQUESTS: [keyof AuditEvents, SentRequest, number][] = [
 ];
 
 describe('a listener', () => {
-  it.each(REQUESTS)('of %s is told when the answer has been written', async (event, request, expected) => {
+  it.each(REQUESTS)('for %s runs after the answer is written', async (event, request, expected) => {
     const { auth, notes, send } = await serveNoted();
     // Whoever is known brings no login with them, which would be told before.
     if (event !== 'login' && request.auth !== undefined) await send({ path: '/', auth: request.auth });
@@ -101,7 +101,7 @@ describe('a listener', () => {
     );
   });
 
-  it('is told no more when it has been taken off', async () => {
+  it('does not run after it was removed', async () => {
     const { auth, told, send } = await serveAudited();
     const listener = vi.fn();
     expect(auth.on('denied', listener)).toBe(auth);
@@ -113,7 +113,7 @@ describe('a listener', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('who is not there costs no work: no details are put together', async () => {
+  it('that does not exist costs no work: no details are created', async () => {
     const contextOf = vi.mocked(requestContext.contextOf);
     contextOf.mockClear();
     const auth = await createAuth();

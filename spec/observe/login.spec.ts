@@ -16,8 +16,8 @@ beforeEach(() => {
   vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
 });
 
-describe('login', () => {
-  it('is told with who, from where, on what, and the request', async () => {
+describe('the event login', () => {
+  it('has the user, the address, the path and the request', async () => {
     const { told, send } = await serveAudited();
     const headers = { 'X-Forwarded-For': '192.0.2.7', 'X-Request-Id': 'r-1' };
     await send({ method: 'POST', path: '/kapacitor/v1/tasks?x=1', auth: 'api:pw', headers });
@@ -37,7 +37,7 @@ describe('login', () => {
     ]);
   });
 
-  it('is told when a password was verified, or a user comes from another address, and of no other request', async () => {
+  it('follows a verification, and a login from another address, but no other request', async () => {
     const { auth, told, send } = await serveAudited();
     const from = (address: string) =>
       send({ path: '/x', auth: 'api:pw', headers: { 'X-Forwarded-For': address } }).then(untilTold);
@@ -57,7 +57,7 @@ describe('login', () => {
     expect(addresses()).toEqual(['login 192.0.2.2']);
   });
 
-  it('is told at each request while nothing is remembered', async () => {
+  it('follows each request while the cache is off', async () => {
     const { told, send } = await serveAudited({ config: { auth: { cacheExpiration: 0 } } });
     await send({ path: '/x', auth: 'api:pw' });
     await send({ path: '/x', auth: 'api:pw' });
@@ -65,7 +65,7 @@ describe('login', () => {
     expect(told.map(([event]) => event)).toEqual(['login', 'login']);
   });
 
-  it('is told of credentials in the query, without them', async () => {
+  it('follows credentials in the query, and does not contain them', async () => {
     const { told, send } = await serveAudited({ config: { http: { queryCredentials: true } } });
     expect((await send({ path: '/x?u=api&p=pw' })).status).toBe(299);
     await untilTold();
@@ -73,8 +73,8 @@ describe('login', () => {
   });
 });
 
-describe('login-failed', () => {
-  it('is told with who, from where, on what, why, and the request', async () => {
+describe('the event login-failed', () => {
+  it('has the user, the address, the path, the reason and the request', async () => {
     const { told, send } = await serveAudited();
     const headers = { 'X-Forwarded-For': '192.0.2.7', 'X-Request-Id': 'r-1' };
     await send({ path: '/kapacitor/v1/tasks?x=1', auth: 'api:wrong', headers });
@@ -105,7 +105,7 @@ describe('login-failed', () => {
     ['off:wrong', 'user-disabled', 'off'],
     ['broken:pw', 'unusable-hash', 'broken'],
     [':pw', 'malformed-credentials', undefined],
-  ])('says why: %.20s', async (credentials, reason, user) => {
+  ])('has a reason: %.20s', async (credentials, reason, user) => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const store = new MemoryUserRepository();
     const { auth, told, send } = await serveAudited({ config: { auth: { store } } });
@@ -119,7 +119,7 @@ describe('login-failed', () => {
   });
 
   it.each(['Basic', 'Basic =', 'Bearer token', 'Basic Og', ','])(
-    'says that a header is none that is known, and nothing of what is in it: %s',
+    'has malformed-credentials for an unknown header, and nothing of its content: %s',
     async (authorization) => {
       const { told, send } = await serveAudited();
       await send({ path: '/x', headers: { Authorization: authorization } });
@@ -128,7 +128,7 @@ describe('login-failed', () => {
     },
   );
 
-  it('says that there were too many, to the right password as well', async () => {
+  it('has throttled as its reason, also for the right password', async () => {
     const { told, send } = await serveAudited({ config: { auth: { failureLimit: 2 } } });
     await send({ path: '/x', auth: 'api:wrong 1' });
     await send({ path: '/x', auth: 'api:wrong 2' });
@@ -141,7 +141,7 @@ describe('login-failed', () => {
     ]);
   });
 
-  it('says that the store does not answer', async () => {
+  it('has store-unavailable as its reason if the store does not answer', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const store = new MemoryUserRepository();
     const { told, send } = await serveAudited({ config: { auth: { store } } });
@@ -156,26 +156,29 @@ describe('login-failed', () => {
   });
 
   it.each<[string, Error, LoginFailure]>([
-    ['too much is to be done', new OverloadedError(5), 'overloaded'],
+    ['too many passwords wait', new OverloadedError(5), 'overloaded'],
     ['the store is unavailable', new StoreError('gone'), 'store-unavailable'],
-  ])('says that %s', async (_what, error, reason) => {
+  ])('has its reason when %s', async (_what, error, reason) => {
     const { authenticator, verify, audit } = await setUpAuthenticator();
     verify.mockRejectedValueOnce(error);
     await expect(authenticator.authenticate(...attempt(NAME, PASSWORD))).rejects.toThrow(error.message);
     expect(toldBy(audit)).toMatchObject([['login-failed', { user: NAME, reason, from: '192.0.2.1' }]]);
   });
 
-  it.each(['deleted', 'disabled'])('says that the user was %s while the password was verified', async (change) => {
-    const { authenticator, users, verify, audit } = await setUpAuthenticator();
-    verify.mockImplementationOnce(async () => {
-      await (change === 'deleted' ? users.delete(NAME) : users.update(NAME, { enabled: false }));
-      return PASSWORD;
-    });
-    expect(await authenticator.authenticate(...attempt(NAME, PASSWORD))).toBeUndefined();
-    expect(toldBy(audit)).toMatchObject([['login-failed', { user: NAME, reason: 'user-changed' }]]);
-  });
+  it.each(['deleted', 'disabled'])(
+    'has user-changed as its reason if the user was %s during the verification',
+    async (change) => {
+      const { authenticator, users, verify, audit } = await setUpAuthenticator();
+      verify.mockImplementationOnce(async () => {
+        await (change === 'deleted' ? users.delete(NAME) : users.update(NAME, { enabled: false }));
+        return PASSWORD;
+      });
+      expect(await authenticator.authenticate(...attempt(NAME, PASSWORD))).toBeUndefined();
+      expect(toldBy(audit)).toMatchObject([['login-failed', { user: NAME, reason: 'user-changed' }]]);
+    },
+  );
 
-  it('says that the store is unavailable also of who was let in before', async () => {
+  it('has store-unavailable as its reason also for a user who was let in before', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     for (const find of [
       () => {
@@ -198,21 +201,21 @@ describe('login-failed', () => {
     }
   });
 
-  it('says of whatever else goes wrong that it did', async () => {
+  it('has internal-error as its reason for any other failure', async () => {
     const { authenticator, verify, audit } = await setUpAuthenticator();
     verify.mockRejectedValueOnce(new Error('out of memory'));
     await expect(authenticator.authenticate(...attempt(NAME, PASSWORD))).rejects.toThrow('out of memory');
     expect(toldBy(audit)).toMatchObject([['login-failed', { user: NAME, reason: 'internal-error' }]]);
   });
 
-  it.each(['?u=api', '?p=pw', '?u=&p=pw'])('says of the query %s that it has no credentials', async (query) => {
+  it.each(['?u=api', '?p=pw', '?u=&p=pw'])('does not follow the query %s, which has no credentials', async (query) => {
     const { told, send } = await serveAudited({ config: { http: { queryCredentials: true } } });
     expect((await send({ path: `/x${query}` })).status).toBe(401);
     await untilTold();
     expect(told).toMatchObject([['login-failed', { user: undefined, reason: 'malformed-credentials', path: '/x' }]]);
   });
 
-  it('knows from where also when the client hangs up while the store looks', async () => {
+  it('has the address even if the client closes the connection meanwhile', async () => {
     const { authenticator, repository, audit } = await setUpAuthenticator();
     let address: string | undefined = '192.0.2.8';
     let read: string | undefined;
@@ -249,7 +252,7 @@ describe('login-failed', () => {
 });
 
 describe('logins of an app', () => {
-  it('are told of through a Passport of its own as well', async () => {
+  it('cause events with a Passport of its own as well', async () => {
     const auth = await createAuth();
     const told = listen(auth);
     const own = new passport.Passport();
@@ -273,7 +276,7 @@ describe('logins of an app', () => {
     ]);
   });
 
-  it('are told of wherever the parts are mounted, with the whole path', async () => {
+  it('cause events wherever the parts are mounted, with the whole path', async () => {
     const auth = await createAuth();
     const app = express();
     app.use('/who', auth.authenticate);

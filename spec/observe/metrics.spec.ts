@@ -34,7 +34,7 @@ async function samplesOf(registry: Registry, name: string): Promise<Record<strin
 const hearAll = () => new Promise(setImmediate);
 
 describe('the metrics', () => {
-  it('count logins by how they ended, and requests that were denied', async () => {
+  it('count logins by outcome, and denied requests', async () => {
     const { registry, tasks } = await measured();
     await tasks('api:pw');
     await tasks('api:pw');
@@ -55,7 +55,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('count attempts that were throttled', async () => {
+  it('count throttled attempts', async () => {
     const { registry, tasks } = await measured({ auth: { failureLimit: 1 } });
     await tasks('api:wrong');
     await tasks('api:wrong again');
@@ -66,7 +66,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('count what is done to users, and what is not', async () => {
+  it('count successful and failed operations on users', async () => {
     const { auth, registry } = await measured();
     await auth.users.create({ name: 'jane', password: 'secret' });
     await auth.users.update('jane', { type: 'admin' });
@@ -81,7 +81,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('tell how many passwords wait, and how long they waited and were hashed', async () => {
+  it('show how many passwords wait, how long they wait, and how long bcrypt takes', async () => {
     const { auth, registry } = await measured({ auth: { hashingConcurrency: 1 } });
     const creations = ['a', 'b', 'c'].map((name) => auth.users.create({ name, password: 'secret' }));
     await expect
@@ -95,7 +95,7 @@ describe('the metrics', () => {
     expect(seconds).toBeLessThan(3);
   });
 
-  it('tell how long the store took, where it had to be waited for', async () => {
+  it('show how long the store takes if it answers with a promise', async () => {
     const store = new MemoryUserRepository();
     const slow = Object.assign(Object.create(store) as MemoryUserRepository, {
       find: async (name: string) => store.find(name),
@@ -116,7 +116,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('tell the state of the store', async () => {
+  it('show the state of the store', async () => {
     let settings: StoreSettings | undefined;
     const open = (given: StoreSettings) => {
       settings = given;
@@ -129,7 +129,7 @@ describe('the metrics', () => {
     expect(await samplesOf(registry, 'kapacitor_auth_store_state')).toEqual({ 'state="grace"': 1 });
   });
 
-  it('are there from the beginning, at zero, with a help and the right type', async () => {
+  it('exist from the start, at zero, with a help text and the right type', async () => {
     const { registry } = await measured();
     const metrics = await registry.getMetricsAsJSON();
     expect(Object.fromEntries(metrics.map(({ name, type }) => [name, type]))).toEqual({
@@ -160,7 +160,7 @@ describe('a registry', () => {
   const registered = (registry: Registry, auth: KapacitorAuth, prefix?: string) => () =>
     auth.metrics.registerIn(registry, { prefix });
 
-  it('takes the metrics of two middlewares with a prefix for each, and they count for themselves', async () => {
+  it('accepts the metrics of two middlewares with a prefix for each, and they count separately', async () => {
     const { auth, registry } = await measured();
     const other = await createAuth({}, []);
     expect(registered(registry, other)).toThrow(ConfigError);
@@ -175,7 +175,7 @@ describe('a registry', () => {
     expect(await samplesOf(registry, 'reports_user_operations_total')).toEqual({});
   });
 
-  it.each(['1st_', 'my-app_', ''])('does not take the prefix %j', async (prefix) => {
+  it.each(['1st_', 'my-app_', ''])('refuses the prefix %j', async (prefix) => {
     const auth = await createAuth();
     const registry = new Registry();
     expect(registered(registry, auth, prefix)).toThrow('metrics: a prefix consists of letters, digits, _ and :');
@@ -194,8 +194,12 @@ describe('a registry', () => {
       'the options of registerIn must be an object with prefix, not a text',
     ],
     ['null for a prefix', (registry) => [registry, { prefix: null }], 'a prefix consists of letters'],
-    ['options in place of it', () => [{ prefix: 'a_' }], "the registry is prom-client's: registerIn(register)"],
-    ['nothing in place of it', () => [], "the registry is prom-client's: registerIn(register)"],
+    [
+      'options in place of it',
+      () => [{ prefix: 'a_' }],
+      'registerIn takes a registry of prom-client: registerIn(register)',
+    ],
+    ['nothing in place of it', () => [], 'registerIn takes a registry of prom-client: registerIn(register)'],
   ])('is refused with %s', async (_what, given, message) => {
     const auth = await createAuth();
     const registry = new Registry();

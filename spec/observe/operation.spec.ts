@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listen, serveAudited, untilTold } from '../support/audit.js';
 
 describe('the toggle of authentication', () => {
-  it('is told of if it is set to another value', async () => {
+  it('causes an event when it gets another value', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { auth, told } = await serveAudited();
     for (const authEnabled of [true, false, false, true]) auth.authEnabled = authEnabled;
@@ -18,7 +18,7 @@ describe('the toggle of authentication', () => {
 });
 
 describe('a store that does not answer', () => {
-  it('is told of once an outage, and store-state tells when it is back', async () => {
+  it('causes one event an outage, and store-state follows when it is back', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const store = new MemoryUserRepository();
     const { auth, told, send } = await serveAudited({ config: { auth: { store } } });
@@ -41,7 +41,7 @@ describe('a store that does not answer', () => {
     expect(states).toEqual(['down', 'up', 'down', 'up']);
   });
 
-  it('is told of also where it cannot be opened at the start', async () => {
+  it('causes an event if it cannot be opened at the start', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const open = () => Promise.reject(new Error('connect ECONNREFUSED'));
     const auth = kapacitorAuth({ auth: { store: Object.assign(new MemoryUserRepository(), { open }) } });
@@ -52,7 +52,7 @@ describe('a store that does not answer', () => {
     expect(told).toEqual([['store-unavailable', { time: expect.any(Date), reason: 'connect ECONNREFUSED' }]]);
   });
 
-  it('is not told of when the app closes', async () => {
+  it('causes no event when the app closes', async () => {
     const { auth, told } = await serveAudited();
     await auth.close();
     await untilTold();

@@ -82,8 +82,8 @@ beforeEach(() => {
   vi.spyOn(Tarpit.prototype, 'hold').mockResolvedValue();
 });
 
-describe('what is told in a session of all operations', () => {
-  it('has no password, no hash and no Authorization header in it, anywhere', async () => {
+describe('the events of all operations', () => {
+  it('contain no password, no hash and no Authorization header', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const store = new MemoryUserRepository();
     const { auth, told, send } = await serveAudited({

@@ -28,13 +28,13 @@ const context = (method: string, path: string) => ({
 });
 
 describe('over HTTP', () => {
-  it('user-created is told with whom, and by whom', async () => {
+  it('user-created has the user and the acting user', async () => {
     const { status, told } = await toldOf({ method: 'POST', path: USERS, body: JSON.stringify(NEW) });
     expect(status).toBe(200);
     expect(told).toEqual([['user-created', { ...context('POST', USERS), user: NEW_USER }]]);
   });
 
-  it('user-changed is told with what was changed, and what was before', async () => {
+  it('user-changed has the changed parts and the user before', async () => {
     const path = `${USERS}/api`;
     const body = '{"password":"secret","permissions":["api","config_api"]}';
     const { status, told } = await toldOf({ method: 'PATCH', path, body });
@@ -45,14 +45,14 @@ describe('over HTTP', () => {
     expect(told).toEqual([['user-changed', { ...context('PATCH', path), user, before, changed }]]);
   });
 
-  it('user-changed is told of those who change their own password', async () => {
+  it('user-changed follows a user’s change of its own password', async () => {
     const path = `${USERS}/nobody`;
     const { status, told } = await toldOf({ method: 'PATCH', path, auth: 'nobody:pw', body: '{"password":"secret"}' });
     expect(status).toBe(200);
     expect(told).toMatchObject([['user-changed', { by: 'nobody', user: { name: 'nobody' }, changed: ['password'] }]]);
   });
 
-  it('user-deleted is told with who it was', async () => {
+  it('user-deleted has the deleted user', async () => {
     const path = `${USERS}/api`;
     const { status, told } = await toldOf({ method: 'DELETE', path });
     expect(status).toBe(204);
@@ -60,11 +60,11 @@ describe('over HTTP', () => {
     expect(told).toEqual([['user-deleted', { ...context('DELETE', path), user }]]);
   });
 
-  it('nothing is told of the deletion of a user who is not there', async () => {
+  it('the deletion of a missing user causes no event', async () => {
     expect(await toldOf({ method: 'DELETE', path: `${USERS}/unknown` })).toEqual({ status: 204, told: [] });
   });
 
-  it('nothing is told of users who are only looked at', async () => {
+  it('reading users causes no event', async () => {
     expect(await toldOf({ path: USERS })).toEqual({ status: 200, told: [] });
     expect(await toldOf({ path: `${USERS}/api` })).toEqual({ status: 200, told: [] });
   });
@@ -168,7 +168,7 @@ describe('over HTTP', () => {
         reason: 'the last admin cannot be deleted or demoted',
       },
     ],
-  ])('user-operation-failed is told of %s', async (_what, request, expected, details) => {
+  ])('user-operation-failed follows %s', async (_what, request, expected, details) => {
     const { status, told } = await toldOf(request);
     expect(status).toBe(expected);
     const { method = '', path } = request;
@@ -176,7 +176,7 @@ describe('over HTTP', () => {
     expect(JSON.stringify(told)).not.toContain('secret');
   });
 
-  it('user-operation-failed is told, and denied as well, of an admin who is demoted while a password is hashed', async () => {
+  it('user-operation-failed and denied follow when an admin is demoted while a password is hashed', async () => {
     const store = new MemoryUserRepository();
     const { auth, told, send } = await serveAudited({ config: { auth: { store } } });
     await auth.users.create({ name: 'root2', password: 'pw', type: 'admin' });
@@ -201,7 +201,7 @@ describe('over HTTP', () => {
     expect(find('new')).toBeUndefined();
   });
 
-  it('each is told with ADMIN_USER while authentication is off', async () => {
+  it('each event has ADMIN_USER while authentication is off', async () => {
     const { auth, told, send } = await serveAudited();
     auth.authEnabled = false;
     await send({ method: 'DELETE', path: `${USERS}/api` });
@@ -220,7 +220,7 @@ describe('by code', () => {
     return { auth, told: listen(auth) };
   }
 
-  it('each is told without a request, and without anybody who did it', async () => {
+  it('each event has neither a request nor an acting user', async () => {
     const { auth, told } = await setUp();
     await auth.users.create(NEW);
     await auth.users.update('new', { enabled: false });
@@ -240,7 +240,7 @@ describe('by code', () => {
     ]);
   });
 
-  it('each is told with whoever does it, and what else code knows, by way of users.by', async () => {
+  it('each event has the acting user and the details of users.by', async () => {
     const { auth, told } = await setUp();
     const users = auth.users.by({ by: 'cron', from: '192.0.2.9', requestId: 'job-1' });
     await users.create(NEW);
@@ -286,14 +286,14 @@ describe('by code', () => {
     ['what is there already', { type: 'normal', permissions: ['api'], enabled: true }, []],
     ['the password, even if it is the same', { password: 'pw' }, ['password']],
     ['everything', { password: 'new', type: 'admin', enabled: false }, ['password', 'type', 'permissions', 'enabled']],
-  ])('user-changed says what is another: %s', async (_what, changes, changed) => {
+  ])('user-changed names the changed parts: %s', async (_what, changes, changed) => {
     const { auth, told } = await setUp();
     await auth.users.update('api', changes);
     await untilTold();
     expect(told).toMatchObject([['user-changed', { user: { name: 'api' }, changed }]]);
   });
 
-  it('user-operation-failed has none of the words of a foreign error', async () => {
+  it('user-operation-failed has no message of a foreign error', async () => {
     const { auth, told } = await setUp();
     const confirm = () => {
       throw new Error('secret');
@@ -302,7 +302,7 @@ describe('by code', () => {
     await expect(auth.users.create({ name: 7, password: 'secret' } as never)).rejects.toThrow('must be a text');
     await untilTold();
     expect(told).toMatchObject([
-      ['user-operation-failed', { user: 'new', code: undefined, reason: 'an error that is none of this package' }],
+      ['user-operation-failed', { user: 'new', code: undefined, reason: 'an unexpected error' }],
       ['user-operation-failed', { user: undefined, code: 'USER_INVALID', reason: 'name must be a text, not a number' }],
     ]);
   });

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('holds what was built, its papers and nothing else', () => {
+  it('contains the build, the documentation and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
     const built = paths.filter((path) => path.startsWith('dist/'));
     const papers = paths.filter((path) => !/^(dist|docs)\//.test(path));
@@ -59,7 +59,7 @@ describe('the packed package', () => {
     expect(packed.unpackedSize).toBeLessThan(1_150_000);
   });
 
-  it('has the licences of the packages that it includes', () => {
+  it('has the licences of the bundled packages', () => {
     const notices = readFileSync(
       join(newest.folder, 'node_modules/kapacitor-auth/dist/THIRD-PARTY-NOTICES.txt'),
       'utf8',
@@ -85,7 +85,7 @@ describe.each(projects)(
     const installed = (): Record<string, { readonly hasInstallScript?: true }> =>
       JSON.parse(readFileSync(join(project.folder, 'package-lock.json'), 'utf8')).packages;
 
-    it('is the Express that the project asked for, once', () => {
+    it('uses the project’s own Express, once', () => {
       const { version } = JSON.parse(readFileSync(join(project.folder, 'node_modules/express/package.json'), 'utf8'));
       expect(version).toBe(project.express);
       const copies = Object.keys(installed()).filter((path) => path.endsWith('node_modules/express'));
@@ -97,43 +97,43 @@ describe.each(projects)(
       expect(native.map(([path]) => path)).toEqual(['node_modules/bcrypt']);
     });
 
-    it('protects an ES module, which ends by itself when all is closed', async () => {
+    it('protects an ES module, which ends by itself after close()', async () => {
       const stdout = await run('esm.mjs');
       expect(JSON.parse(stdout)).toEqual({ tasks: [], for: 'esm' });
     });
 
-    it('protects a CommonJS module that has it from require(), which ends by itself when all is closed', async () => {
+    it('protects a CommonJS module that loads it with require(), which ends by itself after close()', async () => {
       const stdout = await run('cjs.cjs');
       expect(JSON.parse(stdout)).toEqual({ tasks: [], for: 'cjs' });
     });
 
-    it('protects a TypeScript program, which compiles without other types than its own', async () => {
+    it('protects a TypeScript program, which compiles with no other types', async () => {
       await execute(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.'], project.folder);
       const stdout = await run('compiled/typescript.js');
       expect(JSON.parse(stdout)).toEqual({ tasks: [], for: 'typescript' });
     });
 
-    it('writes to a file in a thread of its own, which ends at once, and warns of nothing', async () => {
+    it('writes to an SQLite file in a thread that ends at once, without a warning', async () => {
       const stdout = await run('writing-thread.cjs');
       expect(stdout).toBe('started sqlite-writer-thread.js\nended with 0\nkept alive by []\n');
     });
 
-    it("has the repositories' contract, which needs no test runner of ours", async () => {
+    it('has the contract of repositories, which needs no particular test runner', async () => {
       const stdout = await run('contract.mjs');
       expect(stdout).toBe('userRepositoryContract\n');
     });
 
-    it('does without pg for another store, and says how to get it for that one', async () => {
+    it('works without pg with another store, and says how to install it', async () => {
       const stdout = await run('without-pg.mjs');
       expect(stdout).toBe('-- The users of kapacitor-auth, version 1\n');
     });
 
-    it('does without the packages of metrics and traces, and says how to get them', async () => {
+    it('works without the packages of metrics and traces, and says how to install them', async () => {
       const stdout = await run('without-optional.mjs');
       expect(stdout).toBe('nobody asked for them\n');
     });
 
-    it('gives the reason for which an installed package cannot be loaded', async () => {
+    it('gives the reason if an installed package cannot be loaded', async () => {
       const pg = join(project.folder, 'node_modules/pg');
       mkdirSync(pg);
       try {
@@ -156,7 +156,7 @@ describe.each(projects)(
       expect(await command('--version')).toBe(`${packageJson.version}\n`);
     });
 
-    describe('does without better-sqlite3 where Node.js has SQLite, and elsewhere', () => {
+    describe('without better-sqlite3 works if Node.js has SQLite, and otherwise', () => {
       const copy = join(project.folder, 'node_modules/better-sqlite3');
       beforeEach(() => rmSync(copy, { force: true }));
       afterEach(() => {
@@ -170,11 +170,11 @@ describe.each(projects)(
         expect(await run('without-better-sqlite3.mjs')).toBe(`memory: somebody\nsqlite: ${outcome}\n`);
       }
 
-      it('says how to get it', async () => {
+      it('says how to install it', async () => {
         await expectOutcome('is not installed: npm install better-sqlite3@12 MODULE_NOT_FOUND');
       });
 
-      it('gives the reason for which it cannot be loaded, though it loads its native part late', async () => {
+      it('gives the reason if it cannot be loaded, although it loads its native part late', async () => {
         mkdirSync(copy);
         const reason = 'Could not locate the bindings file. Tried:';
         const late = `module.exports = class { constructor() { throw new Error(${JSON.stringify(`${reason}\n a`)}); } };`;

@@ -16,7 +16,7 @@ describe('the path of an event', () => {
     );
   });
 
-  it('is the one that the client has sent, behind a mount as well, and without Express the one that there is', () => {
+  it('is the client’s, also behind a mount, and the only known one without Express', () => {
     expect(contextOf(request({ url: '/below' })).path).toBe('/x');
     expect(contextOf({ headers: {}, method: 'GET', url: '/only?x' }).path).toBe('/only');
     expect(contextOf({ headers: {} }).path).toBe('');
@@ -24,13 +24,13 @@ describe('the path of an event', () => {
 });
 
 describe('the address of an event', () => {
-  it('is the one that Express takes for the client’s, or the connection’s', () => {
+  it('is the one that Express determines, or the connection’s', () => {
     expect(contextOf(request({ ip: '192.0.2.1', socket: { remoteAddress: '::1' } })).from).toBe('192.0.2.1');
     expect(contextOf(request({ socket: { remoteAddress: '::1' } })).from).toBe('::1');
     expect(contextOf(request()).from).toBeUndefined();
   });
 
-  it('is cut off where a client may call itself what it likes', () => {
+  it('is cut off, because a client may choose any text', () => {
     expect(contextOf(request({ ip: 'x'.repeat(9_000) })).from).toBe('x'.repeat(128));
   });
 
@@ -47,11 +47,11 @@ describe('the id of a request', () => {
     ['given-by-pino', 'given-by-pino'],
     [7, '7'],
     [0, '0'],
-  ])('is the one that the app has given it, before the header: %s', (id, requestId) => {
+  ])('is the app’s own, before the header: %s', (id, requestId) => {
     expect(contextOf(request({ id, headers: { 'x-request-id': 'of-the-client' } })).requestId).toBe(requestId);
   });
 
-  it.each([undefined, null, '', {}, Symbol('id')])('is the header where the app has given it none: %o', (id) => {
+  it.each([undefined, null, '', {}, Symbol('id')])('is the header’s if the app has set none: %o', (id) => {
     expect(contextOf(request({ id, headers: { 'x-request-id': 'of-the-client' } })).requestId).toBe('of-the-client');
   });
 
@@ -65,7 +65,7 @@ describe('the id of a request', () => {
     ['an escape sequence', '\x1b[2Ja'],
     ['letters of another alphabet', 'é'],
     ['several', ['a', 'b']],
-  ])('is made up where the header has %s', (_what, header) => {
+  ])('is random if the header has %s', (_what, header) => {
     const hostile = request({ headers: { 'x-request-id': header } });
     const { requestId } = contextOf(hostile);
     expect(requestId).toMatch(UUID);
@@ -73,7 +73,7 @@ describe('the id of a request', () => {
     expect(contextOf(request()).requestId).not.toBe(requestId);
   });
 
-  it('is the same in all events of a request, and another one in the next', async () => {
+  it('is the same in all events of a request, and differs in the next request', async () => {
     const { told, send } = await serveAudited();
     await send({ path: '/kapacitor/v1/config', auth: 'api:pw' });
     await send({ path: '/kapacitor/v1/config', auth: 'api:pw' });
@@ -85,7 +85,7 @@ describe('the id of a request', () => {
     expect(next).not.toBe(login);
   });
 
-  it('is the header’s, or the app’s, over HTTP', async () => {
+  it('is the header’s or the app’s over HTTP', async () => {
     const { told, send } = await serveAudited({
       before: [
         (req, _res, next) => {
@@ -102,7 +102,7 @@ describe('the id of a request', () => {
 });
 
 describe('a request target in absolute form', () => {
-  it('tells no event its userinfo, not even in the words of the answer', async () => {
+  it('reveals its userinfo in no event and in no reason', async () => {
     const { told, port } = await serveAudited();
     const socket = connect(port, '127.0.0.1');
     const target = `http://name:${'secret'.repeat(500)}@h/kapacitor/v1/config?p=secret`;

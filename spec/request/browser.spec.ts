@@ -11,7 +11,7 @@ describe('a browser', () => {
     [POWERSHELL, false],
     [{ 'accept-language': 'en', 'user-agent': 'curl/8.5.0' }, false],
     [{}, false],
-  ])('is told by how it describes itself: %j', (headers, expected) => {
+  ])('is recognized by its headers: %j', (headers, expected) => {
     expect(isFromBrowser({ headers })).toBe(expected);
   });
 });
@@ -25,7 +25,7 @@ describe('a page that a person opens', () => {
     [{ ...BROWSER }, false],
     [{ ...PAGE }, false],
     [{}, false],
-  ])('is told from other requests: %j', (headers, expected) => {
+  ])('is recognized by its headers: %j', (headers, expected) => {
     expect(isNavigation({ headers })).toBe(expected);
   });
 });
@@ -47,7 +47,7 @@ describe('a script of a page', () => {
     [{ ...BROWSER, accept: 'text/css,*/*;q=0.1' }, false],
     [{ ...POWERSHELL, accept: '*/*' }, false],
     [{ accept: '*/*' }, false],
-  ])('is told from other requests: %j', (headers, expected) => {
+  ])('is recognized by its headers: %j', (headers, expected) => {
     expect(isFromScript({ headers })).toBe(expected);
   });
 });

@@ -21,11 +21,11 @@ describe('the network of a client', () => {
     ['', 'unknown'],
     ['1.2.3.4, 5.6.7.8', 'unknown'],
     ['a name that somebody made up', 'unknown'],
-  ])('of %j is %s', (ip, network) => {
+  ])('at %j is %s', (ip, network) => {
     expect(clientNetwork(from(ip))).toBe(network);
   });
 
-  it('is what Express takes for the address, and else the connection’s', () => {
+  it('comes from the address that Express determines, or from the connection', () => {
     const socket = { remoteAddress: '192.0.2.9' };
     expect(clientNetwork({ headers: {}, ip: '192.0.2.1', socket })).toBe('192.0.2.1');
     expect(clientNetwork({ headers: {}, socket })).toBe('192.0.2.9');
@@ -34,14 +34,14 @@ describe('the network of a client', () => {
   });
 
   it.each([undefined, null, '', 1, true, {}, ['192.0.2.1'], Symbol('ip')])(
-    'is the connection’s where the app gives no text for the address: %o',
+    'comes from the connection if the app sets no text as the address: %o',
     (ip) => {
       const socket = { remoteAddress: '192.0.2.9' };
       expect(clientNetwork({ headers: {}, ip, socket } as RequestOrigin)).toBe('192.0.2.9');
     },
   );
 
-  it('is not what a client says that has hung up, and has no address any more', () => {
+  it('cannot be chosen by a client whose connection is closed', () => {
     const app = { get: () => () => true };
     const headers = { 'x-forwarded-for': '192.0.2.1' };
     expect(clientNetwork({ app, headers, socket: {} })).toBe('192.0.2.1');
@@ -51,7 +51,7 @@ describe('the network of a client', () => {
     expect(clientNetwork({ app: {}, headers, socket: {} })).toBe('unknown');
   });
 
-  it('is the first address that is not trusted, counted from the connection, which is the first hop', () => {
+  it('comes from the first untrusted address, counted from the connection as the first hop', () => {
     const trust = (address: string, hop: number) => (hop === 0 ? address === '127.0.0.1' : hop < 2);
     const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.2, 198.51.100.1' };
     expect(clientNetwork({ app: { get: () => trust }, headers, socket: {} })).toBe('192.0.2.2');

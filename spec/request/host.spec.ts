@@ -13,13 +13,13 @@ describe('the path of a mount', () => {
     ['Connect, where another middleware has rewritten the path', { originalUrl: '/a', url: '/b' }, ''],
     ['a bare server', { url: '/a' }, ''],
     ['nothing at all', {}, ''],
-  ])('is known from what there is with %s', (_host, request, mount) => {
+  ])('is determined from the properties that the host sets: %s', (_host, request, mount) => {
     expect(mountOf(request)).toBe(mount);
   });
 });
 
 describe('the path as the client sent it', () => {
-  it('is what a host has kept, or the target', () => {
+  it('comes from originalUrl, or else from url', () => {
     expect(wholePathOf({ originalUrl: '/a/b?c', url: '/b?c' })).toBe('/a/b');
     expect(wholePathOf({ url: '/b?c' })).toBe('/b');
     expect(wholePathOf({})).toBe('');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { storeKind } from '../../lib/config/kinds.js';
 import { meantStore } from '../../lib/stores/address.js';
 
-describe('a store that is none', () => {
+describe('an invalid store', () => {
   it.each([
     ['another store of this machine', 'lmdb:./users', 'sqlite:./users/users.db'],
     ['its name alone', 'lmdb:', 'sqlite:./users/users.db'],
@@ -45,7 +45,7 @@ describe('a store that is none', () => {
     ["SQLite's store in memory behind the scheme", 'sqlite::memory:', 'memory:'],
     ['memory without a colon', 'memory', 'memory:'],
     ['memory in capitals', 'MEMORY:', 'memory:'],
-  ])('for %s (%j) probably means %j, which is one', (_what, text, meant) => {
+  ])('in place of %s (%j) causes the suggestion %j, which is valid', (_what, text, meant) => {
     expect(storeKind.fromText(text)).toBeUndefined();
     expect(meantStore(text)).toBe(meant);
     expect(storeKind.fromText(meant)).toBe(meant);
@@ -59,7 +59,7 @@ describe('a store that is none', () => {
     ['a URL with credentials', 'sqlite://user:hunter2@host/db'],
     ['a parameter', 'file:users.db?key=hunter2'],
     ['a control character', 'sqlite:hunter2\nusers.db'],
-  ])('is not repeated where it may hold a password, and an example is given: %s', (_what, text) => {
+  ])('is not repeated if it may contain a password, and an example is suggested: %s', (_what, text) => {
     expect(storeKind.fromText(text)).toBeUndefined();
     expect(meantStore(text)).toBe('sqlite:./users/users.db');
   });
@@ -74,13 +74,13 @@ describe('a store that is none', () => {
     ['the name of PostgreSQL alone', 'postgresql:'],
     ['a URL of PostgreSQL behind the scheme', 'sqlite:postgres://user:hunter2@host/db'],
     ['nothing', ''],
-  ])('says nothing of what was meant: %s', (_what, text) => {
+  ])('causes no suggestion: %s', (_what, text) => {
     expect(storeKind.fromText(text)).toBeUndefined();
     expect(meantStore(text)).toBeUndefined();
     expect(storeKind.faultOf?.(text)).toBeUndefined();
   });
 
-  it.each([3, null, ['./users.db']])('is %j, which is no text and means nothing', (value) => {
+  it.each([3, null, ['./users.db']])('may be %j, and causes no suggestion', (value) => {
     expect(storeKind.faultOf?.(value)).toBeUndefined();
   });
 });

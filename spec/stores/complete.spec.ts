@@ -26,8 +26,8 @@ async function all(users: AsyncIterable<StoredUser>): Promise<StoredUser[]> {
   return read;
 }
 
-describe('a repository that has left methods out is completed', () => {
-  it('passes on what the repository has', async () => {
+describe('a repository without the optional methods', () => {
+  it('is completed, and its own methods are called', async () => {
     const { repository } = completed(ADMIN);
     const other = userNamed('other', { type: 'admin' });
     const query = { pattern: { matches: () => true } as never, after: undefined, offset: 0, limit: 10 };
@@ -38,7 +38,7 @@ describe('a repository that has left methods out is completed', () => {
     expect(await repository.remove('other')).toBe('removed');
   });
 
-  it('reads everybody page by page, each once and in order', async () => {
+  it('is read page by page, each user once and in order', async () => {
     const users = Array.from({ length: 2_000 }, (_, index) => userNamed(`user${10_000 + index}`));
     const { bare, repository } = completed(...users);
     expect(await all(repository.snapshot())).toEqual(users);
@@ -47,19 +47,19 @@ describe('a repository that has left methods out is completed', () => {
     expect(await all(completed().repository.snapshot())).toEqual([]);
   });
 
-  it('reads no more pages than the caller looks at', async () => {
+  it('is read no further than the caller reads', async () => {
     const { bare, repository } = completed(...Array.from({ length: 1_000 }, (_, index) => userNamed(`user${index}`)));
     for await (const { name } of repository.snapshot()) if (name === 'user1') break;
     expect(bare.list).toHaveBeenCalledTimes(1);
   });
 
-  it('looks for an enabled admin among everybody', async () => {
+  it('is searched for an enabled admin', async () => {
     const disabled = userNamed('disabled', { type: 'admin', enabled: false });
     expect(await completed(disabled, userNamed('someone')).repository.hasAdmin()).toBe(false);
     expect(await completed(disabled, ADMIN, userNamed('someone')).repository.hasAdmin()).toBe(true);
   });
 
-  it('inserts the first admin if there is none and the name is free', async () => {
+  it('gets the first admin if there is none and the name is free', async () => {
     const { bare, repository } = completed(userNamed('someone'));
     expect(await repository.insertFirstAdmin(userNamed('someone', { type: 'admin' }))).toBe('name-taken');
     expect(await repository.insertFirstAdmin(ADMIN)).toBe('inserted');
@@ -69,7 +69,7 @@ describe('a repository that has left methods out is completed', () => {
     expect(bare.find('someone')?.type).toBe('normal');
   });
 
-  it('inserts many users one by one, and keeps those before a failure', async () => {
+  it('gets many users one by one, and keeps those before a failure', async () => {
     const { bare, repository } = completed(userNamed('b'));
     const given = ['c', 'b', 'a', 'c'].map((name) => userNamed(name));
     expect(await repository.insertMany(given)).toEqual(['c', 'a']);
@@ -79,7 +79,7 @@ describe('a repository that has left methods out is completed', () => {
     expect(bare.insert).toHaveBeenCalledTimes(6);
   });
 
-  it('asks a method that is there, and supplies only the others', async () => {
+  it('keeps the optional methods that it has', async () => {
     const { bare } = completed(userNamed('someone'));
     const own = {
       hasAdmin: vi.fn(async () => true),
@@ -101,8 +101,8 @@ describe('a repository that has left methods out is completed', () => {
   });
 });
 
-describe('a repository that leaves nothing out', () => {
-  it('is asked directly, also where it is supervised', () => {
+describe('a complete repository', () => {
+  it('is used directly, also if it is supervised', () => {
     const memory = new MemoryUserRepository();
     const supervised = new SupervisedRepository(memory, { grace: 0, onFailure: vi.fn(), onState: vi.fn() });
     expect(completeRepository(memory)).toBe(memory);
@@ -135,7 +135,7 @@ describe('a substitute in a supervised repository', () => {
     expect(await answers).toEqual([false, ['a', 'b']]);
   });
 
-  it('fails when one of its steps does', async () => {
+  it('fails if one of its steps fails', async () => {
     const repository = taking(5_000);
     const answers = Promise.allSettled([repository.hasAdmin(), repository.insertMany([userNamed('a')])]);
     await vi.advanceTimersByTimeAsync(4_500);

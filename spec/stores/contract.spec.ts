@@ -24,7 +24,7 @@ userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
 });
 
 it.each([MemoryUserRepository, SqliteUserRepository, PostgresUserRepository])(
-  '%o leaves nothing out',
+  '%o has every optional method',
   ({ prototype }) => {
     for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot'] as const) {
       expect(prototype[method]).toBeInstanceOf(Function);

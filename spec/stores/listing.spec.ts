@@ -77,13 +77,13 @@ it.each<{ what: string; query: Query }>([
   { what: 'nobody is to be listed of those who match', query: { pattern: '*e*', limit: 0 } },
   { what: 'the prefix has a NUL', query: { pattern: 'ad\0*' } },
   { what: 'the name has a NUL', query: { pattern: 'ad\0' } },
-])('asks nothing if $what', async ({ query }) => {
+])('reads nothing if $what', async ({ query }) => {
   const { list, asked } = sourceOf(FEW);
   expect(await list(query)).toEqual([]);
   expect(asked).toEqual([]);
 });
 
-it('reads a thousand users at once, and no more than are asked for', async () => {
+it('reads a thousand users at a time, and no more than the limit', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 5_000));
   expect(await list({ limit: 2_500 })).toEqual(numberedFrom(0, 2_500));
   expect(asked).toEqual([
@@ -93,13 +93,13 @@ it('reads a thousand users at once, and no more than are asked for', async () =>
   ]);
 });
 
-it('ends with the users, also where the last part is a whole one', async () => {
+it('ends with the last user, even if the last part is full', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 2_000));
   expect(await list({ limit: Number.MAX_SAFE_INTEGER })).toEqual(numberedFrom(0, 2_000));
   expect(asked).toHaveLength(3);
 });
 
-it('passes over ten thousand names at once, each of which gives its last name alone', async () => {
+it('skips ten thousand names at a time, and gets only the last name of each part', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 25_000));
   expect(await list({ pattern: 'user*', after: numbered(99), offset: 20_500, limit: 2 })).toEqual(
     numberedFrom(20_600, 2),
@@ -111,13 +111,13 @@ it('passes over ten thousand names at once, each of which gives its last name al
   ]);
 });
 
-it('passes over no more names than there are, however large the offset is', async () => {
+it('skips no more names than there are, however large the offset is', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 15_000));
   expect(await list({ offset: Number.MAX_SAFE_INTEGER })).toEqual([]);
   expect(asked).toHaveLength(2);
 });
 
-it('compares a thousand names first, and then more at once, up to what the source gives', async () => {
+it('compares a thousand names first, and then more at a time, up to the limit of the source', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 12_000), { namesAtOnce: 3_000 });
   expect(await list({ pattern: 'user*999', offset: 10 })).toEqual([numbered(10_999), numbered(11_999)]);
   expect(asked).toEqual([
@@ -131,13 +131,13 @@ it('compares a thousand names first, and then more at once, up to what the sourc
   ]);
 });
 
-it('compares no more names at once than the source gives, from the first on', async () => {
+it('never reads more names at a time than the source allows', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 250), { namesAtOnce: 100 });
   expect(await list({ pattern: '*49' })).toEqual([49, 149, 249].map(numbered));
   expect(asked.map(({ limit }) => limit)).toEqual([100, 100, 100, undefined]);
 });
 
-it('reads those who match a thousand at once, and no more names when there are enough of them', async () => {
+it('reads matching users a thousand at a time, and no more names once there are enough', async () => {
   const { list, asked } = sourceOf(numberedFrom(0, 9_000));
   expect(await list({ pattern: '*r*', limit: 2_500 })).toEqual(numberedFrom(0, 2_500));
   expect(asked.map(({ of, limit, names }) => [of, limit ?? names])).toEqual([
@@ -149,12 +149,12 @@ it('reads those who match a thousand at once, and no more names when there are e
   ]);
 });
 
-it('leaves out who matches and is gone when the users are read', async () => {
+it('leaves out a matching user who is removed before it is read', async () => {
   const { list } = sourceOf(FEW, { removed: ['bea'] });
   expect(await list({ pattern: '*e*' })).toEqual(['Zoe', 'ben']);
 });
 
-it('lets others have their turn after each hundred names that are compared', async () => {
+it('lets other work run after each hundred compared names', async () => {
   const { list } = sourceOf(numberedFrom(0, 1_000));
   let turns = 0;
   let isDone = false;

@@ -27,7 +27,7 @@ it.each<{ what: string; page: Partial<Page>; where: string; values: string[] }>(
     where: 'WHERE name >= $1 AND name < $2',
     values: ['\u{1f600}', '\u{1f600}\u{10ffff}'],
   },
-])('asks for $what, from one place on', ({ page, where, values }) => {
+])('selects $what, from one position on', ({ page, where, values }) => {
   const [limit, offset] = [`$${values.length + 1}`, `$${values.length + 2}`];
   expect(pageStatement('name', 'people', { ...WHOLE, ...page })).toEqual({
     text: `SELECT name FROM people AS users ${where} ORDER BY name LIMIT ${limit} OFFSET ${offset}`,
@@ -37,7 +37,7 @@ it.each<{ what: string; page: Partial<Page>; where: string; values: string[] }>(
 
 const row = { name: 'ada', type: 'normal', permissions: 'api,write_points', hash: 'a hash', revision: '7' };
 
-it('makes a user of a row', () => {
+it('converts a row into a user', () => {
   expect(toStoredUser(row, false)).toEqual({ ...row, permissions: ['api', 'write_points'], enabled: false });
 });
 
@@ -45,6 +45,6 @@ it.each([
   ['none', '', []],
   ['any order', 'write_points,api', ['api', 'write_points']],
   ['all three', 'config_api,write_points,api', ['all']],
-])('reads permissions: %s', (_, permissions, expected) => {
+])('parses permissions: %s', (_, permissions, expected) => {
   expect(toStoredUser({ ...row, permissions }, true)).toMatchObject({ permissions: expected, enabled: true });
 });

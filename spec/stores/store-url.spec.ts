@@ -27,7 +27,7 @@ describe.each(SOURCES)('a postgres:// URL %s', (_where, place, resolve) => {
     ['postgres://host', 'postgres://host'],
     ['postgres:///db?host=/run/postgresql&password=hunter2', 'postgres:///db?host=/run/postgresql'],
     ['postgres://', 'postgres://'],
-  ])('may be %s: it is opened as it is, and shown without its secrets', (url, shown) => {
+  ])('may be %s: it is used unchanged, and shown without its secrets', (url, shown) => {
     const { config, store, warnings } = resolve(url);
     expect(store).toBe(url);
     expect(config.auth.store).toBe(shown);
@@ -74,9 +74,9 @@ describe.each(SOURCES)('a postgres:// URL %s', (_where, place, resolve) => {
   });
 });
 
-describe('a postgres:// URL that is not in quotes in a file', () => {
+describe('an unquoted postgres:// URL in a file', () => {
   it.each(['store = postgres://user:hunter2@host/db', 'store: "postgres://user:hunter2@host/db"'])(
-    'is an error that does not repeat it: %s',
+    'causes an error that does not repeat it: %s',
     (line) => {
       const problems = problemsOf(() => fromFileWithUsers(`[auth]\n${line}\n`));
       expect(problems).toEqual([
@@ -87,12 +87,12 @@ describe('a postgres:// URL that is not in quotes in a file', () => {
   );
 });
 
-describe('the store that is opened', () => {
+describe('the opened store', () => {
   const FILE = '[auth]\nstore = "postgres://file:hunter2@host/db"\n';
   const ENVIRONMENT = { KAPACITOR_AUTH_STORE: 'postgres://environment:hunter2@host/db' };
   const CODE = { auth: { store: 'postgres://code:hunter2@host/db' } };
 
-  it('is what code says, else what the environment does, else what the file does; so is the one that is shown', () => {
+  it('comes from code, or else the environment, or else the file, and the configuration shows the same one', () => {
     const path = configFile(FILE);
     expect(resolveConfig(path, CODE, ENVIRONMENT)).toMatchObject({
       store: 'postgres://code:hunter2@host/db',
@@ -108,24 +108,24 @@ describe('the store that is opened', () => {
     });
   });
 
-  it('is another kind where what comes first says so', () => {
+  it('may be of another kind than that of a weaker source', () => {
     expect(resolveConfig(configFile(FILE), { auth: { store: 'memory:' } }, ENVIRONMENT)).toMatchObject({
       store: 'memory:',
       config: { auth: { store: 'memory:' } },
     });
   });
 
-  it('has nothing to do with data_dir', () => {
+  it('does not depend on data_dir', () => {
     expect(fromFile(`data_dir = "/srv"\n${FILE}`).store).toBe('postgres://file:hunter2@host/db');
   });
 
-  it.each(['memory:', 'sqlite:/srv/user:name@host?password=x'])('is shown as it is: %s', (store) => {
+  it.each(['memory:', 'sqlite:/srv/user:name@host?password=x'])('is shown unchanged: %s', (store) => {
     const resolution = fromCode({ auth: { store } });
     expect(resolution.store).toBe(store);
     expect(resolution.config.auth.store).toBe(store);
   });
 
-  it("is the app's own repository, which is shown as well", () => {
+  it("may be the app's own repository, which is shown as well", () => {
     const method = () => undefined;
     const store = { find: method, list: method, insert: method, replace: method, remove: method };
     const resolution = fromCode({ auth: { store } });
@@ -133,7 +133,7 @@ describe('the store that is opened', () => {
     expect(resolution.config.auth.store).toBe(store);
   });
 
-  it('is an absolute path where it is a file', () => {
+  it('is an absolute path if it is a file', () => {
     const resolution = fromCode({ auth: { store: 'sqlite:users.db' } });
     expect(resolution.store).toBe(`sqlite:${process.cwd()}/users.db`);
     expect(resolution.store).toBe(resolution.config.auth.store);

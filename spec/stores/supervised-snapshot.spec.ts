@@ -33,7 +33,7 @@ function fakeTime(): void {
 }
 
 describe('a supervised repository', () => {
-  it('passes on the methods that a repository may leave out', async () => {
+  it('passes on the optional methods', async () => {
     const { repository, onFailure } = supervise(new MemoryUserRepository());
     expect(await repository.hasAdmin()).toBe(false);
     expect(await repository.insertMany(USERS.toReversed())).toEqual(['c', 'b', 'a']);
@@ -44,7 +44,7 @@ describe('a supervised repository', () => {
   });
 
   it.each(['hasAdmin', 'insertFirstAdmin', 'insertMany'] as const)(
-    'makes what %s throws a StoreError without a hash, and tells of it',
+    'turns an error of %s into a StoreError without a hash, and reports it',
     async (method) => {
       const failing = () => {
         throw new Error(`row (someone, ${HASH}) rejected`);
@@ -58,7 +58,7 @@ describe('a supervised repository', () => {
     },
   );
 
-  it('waits no longer for what does not answer than for any other question', async () => {
+  it('has the same time limit for every question', async () => {
     fakeTime();
     const mute = Object.assign(new MemoryUserRepository(), { hasAdmin: () => new Promise<boolean>(() => {}) });
     const asked = expect(supervise(mute).repository.hasAdmin()).rejects.toBeInstanceOf(StoreError);
@@ -68,7 +68,7 @@ describe('a supervised repository', () => {
 });
 
 describe('a supervised snapshot', () => {
-  it('may take as long as it likes as a whole, and whoever reads it as well', async () => {
+  it('may take any time as a whole, and so may its reader', async () => {
     fakeTime();
     const { repository } = withSnapshot(async function* () {
       for (const user of USERS) {
@@ -88,7 +88,7 @@ describe('a supervised snapshot', () => {
     expect(read).toEqual(['a', 'b', 'c']);
   });
 
-  it('that gives no answer to one step is a failure, and is left', async () => {
+  it('fails and is left if one step has no answer', async () => {
     fakeTime();
     const leave = vi.fn(async () => ({ done: true as const, value: undefined }));
     const { repository, onFailure } = withSnapshot(() => ({
@@ -110,7 +110,7 @@ describe('a supervised snapshot', () => {
     await expect(reading).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', cause: { message: 'lost at (a hash)' } });
   });
 
-  it('that is left early lets go at once', async () => {
+  it('releases everything at once when it is left early', async () => {
     const letGo = vi.fn();
     const { repository } = withSnapshot(async function* () {
       try {
@@ -127,7 +127,7 @@ describe('a supervised snapshot', () => {
     expect(letGo).toHaveBeenCalledTimes(1);
   });
 
-  it('that has nothing to let go of can be left as well', async () => {
+  it('may be left early without a return method', async () => {
     const { repository, onFailure } = withSnapshot(() => ({
       [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: ADMIN }) }),
     }));
@@ -138,7 +138,7 @@ describe('a supervised snapshot', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('that is left after the repository was closed lets go as well, and nobody waits for it', async () => {
+  it('releases everything when it is left after close(), and no one waits for it', async () => {
     const letGo = vi.fn(() => new Promise<never>(() => {}));
     const { supervised, repository } = withSnapshot(() => ({
       [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: ADMIN }), return: letGo }),
@@ -151,7 +151,7 @@ describe('a supervised snapshot', () => {
     expect(letGo).toHaveBeenCalledTimes(1);
   });
 
-  it('ends when the repository is closed, and does not begin any more', async () => {
+  it('ends when the repository is closed, and none begins afterwards', async () => {
     const { supervised, repository } = withSnapshot(async function* () {
       yield* USERS;
     });

@@ -17,7 +17,7 @@ function supervise(repository: UserRepository) {
 }
 
 describe('a supervised repository', () => {
-  it('passes every question on, and without a promise where there is none', async () => {
+  it('passes on every question, without a promise if the answer is none', async () => {
     const { supervised, onFailure } = supervise(new MemoryUserRepository());
     await supervised.open();
     expect(supervised.insert(USER)).toBe(true);
@@ -28,7 +28,7 @@ describe('a supervised repository', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('waits for answers that are promised', async () => {
+  it('waits for promised answers', async () => {
     const repository = new MemoryUserRepository();
     const { supervised } = supervise(repository);
     vi.spyOn(repository, 'insert').mockReturnValueOnce(Promise.resolve(true) as never);
@@ -37,7 +37,7 @@ describe('a supervised repository', () => {
     await expect(supervised.insert(USER)).rejects.toThrow('the user store is unavailable');
   });
 
-  it.each(['at once', 'with a promise'])('gives users that never change, answered %s', async (how) => {
+  it.each(['at once', 'with a promise'])('returns users that never change, answered %s', async (how) => {
     const row = { ...USER };
     const repository = new MemoryUserRepository();
     vi.spyOn(repository, 'find').mockImplementation((() => (how === 'at once' ? row : Promise.resolve(row))) as never);
@@ -48,7 +48,7 @@ describe('a supervised repository', () => {
     expect(await supervised.find('someone')).toEqual(row);
   });
 
-  it('asks nothing before it is open, and then everything that was asked meanwhile', async () => {
+  it('asks nothing before it is open, and everything once it is', async () => {
     let open = () => {};
     const repository = Object.assign(new MemoryUserRepository(), {
       open: () =>
@@ -68,7 +68,7 @@ describe('a supervised repository', () => {
     expect(supervised.find('someone')).toEqual(USER);
   });
 
-  it('answers nothing when it cannot be opened, also what was asked meanwhile', async () => {
+  it('rejects every question, including waiting ones, if it cannot be opened', async () => {
     const open = vi.fn(async () => {
       throw new Error('no disk');
     });
@@ -86,7 +86,7 @@ describe('a supervised repository', () => {
     expect(open).toHaveBeenCalledTimes(1);
   });
 
-  it('makes whatever is thrown a StoreError, and tells of it', () => {
+  it('turns every error into a StoreError, and reports it', () => {
     const { supervised, onFailure } = supervise(noUsers);
     vi.spyOn(noUsers, 'find').mockImplementation(() => {
       throw new StoreError('mine');
@@ -96,7 +96,7 @@ describe('a supervised repository', () => {
     expect(() => supervised.insert(USER)).toThrow('there are no users: [auth] enabled is false');
   });
 
-  it('keeps of the cause what an operator needs, and a hash nowhere in it', async () => {
+  it('keeps of the cause only what an operator needs, and no hash', async () => {
     const telling = Object.assign(new Error(`row (someone, ${HASH}) rejected`), {
       code: '23505',
       detail: { row: `(someone, ${HASH})` },
@@ -123,7 +123,7 @@ describe('a supervised repository', () => {
     expect(await causeOf(bare)).toMatchObject({ message: 'no stack' });
   });
 
-  it('cleans the message of a StoreError of the repository’s own', () => {
+  it('removes hashes from the message of a StoreError', () => {
     const repository = new MemoryUserRepository();
     const { supervised } = supervise(repository);
     vi.spyOn(repository, 'find').mockImplementation(() => {
@@ -132,7 +132,7 @@ describe('a supervised repository', () => {
     expect(() => supervised.find('someone')).toThrow('cannot read (a hash)');
   });
 
-  it('asks nothing more when it is closed', () => {
+  it('asks nothing after close()', () => {
     const repository = new MemoryUserRepository();
     const { supervised, onFailure } = supervise(repository);
     const find = vi.spyOn(repository, 'find');
@@ -143,7 +143,7 @@ describe('a supervised repository', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('leaves no timer behind an answer', async () => {
+  it('leaves no timer after an answer', async () => {
     vi.useFakeTimers();
     const repository = new MemoryUserRepository();
     vi.spyOn(repository, 'find').mockReturnValue(Promise.resolve(USER) as never);

@@ -51,7 +51,7 @@ function askAll(supervised: SupervisedRepository): unknown[] {
 }
 
 describe('when a repository is closed', () => {
-  it('all that is asked at that moment is refused at once, and nobody is told of a failure', async () => {
+  it('every question under way is rejected at once, without a warning', async () => {
     const { supervised, onFailure, onState } = supervise(mute());
     const answers = askAll(supervised);
     supervised.close();
@@ -62,7 +62,7 @@ describe('when a repository is closed', () => {
     expect(onState).not.toHaveBeenCalled();
   });
 
-  it('a failure that comes later is told to nobody', async () => {
+  it('a later failure is not reported', async () => {
     const repository = new MemoryUserRepository();
     let fail: (error: Error) => void = () => {};
     const answer = new Promise<never>((_, reject) => {
@@ -77,7 +77,7 @@ describe('when a repository is closed', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('before it is open neither it nor whoever waits for it waits any more, and it is not asked when it opens', async () => {
+  it('before it is open, callers of open() and of questions are rejected, and nothing is asked when it opens', async () => {
     let open = () => {};
     const repository = Object.assign(new MemoryUserRepository(), {
       open: () =>
@@ -98,7 +98,7 @@ describe('when a repository is closed', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('it is not opened any more', async () => {
+  it('it is not opened again', async () => {
     const open = vi.fn();
     const { supervised } = supervise(Object.assign(new MemoryUserRepository(), { open }));
     supervised.close();
@@ -106,7 +106,7 @@ describe('when a repository is closed', () => {
     expect(open).not.toHaveBeenCalled();
   });
 
-  it('a second time, it has been closed since the first', () => {
+  it('a second time, nothing happens', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { supervised } = supervise(new MemoryUserRepository());
@@ -118,8 +118,8 @@ describe('when a repository is closed', () => {
   });
 });
 
-describe('a list that does not come in time', () => {
-  it('says what to do, and nothing of how the store is', async () => {
+describe('a list without an answer in time', () => {
+  it('gives advice, and does not change the state of the store', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { supervised, onFailure, onState } = supervise(mute());

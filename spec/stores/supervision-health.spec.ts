@@ -30,8 +30,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('the health of a store that says nothing of it', () => {
-  it('is that of its last answer, and each change of it is told once', async () => {
+describe('the health of a store that does not report it', () => {
+  it('follows from its last answer, and each change is reported once', async () => {
     const repository = new MemoryUserRepository();
     const find = vi.spyOn(repository, 'find');
     const { supervised, onState } = supervise(repository);
@@ -53,7 +53,7 @@ describe('the health of a store that says nothing of it', () => {
     expect(onState.mock.calls).toEqual([[down], [up]]);
   });
 
-  it('counts answers that are promised, and those to every kind of question', async () => {
+  it('follows from promised answers as well, and from every kind of question', async () => {
     const repository = new MemoryUserRepository();
     const { supervised } = supervise(repository);
     vi.spyOn(repository, 'find').mockReturnValueOnce(Promise.reject(new StoreError('busy')) as never);
@@ -69,7 +69,7 @@ describe('the health of a store that says nothing of it', () => {
     expect(supervised.health.state).toBe('up');
   });
 
-  it('is up when it has been opened, and down before that and after it is closed', async () => {
+  it('is up after open(), and down before it and after close()', async () => {
     const { repository } = selfReporting();
     const { supervised, onState } = supervise(repository);
     expect(supervised.health).toEqual({ state: 'down', since: START, reason: 'the user store is not open yet' });
@@ -82,7 +82,7 @@ describe('the health of a store that says nothing of it', () => {
 });
 
 describe('the health of a store that reports it', () => {
-  it('is what it reports, whatever becomes of questions', async () => {
+  it('is what it reports, whatever happens to questions', async () => {
     const { repository, settings } = selfReporting();
     const { supervised, onState } = supervise(repository);
     await supervised.open();
@@ -103,7 +103,7 @@ describe('the health of a store that reports it', () => {
     expect(onState.mock.calls.map(([{ state }]) => state)).toEqual(['up', 'grace', 'up']);
   });
 
-  it('is not heard of any more when it is closed', async () => {
+  it('is ignored after close()', async () => {
     const { repository, settings } = selfReporting();
     const { supervised, onState } = supervise(repository);
     await supervised.open();
@@ -122,7 +122,7 @@ describe('a store that cannot be opened', () => {
     return { open, ...supervise(Object.assign(new MemoryUserRepository(), { open })) };
   }
 
-  it('is opened again each second until it can be, and then answers', async () => {
+  it('is opened again each second until it opens, and then answers', async () => {
     const { open, supervised, onState } = notThereFor(2);
     await expect(supervised.open()).rejects.toThrow(StoreError);
     expect(supervised.health).toMatchObject({ state: 'down', reason: 'connection refused' });
@@ -139,7 +139,7 @@ describe('a store that cannot be opened', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('fails each question at once, also while it is tried again', async () => {
+  it('fails each question at once, also during an attempt', async () => {
     const hanging = vi.fn(async () => {
       if (hanging.mock.calls.length === 1) throw new Error('connection refused');
       await new Promise(() => {});
@@ -151,7 +151,7 @@ describe('a store that cannot be opened', () => {
     await expect(supervised.find('someone')).rejects.toThrow(StoreError);
   });
 
-  it('is not opened again when it has been closed', async () => {
+  it('is not opened again after close()', async () => {
     const { open, supervised } = notThereFor(9);
     await expect(supervised.open()).rejects.toThrow(StoreError);
     supervised.close();
@@ -160,7 +160,7 @@ describe('a store that cannot be opened', () => {
     expect(open).toHaveBeenCalledTimes(1);
   });
 
-  it('is not opened again when it is closed while an attempt is under way', async () => {
+  it('is not opened again if close() comes during an attempt', async () => {
     let fail = (_error: Error) => {};
     const open = vi.fn(
       () =>
@@ -176,7 +176,7 @@ describe('a store that cannot be opened', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not do later what was asked of it while it took too long to open, and has been refused', async () => {
+  it('does not run a question later that was rejected during a slow attempt', async () => {
     const open = () => new Promise<void>((resolve) => setTimeout(resolve, 6_000));
     const repository = Object.assign(new MemoryUserRepository(), { open });
     const asked = (['find', 'list', 'insert', 'replace', 'remove'] as const).map((method) =>

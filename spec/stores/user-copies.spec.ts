@@ -6,7 +6,7 @@ import { userNamed } from '../support/stored-user.js';
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 describe('the copy of a user', () => {
-  it('is a copy that cannot be changed, with the fields of a user alone', () => {
+  it('cannot be changed, and has only the fields of a user', () => {
     const user = { ...userNamed('someone', { permissions: ['api'] }), password: 'a column of the app' };
     const copy = new UserCopies().of(user);
     expect(copy).toEqual(userNamed('someone', { permissions: ['api'] }));
@@ -14,7 +14,7 @@ describe('the copy of a user', () => {
     expect(Object.isFrozen(copy?.permissions)).toBe(true);
   });
 
-  it('is the same one for as long as the user is the same', () => {
+  it('is the same object for as long as the user is the same', () => {
     const copies = new UserCopies();
     const user = userNamed('someone', { permissions: ['api'] });
     expect(copies.of(user)).toBe(copies.of(user));
@@ -29,7 +29,7 @@ describe('the copy of a user', () => {
     ['revision', (user) => Object.assign(user, { revision: 'second' })],
     ['permissions', (user) => Object.assign(user, { permissions: ['write_points'] })],
     ['list of permissions', (user) => (user.permissions as string[]).push('write_points')],
-  ])('is another one when the %s of the same object has changed', (_what, change) => {
+  ])('is another object when the %s of the same user object has changed', (_what, change) => {
     const copies = new UserCopies();
     const user: StoredUser = { ...userNamed('someone'), permissions: ['api'] };
     const before = copies.of(user);

@@ -22,7 +22,12 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
   const hasher = new PasswordHasher({ cost: 4, concurrency: 1, maxQueue: 128 });
   const cache = new CredentialCache(timeToLive, 60_000);
   const throttle = new LoginThrottle({ failureLimit: 10, failureWindow: 60_000 });
-  const users = new UserService({ repository, hasher, policy: new PasswordPolicy({ minimumLength: 0 }) });
+  const users = new UserService({
+    repository,
+    hasher,
+    policy: new PasswordPolicy({ minimumLength: 0 }),
+    audit: () => {},
+  });
   await users.create({ name: NAME, password: PASSWORD, permissions: ['api'] });
   const onUnusableHash = vi.fn();
   const audit = vi.fn();

@@ -80,6 +80,7 @@ const users = new UserService({
   repository: recorded,
   hasher: { hash },
   policy: new PasswordPolicy({ minimumLength: 0 }),
+  audit: () => {},
 });
 const anyPermissions = (): Permission[] => pick([], ['api'], ['api', 'config_api'], ['all']);
 

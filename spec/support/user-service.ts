@@ -15,6 +15,11 @@ export function createUserService(
       return `hash ${count} of ${password.length} characters`;
     }),
   };
-  const users = new UserService({ repository, hasher, policy: new PasswordPolicy({ minimumLength: 0, ...policy }) });
+  const users = new UserService({
+    repository,
+    hasher,
+    policy: new PasswordPolicy({ minimumLength: 0, ...policy }),
+    audit: () => {},
+  });
   return { users, repository, hasher };
 }

@@ -8,7 +8,7 @@ async function* users(count: number) {
 }
 
 describe('exporting users', () => {
-  it('writes a line for each, with the hash and without the revision', async () => {
+  it('writes a line for each user, with the hash and without the revision', async () => {
     const repository = new MemoryUserRepository();
     repository.insert(userNamed('Größe', { permissions: ['api'], enabled: false }));
     const written: string[] = [];
@@ -20,13 +20,13 @@ describe('exporting users', () => {
     );
   });
 
-  it('writes a thousand at once, and waits until they are taken', async () => {
+  it('writes a thousand at a time, and waits until they are written', async () => {
     const write = vi.fn(async (_text: string) => {});
     expect(await exportUsers(users(2_001), write)).toBe(2_001);
     expect(write.mock.calls.map(([text]) => text.split('\n').length - 1)).toEqual([1_000, 1_000, 1]);
   });
 
-  it('writes nothing where nobody is', async () => {
+  it('writes nothing for an empty store', async () => {
     const write = vi.fn(async () => {});
     expect(await exportUsers(users(0), write)).toBe(0);
     expect(write).not.toHaveBeenCalled();

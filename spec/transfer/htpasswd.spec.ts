@@ -17,7 +17,7 @@ describe('an htpasswd file', () => {
     await file.close();
   });
 
-  it('gives them the type and the permissions that are asked for', async () => {
+  it('gives them the requested type and permissions', async () => {
     const path = fileWith(`stan:${HASH}`);
     const normal = await readFrom(path, { permissions: ['write_points', 'api'] });
     const admin = await readFrom(path, { type: 'admin', permissions: ['api'] });
@@ -33,7 +33,7 @@ describe('an htpasswd file', () => {
     ['nothing', '', ONLY_BCRYPT],
     ['half of a bcrypt hash', HASH.slice(0, 40), 'the bcrypt hash is cut off, or its cost is not from 4 to 20'],
     ['a cost of a day', HASH.replace('$04$', '$31$'), 'the bcrypt hash is cut off, or its cost is not from 4 to 20'],
-  ])('tells of %s instead of a bcrypt hash, and goes on', async (_what, hash, refusal) => {
+  ])('reports %s instead of a bcrypt hash, and continues', async (_what, hash, refusal) => {
     const users = await readFrom(fileWith(`old:${hash}\nstan:${HASH}\n`));
     expect(users).toEqual([{ name: 'old', refusal }, imported('stan')]);
   });
@@ -44,7 +44,7 @@ describe('an htpasswd file', () => {
     ['$2b$', 'with: more: colons'],
     ['$2y$', '0123456789abcdef0123456789abcdef'],
     ['$2y$', '  ユーザー'],
-  ])('may have a comment behind the hash, as nginx and Apache allow: %s…:%s', async (prefix, comment) => {
+  ])('may have a comment after the hash, as nginx and Apache allow: %s…:%s', async (prefix, comment) => {
     const hash = HASH.replace(/^\$2.\$/, prefix);
     const path = fileWith(`stan:${hash}:${comment}\nold:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=:${comment}\r\nkim:${hash}\n`);
     expect(await readFrom(path)).toEqual([
@@ -54,7 +54,7 @@ describe('an htpasswd file', () => {
     ]);
   });
 
-  it('is told by its content, also with comments', async () => {
+  it('is recognized by its content, also with comments', async () => {
     for (const line of [`stan:${HASH}:a comment`, `stan:${HASH}:`, 'old:rqXexS6ZhobKA:a comment', `old:$apr1$x$y:a`]) {
       const file = await openUserFile(fileWith(`${line}\n`));
       expect(file.format).toBe('htpasswd');
@@ -73,7 +73,7 @@ describe('an htpasswd file', () => {
     },
   );
 
-  it('tells of a name that nobody may have', async () => {
+  it('reports a name that no user can have', async () => {
     const users = await readFrom(fileWith(`a b:${HASH}\n`));
     expect(users).toEqual([
       { name: 'a b', refusal: `username must contain only letters, numbers, '-', '.', '@' and '_'. "a b"` },

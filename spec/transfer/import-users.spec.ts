@@ -22,7 +22,7 @@ function repositoryWith(...users: Parameters<typeof userNamed>[]): MemoryUserRep
 }
 
 describe('importing users', () => {
-  it('stores them with their hashes, and a second time changes nothing', async () => {
+  it('stores them with their hashes, and changes nothing the second time', async () => {
     const repository = new MemoryUserRepository();
     const file = userFile([
       imported('root', { type: 'admin' }),
@@ -42,7 +42,7 @@ describe('importing users', () => {
     expect(repository.find('stan')).toBe(stored);
   });
 
-  it('keeps whoever is there and differs, and tells of the first 20', async () => {
+  it('keeps users who differ, and reports the first 20', async () => {
     const names = Array.from({ length: 25 }, (_, index) => `user${String(index).padStart(2, '0')}`);
     const repository = repositoryWith(...names.map((name): [string] => [name]));
     const summary = await importUsers(userFile(names.map((name) => imported(name))), repository);
@@ -55,7 +55,7 @@ describe('importing users', () => {
     ['the permissions', { permissions: ['api' as const] }],
     ['whether they get in', { enabled: false }],
     ['the hash', { hash: OTHER_HASH }],
-  ])('sees a difference in %s, and replaces it when asked to', async (_what, difference) => {
+  ])('detects a different %s, and replaces it on request', async (_what, difference) => {
     const repository = repositoryWith(['root', { type: 'admin' }], ['stan', { hash: HASH }]);
     const file = userFile([imported('stan', difference)]);
     expect(await importUsers(file, repository)).toMatchObject({ unchanged: 0, kept: { count: 1, names: ['stan'] } });
@@ -73,7 +73,7 @@ describe('importing users', () => {
     expect(repository.find('root')).toMatchObject({ type: 'admin' });
   });
 
-  it('demotes an admin when another one comes later in the file', async () => {
+  it('demotes an admin if another one follows in the file', async () => {
     const repository = repositoryWith(['root', { type: 'admin' }], ['zoe']);
     const file = userFile([imported('root'), imported('zoe', { type: 'admin' })]);
     expect(await importUsers(file, repository, { overwrite: true })).toMatchObject({
@@ -83,13 +83,13 @@ describe('importing users', () => {
     expect(repository.find('root')).toMatchObject({ type: 'normal' });
   });
 
-  it('tells of the first 100 who are refused, and how many there are', async () => {
+  it('reports the first 100 refused users, and their number', async () => {
     const refused = Array.from({ length: 120 }, (_, index) => ({ name: `a b ${index}`, refusal: 'no' }));
     const summary = await importUsers(userFile(refused), new MemoryUserRepository());
     expect(summary.refused).toEqual({ count: 120, users: refused.slice(0, 100) });
   });
 
-  it('says what it would do, and does nothing', async () => {
+  it('reports in a dry run what it would do', async () => {
     const repository = repositoryWith(['kim'], ['same', { hash: HASH }]);
     const file = userFile([imported('kim'), imported('same'), imported('stan')]);
     const expected = { dryRun: true, added: 1, unchanged: 1 };
@@ -105,7 +105,7 @@ describe('importing users', () => {
     expect(repository.find('kim')).toEqual(userNamed('kim'));
   });
 
-  it('says what it would do where there is no store yet', async () => {
+  it('reports in a dry run what it would do without a store', async () => {
     const file = userFile([imported('stan'), { name: '..', refusal: 'no' }]);
     expect(await importUsers(file, undefined, { dryRun: true })).toMatchObject({ added: 1, refused: { count: 1 } });
   });
@@ -131,13 +131,13 @@ describe('importing users', () => {
     expect(await importUsers(userFile(users), repository, { overwrite: true })).toEqual({ ...dry, dryRun: false });
   });
 
-  it('counts the hashes that take seconds', async () => {
+  it('counts costly hashes', async () => {
     const costly = HASH.replace('$04$', '$15$');
     const file = userFile([imported('a', { hash: costly }), imported('b', { hash: HASH.replace('$04$', '$14$') })]);
     expect(await importUsers(file, undefined, { dryRun: true })).toMatchObject({ added: 2, costly: 1 });
   });
 
-  it('tells of each user that is stored, and of nobody in a dry run', async () => {
+  it('calls onStored for each stored user, and never in a dry run', async () => {
     const repository = repositoryWith(['kim'], ['same', { hash: HASH }]);
     const file = userFile([imported('kim'), imported('same'), imported('stan')]);
     const onStored = vi.fn();
@@ -153,7 +153,7 @@ describe('importing users', () => {
   it.each([
     [1_000, '1000 users are'],
     [0, undefined],
-  ])('says how many are stored of a file that changes after %i', async (count, stored) => {
+  ])('says how many users are stored if the file changes after %i', async (count, stored) => {
     const changing = userFile([]);
     changing.read = async function* () {
       for (let index = 0; index < count; index += 1) yield imported(`user${index}`);
@@ -165,7 +165,7 @@ describe('importing users', () => {
     );
   });
 
-  it('stores nothing of a file that turns out to be bad at its end', async () => {
+  it('stores nothing if the file is damaged at its end', async () => {
     const repository = new MemoryUserRepository();
     const bad = userFile([]);
     bad.read = async function* () {
@@ -176,7 +176,7 @@ describe('importing users', () => {
     expect(repository.find('stan')).toBeUndefined();
   });
 
-  it('stores a thousand at once, tells how far it is, and completes what a failure has left', async () => {
+  it('stores a thousand at a time, reports progress, and completes a failed import', async () => {
     const users = Array.from({ length: 2_500 }, (_, index) => imported(`user${index}`));
     const repository = new MemoryUserRepository();
     const insertMany = vi.spyOn(repository, 'insertMany');
@@ -199,13 +199,13 @@ describe('importing users', () => {
     ]);
   });
 
-  it('reads a file once that has been read to its end before', async () => {
+  it('reads a file once if the caller has read it to its end', async () => {
     const file = userFile([imported('stan')]);
     await importUsers(file, new MemoryUserRepository(), { total: 1 });
     expect(file.reads).toBe(1);
   });
 
-  it('replaces a user whom somebody else changes or deletes meanwhile', async () => {
+  it('replaces a user that is changed or deleted meanwhile', async () => {
     const repository = repositoryWith(['stan'], ['kim']);
     const replace = vi.spyOn(repository, 'replace');
     replace.mockReturnValueOnce('conflict');
@@ -221,7 +221,7 @@ describe('importing users', () => {
     expect(repository.find('stan')).toMatchObject({ hash: HASH });
   });
 
-  it('gives up on a user who changes all the time', async () => {
+  it('gives up on a user that changes all the time', async () => {
     const repository = repositoryWith(['stan']);
     vi.spyOn(repository, 'replace').mockReturnValue('conflict');
     await expect(importUsers(userFile([imported('stan')]), repository, { overwrite: true })).rejects.toThrow(

@@ -16,7 +16,7 @@ const invalid = (path: string, number: number, problem: string) =>
   failure('IMPORT_INVALID', 400, `${path}, line ${number}: ${problem}`);
 
 describe('a file of JSON lines', () => {
-  it('gives what export writes', async () => {
+  it('is what export writes', async () => {
     const users = [
       imported('Größe', { permissions: ['api', 'write_points'], enabled: false }),
       imported('root', { type: 'admin' }),
@@ -42,7 +42,7 @@ describe('a file of JSON lines', () => {
     expect(users.map(({ name }) => name)).toEqual(['stan']);
   });
 
-  it('brings permissions into the form in which they are kept, and takes those of an admin away', async () => {
+  it('may have permissions in any form, and an admin loses them', async () => {
     const path = fileWith(
       [line({ permissions: ['write_points', 'api', 'api', 'none'] }), line({ name: 'root', type: 'admin' })].join('\n'),
     );
@@ -53,7 +53,7 @@ describe('a file of JSON lines', () => {
     ]);
   });
 
-  it('tells of a name that nobody may have, and goes on', async () => {
+  it('reports a name that no user can have, and continues', async () => {
     const users = await readFrom(fileWith([line({ name: '..' }), line()].join('\n')));
     expect(users).toEqual([
       { name: '..', refusal: 'username must not be "." or ".."' },
@@ -78,7 +78,7 @@ describe('a file of JSON lines', () => {
     [line({ enabled: 'yes' }), '"enabled" must be true or false'],
     [line({ hash: 'secret' }), '"hash" must be a bcrypt hash with a cost from 4 to 20'],
     [line({ hash: HASH.replace('$04$', '$31$') }), '"hash" must be a bcrypt hash with a cost from 4 to 20'],
-  ])('says what is wrong with %s, and in which line', async (content, problem) => {
+  ])('causes an error with its line: %s', async (content, problem) => {
     const path = fileWith(`${line({ name: 'first' })}\n${content}`);
     await expect(readFrom(path)).rejects.toThrow(invalid(path, 2, problem) as Error);
   });
@@ -88,7 +88,7 @@ describe('a file of JSON lines', () => {
     await expect(readFrom(path)).rejects.toThrow(invalid(path, 3, '"stan" is already in line 1') as Error);
   });
 
-  it('is a text in UTF-8, with lines that are not too long', async () => {
+  it('must be UTF-8, with lines of limited length', async () => {
     const latin = fileWith(Buffer.from(line({ name: 'Größe' }), 'latin1'));
     const long = fileWith(`${line()}\n${'x'.repeat(70_000)}\n`);
     const endless = fileWith('x'.repeat(200_000));
@@ -97,13 +97,13 @@ describe('a file of JSON lines', () => {
     await expect(readFrom(endless)).rejects.toThrow(invalid(endless, 1, 'this line is too long for a user') as Error);
   });
 
-  it('says why it cannot be read', async () => {
+  it('causes an error with the reason if it cannot be read', async () => {
     await expect(readFrom('/nowhere/users')).rejects.toThrow(
       failure('IMPORT_INVALID', 400, 'cannot read /nowhere/users: there is no such file') as Error,
     );
   });
 
-  it('may have any character in a name, and white space between the fields', async () => {
+  it('may have any character in a name, and white space between fields', async () => {
     const path = fileWith(line({ name: 'a":,\\' }).replaceAll(',"', ' ,  "').replaceAll('":', '" : '));
     expect(await readFrom(path)).toEqual([
       { name: 'a" : ,\\', refusal: expect.stringContaining('username must contain only letters') },

@@ -25,7 +25,7 @@ async function formatOf(path: string): Promise<string> {
 }
 
 describe('a file of users', () => {
-  it('is known by what is in it', async () => {
+  it('is recognized by its content', async () => {
     const database = fileWith('');
     writeKapacitorDatabase(database, [{ name: 'stan', type: 'normal', permissions: [], hash: HASH }]);
     expect(await formatOf(database)).toBe('Kapacitor database');
@@ -36,7 +36,7 @@ describe('a file of users', () => {
     expect(await formatOf(fileWith('# nobody yet\n'))).toBe('htpasswd');
   });
 
-  it('is what it is said to be', async () => {
+  it('has the format that is named', async () => {
     const file = await openUserFile(fileWith(JSON_LINE), { format: 'htpasswd' });
     expect(file.format).toBe('htpasswd');
     expect((await openUserFile(fileWith(''), { format: 'jsonl' })).format).toBe('JSON lines');
@@ -60,12 +60,12 @@ describe('a file of users', () => {
       '\n[\n{"name":"stan"}]',
       'is not a file of users: it is a JSON array without hashes, such as "user list --json" prints. Use "export" to write a file for "import"',
     ],
-  ])('has no %s in it', async (_what, content, problem) => {
+  ])('may not be %s', async (_what, content, problem) => {
     const path = fileWith(content);
     await expect(openUserFile(path)).rejects.toThrow(failure('IMPORT_INVALID', 400, `${path} ${problem}`) as Error);
   });
 
-  it('is there, and is a file', async () => {
+  it('must exist and be a file', async () => {
     await expect(openUserFile('/nowhere')).rejects.toThrow(
       failure('IMPORT_INVALID', 400, 'cannot read /nowhere: there is no such file') as Error,
     );
@@ -76,7 +76,7 @@ describe('a file of users', () => {
 });
 
 describe('users from standard input', () => {
-  it('can be read twice, and are in no folder while they are kept', async () => {
+  it('can be read twice, and leave no file while they are kept', async () => {
     const folder = temporaryFolder();
     vi.stubEnv('TMPDIR', folder);
     const found: string[] = [];
@@ -92,14 +92,14 @@ describe('users from standard input', () => {
     await file.close();
   });
 
-  it('may end too early', async () => {
+  it('may be cut off', async () => {
     const input = new Readable({ read: () => input.destroy(new Error('the pipe has burst')) });
     await expect(openUserStream(input)).rejects.toThrow(
       /^cannot keep standard input in a temporary file in .*: the pipe has burst$/,
     );
   });
 
-  it('are called so in messages', async () => {
+  it('are called standard input in messages', async () => {
     await expect(openUserStream(Readable.from(['']))).rejects.toThrow(
       'standard input is not a file of users: it is empty',
     );
@@ -109,14 +109,14 @@ describe('users from standard input', () => {
   });
 });
 
-describe('a pipe that has a name', () => {
+describe('a named pipe', () => {
   const pipe = () => {
     const path = join(temporaryFolder(), 'pipe');
     execFileSync(MAKE_PIPE, [path]);
     return path;
   };
 
-  it('is read as standard input is, whoever comes first', async () => {
+  it('is read like standard input, whichever side opens it first', async () => {
     const script = 'exec 3> "$0"; printf %s "$1" >&3';
     const write = (path: string) => once(spawn('sh', ['-c', script, path, JSON_LINE], { stdio: 'ignore' }), 'exit');
     const [early, late] = [pipe(), pipe()];
@@ -132,7 +132,7 @@ describe('a pipe that has a name', () => {
     ]);
   });
 
-  it('is no device', async () => {
+  it('is not a device', async () => {
     await expect(openUserFile('/dev/zero')).rejects.toThrow(
       'cannot read /dev/zero: it is not a regular file. Pipe it into "import -"',
     );
@@ -151,7 +151,7 @@ describe('a text file that is read twice', () => {
     ['is written to', (path: string) => appendFileSync(path, JSON_LINE.replace('stan', 'eve'))],
     ['becomes shorter', (path: string) => writeFileSync(path, '')],
     ['changes within', (path: string) => writeFileSync(path, JSON_LINE.replace('stan', 'evil'))],
-  ])('is refused when it %s in between', async (_what, change) => {
+  ])('is refused if it %s in between', async (_what, change) => {
     const path = fileWith(JSON_LINE);
     const file = await openUserFile(path);
     expect(await readAll(file)).toEqual([imported('stan')]);
@@ -160,7 +160,7 @@ describe('a text file that is read twice', () => {
     await file.close();
   });
 
-  it('gives no line that came after a change', async () => {
+  it('gives no line that was added after it was opened', async () => {
     const line = (index: number) => `${toJsonLine(imported(`user${index}`))}\n`;
     const path = fileWith(Array.from({ length: 3_000 }, (_, index) => line(index)).join(''));
     const file = await openUserFile(path);
@@ -177,7 +177,7 @@ describe('a text file that is read twice', () => {
     await file.close();
   });
 
-  it('stays the one that was opened, whatever comes to its place', async () => {
+  it('stays the same file when another one takes its path', async () => {
     const path = fileWith(JSON_LINE);
     const file = await openUserFile(path);
     renameSync(fileWith(JSON_LINE.replace('stan', 'evil')), path);

@@ -16,13 +16,13 @@ describe('the cost of a stored hash', () => {
     ['costs too much', `$2b$21$${DIGEST}`],
     ['costs too much', `$2b$31$${DIGEST}`],
     ['costs too little', `$2b$03$${DIGEST}`],
-    ['is of another algorithm', `$2x$10$${DIGEST}`],
-    ['is of another algorithm', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'],
+    ['belongs to another algorithm', `$2x$10$${DIGEST}`],
+    ['belongs to another algorithm', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA'],
     ['is cut off', `$2b$10$${DIGEST.slice(1)}`],
     ['is too long', `$2b$10$${DIGEST}x`],
-    ['is none', ''],
+    ['is empty', ''],
     ['is a password', 'examplePassword'],
-  ])('is none where it %s', (_what, hash) => {
+  ])('is undefined for a text that %s', (_what, hash) => {
     expect(costOf(hash)).toBeUndefined();
   });
 });
@@ -34,7 +34,7 @@ describe('the highest cost that a login verifies', () => {
     [11, 15],
     [16, 20],
     [20, 20],
-  ])('is, where new hashes have the cost %d, %d', (configured, highest) => {
+  ])('with new hashes of cost %d is %d', (configured, highest) => {
     expect(maxLoginCost(configured)).toBe(highest);
   });
 });

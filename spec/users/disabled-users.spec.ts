@@ -49,7 +49,7 @@ describe('a disabled user', () => {
     ['0', 0],
     ['null', null],
     ['an array', [false]],
-  ])('is not made by %s', async (what, enabled) => {
+  ])('is refused with %s', async (what, enabled) => {
     const { users } = await setUp();
     const refused = invalidUser(`enabled must be true or false, not ${what}`);
     await expect(users.create({ name: 'later', password: 'p', enabled: enabled as never })).rejects.toThrow(refused);
@@ -59,7 +59,7 @@ describe('a disabled user', () => {
   });
 });
 
-describe('the last admin that is enabled', () => {
+describe('the last enabled admin', () => {
   it('cannot be disabled', async () => {
     const { users } = await setUp();
     await expect(users.update('root', { enabled: false })).rejects.toThrow(LAST_ADMIN);
@@ -105,7 +105,7 @@ describe('the last admin that is enabled', () => {
     expect(await users.delete('someone')).toBe(true);
   });
 
-  it('is not there where the only admin was created disabled, which can be demoted and deleted as well', async () => {
+  it('does not exist if the only admin was created disabled, so that one can be demoted and deleted', async () => {
     const { users } = createUserService();
     await users.create({ name: 'root', password: 'p', type: 'admin', enabled: false });
     await users.create({ name: 'other', password: 'p', type: 'admin', enabled: false });

@@ -16,7 +16,7 @@ function setUp(repository: CompleteUserRepository = new MemoryUserRepository()) 
 const ROOT = { name: 'root', password: 'a long secret' };
 
 describe('the first admin', () => {
-  it('is made where there is none', async () => {
+  it('is made if there is no admin', async () => {
     const { repository, make } = setUp();
     expect(await make(ROOT)).toBe(true);
     expect(await repository.find('root')).toEqual({
@@ -35,13 +35,13 @@ describe('the first admin', () => {
     expect(hasher.hash).toHaveBeenCalledWith('from a file');
   });
 
-  it('is made where every admin is disabled', async () => {
+  it('is made if every admin is disabled', async () => {
     const { repository, make } = setUp();
     await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
     expect(await make(ROOT)).toBe(true);
   });
 
-  it('is not needed where there is one: then no password is read, hashed or measured', async () => {
+  it('is not made if there is an admin: no password is read, hashed or checked', async () => {
     const { repository, hasher, make } = setUp();
     await repository.insert(userNamed('other', { type: 'admin' }));
     const password = vi.fn(() => {
@@ -54,7 +54,7 @@ describe('the first admin', () => {
     expect(await repository.find('root')).toBeUndefined();
   });
 
-  it('is not needed where another process makes one in the meantime', async () => {
+  it('is not made if another process makes one meanwhile', async () => {
     const { repository, hasher, make } = setUp();
     hasher.hash.mockImplementationOnce(async () => {
       await repository.insert(userNamed('root', { type: 'admin' }));
@@ -67,13 +67,13 @@ describe('the first admin', () => {
   it.each([
     ['normal', userNamed('root', { permissions: ['all'] })],
     ['disabled', userNamed('root', { type: 'admin', enabled: false })],
-  ])('is not made of a %s user who has the name', async (_what, user) => {
+  ])('is not made if a %s user has the name', async (_what, user) => {
     const { repository, make } = setUp();
     await repository.insert(user);
     await expect(make(ROOT)).rejects.toThrow(
       invalidUser(
-        'root cannot become the first admin: there is a user of this name, who is no admin or is disabled. Name another ' +
-          'one, or decide yourself who this is: npx kapacitor-auth user set root --type admin, or npx kapacitor-auth user enable root',
+        'root cannot become the first admin: a user has this name, and is not an admin or is disabled. Choose another ' +
+          'name, or run npx kapacitor-auth user set root --type admin, or npx kapacitor-auth user enable root',
       ),
     );
     expect(await repository.find('root')).toEqual(user);
@@ -86,7 +86,7 @@ describe('the first admin', () => {
     [{ name: 'rootroot', password: 'rootroot' }, 'password must not be the username'],
     [{ name: 'root', password: () => undefined as never }, 'password is required'],
     [{ name: 7 as never, password: 'a long secret' }, 'name must be a text, not a number'],
-  ])('%o is measured by the rules for every user', async (admin, message) => {
+  ])('%o must follow the rules for every user', async (admin, message) => {
     const { repository, hasher, make } = setUp();
     await expect(make(admin)).rejects.toThrow(invalidUser(`the first admin cannot be made: ${message}`));
     await expect(make(admin)).rejects.toBeInstanceOf(InvalidUserError);
@@ -94,7 +94,7 @@ describe('the first admin', () => {
     expect(await repository.find(admin.name)).toBeUndefined();
   });
 
-  it('is not made while the store does not answer, or the password cannot be read', async () => {
+  it('is not made if the store does not answer or the password cannot be read', async () => {
     const { repository, make } = setUp();
     const unreadable = () => Promise.reject(new Error('ENOENT'));
     await expect(make({ name: 'root', password: unreadable })).rejects.toThrow('ENOENT');

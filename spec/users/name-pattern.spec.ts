@@ -36,11 +36,11 @@ describe('a name pattern', () => {
     ['a\\*', 'ab', false],
     ['\\a', 'a', true],
     ['A', 'a', false],
-  ])('%j and the name %j: %s', (pattern, name, expected) => {
+  ])('%j matches the name %j: %s', (pattern, name, expected) => {
     expect(new NamePattern(pattern).matches(name)).toBe(expected);
   });
 
-  it.each(['[', '[]', '[^]', '[a', '[a-', '[a-]', '[-a]', '[\\', '\\', 'a[', '[a]['])('is none: %j', (pattern) => {
+  it.each(['[', '[]', '[^]', '[a', '[a-', '[a-]', '[-a]', '[\\', '\\', 'a[', '[a]['])('is invalid: %j', (pattern) => {
     expect(() => new NamePattern(pattern)).toThrowError(
       expect.objectContaining({
         code: 'REQUEST_INVALID',
@@ -60,17 +60,17 @@ describe('a name pattern', () => {
     ['ab?', 'ab', false],
     ['a\\*b*', 'a*b', true],
     ['[a]*', '', false],
-  ])('%j tells a repository where to begin', (pattern, prefix, isPrefixOnly) => {
+  ])('has a prefix where a repository can begin: %j', (pattern, prefix, isPrefixOnly) => {
     const { prefix: actual, isPrefixOnly: only } = new NamePattern(pattern);
     expect([actual, only]).toEqual([prefix, isPrefixOnly]);
   });
 
-  it('is none where it is longer than a name can be matched with', () => {
+  it('is invalid if it is longer than any name', () => {
     expect(() => new NamePattern('*'.repeat(513))).toThrow('invalid pattern: it must be at most 512 characters');
     expect(new NamePattern('*'.repeat(512)).matches('a')).toBe(true);
   });
 
-  it('takes no longer for a pattern that is made to', () => {
+  it('matches in the same time for a malicious pattern', () => {
     const pattern = new NamePattern(`${'*a'.repeat(120)}b`);
     const start = process.cpuUsage();
     expect(pattern.matches('a'.repeat(256))).toBe(false);

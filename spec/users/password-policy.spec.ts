@@ -24,7 +24,7 @@ describe('the length of a new password', () => {
     );
   });
 
-  it('may be one where there is no minimum, but not none', async () => {
+  it('may be one without a minimum, but not zero', async () => {
     expect(await accept('p')).toBe('p');
     await expect(accept('')).rejects.toThrow(invalidUser('password is required'));
   });
@@ -47,20 +47,20 @@ describe('a new password', () => {
     ['\uf900', '\u8c48'],
     ['\u8c48', '\uf900'],
     ['\uf900', '\uf900'],
-  ])('of %s is never the username, as %s is', async (name, password) => {
+  ])('of the user %s cannot be %s', async (name, password) => {
     await expect(accept(password, {}, name)).rejects.toThrow(invalidUser('password must not be the username'));
   });
 
-  it('may have the username in it', async () => {
+  it('may contain the username', async () => {
     expect(await accept('someone1')).toBe('someone1');
     expect(await accept('someone', {}, 'someone1')).toBe('someone');
   });
 
-  it('is not ill-formed, and is not repeated', async () => {
+  it('must be well-formed, and is not repeated', async () => {
     await expect(accept('hunter\ud800')).rejects.toThrow(invalidUser('password must be well-formed Unicode'));
   });
 
-  it('is not too short, which is found out before it is looked for among the refused ones', async () => {
+  it('must have the minimum length, which is checked before the look-up of refused passwords', async () => {
     const isRefused = vi.fn(() => true);
     await expect(accept('pass', { minimumLength: 8, isRefused })).rejects.toThrow(
       invalidUser('password must be at least 8 characters'),
@@ -75,18 +75,18 @@ describe('the refused passwords', () => {
   it.each([
     ['says so', () => true],
     ['promises so', async () => true],
-  ])('are those of which the function %s', async (_what, isRefused) => {
+  ])('are those for which the function %s', async (_what, isRefused) => {
     await expect(accept('hunter2', { isRefused })).rejects.toThrow(REFUSED);
   });
 
   it.each([
     ['says so', () => false],
     ['promises so', async () => false],
-  ])('are none of those of which it does not: it %s', async (_what, isRefused) => {
+  ])('exclude a password for which the function %s', async (_what, isRefused) => {
     expect(await accept('hunter2', { isRefused })).toBe('hunter2');
   });
 
-  it('are asked for in the form that is hashed', async () => {
+  it('are looked up in the form that is hashed', async () => {
     const isRefused = vi.fn(() => false);
     await accept('cafe\u0301\u00a0au lait', { isRefused });
     expect(isRefused).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait', 'someone');
@@ -139,7 +139,7 @@ describe('a function that cannot tell whether a password is refused', () => {
     ],
     ['gives no answer', 'it answered neither true nor false', () => undefined],
     ['gives a number', 'it answered neither true nor false', async () => 0],
-  ])('makes it not acceptable, and the error does not tell it: it %s', async (_what, reason, isRefused) => {
+  ])('refuses the password, and the error does not repeat its message: it %s', async (_what, reason, isRefused) => {
     const onFailure = vi.fn();
     const options = { isRefused: isRefused as PasswordRefusal, onFailure };
     const error = await accept(PASSWORD, options).catch((thrown: unknown) => thrown);
@@ -151,7 +151,7 @@ describe('a function that cannot tell whether a password is refused', () => {
     for (const secret of [PASSWORD, ENCODED, 'más']) expect(shown).not.toContain(secret);
   });
 
-  it('has five seconds, and what it says later is nobody’s', async () => {
+  it('has five seconds, and a later answer is ignored', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     let fail = (_error: Error) => {};
@@ -172,7 +172,7 @@ describe('a function that cannot tell whether a password is refused', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is not waited for any more once it has answered', async () => {
+  it('has no timer after its answer', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     await accept(PASSWORD, { isRefused: async () => false });

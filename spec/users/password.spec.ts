@@ -25,14 +25,14 @@ describe('the form in which a password is hashed', () => {
     expect(opaqueString(password)).toBe(form);
   });
 
-  it('is the same when it is made twice', () => {
+  it('does not change when it is made twice', () => {
     for (const text of [NFD, 'a\u3000\u0301', '\u212b\u0323']) {
       expect(opaqueString(opaqueString(text))).toBe(opaqueString(text));
     }
   });
 });
 
-describe('a password that no user can have', () => {
+describe('an impossible password', () => {
   it.each([
     ['nothing', '', 'password is required'],
     ['73 bytes', 'x'.repeat(73), 'password must be at most 72 bytes'],
@@ -61,7 +61,7 @@ describe('a password that no user can have', () => {
   });
 });
 
-describe('what a password at a login may be the hash of', () => {
+describe('the forms of a password at a login', () => {
   it.each([
     ['itself where it is in the form that is hashed', NFC, [NFC]],
     ['that form first, then itself where it is another', NFD, [NFC, NFD]],
@@ -73,7 +73,7 @@ describe('what a password at a login may be the hash of', () => {
     ['the form alone where only that is short enough', 'e\u0301'.repeat(25), ['\u00e9'.repeat(25)]],
     // U+0958 is one of the few characters that NFC makes longer.
     ['itself alone where only that is short enough', '\u0958'.repeat(24), ['\u0958'.repeat(24)]],
-  ])('is %s', (_what, password, forms) => {
+  ])('are %s', (_what, password, forms) => {
     expect(passwordForms(password)).toEqual(forms);
   });
 });

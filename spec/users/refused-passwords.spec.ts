@@ -30,7 +30,7 @@ function errorOf(path: string): ConfigError {
 }
 
 describe('a file of refused passwords', () => {
-  it('has one on each line, exactly as it is there', () => {
+  it('has one password on each line, exactly as it is written', () => {
     const isRefused = refusalOfFile('password\nhunter 2\n# letmein\n  blanks  \nlast');
     const refused = ['password', 'hunter 2', '# letmein', '  blanks  ', 'last'];
     for (const password of refused) expect(isRefused(password), password).toBe(true);
@@ -43,18 +43,18 @@ describe('a file of refused passwords', () => {
     expect(['first', 'second', '\ufefffirst', 'second\r'].map(isRefused)).toEqual([true, true, false, false]);
   });
 
-  it('refuses nothing for an empty line, and nothing at all when it is empty', () => {
+  it('refuses nothing for an empty line, and nothing at all if it is empty', () => {
     expect(refusalOfFile('a\n\n\r\nb\n\n')('')).toBe(false);
     expect(refusalOfFile('')('')).toBe(false);
   });
 
-  it('refuses the form that is hashed, whichever one it has', () => {
+  it('refuses the hashed form, whichever form it has', () => {
     const isRefused = refusalOfFile('cafe\u0301\nau\u00a0lait\n');
     expect(isRefused('caf\u00e9')).toBe(true);
     expect(isRefused('au lait')).toBe(true);
   });
 
-  it('may have lines that are not UTF-8, as lists of breached passwords do: the others count', () => {
+  it('may have lines that are not UTF-8, as lists of breached passwords do, and the others count', () => {
     const lines = [
       Buffer.from('first'),
       Buffer.from('caf\u00e9', 'latin1'),
@@ -73,7 +73,7 @@ describe('a file of refused passwords', () => {
     expect(['before', 'after'].map(isRefused)).toEqual([true, false]);
   });
 
-  it('is an error that names it when there is none', () => {
+  it('causes an error with its path if it is missing', () => {
     const path = join(temporaryFolder(), 'refused.txt');
     const error = errorOf(path);
     expect(error).toMatchObject({
@@ -83,7 +83,7 @@ describe('a file of refused passwords', () => {
     });
   });
 
-  it('is an error when it is no UTF-8, as PowerShell writes it: nothing in it would be refused', () => {
+  it('causes an error if it is UTF-16, as PowerShell writes it, because nothing in it would be refused', () => {
     const path = join(temporaryFolder(), 'refused.txt');
     writeFileSync(path, '\ufefffirst\r\nsecond', 'utf16le');
     expect(errorOf(path)).toMatchObject({
@@ -92,7 +92,7 @@ describe('a file of refused passwords', () => {
     });
   });
 
-  it('is an error that names it, with what the system says, when it is a folder', () => {
+  it('causes an error with its path and the reason if it is a folder', () => {
     const path = temporaryFolder();
     const error = errorOf(path);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', cause: { code: 'EISDIR' } });
@@ -101,16 +101,16 @@ describe('a file of refused passwords', () => {
 });
 
 describe('a set of refused passwords', () => {
-  it('refuses what is in it', () => {
+  it('refuses its passwords', () => {
     expect(['first', 'First', ''].map(refusal(new Set(['first', 'second'])))).toEqual([true, false, false]);
   });
 
-  it('refuses the form that is hashed, whichever one it has', () => {
+  it('refuses the hashed form, whichever form it has', () => {
     const isRefused = refusal(new Set(['cafe\u0301', 'au\u00a0lait']));
     expect(['caf\u00e9', 'au lait', 'cafe\u0301'].map(isRefused)).toEqual([true, true, false]);
   });
 
-  it('is read once, and left as it is', () => {
+  it('is read once, and does not change', () => {
     const passwords = new Set(['cafe\u0301']);
     const isRefused = refusal(passwords);
     expect([...passwords]).toEqual(['cafe\u0301']);
@@ -120,8 +120,8 @@ describe('a set of refused passwords', () => {
   });
 });
 
-describe('a function that tells of refused passwords', () => {
-  it('is asked with the user who is to have the password, and answers in its own time', async () => {
+describe('a function of refused passwords', () => {
+  it("gets the user's name, and answers in its own time", async () => {
     const answer = vi.fn(async (password: string) => password === 'hunter2');
     const isRefused = refusal(answer);
     expect(await isRefused('hunter2')).toBe(true);

@@ -25,7 +25,7 @@ describe.each(INVISIBLE.map((letter) => [codeOf(letter), letter] as const))('a n
     expect(hasher.hash).not.toHaveBeenCalled();
   });
 
-  it('is refused to the first admin', async () => {
+  it('is refused for the first admin', async () => {
     const { hasher } = createUserService();
     const repository = new MemoryUserRepository();
     const policy = new PasswordPolicy({ minimumLength: 0 });
@@ -45,7 +45,7 @@ describe.each(INVISIBLE.map((letter) => [codeOf(letter), letter] as const))('a n
   });
 });
 
-it('no other letter is ignorable by default', () => {
+it('no other letter is default-ignorable', () => {
   const ignorable: string[] = [];
   for (let code = 0; code <= 0x10ffff; code += 1) {
     const letter = String.fromCodePoint(code);
@@ -54,15 +54,15 @@ it('no other letter is ignorable by default', () => {
   expect(ignorable).toEqual(INVISIBLE.slice(0, 4));
 });
 
-describe('a letter that is seen', () => {
+describe('a visible letter', () => {
   it.each(['한글', 'ㄱ', 'ﾡ', 'ー', 'ʼ', 'ـ', '𓀀'])('may be in a new name: %s', async (name) => {
     const { users } = createUserService();
     expect(await users.create({ name, password: 'p' })).toMatchObject({ name });
   });
 });
 
-describe('a user who has such a name already', () => {
-  it('logs in, is shown and changed, and can be the admin of the settings', async () => {
+describe('a user who already has such a name', () => {
+  it('can log in, be shown and changed, and be the configured admin', async () => {
     const name = 'root\u3164';
     const store = new MemoryUserRepository();
     store.insert(userNamed(name, { type: 'admin', hash: await bcrypt.hash('pw', 4) }));

@@ -3,7 +3,7 @@ import { failure } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
 describe('listing users', () => {
-  it('gives the first hundred by default, without hashes', async () => {
+  it('returns the first hundred by default, without hashes', async () => {
     const { users } = createUserService();
     for (let index = 0; index < 101; index += 1) await users.create({ name: `user${index}`, password: 'p' });
     const listed = await users.list();
@@ -15,7 +15,7 @@ describe('listing users', () => {
     ]);
   });
 
-  it('pages through everybody, each once, after the last name of the page before', async () => {
+  it('pages through all users, each once, after the last name of the page before', async () => {
     const { users } = createUserService();
     const names = ['a', 'a-b', 'a.b', 'ab', 'ｚ', '𐐀'];
     for (const name of names) await users.create({ name, password: 'p' });
@@ -26,7 +26,7 @@ describe('listing users', () => {
     expect(await pageAfter('𐐀')).toEqual([]);
   });
 
-  it.each(['', undefined])('begins with the first after %j', async (after) => {
+  it.each(['', undefined])('begins with the first user after %j', async (after) => {
     const { users, repository } = createUserService();
     const list = vi.spyOn(repository, 'list');
     await users.create({ name: 'a', password: 'p' });
@@ -35,7 +35,7 @@ describe('listing users', () => {
   });
 
   it.each(['a name with spaces', '..', '\u0001', 'x'.repeat(256), 'é'.repeat(128)])(
-    'begins after %j, which nobody need be called',
+    'begins after %j, which need not exist',
     async (after) => {
       const { users } = createUserService();
       await users.create({ name: '𐐀', password: 'p' });

@@ -10,7 +10,7 @@ const THERE_ARE = 'there are none, api, config_api, write_points and all';
 const NOT_KNOWN = `is not known: ${THERE_ARE}`;
 
 describe('creating a user', () => {
-  it('gives the user, of type normal and without permissions by default', async () => {
+  it('returns the user, of type normal and without permissions by default', async () => {
     const { users } = createUserService();
     expect(await users.create({ name: 'someone', password: 'p' })).toEqual({
       name: 'someone',
@@ -20,7 +20,7 @@ describe('creating a user', () => {
     });
   });
 
-  it('takes nothing from a prototype', async () => {
+  it('ignores fields of a prototype', async () => {
     const { users } = createUserService();
     Object.defineProperty(Object.prototype, 'type', { value: 'admin', configurable: true });
     onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'type'));
@@ -79,7 +79,7 @@ describe('creating a user', () => {
     expect(hasher.hash).not.toHaveBeenCalled();
   });
 
-  it('hashes the form of the password that every keyboard makes', async () => {
+  it('hashes the form that every keyboard produces', async () => {
     const { users, hasher } = createUserService();
     await users.create({ name: 'someone', password: 'cafe\u0301\u00a0au\u3000lait' });
     expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait');
@@ -127,7 +127,7 @@ describe('creating a user', () => {
     [{ hash: '$2b$10$' }, 'unknown field "hash": a user has name, password, type, permissions and enabled'],
     [JSON.parse('{"__proto__":{}}'), 'unknown field "__proto__": a user has '],
     [{ constructor: 1 }, 'unknown field "constructor": a user has '],
-  ])('refuses fields that it does not know: %j', async (fields, message) => {
+  ])('refuses unknown fields: %j', async (fields, message) => {
     const { users, hasher } = createUserService();
     const user = Object.defineProperties({ name: 'a', password: 'p' }, Object.getOwnPropertyDescriptors(fields));
     await expect(users.create(user)).rejects.toThrow(invalidUser(expect.stringContaining(message) as never));
@@ -141,27 +141,27 @@ describe('creating a user', () => {
     [[], 'an array'],
     [new Map([['name', 'a']]), 'a map'],
     [Promise.resolve({ name: 'a' }), 'a promise'],
-  ])('refuses %s, which is no user', async (user, kind) => {
+  ])('refuses %s instead of a user', async (user, kind) => {
     const { users } = createUserService();
     await expect(users.create(user as never)).rejects.toThrow(
       invalidUser(`a user must be an object with name, password, type, permissions and enabled, not ${kind}`),
     );
   });
 
-  it('takes nothing from a prototype', async () => {
+  it('ignores fields of a prototype', async () => {
     const { users } = createUserService();
     const inherited = { type: 'admin', enabled: false };
     const user = Object.assign(Object.create(inherited), { name: 'someone', password: 'p' });
     expect(await users.create(user)).toMatchObject({ type: 'normal', enabled: true });
   });
 
-  it('takes the longest name and password', async () => {
+  it('accepts the longest name and password', async () => {
     const { users } = createUserService();
     const name = 'x'.repeat(256);
     expect(await users.create({ name, password: 'é'.repeat(36) })).toMatchObject({ name });
   });
 
-  it('refuses a name that is taken before it hashes, and when it is taken meanwhile', async () => {
+  it('refuses an existing name before it hashes, and one that is taken meanwhile', async () => {
     const { users, hasher } = createUserService();
     const taken = failure('USER_EXISTS', 409, 'user "taken" already exists');
     await users.create({ name: 'taken', password: 'p' });
@@ -183,7 +183,7 @@ describe('changing a user', () => {
     return set;
   }
 
-  it('changes what is given and nothing else', async () => {
+  it('changes only the given fields', async () => {
     const { users, repository } = await setUpSomeone();
     const before = await repository.find('someone');
     expect(await users.update('someone', {})).toMatchObject({ type: 'normal', permissions: ['api'] });
@@ -196,13 +196,13 @@ describe('changing a user', () => {
     expect(await users.get('someone')).toMatchObject({ permissions: ['write_points'] });
   });
 
-  it('takes the permissions of a user who becomes an admin, for good', async () => {
+  it('removes the permissions of a user who becomes an admin, permanently', async () => {
     const { users } = await setUpSomeone();
     expect(await users.update('someone', { type: 'admin', permissions: ['all'] })).toMatchObject({ permissions: [] });
     expect(await users.update('someone', { type: 'normal' })).toMatchObject({ type: 'normal', permissions: [] });
   });
 
-  it('knows nobody of this name', async () => {
+  it('fails for a missing user', async () => {
     const { users, hasher } = await setUpSomeone();
     const absent = failure('USER_NOT_FOUND', 404, 'no user exists');
     hasher.hash.mockClear();
@@ -229,27 +229,27 @@ describe('changing a user', () => {
     expect(await users.get('someone')).toEqual(before);
   });
 
-  it('takes a user back as it was read, with what is to change', async () => {
+  it('accepts a user as it was read, with changes', async () => {
     const { users } = await setUpSomeone();
     const changes = { ...(await users.get('someone')), enabled: false };
     expect(await users.update('someone', changes)).toEqual(changes);
   });
 
-  it('hashes the form of a new password that every keyboard makes', async () => {
+  it('hashes the form of a new password that every keyboard produces', async () => {
     const { users, hasher } = await setUpSomeone();
     hasher.hash.mockClear();
     await users.update('someone', { password: 'cafe\u0301\u3000au lait' });
     expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('caf\u00e9 au lait', undefined);
   });
 
-  it('does not wait for ever for the hash of a password that the user changes itself', async () => {
+  it("does not wait long for the hash of a user's own new password", async () => {
     const { users, hasher } = await setUpSomeone();
     hasher.hash.mockClear();
     await users.by({ by: 'someone' }).update('someone', { password: 'another' });
     expect(hasher.hash).toHaveBeenCalledExactlyOnceWith('another', { isPatient: false });
   });
 
-  it('does not mind that its password is one that nobody could choose any more', async () => {
+  it('does not check an existing password against new rules', async () => {
     const { repository } = await setUpSomeone();
     const isRefused = vi.fn(() => true);
     const strict = createUserService(repository, { minimumLength: 8, isRefused });
@@ -261,7 +261,7 @@ describe('changing a user', () => {
     expect(isRefused).not.toHaveBeenCalled();
   });
 
-  it('loses no change to another one of the same user at the same time', async () => {
+  it('loses no concurrent change of the same user', async () => {
     const { users, repository, hasher } = await setUpSomeone();
     hasher.hash.mockImplementation(async () => {
       await users.update('someone', { permissions: ['write_points'] });
@@ -271,7 +271,7 @@ describe('changing a user', () => {
     expect(await repository.find('someone')).toMatchObject({ hash: 'the new hash', permissions: ['write_points'] });
   });
 
-  it('is made to the user as another change that came between has left it, and confirmed again', async () => {
+  it('applies to the user as another change has left it, and is confirmed again', async () => {
     const { users } = await setUpSomeone();
     const confirm = vi.fn().mockImplementationOnce(() => users.update('someone', { permissions: ['write_points'] }));
     const changed = await users.update('someone', { enabled: false }, confirm);
@@ -279,7 +279,7 @@ describe('changing a user', () => {
     expect(confirm.mock.calls.map(([{ permissions }]) => permissions)).toEqual([['api'], ['write_points']]);
   });
 
-  it('tries again when another change comes between, and not for ever', async () => {
+  it('is retried after a conflict, and not for ever', async () => {
     const { users, repository } = await setUpSomeone();
     const replace = vi.spyOn(repository, 'replace').mockReturnValueOnce('conflict').mockReturnValueOnce('conflict');
     expect(await users.update('someone', { permissions: [] })).toMatchObject({ permissions: [] });
@@ -290,7 +290,7 @@ describe('changing a user', () => {
     );
   });
 
-  it('is confirmed and told of, and not stored, where nothing is to be changed: users may ask for that without end', async () => {
+  it('is confirmed and reported, and not stored, if nothing changes, because users may repeat it', async () => {
     const { repository, hasher } = await setUpSomeone();
     const audit = vi.fn();
     const users = new UserService({ repository, hasher, policy: new PasswordPolicy({ minimumLength: 0 }), audit });
@@ -337,12 +337,12 @@ describe('changing a user', () => {
   });
 });
 
-describe('a name that is no text', () => {
+describe('a name that is not a string', () => {
   it.each([
     [undefined, 'username is required'],
     [null, 'name must be a text, not null'],
     [{ name: 'someone' }, 'name must be a text, not an object'],
-  ])('is nobody to read, change or delete: %j', async (name, message) => {
+  ])('cannot be read, changed or deleted: %j', async (name, message) => {
     const { users } = createUserService();
     const refused = invalidUser(message);
     await expect(users.get(name as never)).rejects.toThrow(refused);
@@ -352,7 +352,7 @@ describe('a name that is no text', () => {
 });
 
 describe('deleting a user', () => {
-  it('says whether there was one', async () => {
+  it('returns whether the user existed', async () => {
     const { users } = createUserService();
     await users.create({ name: 'someone', password: 'p' });
     expect(await users.delete('someone')).toBe(true);
@@ -361,7 +361,7 @@ describe('deleting a user', () => {
     expect(await users.get('someone')).toBeUndefined();
   });
 
-  it('says that there was none where another process was faster', async () => {
+  it('returns false if another process was faster', async () => {
     const { users, repository } = createUserService();
     await users.create({ name: 'someone', password: 'p' });
     vi.spyOn(repository, 'remove').mockReturnValue('not-found');
@@ -369,11 +369,11 @@ describe('deleting a user', () => {
   });
 });
 
-describe('a name that nobody may have', () => {
+describe('an impossible name', () => {
   it.each([
     ['a blank', 'a b'],
     ['too many letters', 'x'.repeat(10_000)],
-  ])('brings no question to the store: %s', async (_what, name) => {
+  ])('causes no question to the store: %s', async (_what, name) => {
     const { users, repository } = createUserService();
     const find = vi.spyOn(repository, 'find');
     expect(await users.get(name)).toBeUndefined();
@@ -383,11 +383,11 @@ describe('a name that nobody may have', () => {
   });
 });
 
-describe('what confirms a change', () => {
-  it('is a function, and no options', async () => {
+describe('the argument confirm', () => {
+  it('must be a function, and not options', async () => {
     const { users, hasher } = createUserService();
     const refused = (call: string) =>
-      failure('CONFIG_INVALID', 500, `users.${call}: what confirms it must be a function, not an object`);
+      failure('CONFIG_INVALID', 500, `users.${call}: confirm must be a function, not an object`);
     const options = { by: 'root' } as never;
     await expect(users.create({ name: 'a', password: 'p' }, options)).rejects.toThrow(refused('create'));
     await expect(users.update('a', { password: 'p' }, options)).rejects.toThrow(refused('update'));

@@ -9,7 +9,7 @@ import { RemoteUsers, toUser } from '../remote-users.js';
 import { existingUser, type Session } from '../session.js';
 import { formatTable, printUser, type UserFormat, userJson } from '../table.js';
 import { chooseTarget, type ServerTarget } from '../target.js';
-import { jsonOption } from './options.js';
+import { jsonOption } from './shared-options.js';
 
 /** RFC 9110, section 9.1: a method is a token. In practice it has letters only. */
 const METHOD = /^[a-z]+(?:-[a-z]+)*$/i;

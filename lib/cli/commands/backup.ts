@@ -13,7 +13,7 @@ export function addBackup(program: Command, session: Session): void {
     .description('copy an SQLite store as it is at one moment, also while servers write to it')
     .argument('<FILE>', 'a new file; the copy is itself a store: sqlite:FILE')
     .action((file: string) => {
-      checkFile(file);
+      expectStorePath(file);
       return session.withStore(session.userStore(), async ({ backup, trail }) => {
         if (backup === undefined) {
           throw new UsageError(
@@ -34,7 +34,7 @@ export function addBackup(program: Command, session: Session): void {
 }
 
 /** @throws {UsageError} the copy could not be named as a store */
-function checkFile(file: string): void {
+function expectStorePath(file: string): void {
   if (isSqliteAddress(sqliteAddress(file))) return;
   throw new UsageError('FILE must be the path of a file, such as copy.db: the copy is then the store sqlite:copy.db');
 }

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { PERMISSIONS } from '../../users/permissions.js';
 import type { Session } from '../session.js';
 
 /** `completion`: a script with which a shell completes these commands. */
@@ -52,14 +53,12 @@ function completionNodes(program: Command): CompletionNode[] {
   return nodes;
 }
 
-/** Commander knows no choices for `--permission`, whose value is a list. */
-const PERMISSIONS = ['api', 'config_api', 'write_points', 'all', 'none'];
-
 function optionsOf(command: Command): CompletionOption[] {
   return command.options.map(({ long, description, required, argChoices }) => ({
     word: long as string,
     description,
     takesValue: required,
+    // Commander knows no choices for `--permission`, whose value is a list.
     values: argChoices ?? (long === '--permission' ? PERMISSIONS : []),
   }));
 }

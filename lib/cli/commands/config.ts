@@ -7,7 +7,7 @@ import type { PasswordSource } from '../prompt.js';
 import type { Session } from '../session.js';
 import { formatTable } from '../table.js';
 import { chooseConfig } from '../target.js';
-import { jsonOption, passwordOptions } from './options.js';
+import { jsonOption, passwordOptions } from './shared-options.js';
 
 /** `check-config`: all problems at once, and the resulting settings. */
 export function addCheckConfig(program: Command, session: Session): void {

@@ -8,7 +8,7 @@ import { UsageError } from '../cli-error.js';
 import { beforeInterruption } from '../interruption.js';
 import type { Session } from '../session.js';
 import type { OpenStore, UserStore } from '../user-store.js';
-import { jsonOption, type RightsOptions, rightsOptions } from './options.js';
+import { jsonOption, type RightsOptions, rightsOptions } from './shared-options.js';
 
 interface ImportOptions extends RightsOptions {
   readonly dryRun?: boolean;

@@ -9,7 +9,14 @@ import { eachPage, type ManagedUsers } from '../remote-users.js';
 import { existingUser, noSuchUser, type Session } from '../session.js';
 import { printUser, printUsers, type UserFormat } from '../table.js';
 import { UserStore } from '../user-store.js';
-import { checkRights, jsonOption, passwordOptions, type RightsOptions, rightsOptions, toCount } from './options.js';
+import {
+  checkRights,
+  jsonOption,
+  parseCount,
+  passwordOptions,
+  type RightsOptions,
+  rightsOptions,
+} from './shared-options.js';
 
 /** `user list`, `show`, `add`, `set`, `passwd`, `enable`, `disable` and `delete`. */
 export function addUserCommands(program: Command, session: Session): void {
@@ -35,7 +42,7 @@ type NewCommand = (name: string, description: string) => Command;
 function addReading(command: NewCommand, session: Session): void {
   command('list', 'list the users in the order of their names')
     .argument('[PATTERN]', "only names that match: 'j*', '?ohn', '[a-c]*'")
-    .option('--limit <N>', 'list N users at most', toCount)
+    .option('--limit <N>', 'list N users at most', parseCount)
     .action((pattern: string | undefined, options: UserFormat & { limit?: number }) =>
       session.withUsers(({ users }) =>
         printUsers(session.output, eachPage(users, { pattern, limit: options.limit }), options),

@@ -18,7 +18,7 @@ export function describeBehindMiddleware({ describe, test }: Suite): void {
   const served = (title: string, run: Run) => test(title, (repository) => serve(repository, run));
 
   describe('behind the middleware', () => {
-    served('an admin who is demoted is no admin at the next request', async (auth, login) => {
+    served('a demoted admin is a normal user at the next request', async (auth, login) => {
       await auth.users.create({ ...ADMIN, name: 'other' });
       await auth.users.create(ADMIN);
       assert.equal(await login(ADMIN, '/kapacitor/v1/users'), 200);
@@ -26,7 +26,7 @@ export function describeBehindMiddleware({ describe, test }: Suite): void {
       assert.equal(await login(ADMIN, '/kapacitor/v1/users'), 403);
     });
 
-    served('permissions that are taken away open nothing at the next request', async (auth, login) => {
+    served('removed permissions open nothing at the next request', async (auth, login) => {
       const user = { ...ADMIN, type: 'normal', permissions: ['api'] } as const;
       await auth.users.create(user);
       assert.equal(await login(user, '/orders'), 404);
@@ -34,23 +34,26 @@ export function describeBehindMiddleware({ describe, test }: Suite): void {
       assert.equal(await login(user, '/orders'), 403);
     });
 
-    served('an old password, and a disabled or deleted user, are refused at the next request', async (auth, login) => {
-      const user = { ...ADMIN, type: 'normal' } as const;
-      const changed = { ...user, password: 'second password' };
-      await auth.users.create(user);
-      assert.equal(await login(user), 403);
-      await auth.users.update(user.name, { password: changed.password });
-      assert.equal(await login(user), 401);
-      assert.equal(await login(changed), 403);
-      await auth.users.update(user.name, { enabled: false });
-      assert.equal(await login(changed), 401);
-      await auth.users.update(user.name, { enabled: true });
-      assert.equal(await login(changed), 403);
-      await auth.users.delete(user.name);
-      assert.equal(await login(changed), 401);
-    });
+    served(
+      'an old password, a disabled user and a deleted user are refused at the next request',
+      async (auth, login) => {
+        const user = { ...ADMIN, type: 'normal' } as const;
+        const changed = { ...user, password: 'second password' };
+        await auth.users.create(user);
+        assert.equal(await login(user), 403);
+        await auth.users.update(user.name, { password: changed.password });
+        assert.equal(await login(user), 401);
+        assert.equal(await login(changed), 403);
+        await auth.users.update(user.name, { enabled: false });
+        assert.equal(await login(changed), 401);
+        await auth.users.update(user.name, { enabled: true });
+        assert.equal(await login(changed), 403);
+        await auth.users.delete(user.name);
+        assert.equal(await login(changed), 401);
+      },
+    );
 
-    served('of many concurrent changes of a user none is lost', async (auth) => {
+    served('no concurrent change of a user is lost', async (auth) => {
       const { name } = await auth.users.create({ ...ADMIN, type: 'normal' });
       await Promise.all([
         auth.users.update(name, { permissions: ['api'] }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { everybody, names, type Suite, userNamed } from './suite.js';
 
-/** What finds and changes single users. */
+/** Finding, inserting, replacing and removing single users. */
 export function describeChanges(suite: Suite): void {
   describeInsert(suite);
   describeReplace(suite);
@@ -12,38 +12,38 @@ export function describeChanges(suite: Suite): void {
 
 function describeInsert({ describe, test }: Suite): void {
   describe('find and insert', () => {
-    test('give back a user as it was inserted', async (repository) => {
+    test('return a user as it was inserted', async (repository) => {
       const user = userNamed('someone', { permissions: ['api', 'config_api'] });
       assert.equal(await repository.insert(user), true);
       assert.deepEqual(await repository.find('someone'), user);
     });
 
-    test('know nobody in an empty store', async (repository) => {
+    test('find no user in an empty store', async (repository) => {
       assert.equal(await repository.find('someone'), undefined);
       assert.deepEqual(await names(repository), []);
     });
 
-    test('keep the user who is there when another of the same name comes', async (repository) => {
+    test('keep an existing user when another of the same name is inserted', async (repository) => {
       const first = userNamed('taken');
       await repository.insert(first);
       assert.equal(await repository.insert(userNamed('taken', { type: 'admin', revision: 'second' })), false);
       assert.deepEqual(await repository.find('taken'), first);
     });
 
-    test('tell names apart byte by byte', async (repository) => {
+    test('compare names byte by byte', async (repository) => {
       for (const each of ['a', 'A', 'é', 'e', 'ａ']) assert.equal(await repository.insert(userNamed(each)), true);
       assert.equal((await repository.find('A'))?.revision, 'first of A');
       assert.equal((await repository.find('ａ'))?.revision, 'first of ａ');
       assert.equal(await repository.find('E'), undefined);
     });
 
-    test('take every name that a user may have', async (repository) => {
+    test('accept every name that a user may have', async (repository) => {
       const all = ['ユーザー', 'Größe', 'a@b.example-1_x', '...', '__proto__', 'constructor', '0', 'x'.repeat(256)];
       for (const each of all) assert.equal(await repository.insert(userNamed(each)), true);
       for (const each of all) assert.deepEqual(await repository.find(each), userNamed(each));
     });
 
-    test('let one of many concurrent insertions of a name through', async (repository) => {
+    test('insert one user when many of the same name come at once', async (repository) => {
       const attempts = Array.from({ length: 20 }, (_, index) =>
         repository.insert(userNamed('wanted', { revision: String(index) })),
       );
@@ -56,7 +56,7 @@ function describeInsert({ describe, test }: Suite): void {
 
 function describeReplace({ describe, test }: Suite): void {
   describe('replace', () => {
-    test('puts a user in the place of the one with the expected revision', async (repository) => {
+    test('replaces a user that has the expected revision', async (repository) => {
       const before = userNamed('someone', { permissions: ['api'] });
       const after = userNamed('someone', {
         permissions: ['all'],
@@ -68,7 +68,7 @@ function describeReplace({ describe, test }: Suite): void {
       assert.deepEqual(await repository.find('someone'), after);
     });
 
-    test('changes nothing when the revision is another, or the user is gone', async (repository) => {
+    test('changes nothing when the revision differs or the user does not exist', async (repository) => {
       const user = userNamed('someone');
       await repository.insert(user);
       const change = userNamed('someone', { permissions: ['all'], revision: 'second' });
@@ -78,7 +78,7 @@ function describeReplace({ describe, test }: Suite): void {
       assert.equal(await repository.find('nobody'), undefined);
     });
 
-    test('lets one of many concurrent changes of the same revision through', async (repository) => {
+    test('makes one of many concurrent changes of the same revision', async (repository) => {
       const user = userNamed('someone');
       await repository.insert(user);
       const outcomes = await Promise.all(
@@ -95,7 +95,7 @@ function describeReplace({ describe, test }: Suite): void {
 /** Changes that could leave no admin. */
 function describeDemotion({ describe, test }: Suite): void {
   describe('replace', () => {
-    test('makes admins, and demotes all of them but the last', async (repository) => {
+    test('promotes users, and demotes all admins but the last', async (repository) => {
       await repository.insert(userNamed('first', { type: 'admin' }));
       const second = userNamed('second');
       await repository.insert(second);
@@ -108,14 +108,14 @@ function describeDemotion({ describe, test }: Suite): void {
       assert.equal(await repository.replace(userNamed('second', { revision: 'demoted' }), 'promoted'), 'last-admin');
     });
 
-    test('lets the last admin change when it stays one', async (repository) => {
+    test('changes the last admin if it stays an admin', async (repository) => {
       await repository.insert(userNamed('root', { type: 'admin' }));
       const changed = userNamed('root', { type: 'admin', revision: 'second' });
       assert.equal(await repository.replace(changed, 'first of root'), 'replaced');
       assert.deepEqual(await repository.find('root'), changed);
     });
 
-    test('leaves one of two admins when both are demoted at once', async (repository) => {
+    test('keeps one of two admins when both are demoted at once', async (repository) => {
       await repository.insert(userNamed('one', { type: 'admin' }));
       await repository.insert(userNamed('two', { type: 'admin' }));
       const outcomes = await Promise.all(
@@ -128,7 +128,7 @@ function describeDemotion({ describe, test }: Suite): void {
 
 function describeDisabled({ describe, test }: Suite): void {
   describe('a disabled user', () => {
-    test('is kept as it was, and listed', async (repository) => {
+    test('is found and listed as it was inserted', async (repository) => {
       const user = userNamed('someone', { enabled: false, permissions: ['api'] });
       await repository.insert(user);
       assert.deepEqual(await repository.find('someone'), user);
@@ -138,7 +138,7 @@ function describeDisabled({ describe, test }: Suite): void {
       assert.deepEqual(await repository.find('someone'), enabled);
     });
 
-    test('is not the last admin', async (repository) => {
+    test('does not count as an admin', async (repository) => {
       await repository.insert(userNamed('root', { type: 'admin' }));
       await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
       const disabled = userNamed('root', { type: 'admin', enabled: false, revision: 'disabled' });
@@ -158,7 +158,7 @@ function describeDisabled({ describe, test }: Suite): void {
 
 function describeRemove({ describe, test }: Suite): void {
   describe('remove', () => {
-    test('takes a user away', async (repository) => {
+    test('removes a user', async (repository) => {
       await repository.insert(userNamed('someone'));
       assert.equal(await repository.remove('someone'), 'removed');
       assert.equal(await repository.find('someone'), undefined);
@@ -166,7 +166,7 @@ function describeRemove({ describe, test }: Suite): void {
       assert.equal(await repository.insert(userNamed('someone')), true);
     });
 
-    test('says when there is nobody to remove', async (repository) => {
+    test('answers not-found for a name that no user has', async (repository) => {
       assert.equal(await repository.remove('nobody'), 'not-found');
     });
 
@@ -180,7 +180,7 @@ function describeRemove({ describe, test }: Suite): void {
       assert.equal(await repository.remove('other'), 'last-admin');
     });
 
-    test('leaves one of many admins when all are removed at once', async (repository) => {
+    test('keeps one of many admins when all are removed at once', async (repository) => {
       const admins = ['a', 'b', 'c', 'd', 'e'];
       for (const each of admins) await repository.insert(userNamed(each, { type: 'admin' }));
       const outcomes = await Promise.all(admins.map((each) => repository.remove(each)));

@@ -12,7 +12,7 @@ export function describeLists(suite: Suite): void {
 
 function describeList({ describe, test }: Suite): void {
   describe('list', () => {
-    test('gives users in the order of the bytes of their names', async (repository) => {
+    test('returns users in the order of the bytes of their names', async (repository) => {
       for (const each of ORDERED.toReversed()) await repository.insert(userNamed(each));
       assert.deepEqual(await names(repository), ORDERED);
       const [first] = await repository.list({ pattern: everybody, after: undefined, offset: 0, limit: 1 });
@@ -25,7 +25,7 @@ function describeList({ describe, test }: Suite): void {
       assert.deepEqual(await names(repository), beyond);
     });
 
-    test('passes over and limits', async (repository) => {
+    test('skips as many users as offset says, and returns at most limit', async (repository) => {
       for (const each of ORDERED) await repository.insert(userNamed(each));
       assert.deepEqual(await names(repository, '', 0, 2), ORDERED.slice(0, 2));
       assert.deepEqual(await names(repository, '', 3, 2), ORDERED.slice(3, 5));
@@ -35,7 +35,7 @@ function describeList({ describe, test }: Suite): void {
       assert.deepEqual(await names(repository, '', 0, 0), []);
     });
 
-    test('gives only those whose names match the pattern, and counts only these', async (repository) => {
+    test('returns only users whose names match the pattern, and counts only these', async (repository) => {
       for (const each of ORDERED) await repository.insert(userNamed(each));
       assert.deepEqual(await names(repository, 'a*'), ['a', 'a-b', 'a.b', 'ab']);
       assert.deepEqual(await names(repository, 'a*', 1, 2), ['a-b', 'a.b']);
@@ -53,7 +53,7 @@ function describeList({ describe, test }: Suite): void {
 
 function describePages({ describe, test }: Suite): void {
   describe('list', () => {
-    test('pages through more users than it looks at in one go', async (repository) => {
+    test('returns more users than it reads at once', async (repository) => {
       const many = Array.from({ length: 2_500 }, (_, index) => `user${String(index).padStart(5, '0')}`);
       await insertAll(
         repository,
@@ -73,7 +73,7 @@ function describePages({ describe, test }: Suite): void {
       );
     });
 
-    test('pages through everybody, each once, when it begins after the last name of the page before', async (repository) => {
+    test('returns every user once, page by page, when each page begins after the last name of the one before', async (repository) => {
       const everyName = [...ORDERED, 'ｚ', 'ｚｚ', '𐐀'];
       for (const each of everyName.toReversed()) await repository.insert(userNamed(each));
       for (const limit of [1, 2, 5]) {
@@ -88,7 +88,7 @@ function describePages({ describe, test }: Suite): void {
       }
     });
 
-    test('goes on after a user who is removed between two pages', async (repository) => {
+    test('continues after a name whose user was removed between two pages', async (repository) => {
       for (const each of ORDERED) await repository.insert(userNamed(each));
       assert.deepEqual(await names(repository, '', 0, 4), ORDERED.slice(0, 4));
       await repository.remove('a-b');
@@ -100,7 +100,7 @@ function describePages({ describe, test }: Suite): void {
 /** A list that begins after a name. */
 function describeListAfter({ describe, test }: Suite): void {
   describe('list', () => {
-    test('begins after a name that nobody has, in the order of bytes', async (repository) => {
+    test('begins after a name that no user has, in the order of bytes', async (repository) => {
       for (const each of [...ORDERED, 'ｚ', '𐐀']) await repository.insert(userNamed(each));
       assert.deepEqual(await namesAfter(repository, 'a-'), ['a-b', 'a.b', 'ab', 'b', 'ユーザー', 'ｚ', '𐐀']);
       assert.deepEqual(await namesAfter(repository, 'a-c'), ['a.b', 'ab', 'b', 'ユーザー', 'ｚ', '𐐀']);
@@ -109,14 +109,14 @@ function describeListAfter({ describe, test }: Suite): void {
       assert.deepEqual(await namesAfter(repository, 'é'.repeat(128)), ['ユーザー', 'ｚ', '𐐀']);
     });
 
-    test('gives everybody after a name before all others, and nobody after the last', async (repository) => {
+    test('returns every user after a name before all others, and none after the last name', async (repository) => {
       for (const each of ORDERED) await repository.insert(userNamed(each));
       assert.deepEqual(await namesAfter(repository, '-'), ORDERED);
       assert.deepEqual(await namesAfter(repository, 'ユーザー'), []);
       assert.deepEqual(await namesAfter(repository, '𐐀'), []);
     });
 
-    test('begins after a name among those that match a pattern', async (repository) => {
+    test('begins after a name, and returns only users whose names match the pattern', async (repository) => {
       for (const each of [...ORDERED, 'ｚ', 'ｚｚ', '𐐀']) await repository.insert(userNamed(each));
       assert.deepEqual(await namesAfter(repository, 'a-b', 'a*'), ['a.b', 'ab']);
       assert.deepEqual(await namesAfter(repository, 'a', 'a*'), ['a-b', 'a.b', 'ab']);
@@ -131,7 +131,7 @@ function describeListAfter({ describe, test }: Suite): void {
       assert.deepEqual(await namesAfter(repository, 'a', 'a'), []);
     });
 
-    test('passes over and limits from the name on that it begins after', async (repository) => {
+    test('counts offset and limit from the name that it begins after', async (repository) => {
       for (const each of ORDERED) await repository.insert(userNamed(each));
       assert.deepEqual(await namesAfter(repository, 'a', '', 1, 2), ['a.b', 'ab']);
       assert.deepEqual(await namesAfter(repository, 'a', '', 4, 2), ['ユーザー']);

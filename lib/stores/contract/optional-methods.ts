@@ -3,7 +3,7 @@ import type { UserRepository } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { everybody, insertAll, names, type Suite, userNamed } from './suite.js';
 
-/** A repository that has this method, whatever else it has left out. */
+/** A repository that has this optional method. */
 type With<Method extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Method>>;
 
 /** Tests a method if the repository has it. */
@@ -27,11 +27,11 @@ export function describeOptionalMethods(suite: Suite): void {
 }
 
 function describeHasAdmin(suite: Suite): void {
-  suite.describe('hasAdmin, if it is there,', () => {
+  suite.describe('hasAdmin, if the repository has it,', () => {
     testOf(
       suite,
       'hasAdmin',
-      'finds none in an empty store, nor among users and admins that are disabled',
+      'is false in an empty store, and with only normal users and disabled admins',
       async (repository) => {
         assert.equal(await repository.hasAdmin(), false);
         await repository.insert(userNamed('someone', { permissions: ['all'] }));
@@ -40,7 +40,7 @@ function describeHasAdmin(suite: Suite): void {
       },
     );
 
-    testOf(suite, 'hasAdmin', 'finds one as soon as it is inserted, promoted or enabled', async (repository) => {
+    testOf(suite, 'hasAdmin', 'is true as soon as an admin is inserted or promoted', async (repository) => {
       await repository.insert(userNamed('someone'));
       await repository.replace(userNamed('someone', { type: 'admin' }), 'first of someone');
       assert.equal(await repository.hasAdmin(), true);
@@ -52,10 +52,10 @@ function describeHasAdmin(suite: Suite): void {
 }
 
 function describeInsertFirstAdmin(suite: Suite): void {
-  suite.describe('insertFirstAdmin, if it is there,', () => {
+  suite.describe('insertFirstAdmin, if the repository has it,', () => {
     const admin = (name: string) => userNamed(name, { type: 'admin' });
 
-    testOf(suite, 'insertFirstAdmin', 'adds an admin where there is none that is enabled', async (repository) => {
+    testOf(suite, 'insertFirstAdmin', 'adds an admin if no admin is enabled', async (repository) => {
       await repository.insert(userNamed('someone'));
       await repository.insert(userNamed('disabled', { type: 'admin', enabled: false }));
       assert.equal(await repository.insertFirstAdmin(admin('root')), 'inserted');
@@ -63,31 +63,31 @@ function describeInsertFirstAdmin(suite: Suite): void {
       assert.equal(await repository.remove('root'), 'last-admin');
     });
 
-    testOf(suite, 'insertFirstAdmin', 'adds nobody where there is one, and says that first', async (repository) => {
-      await repository.insert(admin('root'));
-      await repository.insert(userNamed('someone'));
-      assert.equal(await repository.insertFirstAdmin(admin('other')), 'admin-exists');
-      assert.equal(await repository.insertFirstAdmin({ ...admin('root'), revision: 'second' }), 'admin-exists');
-      assert.equal(await repository.insertFirstAdmin(admin('someone')), 'admin-exists');
-      assert.equal(await repository.find('other'), undefined);
-      assert.deepEqual(await repository.find('root'), admin('root'));
-    });
-
     testOf(
       suite,
       'insertFirstAdmin',
-      'makes no admin of a user who has the name, nor enables one',
+      'adds no second admin, and answers admin-exists rather than name-taken',
       async (repository) => {
-        const disabled = userNamed('disabled', { type: 'admin', enabled: false });
-        for (const user of [userNamed('someone'), disabled]) {
-          await repository.insert(user);
-          assert.equal(await repository.insertFirstAdmin({ ...admin(user.name), revision: 'second' }), 'name-taken');
-          assert.deepEqual(await repository.find(user.name), user);
-        }
+        await repository.insert(admin('root'));
+        await repository.insert(userNamed('someone'));
+        assert.equal(await repository.insertFirstAdmin(admin('other')), 'admin-exists');
+        assert.equal(await repository.insertFirstAdmin({ ...admin('root'), revision: 'second' }), 'admin-exists');
+        assert.equal(await repository.insertFirstAdmin(admin('someone')), 'admin-exists');
+        assert.equal(await repository.find('other'), undefined);
+        assert.deepEqual(await repository.find('root'), admin('root'));
       },
     );
 
-    testOf(suite, 'insertFirstAdmin', 'lets one of many at once through', async (repository) => {
+    testOf(suite, 'insertFirstAdmin', 'neither promotes nor enables a user who has the name', async (repository) => {
+      const disabled = userNamed('disabled', { type: 'admin', enabled: false });
+      for (const user of [userNamed('someone'), disabled]) {
+        await repository.insert(user);
+        assert.equal(await repository.insertFirstAdmin({ ...admin(user.name), revision: 'second' }), 'name-taken');
+        assert.deepEqual(await repository.find(user.name), user);
+      }
+    });
+
+    testOf(suite, 'insertFirstAdmin', 'adds one admin when many come at once', async (repository) => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) => repository.insertFirstAdmin(admin(`admin${index}`))),
       );
@@ -99,11 +99,11 @@ function describeInsertFirstAdmin(suite: Suite): void {
 }
 
 function describeInsertMany(suite: Suite): void {
-  suite.describe('insertMany, if it is there,', () => {
+  suite.describe('insertMany, if the repository has it,', () => {
     testOf(
       suite,
       'insertMany',
-      'adds users as they are, and answers their names in the order given',
+      'adds users as they are, and returns their names in the given order',
       async (repository) => {
         const users = [
           userNamed('ユーザー', { permissions: ['api', 'write_points'] }),
@@ -118,7 +118,7 @@ function describeInsertMany(suite: Suite): void {
       },
     );
 
-    testOf(suite, 'insertMany', 'leaves those alone who are there, and does not name them', async (repository) => {
+    testOf(suite, 'insertMany', 'keeps existing users, and does not return their names', async (repository) => {
       await repository.insert(userNamed('b', { permissions: ['api'] }));
       assert.deepEqual(await repository.insertMany([userNamed('c'), userNamed('b'), userNamed('a')]), ['c', 'a']);
       assert.deepEqual(await repository.find('b'), userNamed('b', { permissions: ['api'] }));
@@ -127,7 +127,7 @@ function describeInsertMany(suite: Suite): void {
       assert.deepEqual(await names(repository), ['a', 'b', 'c']);
     });
 
-    testOf(suite, 'insertMany', 'takes the first one of those that have the same name', async (repository) => {
+    testOf(suite, 'insertMany', 'adds the first of several users with the same name', async (repository) => {
       const twice = ['b', 'a', 'b', 'a', 'a'].map((name, index) => userNamed(name, { revision: String(index) }));
       assert.deepEqual(await repository.insertMany(twice), ['b', 'a']);
       assert.equal((await repository.find('a'))?.revision, '1');
@@ -137,7 +137,7 @@ function describeInsertMany(suite: Suite): void {
     testOf(
       suite,
       'insertMany',
-      'adds each of many names once when they come from two sides at once',
+      'adds each name once when two calls insert the same users at once',
       async (repository) => {
         const users = Array.from({ length: 200 }, (_, index) => userNamed(`user${index}`));
         const sides = await Promise.all([
@@ -159,50 +159,40 @@ async function all(users: AsyncIterable<StoredUser>): Promise<StoredUser[]> {
 }
 
 function describeSnapshot(suite: Suite): void {
-  suite.describe('snapshot, if it is there,', () => {
-    testOf(
-      suite,
-      'snapshot',
-      'gives everybody as they are, in the order of the bytes of their names',
-      async (repository) => {
-        assert.deepEqual(await all(repository.snapshot()), []);
-        const users = [
-          userNamed('Größe', { type: 'admin' }),
-          userNamed('a', { permissions: ['api'] }),
-          userNamed('a-b', { enabled: false }),
-          userNamed('ユーザー'),
-          userNamed('ｚ'),
-          userNamed('𐐀'),
-        ];
-        for (const user of users.toReversed()) await repository.insert(user);
-        assert.deepEqual(await all(repository.snapshot()), users);
-      },
-    );
+  suite.describe('snapshot, if the repository has it,', () => {
+    testOf(suite, 'snapshot', 'returns every user, in the order of the bytes of their names', async (repository) => {
+      assert.deepEqual(await all(repository.snapshot()), []);
+      const users = [
+        userNamed('Größe', { type: 'admin' }),
+        userNamed('a', { permissions: ['api'] }),
+        userNamed('a-b', { enabled: false }),
+        userNamed('ユーザー'),
+        userNamed('ｚ'),
+        userNamed('𐐀'),
+      ];
+      for (const user of users.toReversed()) await repository.insert(user);
+      assert.deepEqual(await all(repository.snapshot()), users);
+    });
 
-    testOf(
-      suite,
-      'snapshot',
-      'gives everybody as they were at one moment, whatever is changed meanwhile',
-      async (repository) => {
-        const users = Array.from({ length: 2_500 }, (_, index) => userNamed(`user${10_000 + index}`));
-        await insertAll(repository, users);
-        const read: StoredUser[] = [];
-        for await (const user of repository.snapshot()) {
-          read.push(user);
-          if (read.length > 1) continue;
-          await repository.insert(userNamed('user10000-1'));
-          await repository.insert(userNamed('user99999'));
-          await repository.remove('user12000');
-          await repository.replace(userNamed('user12400', { revision: 'second' }), 'first of user12400');
-        }
-        assert.deepEqual(read, users);
-        const later = await all(repository.snapshot());
-        assert.equal(later.length, 2_501);
-        assert.equal(later.find(({ name }) => name === 'user12400')?.revision, 'second');
-      },
-    );
+    testOf(suite, 'snapshot', 'returns every user as at one moment, whatever changes meanwhile', async (repository) => {
+      const users = Array.from({ length: 2_500 }, (_, index) => userNamed(`user${10_000 + index}`));
+      await insertAll(repository, users);
+      const read: StoredUser[] = [];
+      for await (const user of repository.snapshot()) {
+        read.push(user);
+        if (read.length > 1) continue;
+        await repository.insert(userNamed('user10000-1'));
+        await repository.insert(userNamed('user99999'));
+        await repository.remove('user12000');
+        await repository.replace(userNamed('user12400', { revision: 'second' }), 'first of user12400');
+      }
+      assert.deepEqual(read, users);
+      const later = await all(repository.snapshot());
+      assert.equal(later.length, 2_501);
+      assert.equal(later.find(({ name }) => name === 'user12400')?.revision, 'second');
+    });
 
-    testOf(suite, 'snapshot', 'can be left early, and others go on', async (repository) => {
+    testOf(suite, 'snapshot', 'can be left early while another snapshot continues', async (repository) => {
       for (const name of ['a', 'b', 'c']) await repository.insert(userNamed(name));
       const other = repository.snapshot()[Symbol.asyncIterator]();
       assert.equal((await other.next()).value.name, 'a');

@@ -76,7 +76,11 @@ export class Availability {
     return time < confirmedAt + this.grace && this.#lastConfirmation < confirmedAt + CONFIRMED_WITHIN;
   }
 
-  /** Users were read. @param askedAt when the question was sent */
+  /**
+   * Users were read.
+   *
+   * @param askedAt when the question was sent
+   */
   succeeded(askedAt: number): void {
     this.#lastRead = now();
     this.#lastConfirmation = Math.max(this.#lastConfirmation, askedAt);

@@ -73,7 +73,11 @@ export class ChangeListener {
     }
   }
 
-  /** Listens on a new connection until that is lost. @returns why it was lost */
+  /**
+   * Listens on a new connection until it is lost.
+   *
+   * @returns the reason for the loss
+   */
   async #connectAndListen(onListening: () => void): Promise<Error> {
     const connection = new AbortController();
     const giveUp = (reason: unknown) => connection.abort(reason);
@@ -85,7 +89,7 @@ export class ChangeListener {
       client.on('end', () => giveUp(new Error('the connection that listens for changes has ended')));
       const givenUp = new Promise<void>((resolve) => {
         connection.signal.addEventListener('abort', () => {
-          end(client);
+          disconnect(client);
           resolve();
         });
       });
@@ -127,6 +131,6 @@ export class ChangeListener {
 }
 
 /** Closes the connection. A server that does not answer is not waited for. */
-function end(client: PostgresClient): void {
+function disconnect(client: PostgresClient): void {
   void Promise.allSettled([answerWithin(ANSWER_WITHIN, client.end())]);
 }

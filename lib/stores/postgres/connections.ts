@@ -37,7 +37,7 @@ export class Connections {
     source.pool.on('connect', ignoreErrorsOf);
   }
 
-  /** Makes a client that is not connected yet and is none of the pool's. */
+  /** Makes a client outside the pool. It is not connected yet. */
   createClient(): PostgresClient {
     return this.#source.createClient();
   }
@@ -116,7 +116,11 @@ export class Connections {
     }
   }
 
-  /** Rejects what is under way, without waiting for the server. @param reason makes the error of each rejection */
+  /**
+   * Rejects every statement under way, without waiting for the server.
+   *
+   * @param reason makes the error of each rejection
+   */
   async close(reason: () => Error): Promise<void> {
     const { pool, isOwnPool } = this.#source;
     this.#underWay.close(reason);

@@ -87,9 +87,9 @@ const CLIENT_OPTIONS = {
 /** A pool, and how to make a client like its own. */
 export interface ConnectionSource {
   readonly pool: PostgresPool;
-  /** Whether the pool was made here, and is ended here. */
+  /** Whether this package made the pool, and ends it. */
   readonly isOwnPool: boolean;
-  /** Makes a client that is not connected yet and is none of the pool's. */
+  /** Makes a client outside the pool. It is not connected yet. */
   readonly createClient: () => PostgresClient;
 }
 

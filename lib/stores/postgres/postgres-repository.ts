@@ -32,7 +32,7 @@ const FIND_WITHIN = 1_000;
  * one made with psql, and every 300 ms users in memory are compared with the table. So a change is in force everywhere
  * within milliseconds, and within a second if its notification is lost. While notifications do not arrive, each request
  * reads the table. While the table cannot be read, users in memory are served for `store-grace`; each request tries to
- * read it first, unless that was tried within 50 ms.
+ * read it first, unless another one has tried within 50 ms.
  */
 export class PostgresUserRepository implements UserRepository {
   readonly #names: TableNames;
@@ -53,8 +53,8 @@ export class PostgresUserRepository implements UserRepository {
    * Does not connect yet: {@link open} does.
    *
    * @param source `postgres://USER:PASSWORD@HOST/DATABASE` with each part percent-encoded. Its parameters `schema` and
-   *   `table` name the table, and `max` is the most connections of the pool, 1 to 9999, defaults to 5; one more connection
-   *   listens for changes. All others are those of `pg`. Or a pool of the app's own, `new pg.Pool({ … })`, which the app
+   *   `table` name the table, and `max` is the maximum number of connections of the pool, 1 to 9999, defaults to 5; one
+   *   more connection listens for changes. All other parameters are those of `pg`. Or a pool of the app's own, `new pg.Pool({ … })`, which the app
    *   ends itself
    * @param table the table of the users; overrides the URL's parameters
    * @throws {ConfigError} the URL, the pool or a name is invalid, or an option of `table` is unknown

@@ -41,11 +41,11 @@ export class Statements {
   }
 
   list(page: Page): Statement {
-    return this.#page(this.#columns, page);
+    return pageStatement(this.#columns, this.#users, page);
   }
 
   listNames(page: Page): Statement {
-    return this.#page('name', page);
+    return pageStatement('name', this.#users, page);
   }
 
   /** The names of the users that have changed or are gone. */
@@ -136,10 +136,6 @@ export class Statements {
       text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
       values: [name],
     };
-  }
-
-  #page(columns: string, page: Page): Statement {
-    return pageStatement(columns, this.#users, page);
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StoreError } from '../../errors.js';
-import { isThere, putInPlace } from '../../put-in-place.js';
+import { isThere, putInPlace, syncFolder } from '../../put-in-place.js';
 
 /** Folders that hold an incomplete copy. */
 const partials = new Set<string>();
@@ -33,13 +33,13 @@ export async function writeBackup(file: string, copy: (to: string) => Promise<vo
       const copied = join(partial, 'users.db');
       writeFileSync(copied, '', { mode: 0o600 });
       await copy(copied);
-      await syncToDisk(copied);
+      await syncFile(copied);
       if (!(await putInPlace(copied, file))) throw somethingIsThere();
     } finally {
       await rm(partial, { recursive: true, force: true });
       partials.delete(partial);
     }
-    await syncToDisk(folder);
+    await syncFolder(folder);
   } catch (error) {
     throw new StoreError(
       `cannot back the user store up to ${file}: ${(error as Error).message}. Name a file that is not there yet, in a ` +
@@ -53,7 +53,7 @@ function somethingIsThere(): Error {
   return new Error('something is there already');
 }
 
-async function syncToDisk(path: string): Promise<void> {
+async function syncFile(path: string): Promise<void> {
   const file = await open(path);
   try {
     await file.sync();

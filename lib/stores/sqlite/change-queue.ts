@@ -15,8 +15,8 @@ export const BUSY_FOR = 4_000;
 /** Milliseconds between two attempts. */
 export const TRY_EVERY = 5;
 /**
- * Milliseconds after which a change is written from the log into the file itself. A copy of the file without its log, which
- * nobody should make, lacks only the changes of this time.
+ * Milliseconds after which a change is written from the log into the file itself. A copy of the file without its log
+ * lacks only the changes of this time, although such a copy should not be made.
  */
 const CHECKPOINT_AFTER = 1_000;
 /** The most changes in one transaction. Other processes have their turn between two transactions. */
@@ -133,7 +133,7 @@ export class ChangeQueue {
         break;
       case 'done':
         // Not awaited: the next changes are written while the answers to these are held back.
-        void settle(batch, reply.outcomes);
+        void answerWaiting(batch, reply.outcomes);
         this.#checkpoint ??= setTimeout(() => this.#checkpointNow(), CHECKPOINT_AFTER).unref();
     }
   }
@@ -172,7 +172,7 @@ function refuseOverdue(batch: readonly Waiting[], error: () => Error): Waiting[]
   return batch.filter(({ deadline }) => time < deadline);
 }
 
-async function settle(batch: readonly Waiting[], outcomes: readonly ChangeOutcome[]): Promise<void> {
+async function answerWaiting(batch: readonly Waiting[], outcomes: readonly ChangeOutcome[]): Promise<void> {
   const seenFrom = now() + UNCHANGED_FOR;
   for (let time = now(); time < seenFrom; time = now()) await delay(Math.ceil(seenFrom - time));
   for (const [index, { resolve, reject }] of batch.entries()) {

@@ -96,7 +96,7 @@ export class Connection {
   readonly #prepared = new Map<string, PreparedStatement>();
   #isOpen = true;
 
-  /** @param file that exists */
+  /** @param file the path of an existing file */
   constructor(file: string) {
     this.#database = openDatabase(file);
     try {

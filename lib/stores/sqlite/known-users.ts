@@ -50,21 +50,21 @@ export class KnownUsers {
       this.#users.delete(name);
       return undefined;
     }
-    if (known !== undefined && isEqual(known.row, row)) {
+    if (known !== undefined && isSameRow(known.row, row)) {
       known.version = this.#version;
       return known.user;
     }
     if (this.#users.size >= MAX_USERS) this.#users.clear();
-    const user = userOf(row);
+    const user = userFromRow(row);
     this.#users.set(name, { row, user, version: this.#version });
     return user;
   }
 }
 
-export function userOf(row: SqliteRow): StoredUser {
+export function userFromRow(row: SqliteRow): StoredUser {
   return toStoredUser(row as unknown as UserRow, row['enabled'] === 1);
 }
 
-function isEqual(a: SqliteRow, b: SqliteRow): boolean {
+function isSameRow(a: SqliteRow, b: SqliteRow): boolean {
   return Object.keys(a).every((column) => a[column] === b[column]);
 }

@@ -19,7 +19,7 @@ import { Condition } from './condition.js';
 import type { Connection } from './connection.js';
 import { sqliteFailure } from './connection.js';
 import { connect, replacedFile } from './file-identity.js';
-import { KnownUsers, userOf } from './known-users.js';
+import { KnownUsers, userFromRow } from './known-users.js';
 import { type OpenedStore, openStore } from './open-store.js';
 import * as statements from './statements.js';
 import { filePath } from './store-file.js';
@@ -90,9 +90,9 @@ export class SqliteUserRepository implements CompleteUserRepository {
     };
     const source: ListSource = {
       namesAtOnce: NAMES_AT_ONCE,
-      users: (page) => inTurn(() => connection.all(statements.page(page)).map(userOf)),
+      users: (page) => inTurn(() => connection.all(statements.page(page)).map(userFromRow)),
       names: (page) => inTurn(() => connection.all(statements.pageOfNames(page)).map(({ name }) => name as string)),
-      usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userOf)),
+      usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userFromRow)),
     };
     return listUsers(query, source);
   }
@@ -140,7 +140,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
       let page: Page = { prefix: '', after: undefined, offset: 0, limit: USERS_AT_ONCE };
       for (;;) {
         const rows = await this.#read(() => connection.all(statements.page(page)));
-        for (const row of rows) yield userOf(row);
+        for (const row of rows) yield userFromRow(row);
         if (rows.length < USERS_AT_ONCE) return;
         page = { ...page, after: rows.at(-1)?.['name'] as string };
         await setImmediate();
@@ -251,7 +251,9 @@ export class SqliteUserRepository implements CompleteUserRepository {
   }
 
   #assertUsable(): void {
-    if (this.#closing !== undefined) throw closedError(this.#file);
+    if (this.#closing !== undefined) {
+      throw new StoreError('the user store is closed', { cause: new Error(`${this.#file} is closed`) });
+    }
     const problem = this.#condition.filesProblem;
     if (problem !== undefined) throw unavailable(problem);
   }
@@ -260,8 +262,4 @@ export class SqliteUserRepository implements CompleteUserRepository {
 /** The reason names the file, which is for the operator only, so it becomes the cause. */
 function unavailable(reason: string): StoreError {
   return new StoreError('the user store is unavailable', { cause: new Error(reason) });
-}
-
-function closedError(file: string): StoreError {
-  return new StoreError('the user store is closed', { cause: new Error(`${file} is closed`) });
 }

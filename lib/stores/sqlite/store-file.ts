@@ -81,7 +81,7 @@ function makeFolder(path: string): void {
   makeFolder(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });
-    syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
   } catch (error) {
     // Another process that starts at the same time may have made the folder.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -137,11 +137,11 @@ function makeFile(file: string): void {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
     throw error;
   }
-  syncFolder(dirname(file));
+  syncFolderNow(dirname(file));
 }
 
 /** Waits until the names in a folder are on disk, if the system can do that. */
-function syncFolder(path: string): void {
+function syncFolderNow(path: string): void {
   try {
     const descriptor = openSync(path, 'r');
     try {

@@ -71,7 +71,7 @@ export class WriterThread implements WriterPort {
     });
   }
 
-  /** A call without a reply gets one. */
+  /** Ends the thread, and answers a call that has no reply yet. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;

@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ImportError, type ImportedUser, type RefusedUser, type UserFile } from '../user-file.js';
-import { BoltFile } from './bolt/file.js';
+import { BoltFile } from './bolt/bolt-file.js';
 import type { Bucket, PageSet } from './bolt/tree.js';
 import { Damage, importErrorOf, WHERE_IT_IS } from './damage.js';
-import { UserReader } from './kapacitor-user.js';
+import { KapacitorUserReader } from './kapacitor-user.js';
 import { userEntriesOf } from './user-entries.js';
 
 const USERS = 'user_store';
@@ -46,7 +46,7 @@ class KapacitorDatabase implements UserFile {
   async *read(): AsyncGenerator<ImportedUser | RefusedUser, void, undefined> {
     try {
       await this.#checkUnchanged();
-      const users = new UserReader();
+      const users = new KapacitorUserReader();
       for await (const entry of userEntriesOf(this.#file, this.#bucket, this.#taken)) yield users.read(entry);
       await this.#checkUnchanged();
     } catch (error) {

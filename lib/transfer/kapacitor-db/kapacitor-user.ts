@@ -15,7 +15,7 @@ const SPARE_BITS_ARE_ZERO = /^.{28}[.Oeu].{30}[.CGKOSWaeimquy26]$/;
  * writes it, with privileges that some permissions give. Two changes cannot be detected: another hash, and all
  * permissions in place of `api` and one more, which is a difference of a single bit.
  */
-export class UserReader {
+export class KapacitorUserReader {
   readonly #records = new UserRecordReader();
   #subscriptions = 0;
 
@@ -24,7 +24,7 @@ export class UserReader {
     return about(`the record of the user ${shownName(name)}`, () => {
       const record = this.#records.read(bytes);
       if (record.name !== name) throw new Damage('is that of another user');
-      return isSubscription(name) ? this.#subscription(record) : userOf(record);
+      return isSubscription(name) ? this.#subscription(record) : importedUser(record);
     });
   }
 
@@ -39,7 +39,7 @@ export class UserReader {
   }
 }
 
-function userOf({ name, admin, hash, privileges }: UserRecord): ImportedUser | RefusedUser {
+function importedUser({ name, admin, hash, privileges }: UserRecord): ImportedUser | RefusedUser {
   const permissions = permissionsFor(privileges);
   if (permissions === undefined) throw new Damage('has privileges that no permissions give', setAgain('permissions'));
   // Only subscriptions have an empty hash in Kapacitor.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { BoltFile } from './bolt/file.js';
-import type { Entry } from './bolt/page.js';
+import type { BoltFile } from './bolt/bolt-file.js';
+import type { BoltEntry } from './bolt/page.js';
 import { type Bucket, entriesOf, type PageSet } from './bolt/tree.js';
 import { Damage } from './damage.js';
 
@@ -14,7 +14,7 @@ const NAMES_THAT_ARE_STEPS: ReadonlyMap<string, string> = new Map([
   [INDEX, '.'],
 ]);
 
-/** The users that stand for an InfluxDB which sends its points. The rest of such a name is its credential. */
+/** The names of InfluxDB's subscriptions begin with this. The rest of such a name is a credential. */
 const SUBSCRIPTION = '_sub:';
 
 export function isSubscription(name: string): boolean {
@@ -67,14 +67,14 @@ function differenceOf(name: string, indexed: string | undefined): string {
 }
 
 /** The name in the key of a record. Undefined for a key of the index, which follows the records. */
-function nameOfRecord(entry: Entry): string | undefined {
+function nameOfRecord(entry: BoltEntry): string | undefined {
   const key = keyOf(entry);
   if (key.startsWith(RECORDS)) return checkedName(key.slice(RECORDS.length), key);
   if (key === INDEXES || key.startsWith(`${INDEXES}/`)) return undefined;
   throw unknownKey(key);
 }
 
-function nameInIndex({ value: entry }: IteratorResult<Entry, void>): string | undefined {
+function nameInIndex({ value: entry }: IteratorResult<BoltEntry, void>): string | undefined {
   if (entry === undefined) return undefined;
   const key = keyOf(entry);
   const name = NAMES_THAT_ARE_STEPS.get(key) ?? nameInIndexKey(key);
@@ -92,7 +92,7 @@ function isStep(name: string): boolean {
   return name === '.' || name === '..';
 }
 
-function keyOf({ key, isBucket }: Entry): string {
+function keyOf({ key, isBucket }: BoltEntry): string {
   if (!isUtf8(key)) throw new Damage('it has a user whose key is not UTF-8');
   if (isBucket) throw new Damage('it has a bucket among the users');
   return key.toString();

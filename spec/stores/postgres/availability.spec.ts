@@ -32,14 +32,14 @@ const NO_FEED = new Error('no feed');
 const NO_ANSWER = new Error('no answer');
 
 describe('a database', () => {
-  it('is up when changes are heard of', () => {
+  it('is up while notifications arrive', () => {
     const { availability, told } = createAvailability();
     availability.listening(clock.time);
     expect(told).toEqual([['up']]);
     expect(availability).toMatchObject({ isListening: true, isUnavailable: false, interruptions: 0 });
   });
 
-  it('is degraded while it answers, and changes are not heard of', () => {
+  it('is degraded while it answers and no notifications arrive', () => {
     const { availability, told } = createAvailability();
     availability.listening(clock.time);
     availability.notListening(NO_FEED);
@@ -48,7 +48,7 @@ describe('a database', () => {
     expect(availability).toMatchObject({ isListening: false, isUnavailable: false, interruptions: 1 });
   });
 
-  it('is degraded while changes are heard of, and it does not answer', () => {
+  it('is degraded while notifications arrive and it does not answer', () => {
     const { availability, told } = createAvailability();
     availability.listening(clock.time);
     availability.failed(NO_ANSWER, clock.time);
@@ -60,7 +60,7 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['up']);
   });
 
-  it('is in its grace when neither works, until the grace ends by itself', () => {
+  it('is in grace while neither works, until the grace ends', () => {
     const { availability, told } = createAvailability();
     availability.listening(clock.time);
     pass(10_000);
@@ -76,7 +76,7 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['down', 'no answer']);
   });
 
-  it('has its grace from the latest question that was answered, in whichever order the answers came', () => {
+  it('has its grace from the latest answered question, in any order of the answers', () => {
     const { availability, told } = createAvailability();
     availability.succeeded(clock.time);
     availability.succeeded(clock.time - 50_000);
@@ -88,7 +88,7 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['down', 'no answer']);
   });
 
-  it('is down at once where there is no grace, and where it has never answered', () => {
+  it('is down at once without a grace, and if it has never answered', () => {
     for (const [grace, hasAnswered] of [
       [0, true],
       [60_000, false],
@@ -101,7 +101,7 @@ describe('a database', () => {
     }
   });
 
-  it('is up again when it answers and changes are heard of, and stays so when the grace would have ended', () => {
+  it('is up again when it answers and notifications arrive, and stays so after the end of the grace', () => {
     const { availability, told } = createAvailability();
     availability.succeeded(clock.time);
     availability.notListening(NO_FEED);
@@ -129,7 +129,7 @@ describe('a database', () => {
     expect(told.at(-1)).toEqual(['down', 'no answer']);
   });
 
-  it('has the shortest grace of those who share it, and reports to each of them', () => {
+  it('has the shortest grace of its users, and reports to each of them', () => {
     const availability = new Availability();
     onTestFinished(() => availability.close());
     const reports: string[] = [];
@@ -145,7 +145,7 @@ describe('a database', () => {
     expect(reports.slice(-3)).toEqual(['60000: down', '10000: down', '30000: down']);
   });
 
-  it('tells for how long changes have been heard of without a break', () => {
+  it('tells for how long listening has not been interrupted', () => {
     const { availability } = createAvailability();
     expect(availability.hasListenedFor(0)).toBe(false);
     availability.listening(clock.time);
@@ -160,7 +160,7 @@ describe('a database', () => {
     expect(availability.hasListenedFor(1)).toBe(false);
   });
 
-  it('counts how often hearing has ceased', () => {
+  it('counts interruptions of listening', () => {
     const { availability } = createAvailability();
     availability.notListening(NO_FEED);
     availability.listening(clock.time);
@@ -168,7 +168,7 @@ describe('a database', () => {
     expect(availability.interruptions).toBe(2);
   });
 
-  it('tells nothing more, and leaves no timer, when it is closed', () => {
+  it('reports nothing, and leaves no timer, after it is closed', () => {
     const { availability, told } = createAvailability();
     availability.succeeded(clock.time);
     availability.notListening(NO_FEED);
@@ -184,8 +184,8 @@ describe('a database', () => {
   });
 });
 
-describe('an answer that fails', () => {
-  it('says nothing of the database where it has answered another question meanwhile', () => {
+describe('a failed answer', () => {
+  it('does not count if a later question was answered meanwhile', () => {
     const { availability, told } = createAvailability();
     const askedAt = clock.time;
     pass(500);
@@ -211,18 +211,21 @@ describe('an answer that fails', () => {
     ['no right', { code: '42501' }, 'down'],
     ['a role that may not log in', { code: '28000' }, 'down'],
     ['no database', { code: '3D000' }, 'down'],
-  ])('is an outage, in which users are served on, unless it refuses: %s', (message, details, expected) => {
-    const { availability, told } = createAvailability();
-    availability.succeeded(clock.time);
-    availability.notListening(NO_FEED);
-    availability.failed(Object.assign(new Error(message), details), clock.time);
-    expect(told.at(-1)).toEqual([expected, message]);
-    expect(availability.isInGrace(clock.time, clock.time)).toBe(expected === 'grace');
-  });
+  ])(
+    'counts as an outage, in which users in memory are served, unless it is a refusal: %s',
+    (message, details, expected) => {
+      const { availability, told } = createAvailability();
+      availability.succeeded(clock.time);
+      availability.notListening(NO_FEED);
+      availability.failed(Object.assign(new Error(message), details), clock.time);
+      expect(told.at(-1)).toEqual([expected, message]);
+      expect(availability.isInGrace(clock.time, clock.time)).toBe(expected === 'grace');
+    },
+  );
 });
 
 describe('a user in memory', () => {
-  it('may be served for the grace after it was confirmed, while the database does not answer', () => {
+  it('is served for the grace after its confirmation while the database does not answer', () => {
     const { availability } = createAvailability(60_000);
     const confirmedAt = clock.time;
     availability.succeeded(confirmedAt);
@@ -232,7 +235,7 @@ describe('a user in memory', () => {
     expect(availability.isInGrace(confirmedAt, confirmedAt + 60_000)).toBe(false);
   });
 
-  it('may not be served without a grace', () => {
+  it('is not served without a grace', () => {
     const { availability } = createAvailability(0);
     availability.failed(NO_ANSWER, clock.time);
     expect(availability.isInGrace(clock.time, clock.time)).toBe(false);
@@ -241,7 +244,7 @@ describe('a user in memory', () => {
   it.each([
     ['others', 'succeeded'],
     ['the connection that listens', 'listening'],
-  ] as const)('may not be served when the database has answered %s for long, and not confirmed it', (_, answer) => {
+  ] as const)('is not served if the database has answered %s for long without confirming it', (_, answer) => {
     const { availability } = createAvailability(60_000);
     const confirmedAt = clock.time;
     pass(3_999);

@@ -33,7 +33,7 @@ async function all(users: AsyncIterable<StoredUser>): Promise<StoredUser[]> {
 }
 
 describe('a snapshot', () => {
-  it('always has an admin, while another process hands the role of the only one on', async () => {
+  it('always has an admin, while another process moves the role of the only admin', async () => {
     const { url, repository } = await openWithMany();
     const other = await openPostgres(url);
     const names = ['a', 'user10500', 'user11400', 'z'];
@@ -63,7 +63,7 @@ describe('a snapshot', () => {
     await handing;
   });
 
-  it('has a connection of its own, and gives it up at its end, or when it is left early', async () => {
+  it('has its own connection, and closes it at its end or when it is left early', async () => {
     const { repository, connections } = await openWithMany();
     for await (const user of repository.snapshot()) {
       if (user.name === 'user10000') expect(await connections()).toBe(1);
@@ -84,7 +84,7 @@ describe('a snapshot', () => {
     expect(pool.idleCount).toBe(pool.totalCount);
   });
 
-  it('that is not left ends when the repository is closed, and none begins any more', async () => {
+  it('ends when the repository is closed, and no other one begins', async () => {
     const { repository, connections } = await openWithMany();
     const users = repository.snapshot();
     await users.next();
@@ -97,7 +97,7 @@ describe('a snapshot', () => {
     await expect(repository.insertMany(manyUsers(1))).rejects.toThrow('is closed');
   });
 
-  it('that loses its connection fails, and disturbs nothing else', async () => {
+  it('fails without side effects if its connection is lost', async () => {
     const { schema, url, repository, connections } = await openWithMany();
     const users = repository.snapshot();
     await users.next();
@@ -111,7 +111,7 @@ describe('a snapshot', () => {
     expect(await all(repository.snapshot())).toHaveLength(1_500);
   });
 
-  it('fails when no connection can be made', async () => {
+  it('fails if no connection can be made', async () => {
     const repository = new PostgresUserRepository('postgres://postgres@127.0.0.1:1/postgres');
     onTestFinished(() => repository.close());
     await expect(repository.snapshot().next()).rejects.toThrow('ECONNREFUSED');
@@ -126,7 +126,7 @@ class SlowlyListingClient extends pg.Client {
   }
 }
 
-it('a list that takes too long says so, the store is as well as ever, and nobody is warned', async () => {
+it('a list that takes too long is an error, does not change the state of the store, and causes no warning', async () => {
   const warnings: unknown[] = [];
   const listener = (warning: Error) => void warnings.push(warning);
   process.on('warning', listener);

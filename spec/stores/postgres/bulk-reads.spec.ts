@@ -30,7 +30,7 @@ function listing(part: number, answer: (milliseconds: number) => Answer) {
 }
 
 describe('a list that takes too long', () => {
-  it('because it has many parts ends after 4 seconds, and says what to do', async () => {
+  it('with many parts ends after 4 seconds, with advice', async () => {
     const { list, ask } = listing(300, (milliseconds) => {
       if (milliseconds < 300) throw new TimeoutError(milliseconds);
       return name;
@@ -41,7 +41,7 @@ describe('a list that takes too long', () => {
     expect(ask).toHaveBeenCalledTimes(14);
   });
 
-  it('because the server has ended one of its parts says so as well', async () => {
+  it('because the server cancels a part ends with the same advice', async () => {
     const { list } = listing(1_000, () => {
       throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
     });
@@ -49,15 +49,15 @@ describe('a list that takes too long', () => {
   });
 });
 
-describe('a list to which there is no answer', () => {
-  it('at all is no slow one', async () => {
+describe('a list without an answer', () => {
+  it('is not a slow list', async () => {
     const { list } = listing(1_500, (milliseconds) => {
       throw new TimeoutError(milliseconds);
     });
     await expect(list()).rejects.toThrow('no answer within 1500 ms');
   });
 
-  it('because the connection is lost at the end is no slow one', async () => {
+  it('is not a slow list if the connection is lost at the end', async () => {
     let parts = 0;
     const { list } = listing(1_400, () => {
       parts += 1;

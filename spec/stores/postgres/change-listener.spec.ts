@@ -27,8 +27,8 @@ async function openReporting(repository: PostgresUserRepository) {
   };
 }
 
-describe('while no client can be made for the connection that listens', () => {
-  it('a repository opens, and listens as soon as one can be made', async () => {
+describe('while no client can be made for the listening connection', () => {
+  it('a repository opens, and listens once a client can be made', async () => {
     const url = ownSchema();
     let made = 0;
     class Client extends pg.Client {
@@ -91,7 +91,7 @@ describe('a new connection is tested with a notification', () => {
     };
   }
 
-  it('from another connection: a pooler forwards only those of the connection itself', async () => {
+  it('from another connection, because a pooler forwards only those of the connection itself', async () => {
     class Client extends pg.Client {
       override emit(event: any, ...details: any[]): boolean {
         const isOthers = event === 'notification' && details[0].processId !== (this as any).processID;
@@ -120,7 +120,7 @@ describe('a new connection is tested with a notification', () => {
   });
 });
 
-describe('without a connection that listens', () => {
+describe('without a listening connection', () => {
   class UnconnectedClient extends pg.Client {
     override connect(): any {
       return Promise.reject(new Error('no connection to listen on'));
@@ -164,7 +164,7 @@ describe('without a connection that listens', () => {
     };
   }
 
-  it('users in memory are compared with the table: a deleted user is not served in the grace', async () => {
+  it('users in memory are compared with the table, so a deleted user is not served in the grace', async () => {
     const { repository, states, comparisons, run, fail } = await openWithoutListening('known', 'deleted');
     await vi.waitFor(() => expect(comparisons.at(-1)).toEqual(['known', 'deleted']), { timeout: 5_000, interval: 10 });
     await run(`DELETE FROM USERS WHERE name = 'deleted'`);
@@ -249,7 +249,7 @@ describe('one repository for two apps', () => {
     expect(states()).toEqual(['down', 'up']);
   });
 
-  it('listens once, also if they open it at the same time', async () => {
+  it('listens once, even if both open it at the same time', async () => {
     const own = randomUUID();
     const url = `${inject('postgresUrl')}?schema=${own}&application_name=${own}&max=1`;
     const repository = new PostgresUserRepository(url);

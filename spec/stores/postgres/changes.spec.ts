@@ -31,7 +31,7 @@ async function openWithAdmins(...names: string[]) {
 
 const DEMOTED = userNamed('two', { revision: '2' });
 
-describe('one of two admins, while psql takes the other one away, is', () => {
+describe('one of two admins, while psql disables the other, is', () => {
   it.each([
     ['not removed', 'remove', 'COMMIT', 'last-admin'],
     ['not demoted', 'replace', 'COMMIT', 'last-admin'],
@@ -52,16 +52,19 @@ describe('one of two admins, while psql takes the other one away, is', () => {
     expect(await repository.find('one')).toMatchObject({ enabled: end === 'ROLLBACK' });
   });
 
-  it.each(['normal', 'disabled'] as const)('the last one to psql as well when it has become %s there', async (what) => {
-    const { repository, run } = await openWithAdmins('one', 'two');
-    await run(`UPDATE USERS SET ${what === 'normal' ? `type = 'normal'` : 'enabled = false'} WHERE name = 'one'`);
-    expect(await repository.remove('two')).toBe('last-admin');
-    expect(await repository.replace(DEMOTED, '1')).toBe('last-admin');
-    expect(await repository.remove('one')).toBe('removed');
-  });
+  it.each(['normal', 'disabled'] as const)(
+    'the last one for psql as well, if the other became %s there',
+    async (what) => {
+      const { repository, run } = await openWithAdmins('one', 'two');
+      await run(`UPDATE USERS SET ${what === 'normal' ? `type = 'normal'` : 'enabled = false'} WHERE name = 'one'`);
+      expect(await repository.remove('two')).toBe('last-admin');
+      expect(await repository.replace(DEMOTED, '1')).toBe('last-admin');
+      expect(await repository.remove('one')).toBe('removed');
+    },
+  );
 });
 
-describe('a change that something in the database undoes', () => {
+describe('a change that the database undoes', () => {
   /** As an audit trigger that should return OLD or NEW. */
   const UNDO = `CREATE FUNCTION pg_temp.undo() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`;
 
@@ -70,7 +73,7 @@ describe('a change that something in the database undoes', () => {
     ['the demotion of an admin', 'UPDATE', 'admin'],
     ['the removal of a user', 'DELETE', 'normal'],
     ['the change of a user', 'UPDATE', 'normal'],
-  ] as const)('is not answered as done: %s', async (_what, event, type) => {
+  ] as const)('is an error: %s', async (_what, event, type) => {
     const { repository, run } = await openWithAdmins('one');
     const before = userNamed('two', { type });
     await repository.insert(before);
@@ -86,7 +89,7 @@ describe('a change that something in the database undoes', () => {
   });
 });
 
-describe('many users that are inserted at once', () => {
+describe('many users, inserted at once', () => {
   it('are found by every process at its next question', async () => {
     const url = ownSchema();
     const [one, two] = [await openPostgres(url), await openPostgres(url)];
@@ -96,7 +99,7 @@ describe('many users that are inserted at once', () => {
     expect(await two.find('user10500')).toEqual(users[500]);
   });
 
-  it('are all of them or none', async () => {
+  it('are inserted as a whole or not at all', async () => {
     const repository = await openPostgres();
     const tooLong = userNamed('x'.repeat(257));
     await expect(repository.insertMany([userNamed('a'), tooLong, userNamed('b')])).rejects.toThrow('check constraint');
@@ -114,7 +117,7 @@ describe('the first admin', () => {
   it.each([
     ['admin', 'admin-exists'],
     ['normal', 'name-taken'],
-  ] as const)('is not made while somebody else makes a user of this name, who is %s', async (type, expected) => {
+  ] as const)('is not made while another connection makes a user of this name, who is %s', async (type, expected) => {
     const url = ownSchema();
     const repository = await openPostgres(url);
     const client = new pg.Client(inject('postgresUrl'));

@@ -71,7 +71,7 @@ describe('close()', () => {
     expect(await psql(url, 'SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
   });
 
-  it('called twice at once is done when all is closed, both times', async () => {
+  it('called twice at once resolves both times when all is closed', async () => {
     const { url, connections } = ownConnections();
     const repository = await openPostgres(url);
     await repository.insert(userNamed('someone'));
@@ -92,7 +92,7 @@ describe('close()', () => {
       (url: string, schema: string) =>
         new PostgresUserRepository(ownPool(url, { max: 2, application_name: schema, ...LIMITS }), { schema }),
     ],
-  ])('with %s refuses at once all that is under way or waits for a connection', async (_what, create) => {
+  ])('with %s rejects everything under way or waiting for a connection at once', async (_what, create) => {
     const { schema, url, connections } = ownConnections();
     const repository = create(url, schema);
     await repository.open();
@@ -141,7 +141,7 @@ describe('close()', () => {
     await expect.poll(connections).toEqual([]);
   });
 
-  it('while the database is away waits for no attempt to reach it', async () => {
+  it('during an outage does not wait for an attempt to connect', async () => {
     const { schema, url } = ownConnections();
     const proxy = await MuteProxy.before(url);
     const repository = await openPostgres(proxy.url);
@@ -154,7 +154,7 @@ describe('close()', () => {
     expect(() => repository.find('someone')).toThrow('is closed');
   });
 
-  it('of a middleware that is opening warns of nothing', async () => {
+  it('while a middleware opens causes no warning', async () => {
     const warnings: string[] = [];
     const listener = ({ message }: Error) => void warnings.push(message);
     process.on('warning', listener);
@@ -170,7 +170,7 @@ describe('close()', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('of what was never opened is done at once, and it cannot be opened any more', async () => {
+  it('before open() resolves at once, and open() fails afterwards', async () => {
     const { url, connections } = ownConnections();
     const repository = new PostgresUserRepository(url);
     await repository.close();
@@ -178,7 +178,7 @@ describe('close()', () => {
     expect(await connections()).toEqual([]);
   });
 
-  it('while the app’s pool has no connection to open with is done at once, and nobody listens when there is one', async () => {
+  it('while the app’s pool has no free connection resolves at once, and nothing listens later', async () => {
     const { schema, url, connections } = ownConnections();
     const pool = ownPool(url, { max: 1, application_name: schema });
     const taken = await pool.connect();
@@ -217,7 +217,7 @@ async function run(script: string, ...args: string[]) {
 it.each([
   ['and is told of its change', 'ENABLE'],
   ['and waits in vain to be told of its change', 'DISABLE'],
-])('a script that changes a user, %s, ends by itself, when it is done and no earlier', async (_what, triggers) => {
+])('a script that changes a user, %s, ends by itself when it is done', async (_what, triggers) => {
   const url = ownSchema();
   const repository = await openPostgres(url);
   await repository.insert(userNamed('someone'));
@@ -228,7 +228,7 @@ it.each([
   expect(await repository.find('someone')).toMatchObject({ enabled: false });
 });
 
-it('a script that closes during a flood of creations has an end to each of them', async () => {
+it('a script that closes during a flood of insertions gets a result for each of them', async () => {
   const { endedAfter, ...ended } = await run(CLOSING_SCRIPT, ownSchema());
   expect(ended).toEqual({ said: 'created, the user store is closed', errors: '', code: 0, signal: null });
   expect(endedAfter).toBeLessThan(ENDS_WITHIN);

@@ -47,20 +47,20 @@ const LOST = [
 ];
 
 describe('a question', () => {
-  it.each(LOST)('is asked once more on another connection if that is gone: %j', async (error) => {
+  it.each(LOST)('is repeated on another connection if its own is lost: %j', async (error) => {
     const { connections, released } = poolOf(fails(error), () => 'answer');
     expect(await connections.ask({ text: 'SELECT' }, 1_000)).toBe('answer');
     expect(released).toEqual([expect.objectContaining(error), undefined]);
   });
 
-  it('is not asked a third time', async () => {
+  it('is repeated only once', async () => {
     const { connections, sent } = poolOf(fails({ code: '57P01' }));
     await expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toMatchObject({ code: '57P01' });
     expect(sent).toHaveLength(2);
   });
 
   it.each([{ code: '57014' }, { code: '42501' }, { message: 'Query read timeout' }])(
-    'is not asked again if it fails in another way, and the connection is given up: %j',
+    'is not repeated after another failure, and the connection is closed: %j',
     async (error) => {
       const { connections, released } = poolOf(fails(error), () => 'answer');
       await expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toMatchObject(error);
@@ -72,28 +72,31 @@ describe('a question', () => {
 describe('a change', () => {
   const work = (connections: Connections) => connections.change(async (ask) => ask({ text: 'UPDATE' }));
 
-  it.each(LOST)('is begun once more on another connection if that is gone from the start: %j', async (error) => {
+  it.each(LOST)('is repeated on another connection if its own is lost at the start: %j', async (error) => {
     const { connections, sent } = poolOf(fails(error), () => 'answer');
     expect(await work(connections)).toBe('answer');
     expect(sent).toEqual(['BEGIN', 'BEGIN', 'UPDATE', 'COMMIT']);
   });
 
-  it.each(['UPDATE', 'COMMIT'])('is not made again if the connection is lost at %s: it may be made', async (last) => {
-    const lose = fails({ code: 'ECONNRESET' });
-    const { connections, sent } = poolOf((text) => (text === last ? lose() : 'answer'));
-    await expect(work(connections)).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(sent.at(-1)).toBe(last);
-    expect(sent.filter((text) => text === 'BEGIN')).toHaveLength(1);
-  });
+  it.each(['UPDATE', 'COMMIT'])(
+    'is not repeated if the connection is lost at %s, because it may have been made',
+    async (last) => {
+      const lose = fails({ code: 'ECONNRESET' });
+      const { connections, sent } = poolOf((text) => (text === last ? lose() : 'answer'));
+      await expect(work(connections)).rejects.toMatchObject({ code: 'ECONNRESET' });
+      expect(sent.at(-1)).toBe(last);
+      expect(sent.filter((text) => text === 'BEGIN')).toHaveLength(1);
+    },
+  );
 
-  it('is not begun again if it fails in another way', async () => {
+  it('is not repeated after another failure', async () => {
     const { connections, sent } = poolOf(fails({ code: '25006' }));
     await expect(work(connections)).rejects.toMatchObject({ code: '25006' });
     expect(sent).toEqual(['BEGIN']);
   });
 });
 
-describe('a connection that is given up', () => {
+describe('a closed connection', () => {
   /** A server that works on each statement until the spec ends that. */
   function busyServer() {
     let end: (error?: Error) => void = () => {};
@@ -106,7 +109,7 @@ describe('a connection that is given up', () => {
   it.each([
     ['has answered', undefined],
     ['has given up as well', Object.assign(new Error('canceling statement'), { code: '57014' })],
-  ])('is the pool’s to replace when the server %s, and no earlier', async (_, error) => {
+  ])('is replaced by the pool when the server %s, and no earlier', async (_, error) => {
     const { connections, released, end } = busyServer();
     await expect(connections.ask({ text: 'SELECT' }, 5)).rejects.toThrow('no answer within');
     expect(released).toEqual([]);
@@ -114,7 +117,7 @@ describe('a connection that is given up', () => {
     await expect.poll(() => released).toEqual([expect.objectContaining({ name: 'TimeoutError' })]);
   });
 
-  it('is the pool’s to replace after a while, whatever the server does', async () => {
+  it('is replaced by the pool after a while, whatever the server does', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { connections, released } = busyServer();
@@ -128,7 +131,7 @@ describe('a connection that is given up', () => {
     expect(released).toHaveLength(1);
   });
 
-  it('is ended when all is closed, also if it does not answer', async () => {
+  it('is ended by close() even if it does not answer', async () => {
     const { connections, sent, ended, released, end } = busyServer();
     const answer = expect(connections.ask({ text: 'SELECT' }, 1_000)).rejects.toThrow('it is closed');
     await expect.poll(() => sent).toEqual(['SELECT']);
@@ -140,8 +143,8 @@ describe('a connection that is given up', () => {
   });
 });
 
-describe('when all is closed', () => {
-  it('a question that waits for a connection is refused, and the connection is left to others when it comes', async () => {
+describe('after close()', () => {
+  it('a question that waits for a connection is rejected, and the connection returns to the pool when it comes', async () => {
     const { pool, released, sent } = poolOf(() => 'answer');
     let come: () => void = () => {};
     const late = new Promise<void>((resolve) => {
@@ -156,7 +159,7 @@ describe('when all is closed', () => {
     expect(sent).toEqual([]);
   });
 
-  it('no connection is asked for any more', async () => {
+  it('no connection is requested', async () => {
     const { pool } = poolOf(() => 'answer');
     const connect = vi.fn(pool.connect);
     const connections = new Connections(sourceOf({ ...pool, connect }));
@@ -167,7 +170,7 @@ describe('when all is closed', () => {
 });
 
 describe('a connection that comes too late', () => {
-  it('is left to others', async () => {
+  it('returns to the pool', async () => {
     const { pool, released, sent } = poolOf(() => 'answer');
     let come: () => void = () => {};
     const late = new Promise<void>((resolve) => {
@@ -180,7 +183,7 @@ describe('a connection that comes too late', () => {
     expect(sent).toEqual([]);
   });
 
-  it('and then fails, disturbs nobody', async () => {
+  it('may fail without side effects', async () => {
     const { pool } = poolOf(() => 'answer');
     let refuse: (error: Error) => void = () => {};
     const late = new Promise<never>((_, reject) => {

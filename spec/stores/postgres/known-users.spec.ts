@@ -14,18 +14,18 @@ const namesToCompare = (known: KnownUsers, time: number, grace = GRACE) =>
   known.toCompare(time, grace).map(({ name }) => name);
 
 describe('a user in memory', () => {
-  it('is trusted for 900 ms from the moment at which the database was asked', () => {
+  it('is trusted for 900 ms after the question to the database', () => {
     const known = learnt('someone');
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 1_900, confirmedAt: 1_000, usedAt: 1_000 });
   });
 
-  it('is not trusted where changes may be missed', () => {
+  it('is not trusted while notifications may be missed', () => {
     const known = new KnownUsers();
     known.learn(found('someone'), 1_000, false);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 0, confirmedAt: 1_000 });
   });
 
-  it('is the same object while it has the same version, and trusted for longer', () => {
+  it('stays the same object while it has the same version, and is trusted for longer', () => {
     const known = new KnownUsers();
     const first = known.learn(found('someone'), 1_000, true);
     expect(known.learn(found('someone'), 1_500, true)).toBe(first);
@@ -35,20 +35,20 @@ describe('a user in memory', () => {
     expect(get(known, 'someone')).toMatchObject({ version: '2', trustedUntil: 2_500 });
   });
 
-  it('is as well confirmed as by the latest question, in whichever order the answers come', () => {
+  it('is confirmed by the latest question, in any order of the answers', () => {
     const known = learnt('someone');
     known.confirm(get(known, 'someone'), 1_400, true);
     known.confirm(get(known, 'someone'), 1_200, true);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 2_300, confirmedAt: 1_400 });
   });
 
-  it('is confirmed, and not trusted for longer, by who may miss changes', () => {
+  it('is confirmed, and not trusted for longer, while notifications may be missed', () => {
     const known = learnt('someone');
     known.confirm(get(known, 'someone'), 1_400, false);
     expect(get(known, 'someone')).toMatchObject({ trustedUntil: 1_900, confirmedAt: 1_400 });
   });
 
-  it('is kept, and not trusted, when changes may have been missed', () => {
+  it('is kept, and not trusted, after notifications may have been missed', () => {
     const known = learnt('someone', 'other');
     known.distrust();
     for (const name of ['someone', 'other']) {
@@ -56,7 +56,7 @@ describe('a user in memory', () => {
     }
   });
 
-  it('is forgotten by name, or with all the others', () => {
+  it('is dropped by name, or with all the others', () => {
     const known = learnt('one', 'two', 'three');
     known.forget('one');
     expect([known.get('one'), known.get('two')?.name]).toEqual([undefined, 'two']);
@@ -65,8 +65,8 @@ describe('a user in memory', () => {
   });
 });
 
-describe('whom to ask about', () => {
-  it('is each time who has made a request within ten seconds', () => {
+describe('the comparison with the table', () => {
+  it('includes a user with a request within ten seconds each time', () => {
     const known = learnt('active', 'idle');
     get(known, 'active').usedAt = 5_000;
     for (const { name } of known.toCompare(10_999, GRACE)) known.confirm(get(known, name), 10_999, true);
@@ -74,21 +74,21 @@ describe('whom to ask about', () => {
     expect(namesToCompare(known, 14_999)).toContain('active');
   });
 
-  it('is every two seconds who has not', () => {
+  it('includes any other user every two seconds', () => {
     const known = learnt('idle');
     known.confirm(get(known, 'idle'), 20_000, true);
     expect(namesToCompare(known, 22_000)).toEqual([]);
     expect(namesToCompare(known, 22_001)).toEqual(['idle']);
   });
 
-  it('is nobody who has made no request for as long as the grace: they are forgotten', () => {
+  it('drops users without a request for as long as the grace', () => {
     const known = learnt('idle');
     expect(namesToCompare(known, 61_000)).toEqual(['idle']);
     expect(namesToCompare(known, 61_001)).toEqual([]);
     expect(known.get('idle')).toBeUndefined();
   });
 
-  it('is asked about for ten seconds where there is no grace', () => {
+  it('includes a user for ten seconds without a grace', () => {
     const known = learnt('idle');
     expect(namesToCompare(known, 10_999, 0)).toEqual(['idle']);
     expect(namesToCompare(known, 11_001, 0)).toEqual([]);
@@ -97,7 +97,7 @@ describe('whom to ask about', () => {
 });
 
 describe('a hundred thousand users in memory', () => {
-  it('leave room for one more: those who have been there longest go', () => {
+  it('lose their oldest tenth to make room', () => {
     const known = new KnownUsers();
     for (let index = 0; index < 100_000; index += 1) known.learn(found(`user${index}`), index, true);
     expect(known.toCompare(0, 0)).toHaveLength(100_000);

@@ -26,7 +26,7 @@ async function openBehindProxy(passes: (number: number) => boolean) {
   };
 }
 
-it('a change whose notification is lost is in force as soon as users in memory are not trusted any more', async () => {
+it('a change whose notification is lost is in force once users in memory are no longer trusted', async () => {
   // The first notification on a connection is the test whether it receives any.
   const { dropped, states, revision, update } = await openBehindProxy((number) => number === 1);
   for (let round = 1; round <= 5; round += 1) {
@@ -46,7 +46,7 @@ it('a change whose notification is lost is in force as soon as users in memory a
   expect(states()).toEqual(new Set(['up']));
 });
 
-it('a change is in force at once if a pooler forwards no notifications: each request reads the table', async () => {
+it('a change is in force at once if a pooler forwards no notifications, because each request reads the table', async () => {
   const { dropped, states, revision, update } = await openBehindProxy(() => false);
   for (let round = 1; round <= 20; round += 1) {
     await revision();

@@ -33,7 +33,7 @@ const versionOf = async (url: string) =>
   );
 
 describe('a migration', () => {
-  it('is made at the start of a version that brings it, and keeps the users', async () => {
+  it('runs at the start of a version that has it, and keeps the users', async () => {
     const url = ownSchema();
     await start(url, FIRST);
     await insertSomeone(url);
@@ -42,7 +42,7 @@ describe('a migration', () => {
     expect(await versionOf(url)).toEqual([2]);
   });
 
-  it('follows the ones before it where several are missing, or all', async () => {
+  it('follows the ones before it if several are missing, or all', async () => {
     const [some, all] = [ownSchema(), ownSchema()];
     await start(some, FIRST);
     for (const url of [some, all]) {
@@ -53,7 +53,7 @@ describe('a migration', () => {
     }
   });
 
-  it('is made once when twenty start at the same time', async () => {
+  it('runs once if twenty processes start at the same time', async () => {
     const url = ownSchema();
     await start(url, FIRST);
     await insertSomeone(url);
@@ -62,7 +62,7 @@ describe('a migration', () => {
     expect(await versionOf(url)).toEqual([3]);
   });
 
-  it('leaves everything as it was if it fails, and so do those before it; the next start works', async () => {
+  it('leaves everything as it was if it fails, and so do those before it; the next start succeeds', async () => {
     const url = ownSchema();
     await start(url, FIRST);
     await insertSomeone(url);
@@ -74,14 +74,14 @@ describe('a migration', () => {
     expect(await versionOf(url)).toEqual([3]);
   });
 
-  it('leaves nothing at all if it fails at the first start', async () => {
+  it('leaves nothing if it fails at the first start', async () => {
     const url = ownSchema();
     await expect(start(url, FAILING)).rejects.toThrow('division by zero');
     expect(await psql(url, 'SELECT FROM pg_namespace WHERE nspname = $1', [schemaOf(url)])).toEqual([]);
     await (await openPostgres(url)).insert(userNamed('someone'));
   });
 
-  it('that adds a column, made by a later version, does not disturb this one at work', async () => {
+  it('that adds a column in a later version does not disturb this version', async () => {
     const url = ownSchema();
     const repository = await openPostgres(url);
     await repository.insert(userNamed('someone'));
@@ -107,8 +107,8 @@ async function madeSchema(): Promise<string> {
 
 const versionTable = (url: string) => `"${schemaOf(url)}".kapacitor_auth_users_version`;
 
-describe('a repository that cannot be opened says', () => {
-  it('that its table is of a newer version, and leaves it alone', async () => {
+describe('a repository that cannot be opened reports', () => {
+  it('a table of a newer version, and does not change it', async () => {
     const url = await madeSchema();
     await psql(url, `UPDATE ${versionTable(url)} SET version = 7`);
     const error = await refusalOf(url);
@@ -120,7 +120,7 @@ describe('a repository that cannot be opened says', () => {
     expect(await psql(url, `SELECT version FROM ${versionTable(url)}`)).toEqual([{ version: 7 }]);
   });
 
-  it('that its table is missing where it has been, and makes no empty one', async () => {
+  it('a missing table that existed before, and makes no empty one', async () => {
     const url = await madeSchema();
     await psql(url, `DROP TABLE ${usersTable(url)}`);
     const error = await refusalOf(url);
@@ -140,7 +140,7 @@ describe('a repository that cannot be opened says', () => {
     ['table', 'CREATE TABLE % (name text)'],
     ['view', 'CREATE VIEW % AS SELECT 1'],
     ['sequence', 'CREATE SEQUENCE %'],
-  ])('that there is another %s of its name, and leaves it alone', async (_kind, create) => {
+  ])('another %s of the same name, and does not change it', async (_kind, create) => {
     const url = ownSchema();
     await psql(url, `CREATE SCHEMA "${schemaOf(url)}"; ${create.replace('%', usersTable(url))}`);
     const error = await refusalOf(url);
@@ -152,7 +152,7 @@ describe('a repository that cannot be opened says', () => {
     expect(await psql(url, 'SELECT to_regclass($1)', [versionTable(url)])).toEqual([{ to_regclass: null }]);
   });
 
-  it('the same where the table that should have the version has none', async () => {
+  it('a table for the version without a version', async () => {
     const url = await madeSchema();
     await psql(url, `DELETE FROM ${versionTable(url)}`);
     expect(await refusalOf(url)).toMatchObject({
@@ -160,7 +160,7 @@ describe('a repository that cannot be opened says', () => {
     });
   });
 
-  it('that the database cannot write every name', async () => {
+  it('an encoding that cannot store every name', async () => {
     const url = await ownDatabase(`ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`);
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
@@ -183,7 +183,7 @@ describe('a repository that cannot be opened says', () => {
       { version: '14.0', number: '140000', encoding: 'UTF8', is_standby: 'true' },
       'the server is a standby, which sees changes late and sends no notifications: connect to the primary server',
     ],
-  ])('%s, and asks it nothing more', async (_what, server, message) => {
+  ])('%s, and asks nothing more', async (_what, server, message) => {
     const asked: string[] = [];
     const connections = {
       use: (_milliseconds: number, work: (ask: unknown) => Promise<void>) =>
@@ -198,18 +198,18 @@ describe('a repository that cannot be opened says', () => {
     expect(asked).toEqual([expect.stringContaining('pg_is_in_recovery()')]);
   });
 
-  it('what the server says, where there is no such database', async () => {
+  it('the message of the server, if the database is missing', async () => {
     const url = `${(await ownDatabase()).replace(/[^/]*$/, 'nowhere')}`;
     expect(await refusalOf(url)).toMatchObject({ code: '3D000', message: 'database "nowhere" does not exist' });
   });
 
-  it('the same to who asks before it is opened', async () => {
+  it('the same to a request before it is open', async () => {
     const repository = new PostgresUserRepository(`${(await ownDatabase()).replace(/[^/]*$/, 'nowhere')}`);
     onTestFinished(() => repository.close());
     await expect(repository.find('someone')).rejects.toMatchObject({ code: '3D000' });
   });
 
-  it('nothing more when the obstacle is gone: it opens', async () => {
+  it('nothing after the problem is solved, because it opens', async () => {
     const url = await madeSchema();
     await psql(url, `UPDATE ${versionTable(url)} SET version = 7`);
     const repository = new PostgresUserRepository(url);

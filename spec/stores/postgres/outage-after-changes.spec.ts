@@ -47,7 +47,7 @@ async function change({ auth }: MeasuredApp): Promise<void> {
   await auth.users.update('changed', { password: 'other' });
 }
 
-describe('a user in memory is not served in the grace with the state from before', () => {
+describe('a user in memory is not served in the grace as it was before', () => {
   it('a change by this process, whatever was requested meanwhile', async () => {
     const app = await startAppWith(storeUrl(), 'known', ...CHANGED);
     let isOver = false;
@@ -100,7 +100,7 @@ describe('a user in memory is not served in the grace with the state from before
     expect(await app.status('doomed:pw')).toBe(200);
   });
 
-  it('a deletion that has timed out, while every other change is refused and does nothing', async () => {
+  it('a deletion that timed out, while every other change fails without effect', async () => {
     const id = randomUUID();
     const url = `${inject('postgresUrl')}?schema=${id}&application_name=${id}`;
     const app = await startApp(url, '20s');
@@ -136,7 +136,7 @@ describe('a user in memory is not served in the grace with the state from before
   });
 });
 
-describe('when the connection that listens goes silent', () => {
+describe('when the listening connection goes silent', () => {
   /** An app that listens through one proxy, and reads and writes through another one. */
   async function startAppWithProxies() {
     const listening = await MuteProxy.before(inject('postgresUrl'));
@@ -156,7 +156,7 @@ describe('when the connection that listens goes silent', () => {
     return { app, listening, reading, table, change };
   }
 
-  it('a change is in force as soon as users in memory are not trusted any more, then at once', async () => {
+  it('a change is in force once users in memory are no longer trusted, and then at once', async () => {
     const { app, listening, change } = await startAppWithProxies();
     await createUsers(app, 'first', 'second', 'third', 'other');
     for (const name of ['first', 'second', 'third', 'other']) expect(await app.status(`${name}:pw`)).toBe(200);
@@ -190,7 +190,7 @@ describe('when the connection that listens goes silent', () => {
     expect(app.states).toEqual(['up', 'degraded', 'up']);
   });
 
-  it('and the others do later, a user is not served with the state from before a change that was read', async () => {
+  it('and others do so later, a user is not served as it was before a change that was read', async () => {
     const { app, listening, reading, table, change } = await startAppWithProxies();
     await createUsers(app, 'known', 'disabled', 'changed', 'model');
     await app.auth.users.update('model', { password: 'other' });
@@ -210,7 +210,7 @@ describe('when the connection that listens goes silent', () => {
   });
 });
 
-it('a change right after an outage is in force, when it is answered, in a process that has served users from memory', {
+it('a change right after an outage is in force when it is answered, in a process that has served users from memory', {
   timeout: 60_000,
 }, async () => {
   const url = storeUrl();

@@ -71,7 +71,7 @@ async function startTerminating(): Promise<() => Promise<number>> {
   };
 }
 
-describe('while all backends are terminated over and over', () => {
+describe('while all backends are terminated repeatedly', () => {
   it('users in memory are served, and afterwards every user is', async () => {
     const app = await startApp(`${server.url()}?schema=${randomUUID()}`, '10s');
     const strangers = Array.from({ length: 60 }, (_, index) => `stranger${index}`);
@@ -94,7 +94,7 @@ describe('while all backends are terminated over and over', () => {
 });
 
 describe('when others have taken all connections', () => {
-  it('users in memory are served while the app still listens, first logins are refused, and everything works afterwards', async () => {
+  it('users in memory are served while the app still listens, first logins fail, and everything works afterwards', async () => {
     const { app, schema } = await startAppOnPool('1s');
     const others = await takeAllConnections();
 
@@ -113,7 +113,7 @@ describe('when others have taken all connections', () => {
     expect(app.states).toEqual(['up', 'degraded', 'up']);
   });
 
-  it('also the one that listens, users in memory are served for the grace, and everything works afterwards', async () => {
+  it('including the listening one, users in memory are served for the grace, and everything works afterwards', async () => {
     const { app, schema } = await startAppOnPool('5s');
     const others = await takeAllConnections();
     const cut = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1';
@@ -141,7 +141,7 @@ describe('when others have taken all connections', () => {
 });
 
 describe('while each statement waits for a lock', () => {
-  it('connections do not pile up, although first logins come all the time', async () => {
+  it('connections do not pile up, although first logins arrive all the time', async () => {
     const id = randomUUID();
     const app = await startApp(`${server.url()}?schema=${id}&application_name=${id}&max=3`, '0');
     const [other, observer] = [await connect(), await connect()];

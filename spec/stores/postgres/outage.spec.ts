@@ -95,7 +95,7 @@ async function expectStatuses(app: MeasuredApp, expected: Readonly<Record<string
 }
 
 describe.each(FAULTS)('while $fault', ({ database, grace, reasons }) => {
-  it('users in memory are served for the grace, nobody is after it, and everything works when that is over', {
+  it('users in memory are served for the grace and not after it, and everything works after the outage', {
     timeout: 60_000,
   }, async () => {
     const warnings = collectWarnings();
@@ -136,7 +136,7 @@ describe.each(FAULTS)('while $fault', ({ database, grace, reasons }) => {
 });
 
 describe.each([FAULTS[1], FAULTS[2]] as typeof FAULTS)('without a grace, while $fault', ({ database }) => {
-  it('nobody is served for longer than a user in memory is trusted, and everything works when that is over', async () => {
+  it('users in memory are served only while they are trusted, and everything works after the outage', async () => {
     const { url, begin, end } = await database();
     const app = await startApp(url, '0');
     await createUsers(app, 'known');
@@ -156,7 +156,7 @@ describe.each([FAULTS[1], FAULTS[2]] as typeof FAULTS)('without a grace, while $
 });
 
 describe.each([FAULTS[0], FAULTS[2]] as typeof FAULTS)('an app that starts while $fault', ({ database, reasons }) => {
-  it('answers 503, and works as soon as that is over, without a request', async () => {
+  it('answers 503, and works after the outage without a request', async () => {
     const { url, begin, end } = await database();
     await begin();
     const app = await startApp(url, '2s');
@@ -174,7 +174,7 @@ describe.each([FAULTS[0], FAULTS[2]] as typeof FAULTS)('an app that starts while
 });
 
 describe('while the network loses every packet', () => {
-  it('close() refuses requests under way, and does not wait for the network', async () => {
+  it('close() rejects requests under way, and does not wait for the network', async () => {
     const { url, begin } = await behindSilentNetwork();
     const app = await startApp(url, '3s');
     await createUsers(app, 'known');
@@ -190,7 +190,7 @@ describe('while the network loses every packet', () => {
     await expectStatuses(app, { 'known:pw': 503 });
   });
 
-  it('the only connection of the app’s pool is replaced, so that the app works when new ones come through', async () => {
+  it('the only connection of the app’s pool is replaced, so that the app works once the network is back', async () => {
     const proxy = await MuteProxy.before(inject('postgresUrl'));
     const pool = ownPool(proxy.url, { max: 1, connectionTimeoutMillis: 2_000 });
     const app = await startApp(new PostgresUserRepository(pool, { schema: randomUUID() }), '0');

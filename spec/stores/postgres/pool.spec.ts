@@ -34,7 +34,7 @@ const connectionsOf = async (url: string, applicationName: string) =>
   ]);
 
 describe('a pool of the app’s own', () => {
-  it('is used for the users, and for the app as before', async () => {
+  it('serves the users, and the app as before', async () => {
     const { pool, table, url } = poolOf();
     const repository = await openPostgres(pool, table);
     await repository.insert(userNamed('someone'));
@@ -42,7 +42,7 @@ describe('a pool of the app’s own', () => {
     expect((await pool.query(`SELECT name FROM ${usersTable(url)}`)).rows).toEqual([{ name: 'someone' }]);
   });
 
-  it('may serve kapacitorAuth()', async () => {
+  it('serves kapacitorAuth()', async () => {
     const { pool, table } = poolOf();
     const repository = new PostgresUserRepository(pool, table);
     onTestFinished(() => repository.close());
@@ -53,7 +53,7 @@ describe('a pool of the app’s own', () => {
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 
-  it('is not ended by close(), which leaves nothing of the repository’s behind in it', async () => {
+  it('is not ended by close(), and nothing of the repository stays in it', async () => {
     const { pool, table } = poolOf({ max: 1 });
     const repository = new PostgresUserRepository(pool, table);
     const listeners = pool.listenerCount('error');
@@ -70,7 +70,7 @@ describe('a pool of the app’s own', () => {
     [{}, 'connectionTimeoutMillis and no statement_timeout'],
     [{ connectionTimeoutMillis: 2_000 }, 'statement_timeout'],
     [{ statement_timeout: 1_000 }, 'connectionTimeoutMillis'],
-  ])('is warned of when it waits without an end: %j', (options, missing) => {
+  ])('causes a warning if it waits without limit: %j', (options, missing) => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new PostgresUserRepository(new pg.Pool(options));
     const warning =
@@ -80,13 +80,13 @@ describe('a pool of the app’s own', () => {
     expect(warnings.mock.calls).toEqual([[warning, details]]);
   });
 
-  it('is not warned of when it waits for neither connections nor answers without an end', () => {
+  it('causes no warning if it has limits for connections and for answers', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     new PostgresUserRepository(new pg.Pool({ connectionTimeoutMillis: 2_000, statement_timeout: 1_000 }));
     expect(warnings).not.toHaveBeenCalled();
   });
 
-  it('has one connection beside it, which ends with close()', async () => {
+  it('gets one connection beside it, which ends with close()', async () => {
     const applicationName = `of ${ownSchema().slice(-36)}`;
     const { pool, table, url } = poolOf({ max: 1, application_name: applicationName });
     const repository = await openPostgres(pool, table);
@@ -96,7 +96,7 @@ describe('a pool of the app’s own', () => {
     await expect.poll(() => connectionsOf(url, applicationName)).toHaveLength(1);
   });
 
-  it('refuses questions once the repository is closed', async () => {
+  it('is not used after the repository is closed', async () => {
     const { pool, table } = poolOf();
     const repository = await openPostgres(pool, table);
     await repository.close();
@@ -109,7 +109,7 @@ describe('a pool of the app’s own', () => {
     );
   });
 
-  it('may parse types as the app likes', async () => {
+  it('may have type parsers of the app', async () => {
     const { pool, table } = poolOf();
     const { BOOL, TEXT, VARCHAR, INT4, INT8, XID } = pg.types.builtins;
     const [NAME, TEXT_ARRAY] = [19, 1009];
@@ -151,7 +151,7 @@ describe('a pool of the app’s own', () => {
     expect(await repository.remove('root')).toBe('last-admin');
   });
 
-  it('may have one connection, for fifty questions and fifty changes at once', async () => {
+  it('may have a single connection, for fifty questions and fifty changes at once', async () => {
     const { pool, table } = poolOf({ max: 1 });
     const repository = await openPostgres(pool, table);
     const names = Array.from({ length: 50 }, (_, index) => `user${index}`);
@@ -166,7 +166,7 @@ describe('a pool of the app’s own', () => {
     expect(pool.totalCount).toBe(1);
   });
 
-  it('without a listener for errors does not end the process when its connections are cut', async () => {
+  it('without an error listener does not end the process when its connections are cut', async () => {
     const applicationName = `of ${ownSchema().slice(-36)}`;
     const { pool, table, url } = poolOf({ application_name: applicationName });
     const repository = await openPostgres(pool, table);
@@ -181,7 +181,7 @@ describe('a pool of the app’s own', () => {
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 
-  it('may have a password that is a function', async () => {
+  it('may have a function as its password', async () => {
     const url = ownSchema();
     const { hostname, port, username, password } = new URL(url);
     const pool = new pg.Pool({ host: hostname, port: Number(port), user: username, password: async () => password });
@@ -193,7 +193,7 @@ describe('a pool of the app’s own', () => {
     expect(states.at(-1)).toBe('up');
   });
 
-  it('has still one connection beside it when the app has opened the repository, and kapacitorAuth() does so again', async () => {
+  it('gets only one connection beside it, even if the app and kapacitorAuth() both open the repository', async () => {
     const applicationName = `of ${ownSchema().slice(-36)}`;
     const { pool, table, url } = poolOf({ max: 1, application_name: applicationName });
     const repository = await openPostgres(pool, table);
@@ -205,7 +205,7 @@ describe('a pool of the app’s own', () => {
     await expect.poll(() => connectionsOf(url, applicationName)).toHaveLength(1);
   });
 
-  it('may be of another kind, that has no client of its own: the package pg has', async () => {
+  it('may be of another kind without a client class, because pg has one', async () => {
     const { pool, url, table } = poolOf();
     const other = {
       connect: () => pool.connect(),
@@ -228,8 +228,8 @@ const ROOT = userNamed('root', { type: 'admin' });
 const DISABLED = userNamed('disabled', { enabled: false });
 const PERMITTED = userNamed('permitted', { permissions: ['api', 'write_points'] });
 
-describe('an app’s pool that asks for its answers in binary', () => {
-  it('gives users as they are, one by one and in a list', async () => {
+describe('an app’s pool with binary answers', () => {
+  it('returns users unchanged, one by one and in a list', async () => {
     const url = ownSchema();
     const repository = await openPostgres(ownPool(url, BINARY), { schema: schemaOf(url) });
     for (const user of [DISABLED, PERMITTED, ROOT]) {
@@ -242,7 +242,7 @@ describe('an app’s pool that asks for its answers in binary', () => {
     }
   });
 
-  it('keeps the last admin, and takes away one who is not', async () => {
+  it('keeps the last admin, and removes another', async () => {
     const url = ownSchema();
     const repository = await openPostgres(ownPool(url, BINARY), { schema: schemaOf(url) });
     await repository.insert(ROOT);
@@ -255,7 +255,7 @@ describe('an app’s pool that asks for its answers in binary', () => {
     expect(await repository.find('root')).toBeUndefined();
   });
 
-  it('compares users in memory with the table, and opens what is there already', async () => {
+  it('compares users in memory with the table, and opens an existing table', async () => {
     const url = ownSchema();
     const { pool, sent } = recordingPool(url, BINARY);
     await (await openPostgres(url)).insert(PERMITTED);
@@ -275,7 +275,7 @@ describe('an app’s pool that asks for its answers in binary', () => {
       .toEqual({ ...PERMITTED, enabled: false });
   });
 
-  it('does not take a user for the last admin who is none', async () => {
+  it('does not take a normal user for the last admin', async () => {
     const url = ownSchema();
     const repository = await openPostgres(ownPool(url, BINARY), { schema: schemaOf(url) });
     await repository.insert(PERMITTED);

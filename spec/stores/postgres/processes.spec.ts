@@ -80,7 +80,7 @@ async function seed(url: string, users: readonly StoredUser[]): Promise<Attempt[
 }
 
 describe('kill -9', () => {
-  it('in the middle of a storm of creations loses no user whose creation was answered', {
+  it('during a storm of insertions loses no user whose insertion was answered', {
     timeout: 60_000,
   }, async () => {
     const url = ownSchema();

@@ -28,8 +28,8 @@ function change(propagation: Propagation, outcome: unknown, { isListening = true
   return answer;
 }
 
-describe.each(['replaced', 'removed'])('a user that is %s', (outcome) => {
-  it('is answered 10 ms after this process has been notified', async () => {
+describe.each(['replaced', 'removed'])('a change after which a user is %s', (outcome) => {
+  it('is answered 10 ms after this process gets the notification', async () => {
     const propagation = new Propagation();
     const answer = change(propagation, outcome);
     await vi.advanceTimersByTimeAsync(30);
@@ -42,13 +42,13 @@ describe.each(['replaced', 'removed'])('a user that is %s', (outcome) => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is answered after 110 ms if no notification arrives', async () => {
+  it('is answered after 110 ms without a notification', async () => {
     const answer = change(new Propagation(), outcome);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(answer).toEqual({ took: 110, value: outcome });
   });
 
-  it('is answered after 60 ms if this process has not listened for long: another one may serve from memory', async () => {
+  it('is answered after 60 ms if this process has not listened for long, because another one may serve from memory', async () => {
     const propagation = new Propagation();
     const answer = change(propagation, outcome, { isListening: false });
     await vi.advanceTimersByTimeAsync(5);
@@ -68,7 +68,7 @@ it.each(['conflict', 'last-admin', 'not-found', true])(
   },
 );
 
-it('a change that fails is answered at once', async () => {
+it('a failed change is answered at once', async () => {
   const failing = new Propagation().afterChange('someone', () => Promise.reject(new Error('no disk')), true);
   await expect(failing).rejects.toThrow('no disk');
   expect(vi.getTimerCount()).toBe(0);

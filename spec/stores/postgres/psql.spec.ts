@@ -20,13 +20,13 @@ async function openBeside(...users: StoredUser[]) {
 const soon = (repository: PostgresUserRepository, name: string) =>
   expect.poll(() => repository.find(name), { interval: 1, timeout: 1_000 });
 
-describe('somebody with psql', () => {
+describe('a change with psql', () => {
   it.each([
     ['enabled = false', { enabled: false }],
     ["hash = 'other'", { hash: 'other' }],
     ["permissions = '{api}'", { permissions: ['api'] }],
     ["type = 'admin'", { type: 'admin' }],
-  ])('who sets %s is in force at once', async (change, changed) => {
+  ])('that sets %s is in force at once', async (change, changed) => {
     const { repository, run } = await openBeside(userNamed('someone'));
     await run(`UPDATE USERS SET ${change} WHERE name = 'someone'`);
     await soon(repository, 'someone').toMatchObject({
@@ -37,7 +37,7 @@ describe('somebody with psql', () => {
   });
 
   it.each(['normal', 'admin'] as const)(
-    'makes a new revision with each change of a %s user, so that nobody overwrites it unawares',
+    'gets a new revision for a %s user, so that no other change overwrites it unawares',
     async (type) => {
       const { repository, run } = await openBeside(userNamed('someone', { type }));
       await run(`UPDATE USERS SET hash = 'other'`);
@@ -50,20 +50,20 @@ describe('somebody with psql', () => {
     },
   );
 
-  it('may say the revision as well', async () => {
+  it('may set the revision as well', async () => {
     const { repository, run } = await openBeside(userNamed('someone'));
     await run(`UPDATE USERS SET revision = 'mine'`);
     await soon(repository, 'someone').toMatchObject({ revision: 'mine' });
   });
 
-  it('who renames somebody takes the old name away, and gives the new one', async () => {
+  it('that renames a user removes the old name and adds the new one', async () => {
     const { repository, run } = await openBeside(userNamed('old'));
     await run(`UPDATE USERS SET name = 'new'`);
     await soon(repository, 'old').toBeUndefined();
     expect(await repository.find('new')).toMatchObject({ name: 'new' });
   });
 
-  it('who deletes somebody, and makes another of the same name, is in force at once', async () => {
+  it('that deletes a user and inserts another of the same name is in force at once', async () => {
     const { repository, run } = await openBeside(userNamed('someone', { type: 'admin' }));
     await run(`DELETE FROM USERS; INSERT INTO USERS (name, hash) VALUES ('someone', '${HASH}')`);
     await soon(repository, 'someone').toMatchObject({ type: 'normal' });
@@ -71,42 +71,39 @@ describe('somebody with psql', () => {
     await soon(repository, 'someone').toBeUndefined();
   });
 
-  it('who empties the table is in force at once, the last admin not excepted', async () => {
+  it('that empties the table is in force at once, also for the last admin', async () => {
     const { repository, run } = await openBeside(userNamed('root', { type: 'admin' }), userNamed('someone'));
     await run('TRUNCATE USERS');
     await soon(repository, 'root').toBeUndefined();
     await soon(repository, 'someone').toBeUndefined();
   });
 
-  it.each([99, 100, 101, 1_000])(
-    'who changes %d users with one statement is in force for each at once',
-    async (count) => {
-      const { repository, run } = await openBeside();
-      await run(`INSERT INTO USERS (name, hash) SELECT 'user' || i, '${HASH}' FROM generate_series(1, ${count}) AS i`);
-      const names = Array.from({ length: count }, (_, index) => `user${index + 1}`);
-      // In parts: the last of a thousand queries might wait for longer than its timeout.
-      const enabled = async () => {
-        const all: unknown[] = [];
-        for (let from = 0; from < count; from += 100) {
-          const found = await Promise.all(names.slice(from, from + 100).map((name) => repository.find(name)));
-          all.push(...found.map((user) => user?.enabled));
-        }
-        return all;
-      };
-      expect(await enabled()).toEqual(names.map(() => true));
-      await run('UPDATE USERS SET enabled = false');
-      await expect.poll(enabled, { interval: 1, timeout: 1_000 }).toEqual(names.map(() => false));
-    },
-  );
+  it.each([99, 100, 101, 1_000])('of %d users in one statement is in force for each at once', async (count) => {
+    const { repository, run } = await openBeside();
+    await run(`INSERT INTO USERS (name, hash) SELECT 'user' || i, '${HASH}' FROM generate_series(1, ${count}) AS i`);
+    const names = Array.from({ length: count }, (_, index) => `user${index + 1}`);
+    // In parts: the last of a thousand queries might wait for longer than its timeout.
+    const enabled = async () => {
+      const all: unknown[] = [];
+      for (let from = 0; from < count; from += 100) {
+        const found = await Promise.all(names.slice(from, from + 100).map((name) => repository.find(name)));
+        all.push(...found.map((user) => user?.enabled));
+      }
+      return all;
+    };
+    expect(await enabled()).toEqual(names.map(() => true));
+    await run('UPDATE USERS SET enabled = false');
+    await expect.poll(enabled, { interval: 1, timeout: 1_000 }).toEqual(names.map(() => false));
+  });
 
-  it('whose change is rolled back has changed nothing', async () => {
+  it('has no effect after a rollback', async () => {
     const { repository, run } = await openBeside(userNamed('someone'));
     await run('BEGIN; UPDATE USERS SET enabled = false; ROLLBACK');
     expect(await repository.find('someone')).toEqual(userNamed('someone'));
     expect(await repository.replace(userNamed('someone', { revision: '2' }), '1')).toBe('replaced');
   });
 
-  it('makes a user with a name and a hash alone: a normal one, without permissions, that may log in', async () => {
+  it('may insert a user with a name and a hash alone: a normal one without permissions, who may log in', async () => {
     const { repository, run } = await openBeside();
     expect(await repository.find('someone')).toBeUndefined();
     await run(`INSERT INTO USERS (name, hash) VALUES ('someone', '${HASH}')`);
@@ -120,7 +117,7 @@ describe('somebody with psql', () => {
     ['{api,api,config_api}', ['api', 'config_api']],
     ['{write_points,all,api}', ['all']],
     ['{}', []],
-  ])('may write permissions as they come: %s are %j', async (written, permissions) => {
+  ])('may set permissions in any form: %s are %j', async (written, permissions) => {
     const { repository, run } = await openBeside();
     await run(`INSERT INTO USERS (name, hash, permissions) VALUES ('someone', '', '${written}')`);
     expect(await repository.find('someone')).toMatchObject({ permissions });
@@ -135,7 +132,7 @@ describe('somebody with psql', () => {
     ],
     ['an empty name', `INSERT INTO USERS (name, hash) VALUES ('', '')`, 'name_check'],
     ['a name of 257 bytes', `INSERT INTO USERS (name, hash) VALUES (repeat('ü', 128) || 'a', '')`, 'name_check'],
-  ])('cannot make a user with %s', async (_what, text, constraint) => {
+  ])('cannot insert a user with %s', async (_what, text, constraint) => {
     const { run } = await openBeside();
     await expect(run(text)).rejects.toMatchObject({ constraint: `kapacitor_auth_users_${constraint}` });
   });
@@ -147,19 +144,19 @@ describe('somebody with psql', () => {
     ['permissions', `INSERT INTO USERS (name, hash, permissions) VALUES ('x', '', NULL)`],
     ['enabled', `INSERT INTO USERS (name, hash, enabled) VALUES ('x', '', NULL)`],
     ['revision', `INSERT INTO USERS (name, hash, revision) VALUES ('x', '', NULL)`],
-  ])('cannot make a user without %s', async (column, text) => {
+  ])('cannot insert a user without %s', async (column, text) => {
     const { run } = await openBeside();
     await expect(run(text)).rejects.toMatchObject({ code: '23502', column });
   });
 
-  it('cannot make two users of one name', async () => {
+  it('cannot insert two users with the same name', async () => {
     const { run } = await openBeside(userNamed('someone'));
     await expect(run(`INSERT INTO USERS (name, hash) VALUES ('someone', '')`)).rejects.toMatchObject({ code: '23505' });
     await run(`INSERT INTO USERS (name, hash) VALUES ('Someone', '')`);
   });
 });
 
-describe('without its triggers', () => {
+describe('a table without its triggers', () => {
   it.each([
     ['a change', `UPDATE USERS SET enabled = false`, false],
     ['a removal', 'DELETE FROM USERS', undefined],
@@ -169,7 +166,7 @@ describe('without its triggers', () => {
       `DELETE FROM USERS; INSERT INTO USERS VALUES ('someone', 'normal', '{}', false, '', '1')`,
       false,
     ],
-  ])('%s is in force after a second, for a user that makes requests all the time', async (_what, change, expected) => {
+  ])('has %s in force after a second, for a user with constant requests', async (_what, change, expected) => {
     const { repository, run } = await openBeside(userNamed('someone'));
     await run('ALTER TABLE USERS DISABLE TRIGGER ALL');
     expect(await repository.find('someone')).toMatchObject({ enabled: true });
@@ -190,7 +187,7 @@ describe('without its triggers', () => {
     expect(lastWrong - changedAt).toBeLessThan(1_000);
   });
 
-  it('a change through the repository is answered as well, and in force there at once', async () => {
+  it('accepts a change through the repository, which is in force there at once', async () => {
     const { repository, run } = await openBeside(userNamed('someone'));
     await run('ALTER TABLE USERS DISABLE TRIGGER ALL');
     expect(await repository.replace(userNamed('someone', { revision: '2' }), '1')).toBe('replaced');

@@ -40,7 +40,7 @@ async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean
 describe('a database that refuses', () => {
   const refuses = () => lostDatabase(() => Promise.reject(new Error('connect ECONNREFUSED')));
 
-  it('is tried for the first request, and again for one that comes 50 ms later or more', async () => {
+  it('is tried for the first request, and for a request 50 ms later or more', async () => {
     const { reconnection, ask, read, onFailure } = refuses();
     await reconnection.try(read);
     expect(onFailure).toHaveBeenCalledExactlyOnceWith(new Error('connect ECONNREFUSED'), clock.time);
@@ -62,7 +62,7 @@ describe('a database that refuses', () => {
 });
 
 describe('a database that does not answer', () => {
-  it('is tried once at a time, and no request waits for that longer than 250 ms from its beginning', async () => {
+  it('is tried once at a time, and no request waits longer than 250 ms from the beginning', async () => {
     let answer: (answer: Answer) => void = () => {};
     const { reconnection, ask, read } = lostDatabase(
       () =>
@@ -88,7 +88,7 @@ describe('a database that does not answer', () => {
 });
 
 describe('a database that is back', () => {
-  it('is read before anybody goes on who waited for that', async () => {
+  it('is read before waiting requests continue', async () => {
     const { reconnection, read, onFailure } = lostDatabase(async () => PRIMARY);
     const order: string[] = [];
     read.mockImplementation(async () => void order.push('read'));
@@ -97,7 +97,7 @@ describe('a database that is back', () => {
     expect(onFailure).not.toHaveBeenCalled();
   });
 
-  it('and cannot be read, holds nobody up', async () => {
+  it('and cannot be read delays no request', async () => {
     const { reconnection, read } = lostDatabase(async () => PRIMARY);
     read.mockRejectedValue(new Error('no such table'));
     await expect(reconnection.try(read)).resolves.toBeUndefined();

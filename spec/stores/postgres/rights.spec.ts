@@ -29,7 +29,7 @@ async function roleWith({ users = '', version = 'SELECT' }: { users?: string; ve
   return { owner, role, url };
 }
 
-describe('a role that may read and write the users, and read their version', () => {
+describe('a role that may read and write the users, and read the version', () => {
   it('can do everything', async () => {
     const { url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE' });
     const repository = await openPostgres(url);
@@ -45,7 +45,7 @@ describe('a role that may read and write the users, and read their version', () 
     expect(await repository.find('someone')).toBeUndefined();
   });
 
-  it('hears of changes, of which others hear from it', async () => {
+  it('gets notifications of changes, and causes them', async () => {
     const { owner, url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE' });
     const [one, two] = [await openPostgres(url), await openPostgres(owner)];
     await one.insert(userNamed('someone'));
@@ -58,7 +58,7 @@ describe('a role that may read and write the users, and read their version', () 
 });
 
 describe('a role that may only read', () => {
-  it('lets users in, and answers 503 to whoever would change something', async () => {
+  it('lets users in, and makes changes fail with 503', async () => {
     const { owner, url } = await roleWith({ users: 'SELECT' });
     await createAuth({ auth: { store: owner } }, [ROOT]);
     const auth = await createAuth({ auth: { store: url } }, []);
@@ -85,7 +85,7 @@ describe('a role that may only read', () => {
 });
 
 describe('a role that may make the table', () => {
-  it('does so in a schema that is there if it may create in it, and use it', async () => {
+  it('makes it in an existing schema in which it may create and use objects', async () => {
     const owner = ownSchema();
     await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}"`);
     const { role, url } = await ownRole(owner);
@@ -94,7 +94,7 @@ describe('a role that may make the table', () => {
     expect(await repository.insert(userNamed('someone'))).toBe(true);
   });
 
-  it('does so, and writes, also if its transactions are read only unless it is said', async () => {
+  it('makes it, and writes, even if its transactions are read only by default', async () => {
     const owner = ownSchema();
     const { role, url } = await ownRole(owner);
     await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}" AUTHORIZATION "${role}"`);
@@ -122,7 +122,7 @@ describe('a role that lacks a right', () => {
     `this database user may not make the table ${table} (${reason}): ` +
     'grant it CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres returns';
 
-  it('is told what to do where the schema is missing', async () => {
+  it('gets advice if the schema is missing', async () => {
     const owner = await ownDatabase();
     const { url } = await ownRole(owner);
     const error = await openPostgres(url, { schema: 'auth' }).catch((thrown: unknown) => thrown);
@@ -137,7 +137,7 @@ describe('a role that lacks a right', () => {
     });
   });
 
-  it('is told what to do where the table is missing', async () => {
+  it('gets advice if the table is missing', async () => {
     const owner = ownSchema();
     await psql(owner, `CREATE SCHEMA "${schemaOf(owner)}"`);
     const { role, url } = await ownRole(owner);
@@ -149,7 +149,7 @@ describe('a role that lacks a right', () => {
     });
   });
 
-  it('opens where it may not read the users, lets nobody in, says why, and does as soon as it may', async () => {
+  it('opens without the right to read the users, lets nobody in, gives the reason, and works once it has the right', async () => {
     const { owner, role, url } = await roleWith();
     await createAuth({ auth: { store: owner } }, [ROOT]);
     const auth = await createAuth({ auth: { store: url } }, []);
@@ -165,7 +165,7 @@ describe('a role that lacks a right', () => {
     await expect.poll(() => auth.health().store.state).toBe('up');
   });
 
-  it('is told which one, where it may not read the version', async () => {
+  it('learns its name if it may not read the version', async () => {
     const { url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE', version: '' });
     await expect(openPostgres(url)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -199,7 +199,7 @@ async function startReadingApp() {
 /** Milliseconds. */
 const IN_FORCE_WITHIN = 1_000;
 
-describe('a database that answers with a refusal is not out of order, and nobody is served from memory', () => {
+describe('a database that answers with a refusal is not in an outage, and no user is served from memory', () => {
   it.each([
     [
       'the table is dropped',

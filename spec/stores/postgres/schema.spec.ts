@@ -6,7 +6,7 @@ import { openPostgres, ownDatabase, ownRole, ownSchema, psql, schemaOf } from '.
 import { userNamed } from '../../support/stored-user.js';
 
 describe('the names in the database', () => {
-  it('are of public.kapacitor_auth_users where nothing is said', () => {
+  it('belong to public.kapacitor_auth_users by default', () => {
     const { schema, users, version } = new TableNames();
     expect({ schema, users, version }).toEqual({
       schema: '"public"',
@@ -15,7 +15,7 @@ describe('the names in the database', () => {
     });
   });
 
-  it('are quoted, and what is in quotes as well', () => {
+  it('are quoted, including quotes in them', () => {
     const names = new TableNames({ schema: `a"b`, table: `"; DROP TABLE x --` });
     expect(names.users).toBe('"a""b"."""; DROP TABLE x --"');
     expect(names.part('admins')).toBe('"""; DROP TABLE x --_admins"');
@@ -23,7 +23,7 @@ describe('the names in the database', () => {
     expect(names.bare).toEqual({ schema: `a"b`, users: `"; DROP TABLE x --`, version: `"; DROP TABLE x --_version` });
   });
 
-  it('all have room in what PostgreSQL keeps of a name', () => {
+  it("fit into PostgreSQL's limit for names", () => {
     const names = new TableNames({ table: 'x'.repeat(40) });
     for (const suffix of [
       'version',
@@ -48,19 +48,19 @@ describe('the channel and the locks of a table', () => {
     new TableNames({ schema: 'b', table: 'b.c' }),
   ];
 
-  it('are its own', () => {
+  it('differ from those of every other table', () => {
     expect(new Set(tables.map(({ channel }) => channel)).size).toBe(tables.length);
     const keys = tables.flatMap((names) => [names.lockKey('admins'), names.lockKey('migration')]);
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('are the same for each process', () => {
+  it('are the same in each process', () => {
     const [one, two] = [new TableNames({ schema: 'x' }), new TableNames({ schema: 'x' })];
     expect(one.channel).toBe(two.channel);
     expect(one.lockKey('admins')).toBe(two.lockKey('admins'));
   });
 
-  it('can be written without quotes, and as a number of 64 bits', () => {
+  it('need no quotes, and have 64 bits', () => {
     for (const names of tables) {
       expect(names.channel).toMatch(/^kapacitor_auth_[\da-f]{16}$/);
       expect(BigInt.asIntN(64, BigInt(names.lockKey('admins')))).toBe(BigInt(names.lockKey('admins')));
@@ -101,7 +101,7 @@ describe('postgresSchema()', () => {
     [{ schema: 'auth', table: 'users' }],
     [{ schema: `S "c'h`, table: `T "b'l` }],
     [{ schema: 'public', table: 'kapacitor_auth_users' }],
-  ])('gives SQL that makes just what a start makes: %j', async (table) => {
+  ])('returns SQL that makes exactly what a start makes: %j', async (table) => {
     const [one, two] = await Promise.all([ownDatabase(), ownDatabase()]);
     await openPostgres(one, table);
     await psql(two, postgresSchema(table));
@@ -110,12 +110,12 @@ describe('postgresSchema()', () => {
     for (const [what, some] of Object.entries(contents)) expect(some, what).not.toEqual([]);
   });
 
-  it('gives it for public.kapacitor_auth_users where no table is named', () => {
+  it('returns it for public.kapacitor_auth_users by default', () => {
     expect(postgresSchema()).toBe(postgresSchema({ schema: 'public', table: 'kapacitor_auth_users' }));
     expect(postgresSchema()).toContain('CREATE TABLE "public"."kapacitor_auth_users" (');
   });
 
-  it('gives what somebody without the right to make anything can open', async () => {
+  it('returns SQL whose result a role without the right to create can open', async () => {
     const url = ownSchema();
     const schema = schemaOf(url) as string;
     await psql(url, postgresSchema({ schema }));
@@ -129,7 +129,7 @@ describe('postgresSchema()', () => {
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 
-  it('may be run in a schema that is there, as itself or twice: the second time it fails and changes nothing', async () => {
+  it('may run in an existing schema; a second run fails and changes nothing', async () => {
     const url = ownSchema();
     const schema = schemaOf(url) as string;
     await psql(url, `CREATE SCHEMA "${schema}"`);
@@ -139,7 +139,7 @@ describe('postgresSchema()', () => {
     expect(await contentsOf(url, schema)).toEqual(before);
   });
 
-  it('gives nothing to do for a version that is there already', async () => {
+  it('returns no steps for the current version', async () => {
     expect(postgresSchema({}, 1)).toBe('-- The users of kapacitor-auth, version 1\n\nBEGIN;\n\nCOMMIT;\n');
     const url = ownSchema();
     const repository = await openPostgres(url);

@@ -31,7 +31,7 @@ async function beginOnTable() {
   return { client, table: usersTable(url), statements, ask, versionOf };
 }
 
-it('a row is another one if only its revision is, as it can be when a server that crashed uses a number and a place again', async () => {
+it('the version of a row differs if only its revision does, as after a crash of the server', async () => {
   const { client, table, statements, ask, versionOf } = await beginOnTable();
   const place = async () => (await client.query(`SELECT xmin, ctid FROM ${table}`)).rows;
   const before = userNamed('someone', { revision: '1' });
@@ -47,7 +47,7 @@ it('a row is another one if only its revision is, as it can be when a server tha
   expect((await ask(statements.changed([known]))).rows).toEqual([{ name: 'someone' }]);
 });
 
-it('a look finds those who have been changed or removed, and not who is as before', async () => {
+it('a comparison finds changed and removed users, and not unchanged ones', async () => {
   const { client, table, statements, ask, versionOf } = await beginOnTable();
   const users = ['same', 'changed', 'removed'].map((name) => userNamed(name));
   for (const user of users) await ask(statements.insert(user));
@@ -150,7 +150,7 @@ describe(`among ${USERS} users, an index serves`, () => {
     await expectIndex(sent[0], { rows: 1, blocks: 10 });
   });
 
-  it('nobody, where there is no such user', async () => {
+  it('a missing user', async () => {
     const { repository, sentFor } = await openRecorded();
     const sent = await sentFor(() => repository.find('nobody'));
     expect(sent).toHaveLength(1);
@@ -196,7 +196,7 @@ describe(`among ${USERS} users, an index serves`, () => {
     await expectIndex(sent[1], { rows: 10, blocks: 50 });
   });
 
-  it('the question whether another admin is left', async () => {
+  it('the search for another admin', async () => {
     const { repository, sentFor } = await openRecorded();
     const name = nameOf(7_368_787 % USERS);
     const [before] = await psql(url, `SELECT revision FROM ${usersTable(url)} WHERE name = $1`, [name]);
@@ -208,7 +208,7 @@ describe(`among ${USERS} users, an index serves`, () => {
     for (const each of asked) await expectIndex(each, { rows: 1, blocks: 10 });
   });
 
-  it('the question whether there is an admin', async () => {
+  it('the search for an admin', async () => {
     const { repository, sentFor } = await openRecorded();
     const sent = await sentFor(async () => {
       expect(await repository.hasAdmin()).toBe(true);
@@ -217,7 +217,7 @@ describe(`among ${USERS} users, an index serves`, () => {
     await expectIndex(sent[0], { rows: 1, blocks: 10 });
   });
 
-  it('a look at 500 users in memory', async () => {
+  it('a comparison of 500 users in memory', async () => {
     const { repository, sent } = await openRecorded();
     for (let index = 0; index < 500; index += 1) await repository.find(nameOf(2_000 * index));
     const lookOf500 = () =>
@@ -227,8 +227,8 @@ describe(`among ${USERS} users, an index serves`, () => {
   });
 });
 
-describe(`a way through ${USERS} users, page by page`, () => {
-  it('gives each of them once, to the last one', async () => {
+describe(`reading ${USERS} users page by page`, () => {
+  it('returns each of them once', async () => {
     const { repository } = await openRecorded();
     const names: string[] = [];
     for (let count = 10_000, after: string | undefined = nameOf(899_999); count === 10_000; after = names.at(-1)) {
@@ -239,7 +239,7 @@ describe(`a way through ${USERS} users, page by page`, () => {
     expect(names).toEqual(Array.from({ length: 100_000 }, (_, index) => nameOf(900_000 + index)));
   });
 
-  it('costs the same at each page', async () => {
+  it('costs the same for each page', async () => {
     const { repository, sentFor } = await openRecorded();
     const costOf = async (query: Parameters<typeof page>[0]) => {
       const sent = await sentFor(() => repository.list(page({ ...query, limit: 1_000 })));
@@ -254,7 +254,7 @@ describe(`a way through ${USERS} users, page by page`, () => {
     }
   });
 
-  it('an offset takes the index alone, in parts, and reads no user but those of the page', async () => {
+  it('with an offset uses the index alone, in parts, and reads only the users of the page', async () => {
     await psql(url, `VACUUM ${usersTable(url)}`);
     const { repository, sentFor } = await openRecorded();
     const sent = await sentFor(async () => {
@@ -270,7 +270,7 @@ describe(`a way through ${USERS} users, page by page`, () => {
     await expectIndex(sent[100], { rows: 100, blocks: 120 });
   });
 
-  it('an offset that nobody is beyond ends where the users do', async () => {
+  it('with an offset beyond the last user ends at the last name', async () => {
     const { repository, sentFor } = await openRecorded();
     const sent = await sentFor(async () => {
       expect(await repository.list(page({ offset: Number.MAX_SAFE_INTEGER, pattern: 'user09999*' }))).toEqual([]);

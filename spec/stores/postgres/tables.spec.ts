@@ -18,7 +18,7 @@ const tablesOf = async (url: string) =>
   );
 
 describe('the schema', () => {
-  it('is made at start, with a table of users and one that says which version it has', async () => {
+  it('is made at the start, with a table of users and a table with its version', async () => {
     const url = ownSchema();
     expect(await tablesOf(url)).toEqual([]);
     await openPostgres(url);
@@ -28,13 +28,13 @@ describe('the schema', () => {
     ]);
   });
 
-  it('is public where none is named', async () => {
+  it('is public by default', async () => {
     const url = await ownDatabase();
     await openPostgres(url);
     expect(await psql(url, 'SELECT name FROM public.kapacitor_auth_users')).toEqual([]);
   });
 
-  it('is made once by twenty that start at the same time, and all of them open', async () => {
+  it('is made once if twenty repositories start at the same time, and all of them open', async () => {
     const url = ownSchema();
     const repositories = Array.from({ length: 20 }, () => new PostgresUserRepository(url));
     onTestFinished(async () => {
@@ -49,7 +49,7 @@ describe('the schema', () => {
     for (const repository of repositories) expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 
-  it('is left as it is by the next start, which writes nothing', async () => {
+  it('is not changed by the next start, which writes nothing', async () => {
     const url = ownSchema();
     await openPostgres(url);
     // A read-only connection cannot have written.
@@ -59,7 +59,7 @@ describe('the schema', () => {
   });
 });
 
-describe('a schema and a table of one’s own choice', () => {
+describe('a schema and a table of the app’s choice', () => {
   it.each([
     ['capitals', 'Schema', 'Users'],
     ['spaces', 'my schema', ' users of mine '],
@@ -82,7 +82,7 @@ describe('a schema and a table of one’s own choice', () => {
     ).toEqual([{ tablename: table }, { tablename: `${table}_version` }]);
   });
 
-  it('are the URL’s where they are not said beside it', async () => {
+  it('come from the URL if they are not set beside it', async () => {
     const url = `${await ownDatabase()}?schema=of_url&table=of_url`;
     await openPostgres(url, { table: 'of_code' });
     expect(
@@ -115,7 +115,7 @@ describe('a schema and a table of one’s own choice', () => {
 });
 
 describe('two tables in one database', () => {
-  it('have their own users', async () => {
+  it('have separate users', async () => {
     const url = ownSchema();
     const [one, two] = [await openPostgres(`${url}&table=one`), await openPostgres(`${url}&table=two`)];
     await one.insert(userNamed('someone'));
@@ -128,7 +128,7 @@ describe('two tables in one database', () => {
   it.each([
     ['of two names', ['one', 'two'], (table: string) => ({ schema: 'same', table })],
     ['of one name in two schemas', ['one', 'two'], (schema: string) => ({ schema, table: 'same' })],
-  ])('%s are told apart: neither hears of the other’s changes', async (_how, both, named) => {
+  ])('%s are separate: neither is notified of the other’s changes', async (_how, both, named) => {
     const url = await ownDatabase();
     const { pool, sent } = recordingPool(url);
     const listener = await pool.connect();

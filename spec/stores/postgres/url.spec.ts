@@ -8,8 +8,8 @@ import { failure } from '../../support/failure.js';
 import { openPostgres, ownRole, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-describe('what a URL says', () => {
-  it('is five connections at the most, and nothing of schema and table, where it has no parameters', () => {
+describe('the parameters of a URL', () => {
+  it('default to five connections, without a schema and a table', () => {
     expect(parseStoreUrl('postgres://user:pw@host:5433/db')).toEqual({
       connectionString: 'postgres://user:pw@host:5433/db',
       schema: undefined,
@@ -18,7 +18,7 @@ describe('what a URL says', () => {
     });
   });
 
-  it('is taken out of it, and the rest left for the driver', () => {
+  it('are taken out, and the rest is left to the driver', () => {
     expect(
       parseStoreUrl(
         'postgres://host/db?schema=my%20schema&sslmode=require&table=a%26b&max=20&application_name=my%20app',
@@ -46,7 +46,7 @@ describe('what a URL says', () => {
     ['Table', 'table'],
     ['scheme', 'schema'],
     ['mx', 'max'],
-  ])('is not ignored where it is misspelt: %s', (misspelt, meant) => {
+  ])('are refused if they are misspelt: %s', (misspelt, meant) => {
     expect(() => parseStoreUrl(`postgres://host/db?${misspelt}=x`)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
@@ -55,14 +55,14 @@ describe('what a URL says', () => {
     );
   });
 
-  it('is the first of two that are the same, and neither is left for the driver', () => {
+  it('count the first time if they are repeated, and the driver gets neither', () => {
     expect(parseStoreUrl('postgres://host/db?schema=one&schema=two')).toMatchObject({
       connectionString: 'postgres://host/db',
       schema: 'one',
     });
   });
 
-  it('leaves percent-encoding as it is', () => {
+  it('leave percent-encoding unchanged', () => {
     expect(parseStoreUrl('postgres://us%20er:p%40ss@host/my%2Fdb?schema=x').connectionString).toBe(
       'postgres://us%20er:p%40ss@host/my%2Fdb',
     );
@@ -73,7 +73,7 @@ describe('a URL', () => {
   it.each([
     ['postgresql://', (url: string) => url.replace('postgres:', 'postgresql:')],
     ['postgres:///DATABASE, with the rest behind it', inParameters],
-  ])('may be of the form %s', async (_form, written) => {
+  ])('may have the form %s', async (_form, written) => {
     const url = ownSchema();
     const [one, two] = [await openPostgres(written(url)), await openPostgres(url)];
     await one.insert(userNamed('someone'));
@@ -106,7 +106,7 @@ describe('a URL', () => {
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('hunter2');
   });
 
-  it('may name the application, which is kapacitor-auth where it does not', async () => {
+  it('may set the application name, which defaults to kapacitor-auth', async () => {
     const url = ownSchema();
     const applicationsOf = async (own: string) => {
       const repository = await openPostgres(own);
@@ -136,7 +136,7 @@ describe('a URL', () => {
   });
 
   it.each(['', 'host/db', 'sqlite:./users.db', 'http://host/db', 'postgres://user:1#hunter2@host/db'])(
-    'is none, and not repeated: %j',
+    'is refused and not repeated: %j',
     (text) => {
       const create = () => new PostgresUserRepository(text);
       expect(create).toThrow(ConfigError);
@@ -169,7 +169,7 @@ const TABLES: readonly [unknown, string][] = [
 
 const mistake = (message: string) => failure('CONFIG_INVALID', 500, message);
 
-describe.each(TABLES)('a table of which code says %j', (table, message) => {
+describe.each(TABLES)('the table %j in code', (table, message) => {
   it('is refused', () => {
     expect(() => new PostgresUserRepository(STORE, table as never)).toThrow(mistake(message));
     expect(() => postgresSchema(table as never)).toThrow(mistake(message));
@@ -181,11 +181,11 @@ it.each([
   ['a client', new pg.Client()],
   ['nothing', undefined],
   ['null', null],
-])('%s is no pool', (_what, source) => {
+])('%s is not a pool', (_what, source) => {
   expect(() => new PostgresUserRepository(source as never)).toThrow(mistake(NO_SOURCE));
 });
 
-it.each([-1, 0.5, 99, '0', null])('the version %j is none that could be there', (from) => {
+it.each([-1, 0.5, 99, '0', null])('the version %j is impossible', (from) => {
   expect(() => postgresSchema({}, from as never)).toThrow(
     failure(
       'CONFIG_INVALID',

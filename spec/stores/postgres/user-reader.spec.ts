@@ -33,7 +33,7 @@ function createQuestions() {
   return { questions, ask };
 }
 
-it('nothing is under way for a name before it is asked for, nor when it has been answered', async () => {
+it('no query is in flight for a name before it is sent, or after it is answered', async () => {
   const { questions, ask } = createQuestions();
   expect(questions.latest('someone')).toBeUndefined();
   const { answer, resolve } = ask('someone');
@@ -44,7 +44,7 @@ it('nothing is under way for a name before it is asked for, nor when it has been
   expect(questions.latest('someone')).toBeUndefined();
 });
 
-it('a question that was asked earlier than somebody came does not count for them', async () => {
+it('a query that was sent before a point in time does not count from then on', async () => {
   const { questions, ask } = createQuestions();
   const { answer, resolve } = ask('someone');
   expect(questions.latest('someone', 1)).toBe(answer);
@@ -53,7 +53,7 @@ it('a question that was asked earlier than somebody came does not count for them
   await answer;
 });
 
-it('a question that fails is over as well', async () => {
+it('a failed query is no longer in flight', async () => {
   const { questions, ask } = createQuestions();
   const { answer, reject } = ask('someone');
   reject(new Error('no answer'));
@@ -61,7 +61,7 @@ it('a question that fails is over as well', async () => {
   expect(questions.latest('someone')).toBeUndefined();
 });
 
-it('the latest of several is the one that was asked last', async () => {
+it('the latest of several queries is the one that was sent last', async () => {
   const { questions, ask } = createQuestions();
   const [first, second] = [ask('someone'), ask('someone')];
   expect(questions.latest('someone')).toBe(second.answer);
@@ -72,7 +72,7 @@ it('the latest of several is the one that was asked last', async () => {
   await first.answer;
 });
 
-it('an answer makes what was asked before it outdated, and not what was asked after it', async () => {
+it('an answer outdates earlier queries, and not later ones', async () => {
   const { questions, ask } = createQuestions();
   const [first, second, third] = [ask('someone'), ask('someone'), ask('someone')];
   const other = ask('other');
@@ -82,7 +82,7 @@ it('an answer makes what was asked before it outdated, and not what was asked af
   expect(questions.latest('someone')).toBe(third.answer);
 });
 
-it('a change makes all that was asked about the user outdated, and nobody joins it', () => {
+it('a change outdates every query in flight for the user, and no caller joins them', () => {
   const { questions, ask } = createQuestions();
   const [first, second, other] = [ask('someone'), ask('someone'), ask('other')];
   questions.outdate('someone');
@@ -95,14 +95,14 @@ it('a change makes all that was asked about the user outdated, and nobody joins 
   expect(questions.latest('someone')).toBe(later.answer);
 });
 
-it('a change of everybody makes every question outdated', () => {
+it('a change of all users outdates every query', () => {
   const { questions, ask } = createQuestions();
   const asked = [ask('someone'), ask('someone'), ask('other')];
   questions.outdateAll();
   expect(asked.every(({ question }) => question.isOutdated)).toBe(true);
 });
 
-it('a question knows when it was asked', () => {
+it('a query knows when it was sent', () => {
   const { ask } = createQuestions();
   expect(ask('someone').question.askedAt).toBe(1);
 });
@@ -166,25 +166,22 @@ async function openHolding() {
 it.each([
   ['the user', `UPDATE USERS SET enabled = false WHERE name = 'someone'`],
   ['so many that it is told as one of everybody', 'UPDATE USERS SET enabled = false'],
-])(
-  'an answer that was under way when a change of %s was heard of is neither remembered nor shared',
-  async (_of, change) => {
-    const { repository, run, holdNext, heard } = await openHolding();
-    await run(`INSERT INTO USERS (name, hash) SELECT 'user' || i, '' FROM generate_series(1, 200) AS i`);
-    const { answered, release } = holdNext(aUser);
-    const before = repository.find('someone');
-    await answered;
-    const hearing = heard();
-    await run(change);
-    await hearing;
-    expect(await repository.find('someone')).toMatchObject({ enabled: false });
-    release();
-    expect(await before).toMatchObject({ enabled: true });
-    expect(await repository.find('someone')).toMatchObject({ enabled: false });
-  },
-);
+])('an answer that was in flight during a change of %s is neither stored nor shared', async (_of, change) => {
+  const { repository, run, holdNext, heard } = await openHolding();
+  await run(`INSERT INTO USERS (name, hash) SELECT 'user' || i, '' FROM generate_series(1, 200) AS i`);
+  const { answered, release } = holdNext(aUser);
+  const before = repository.find('someone');
+  await answered;
+  const hearing = heard();
+  await run(change);
+  await hearing;
+  expect(await repository.find('someone')).toMatchObject({ enabled: false });
+  release();
+  expect(await before).toMatchObject({ enabled: true });
+  expect(await repository.find('someone')).toMatchObject({ enabled: false });
+});
 
-it('a change that nobody tells of is in force within a second, even while a look does not come back', async () => {
+it('a change without a notification is in force within a second, even during a slow comparison', async () => {
   const { repository, run, holdNext } = await openHolding();
   await run('ALTER TABLE USERS DISABLE TRIGGER ALL');
   await repository.find('someone');
@@ -204,7 +201,7 @@ it('a change that nobody tells of is in force within a second, even while a look
   release();
 });
 
-it('a look that comes back late does not take away who has been read anew meanwhile', async () => {
+it('a slow comparison does not drop a user who was read again meanwhile', async () => {
   const { repository, run, holdNext } = await openHolding();
   await run('ALTER TABLE USERS DISABLE TRIGGER ALL');
   await repository.find('someone');
@@ -222,7 +219,7 @@ it('a look that comes back late does not take away who has been read anew meanwh
   next.release();
 });
 
-it('a list of at most nobody asks for no names', async () => {
+it('a list with a limit of 0 reads no names', async () => {
   const url = ownSchema();
   const { pool, sent } = recordingPool(url);
   const repository = await openPostgres(pool, { schema: schemaOf(url) });

@@ -23,7 +23,7 @@ describe('a backup on a file system without links', () => {
     expect(readFileSync(join(folder, 'backup'), 'utf8')).toBe('copied');
   });
 
-  it('is not put over what somebody puts there meanwhile', async () => {
+  it('does not replace a file that appears meanwhile', async () => {
     vi.mocked(link).mockImplementationOnce(withoutLinks);
     const folder = temporaryFolder();
     const file = join(folder, 'backup');

@@ -53,7 +53,7 @@ describe('a backup', () => {
     }
   });
 
-  it('is for its owner alone, and leaves nothing beside it', async () => {
+  it('is readable only by its owner, and leaves no other file', async () => {
     const { repository, backups } = await setUp();
     const file = join(backups, 'x'.repeat(240));
     await repository.backup(file);
@@ -61,7 +61,7 @@ describe('a backup', () => {
     expect(readdirSync(backups)).toEqual(['x'.repeat(240)]);
   });
 
-  it('has no hash that was changed or deleted', async () => {
+  it('has no changed or deleted hash', async () => {
     const { repository, backups } = await setUp();
     const old = `$2b$10$${'old'.repeat(17)}..`;
     await repository.insertMany(Array.from({ length: 100 }, (_, index) => userNamed(`user${index}`, { hash: old })));
@@ -79,7 +79,7 @@ describe('a backup', () => {
     ['an empty file', (file) => writeFileSync(file, '')],
     ['a folder', (file) => mkdirSync(file)],
     ['a link to nowhere', (file) => symlinkSync('nowhere', file)],
-  ])('is not made where %s is, which stays as it is', async (_what, prepare) => {
+  ])('is refused if %s is there, which stays as it is', async (_what, prepare) => {
     const { repository, backups } = await setUp();
     const file = join(backups, 'there');
     prepare(file);
@@ -93,18 +93,18 @@ describe('a backup', () => {
   it.each([
     ['/proc/backup', 'ENOENT'],
     ['/nowhere/at/all', 'there is no folder /nowhere/at. Name a file'],
-  ])('is not made where nobody may write: %s', async (file, reason) => {
+  ])('is refused in a place without write access: %s', async (file, reason) => {
     const { repository } = await setUp();
     await expect(repository.backup(file)).rejects.toThrow(`cannot back the user store up to ${file}: ${reason}`);
   });
 
-  it('is not made below a file', async () => {
+  it('is refused below a file', async () => {
     const { repository, file } = await setUp();
     const below = join(file, 'backup.db');
     await expect(repository.backup(below)).rejects.toThrow(`cannot back the user store up to ${below}: ENOTDIR`);
   });
 
-  it('is not made of a store whose file is another one now, and leaves nothing behind', async () => {
+  it('is refused if the file of the store was replaced, and leaves nothing behind', async () => {
     const { repository, file, backups } = await setUp();
     renameSync(file, `${file}.old`);
     writeFileSync(file, '');
@@ -122,14 +122,14 @@ describe('a backup', () => {
     await repository.backup(join(backups, 'one.db'));
   });
 
-  it('is not made over another store: its own, or a backup that is there', async () => {
+  it('does not replace a store or another backup', async () => {
     const { repository, file, backups } = await setUp();
     await expect(repository.backup(file)).rejects.toThrow('something is there already');
     await repository.backup(join(backups, 'one.db'));
     await expect(repository.backup(join(backups, 'one.db'))).rejects.toThrow('something is there already');
   });
 
-  it('that fails on its way leaves nothing behind', async () => {
+  it('leaves nothing behind after a failure', async () => {
     const folder = temporaryFolder();
     const full = async (to: string) => {
       writeFileSync(to, 'half of it');
@@ -139,7 +139,7 @@ describe('a backup', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('that is interrupted is taken away with all that it has written', async () => {
+  it('is removed with all its files after an interruption', async () => {
     const folder = temporaryFolder();
     const interrupted = async (to: string) => {
       writeFileSync(to, 'half of it');
@@ -153,7 +153,7 @@ describe('a backup', () => {
     expect(readdirSync(folder)).toEqual(['backup']);
   });
 
-  it('is not put over what somebody puts there meanwhile', async () => {
+  it('does not replace a file that appears meanwhile', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'backup');
     const copyAndBeLate = async (to: string) => {
@@ -165,7 +165,7 @@ describe('a backup', () => {
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 
-  it('that has begun is waited for by close(), and none is begun any more', async () => {
+  it('delays close() while it runs, and none begins afterwards', async () => {
     const { repository, backups } = await setUp();
     await repository.insertMany(Array.from({ length: 5_000 }, (_, index) => userNamed(`user${index}`)));
     let isDone = false;

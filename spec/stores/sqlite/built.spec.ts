@@ -12,7 +12,7 @@ const PROGRAM = `
   repository.insert(JSON.parse(user)).then(() => repository.close()).then(() => console.log(threads));
 `;
 
-it('the package, as it is built, changes a store in a thread of its own', () => {
+it('the built package changes a store in its own thread', () => {
   const args = [inject('programs')['index'] as string, storeFile(), JSON.stringify(userNamed('someone'))];
   expect(execFileSync(process.execPath, ['--no-warnings', '-e', PROGRAM, ...args], { encoding: 'utf8' })).toBe('1\n');
 });

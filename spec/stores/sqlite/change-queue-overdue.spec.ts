@@ -11,7 +11,7 @@ vi.mock('../../../lib/clock.js', () => ({ now: () => clock.time++ }));
 
 const late = failure('OVERLOADED', 503, 'changes of the user store wait for its disk: try again later');
 
-it('changes that wait for four seconds, because the disk hangs, are refused and not made later', async () => {
+it('changes that wait for four seconds while the disk hangs are refused, and not made later', async () => {
   const calls: WriterCall[] = [];
   let reply: (reply: WriterReply) => void = () => {};
   const ask = (call: WriterCall) => {
@@ -34,7 +34,7 @@ it('changes that wait for four seconds, because the disk hangs, are refused and 
   expect(calls.map((call) => call.method === 'write' && call.changes)).toEqual([[remove('first')], [remove('third')]]);
 });
 
-it('changes behind one that the disk does not answer are refused when they are overdue, and that is told', async () => {
+it('changes behind a hanging one are refused when they are overdue, and the state is reported', async () => {
   const told: (string | undefined)[] = [];
   const ask = () => new Promise<WriterReply>(() => {});
   const changes = new ChangeQueue({ ask, close: async () => {} }, (failure) => told.push(failure));
@@ -49,7 +49,7 @@ it('changes behind one that the disk does not answer are refused when they are o
   await expect(second).rejects.toThrow(late);
 });
 
-it('nothing is written when all changes that wait are overdue', async () => {
+it('nothing is written if all waiting changes are overdue', async () => {
   let reply: (reply: WriterReply) => void = () => {};
   const ask = vi.fn(
     () =>

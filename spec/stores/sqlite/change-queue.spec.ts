@@ -27,7 +27,7 @@ const change = remove('someone');
 const BUSY: WriterReply = { kind: 'busy' };
 
 describe('changes', () => {
-  it('that come while one is written are written together', async () => {
+  it('that arrive during a write are written together', async () => {
     const { changes, calls } = setUp();
     await Promise.all([1, 2, 3, 4].map(() => changes.make(change)));
     expect(calls).toEqual([
@@ -36,13 +36,13 @@ describe('changes', () => {
     ]);
   });
 
-  it('are not written all at once when there are many: other processes have their turn', async () => {
+  it('are split into several transactions, so that other processes have their turn', async () => {
     const { changes, calls } = setUp();
     await Promise.all(Array.from({ length: 402 }, () => changes.make(change)));
     expect(calls.map((call) => call.method === 'write' && call.changes.length)).toEqual([1, 200, 200, 1]);
   });
 
-  it('are tried again while another process writes, and keep their order', async () => {
+  it('are retried while another process writes, and keep their order', async () => {
     const { changes, calls, told } = setUp(BUSY, BUSY);
     const [first, second] = [remove('first'), remove('second')];
     await Promise.all([changes.make(first), changes.make(second)]);
@@ -54,7 +54,7 @@ describe('changes', () => {
     expect(told).toEqual([undefined]);
   });
 
-  it('fail when they cannot be written, and the next one is tried', async () => {
+  it('fail if they cannot be written, and the next one is tried', async () => {
     const { changes, told } = setUp({ kind: 'failed', reason: 'database or disk is full' });
     const refused = changes.make(change);
     await expect(refused).rejects.toThrow(failure('STORE_UNAVAILABLE', 503, 'the user store cannot be changed'));
@@ -64,7 +64,7 @@ describe('changes', () => {
     expect(told).toEqual(['database or disk is full', undefined]);
   });
 
-  it('fail when the writer cannot even be asked', async () => {
+  it('fail if the writer cannot be reached', async () => {
     const ask = () => Promise.reject(new Error('no threads are allowed'));
     const changes = new ChangeQueue({ ask, close: async () => {} }, () => {});
     await expect(changes.make(change)).rejects.toMatchObject({ cause: new Error('no threads are allowed') });
@@ -84,7 +84,7 @@ describe('changes', () => {
 });
 
 describe('the log', () => {
-  it('is written into the file a second after the first of some changes', async () => {
+  it('is written into the file a second after the first change', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { changes, calls } = setUp();
     const checkpoints = () => calls.filter(({ method }) => method === 'checkpoint').length;
@@ -103,7 +103,7 @@ describe('the log', () => {
     expect(checkpoints()).toBe(2);
   });
 
-  it('stays where a change failed, which is in none', async () => {
+  it('stays after a failed change', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { changes, calls } = setUp({ kind: 'failed', reason: 'full' });
     await expect(changes.make(change)).rejects.toThrow();
@@ -123,7 +123,7 @@ describe('a probe', () => {
     expect(told).toEqual(['full', undefined]);
   });
 
-  it('is not needed when there are changes', async () => {
+  it('is not needed after a change', async () => {
     const { changes, calls } = setUp();
     const made = changes.make(change);
     changes.probe();

@@ -12,7 +12,7 @@ function setUp() {
 }
 
 describe('the state of a store in SQLite', () => {
-  it('is told to whoever opens it, and when it changes', () => {
+  it('is reported at open(), and when it changes', () => {
     const { condition, told } = setUp();
     expect(told()).toEqual([['up', undefined]]);
     condition.set('files', undefined);
@@ -25,7 +25,7 @@ describe('the state of a store in SQLite', () => {
     expect(second).toHaveBeenCalledWith('down', 'gone');
   });
 
-  it('is its worst problem', () => {
+  it('follows from the worst problem', () => {
     const { condition, told } = setUp();
     told();
     condition.set('writing', 'the disk is full');
@@ -46,7 +46,7 @@ describe('the state of a store in SQLite', () => {
     ]);
   });
 
-  it('is not told to a repository that is used on its own', () => {
+  it('is not reported by a repository without a middleware', () => {
     const report = vi.spyOn(DEFAULT_STORE_SETTINGS, 'report');
     new Condition().reportTo(DEFAULT_STORE_SETTINGS);
     expect(report).not.toHaveBeenCalled();

@@ -3,7 +3,7 @@ import { Connection, openDatabase, sqliteFailure } from '../../../lib/stores/sql
 import { connect, storeFile } from '../../support/sqlite-repository.js';
 
 describe('a connection', () => {
-  it('may be closed twice, on either engine, and does nothing any more', () => {
+  it('may be closed twice, with either engine', () => {
     const connection = new Connection(storeFile());
     connection.close();
     expect(() => connection.close()).not.toThrow();
@@ -15,11 +15,11 @@ describe('a connection', () => {
     ['an emoji', 'char(128512)', '😀'],
     ['a number', '9007199254740991', 9_007_199_254_740_991],
     ['nothing', 'NULL', null],
-  ])('gives %s as the other engine does', (_what, sql, value) => {
+  ])('returns %s like the other engine', (_what, sql, value) => {
     expect(connect(storeFile()).value(`SELECT ${sql}`)).toBe(value);
   });
 
-  it.each([['😀'], ['ñ'], ['']])('keeps the text %j as it is', (text) => {
+  it.each([['😀'], ['ñ'], ['']])('keeps the text %j', (text) => {
     const connection = connect(storeFile());
     connection.execute('CREATE TABLE texts (text TEXT NOT NULL)');
     connection.run({ text: 'INSERT INTO texts VALUES ($1)', values: [text] });
@@ -27,13 +27,13 @@ describe('a connection', () => {
     expect(connection.first({ text: 'SELECT text FROM texts WHERE text = $1', values: [text] })).toEqual({ text });
   });
 
-  it('does not take a text for another one that it begins with, up to a NUL', () => {
+  it('does not confuse a text with its part before a NUL', () => {
     const connection = connect(storeFile());
     connection.execute("CREATE TABLE texts (text TEXT NOT NULL); INSERT INTO texts VALUES ('jane')");
     expect(connection.first({ text: 'SELECT text FROM texts WHERE text = $1', values: ['jane\0'] })).toBeUndefined();
   });
 
-  it('gives no row where there is none', () => {
+  it('returns undefined without a row', () => {
     const connection = connect(storeFile());
     connection.execute('CREATE TABLE texts (text TEXT NOT NULL)');
     expect(connection.first({ text: 'SELECT text FROM texts', values: [] })).toBeUndefined();
@@ -57,7 +57,7 @@ function refusal(sql: string): unknown {
 }
 
 describe('a failure of SQLite', () => {
-  it('is known by its primary code, in whichever way the engine gives it', () => {
+  it('is recognized by its primary code, in the form of either engine', () => {
     expect(sqliteFailure(refusal('INSERT INTO t VALUES (1)'))).toBe('constraint');
     expect(sqliteFailure(refusal('SELECT nothing'))).toBeUndefined();
     expect(sqliteFailure({ errcode: 261 })).toBe('busy');
@@ -66,7 +66,7 @@ describe('a failure of SQLite', () => {
     expect(sqliteFailure({ code: 'SQLITE_NOTADB' })).toBe('foreign');
   });
 
-  it.each([undefined, null, new Error('no space'), 'text', { code: 'ENOENT' }])('is no other error: %s', (error) => {
+  it.each([undefined, null, new Error('no space'), 'text', { code: 'ENOENT' }])('is not another error: %s', (error) => {
     expect(sqliteFailure(error)).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { StoreProcess } from '../../support/store-process.js';
 import { userNamed } from '../../support/stored-user.js';
 
 describe('two containers on one volume, in each of which the app is process 1', () => {
-  it('both start, both write, and each sees the other’s changes at its next question', async () => {
+  it('both start and write, and each sees the other’s changes at its next question', async () => {
     const file = storeFile();
     const start = () => StoreProcess.start(file, { within: AS_PROCESS_1 });
     const [one, two] = [await start(), await start()];
@@ -24,7 +24,7 @@ describe('two containers on one volume, in each of which the app is process 1', 
     expect(await (await start()).ask('names')).toHaveLength(52);
   });
 
-  it('have a command line beside them, in a third one', async () => {
+  it('can be managed with the command line in a third container', async () => {
     const file = storeFile();
     const app = await AppInProcess.start(file, { within: AS_PROCESS_1 });
     const command = (input: string, ...args: string[]) => {

@@ -36,7 +36,7 @@ function expectRefusal(file: string, reason: RegExp): void {
 }
 
 describe('a file that cannot be a store', () => {
-  it('is refused when it has been cut off, wherever', async () => {
+  it('is refused if it is cut off anywhere', async () => {
     const file = await closedStore();
     const { size } = statSync(file);
     for (const kept of [size - 1, size - 4_096, size - 5_000, Math.floor(size / 2), 8_192, 4_096, 1_000, 100]) {
@@ -50,14 +50,14 @@ describe('a file that cannot be a store', () => {
     ['a text', 'not a database at all '.repeat(1_000)],
     ['a short text', 'short'],
     ['a database of another kind', Buffer.alloc(8_192, 'beefc0de', 'hex')],
-  ])('is refused when it is %s, which stays as it is', (_what, content) => {
+  ])('is refused if it is %s, and stays as it is', (_what, content) => {
     const file = storeFile();
     writeFileSync(file, content);
     expectRefusal(file, /it is not an SQLite database \(.+\)\. Restore a backup, or name another file/);
     expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
   });
 
-  it.each(['DELETE', 'WAL'])('is refused when it is another application’s, which stays as it is: %s', (mode) => {
+  it.each(['DELETE', 'WAL'])('is refused if it belongs to another application, and stays as it is: %s', (mode) => {
     const file = storeFile();
     const other = connect(file);
     other.execute(`PRAGMA journal_mode = ${mode}; CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('theirs')`);
@@ -70,7 +70,7 @@ describe('a file that cannot be a store', () => {
     expect(other.value('SELECT name FROM users')).toBe('theirs');
   });
 
-  it('is refused when a later version has made it', async () => {
+  it('is refused if a later version made it', async () => {
     const file = await closedStore();
     const later = connect(file);
     later.execute('PRAGMA user_version = 2');
@@ -105,13 +105,13 @@ describe('a file that cannot be a store', () => {
     expectRefusal(file, /\. Restore a backup$/);
   });
 
-  it('is a store where another program keeps tables of its own beside the users', async () => {
+  it('is accepted with tables of another program beside the users', async () => {
     const file = await closedStore();
     connect(file).execute('CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)');
     expect(openRepository(file).find('user1')).toEqual(userNamed('user1'));
   });
 
-  it('fails what needs the table when that is taken away under a running process', async () => {
+  it('fails questions if its table is removed while a process runs', async () => {
     const file = await closedStore();
     const repository = openRepository(file);
     connect(file).execute('DROP TABLE users');
@@ -121,7 +121,7 @@ describe('a file that cannot be a store', () => {
 });
 
 describe('a file that is cut off beside its log', () => {
-  it('is no store, however short it is', async () => {
+  it('is refused, however short it is', async () => {
     const file = await closedStore();
     writeFileSync(`${file}-wal`, 'the log');
     truncateSync(file, 10);
@@ -130,7 +130,7 @@ describe('a file that is cut off beside its log', () => {
 });
 
 describe('a copy that is made with cp while the store is in use', () => {
-  it('has every change that is older than a second or so, also without the log', async () => {
+  it('has every change that is older than about a second, even without the log', async () => {
     const folder = temporaryFolder();
     const repository = openRepository(join(folder, 'users.db'));
     await repository.insert(userNamed('someone'));
@@ -146,7 +146,7 @@ describe('a copy that is made with cp while the store is in use', () => {
     );
   });
 
-  it('is a store as it was once, or is refused, and is no reason to crash', async () => {
+  it('is a store of an earlier moment, or is refused, without a crash', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'users.db');
     const process = await StoreProcess.start(file);
@@ -172,7 +172,7 @@ describe('a file that is overwritten under a running process', () => {
     ['a text', (file: string) => writeFileSync(file, 'overwritten '.repeat(10_000))],
     ['nothing', (file: string) => truncateSync(file, 0)],
     ['its own first half', (file: string) => truncateSync(file, Math.floor(statSync(file).size / 8_192) * 4_096)],
-  ])('with %s fails what needs it, and the process lives', async (_what, overwrite) => {
+  ])('with %s fails questions, and the process lives', async (_what, overwrite) => {
     const file = await closedStore();
     const process = await StoreProcess.start(file);
     expect(await process.ask('find', 'user1')).toEqual(userNamed('user1'));
@@ -191,7 +191,7 @@ describe('a file that is overwritten under a running process', () => {
 });
 
 describe('a backup that is restored beside the log of the former store', () => {
-  it('is refused, with what to do', async () => {
+  it('is refused with advice', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'users.db');
     const process = await StoreProcess.start(file);

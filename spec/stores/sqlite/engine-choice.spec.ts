@@ -38,7 +38,7 @@ describe('where Node.js has SQLite', () => {
     process.emitWarning = emitWarning;
   });
 
-  it('it is used, without the warning that it is experimental, and other warnings are shown', () => {
+  it('it is used, its experimental warning is hidden, and other warnings are shown', () => {
     const warnings: unknown[] = [];
     process.emitWarning = (warning) => warnings.push(warning);
     loadWithWarning(() => ({ DatabaseSync: FakeDatabase }));
@@ -47,7 +47,7 @@ describe('where Node.js has SQLite', () => {
     expect(requirePackage).not.toHaveBeenCalled();
   });
 
-  it('warnings are as before when it cannot be loaded', () => {
+  it('warnings are restored if it cannot be loaded', () => {
     loadWithWarning(() => {
       throw new Error('no memory');
     });
@@ -65,7 +65,7 @@ describe('where Node.js has no SQLite', () => {
     expect(requirePackage).toHaveBeenCalledWith('better-sqlite3');
   });
 
-  it('a missing better-sqlite3 is named with the version to install', () => {
+  it('the error about a missing better-sqlite3 names the version to install', () => {
     const cause = Object.assign(new Error("Cannot find module 'better-sqlite3'"), { code: 'MODULE_NOT_FOUND' });
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     requirePackage.mockReturnValue({ error: cause });
@@ -77,7 +77,7 @@ describe('where Node.js has no SQLite', () => {
     );
   });
 
-  it('an error of better-sqlite3 itself stays as it is', () => {
+  it('an error of better-sqlite3 itself is unchanged', () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     const error = Object.assign(new Error('unable to open database file'), { code: 'SQLITE_CANTOPEN' });
     requirePackage.mockReturnValue({ loaded: failing(error) });

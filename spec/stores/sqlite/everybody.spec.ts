@@ -7,8 +7,8 @@ import { userNamed } from '../../support/stored-user.js';
 
 const manyUsers = (count: number) => Array.from({ length: count }, (_, index) => userNamed(`user${10_000 + index}`));
 
-describe('many users that are inserted at once', () => {
-  it('are found by another process at its next question, and by everybody after a kill -9', async () => {
+describe('many users, inserted at once', () => {
+  it('are found by another process at its next question, and all of them after kill -9', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const other = await StoreProcess.start(file);
@@ -34,7 +34,7 @@ describe('many users that are inserted at once', () => {
     expect(repository.find('user29999')).toEqual(users.at(-1));
   });
 
-  it('are all of them or none', async () => {
+  it('are inserted as a whole or not at all', async () => {
     const repository = openRepository(storeFile());
     const tooLong = userNamed('x'.repeat(5_000));
     await expect(repository.insertMany([userNamed('a'), tooLong, userNamed('b')])).rejects.toThrow();
@@ -44,7 +44,7 @@ describe('many users that are inserted at once', () => {
 });
 
 describe('a snapshot', () => {
-  it('always has an admin, while another process hands the role of the only one on', async () => {
+  it('always has an admin, while another process moves the role of the only admin', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const names = ['a', 'user10500', 'user11500', 'z'];
@@ -67,7 +67,7 @@ describe('a snapshot', () => {
     expect(seen.size).toBeGreaterThan(2);
   });
 
-  it('that is left early keeps nothing of the write-ahead log', async () => {
+  it('releases the write-ahead log when it is left early', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     await repository.insertMany(manyUsers(1_500));
@@ -79,7 +79,7 @@ describe('a snapshot', () => {
     expect(connect(file).value('PRAGMA wal_checkpoint(TRUNCATE)')).toBe(0);
   });
 
-  it('that is not left does not keep the repository from being closed, and ends then', async () => {
+  it('does not keep the repository open, and ends when that is closed', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     await repository.insertMany(manyUsers(1_500));

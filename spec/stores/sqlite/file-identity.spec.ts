@@ -19,7 +19,7 @@ describe('one more connection to a store', () => {
     expect(() => connect(files)).toThrow(`${file} is another file now`);
   });
 
-  it('is closed when another file is put there at the same moment', () => {
+  it('is closed if the file is replaced at the same moment', () => {
     const file = storeFile();
     openRepository(file);
     const files = identify(file);
@@ -33,7 +33,7 @@ describe('one more connection to a store', () => {
   });
 });
 
-it('a file that this process may not look at counts as gone', () => {
+it('a file without read access to its folder counts as gone', () => {
   const file = storeFile();
   openRepository(file);
   const files = identify(file);
@@ -68,7 +68,7 @@ it('a file is open from its opening until its closing', () => {
   expect(isOpenHere(file)).toBe(false);
 });
 
-it('a file counts as open where the system does not tell', () => {
+it('a file counts as open if the system does not tell', () => {
   vi.spyOn(fs, 'readdirSync').mockImplementation(() => {
     throw new Error("ENOENT: no such file or directory, scandir '/dev/fd'");
   });
@@ -76,7 +76,7 @@ it('a file counts as open where the system does not tell', () => {
   expect(isOpenHere(someFile())).toBe(true);
 });
 
-it('a file on Windows may be opened and closed whatever else has it open', () => {
+it('a file on Windows may be opened and closed at any time', () => {
   const file = someFile();
   const descriptor = openSync(file, 'r');
   Object.defineProperty(process, 'platform', { value: 'win32' });

@@ -43,7 +43,7 @@ function giveAway(path: string): number {
 }
 
 describe('the file', () => {
-  it('is made for its owner alone, as its folder is, and git ignores both', async () => {
+  it('and its folder are made for the owner alone, and git ignores both', async () => {
     const folder = join(temporaryFolder(), 'deep', 'auth.v1');
     await openRepository(join(folder, 'users.db')).insert(userNamed('someone'));
     expect(modeOf(folder)).toBe(0o700);
@@ -53,7 +53,7 @@ describe('the file', () => {
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  it('is private whatever the umask is', async () => {
+  it('is private with every umask', async () => {
     const umask = process.umask(0);
     try {
       const file = storeFile();
@@ -64,7 +64,7 @@ describe('the file', () => {
     }
   });
 
-  it('is made private where it is not, in a folder that keeps its mode and its files', async () => {
+  it('becomes private, in a folder that keeps its mode and its files', async () => {
     const folder = join(temporaryFolder(), 'mine');
     const file = join(folder, 'users.db');
     mkdirSync(folder, { mode: 0o755 });
@@ -78,13 +78,13 @@ describe('the file', () => {
     expect(existsSync(join(folder, '.gitignore'))).toBe(false);
   });
 
-  it('may be an empty one', async () => {
+  it('may be empty', async () => {
     const file = storeFile();
     writeFileSync(file, '');
     expect(await openRepository(file).insert(userNamed('someone'))).toBe(true);
   });
 
-  it('may have any characters in its name, and stands for nothing but itself', async () => {
+  it('may have any characters in its name, without a special meaning', async () => {
     const folder = temporaryFolder();
     for (const name of ['users?mode=memory', 'file:users.db', ':memory:', 'ü#%20 \\', "it's", '-']) {
       await openRepository(join(folder, name)).insert(userNamed('someone'));
@@ -120,7 +120,7 @@ describe('a file that cannot be made or used', () => {
         return join(folder, 'users.db');
       },
     ],
-  ])('is named, with the reason: %s', (_what, reason, prepare) => {
+  ])('causes an error with the reason: %s', (_what, reason, prepare) => {
     expectRefusal(prepare(temporaryFolder()), reason);
   });
 });
@@ -135,7 +135,7 @@ describe('a file or folder that others may have put there', () => {
     expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('mine');
   });
 
-  it('is refused when it is a symbolic link to nowhere, which makes nothing there', () => {
+  it('is refused if it is a symbolic link to a missing file, and nothing is made there', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'users.db');
     symlinkSync(join(folder, 'nowhere'), file);
@@ -143,7 +143,7 @@ describe('a file or folder that others may have put there', () => {
     expect(readdirSync(folder)).toEqual(['users.db']);
   });
 
-  it('is refused when the folder is a symbolic link, and taken by the name that it leads to', async () => {
+  it("is refused if the folder is a symbolic link, and accepted by the target's name", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'), { mode: 0o700 });
     symlinkSync(join(folder, 'real'), join(folder, 'link'));
@@ -192,7 +192,7 @@ describe('a file or folder that others may have put there', () => {
     expect(readdirSync(dirname(file))).toEqual([]);
   });
 
-  it('is used by root, who may use everybody’s files', async () => {
+  it('is accepted by root, whoever owns it', async () => {
     const file = join(temporaryFolder(), 'auth', 'users.db');
     const repository = new SqliteUserRepository(file);
     await repository.insert(userNamed('someone'));
@@ -202,7 +202,7 @@ describe('a file or folder that others may have put there', () => {
     expect(openRepository(file).find('someone')).toEqual(userNamed('someone'));
   });
 
-  it('is refused to root as well where anybody may have put the folder', () => {
+  it('is refused by root as well in a folder that others may write to', () => {
     const parent = temporaryFolder();
     chmodSync(parent, 0o777);
     const folder = join(parent, 'auth');
@@ -212,7 +212,7 @@ describe('a file or folder that others may have put there', () => {
     expectRefusal(join(folder, 'users.db'), `${folder} belongs to another user (uid ${owner}, and this process has 0)`);
   });
 
-  it('is used where root has put it', async () => {
+  it('is accepted if root owns it', async () => {
     const file = storeFile();
     const repository = new SqliteUserRepository(file);
     await repository.insert(userNamed('someone'));
@@ -222,7 +222,7 @@ describe('a file or folder that others may have put there', () => {
   });
 });
 
-describe('a text that is not the path of a file', () => {
+describe('an invalid path of a file', () => {
   it.each([
     ['', 'the path of a user store is empty: write one such as "./users/users.db"'],
     ['sqlite:./users.db', 'SqliteUserRepository takes the path of a file: did you mean "./users.db"?'],

@@ -26,7 +26,7 @@ it('a folder that another process makes at the same moment is used by both', asy
 it.each([
   ['folder', 'mkdir', mkdirSync],
   ['file', 'open', openSync],
-])('a %s that there is no room for is told of, with what to do', (_what, syscall, make) => {
+])('a %s without room causes an error with advice', (_what, syscall, make) => {
   vi.mocked<(...args: any[]) => any>(make).mockImplementationOnce(() => {
     throw Object.assign(new Error(`ENOSPC: no space left on device, ${syscall}`), { code: 'ENOSPC', syscall });
   });
@@ -37,7 +37,7 @@ it.each([
   );
 });
 
-it('a folder is made on a system that cannot wait for its name to be on disk', async () => {
+it('a folder is made on a system that cannot sync folders', async () => {
   vi.mocked(fsyncSync).mockImplementationOnce(() => {
     throw Object.assign(new Error('EINVAL: invalid argument, fsync'), { code: 'EINVAL', syscall: 'fsync' });
   });

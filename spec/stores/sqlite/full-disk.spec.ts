@@ -59,7 +59,7 @@ const cannotOpen = (file: string) => ({
 });
 
 describe('a full disk', () => {
-  it('refuses changes and nothing else, and heals within two seconds of room, without an answered user lost', async () => {
+  it('refuses only changes, and recovers within two seconds, without the loss of an answered user', async () => {
     const disk = await SmallDisk.create(4);
     const file = join(disk.folder, 'auth', 'users.db');
     const app = await AppInProcess.start(file, disk);
@@ -89,7 +89,7 @@ describe('a full disk', () => {
     expect(await process.ask('integrity')).toBe('ok');
   });
 
-  it('is survived by a process that is killed on it, in the middle of a storm', async () => {
+  it('loses no user if a process is killed on it during a storm of changes', async () => {
     const disk = await SmallDisk.create(4);
     const file = join(disk.folder, 'users.db');
     const created: string[] = [];
@@ -113,7 +113,7 @@ describe('a full disk', () => {
     expect(await process.ask('insert', userNamed('last'))).toBe(true);
   });
 
-  it('refuses a process that starts on it, says what to do, and loses nobody', async () => {
+  it('refuses the start of a process with advice, and loses no user', async () => {
     const disk = await SmallDisk.create(4);
     const file = join(disk.folder, 'auth', 'users.db');
     const first = await StoreProcess.start(file, disk);
@@ -129,8 +129,8 @@ describe('a full disk', () => {
   });
 });
 
-describe('a limit of the size of files', () => {
-  it('refuses changes as a full disk does, and heals within two seconds when it is lifted', async () => {
+describe('a limit of the file size', () => {
+  it('refuses changes like a full disk, and recovers within two seconds', async () => {
     const file = storeFile();
     const process = await StoreProcess.start(file);
     const limit = (bytes: number | 'unlimited') =>

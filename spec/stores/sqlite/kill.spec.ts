@@ -8,7 +8,7 @@ const ROUNDS = 30;
 const WRITERS = 3;
 
 describe('kill -9', () => {
-  it('in the middle of three storms of creations loses no user whose creation was answered', {
+  it('during three storms of insertions loses no user whose insertion was answered', {
     timeout: 120_000,
   }, async () => {
     const file = storeFile();

@@ -22,7 +22,7 @@ async function timed(promise: PromiseLike<unknown>): Promise<{ took: number; err
 }
 
 describe('while another process holds the lock to write', () => {
-  it('for a second, users are found as ever, and a change is answered afterwards', async () => {
+  it('for a second, users are found, and a change is answered afterwards', async () => {
     const file = storeFile();
     const process = await StoreProcess.start(file);
     await process.ask('insert', userNamed('someone'));
@@ -48,7 +48,7 @@ describe('while another process holds the lock to write', () => {
     expect(await process.ask('find', 'other')).toEqual(userNamed('other'));
   });
 
-  it('for longer than four seconds, a change is refused, and the next one is made when the lock is free', async () => {
+  it('for longer than four seconds, a change is refused, and the next one succeeds once the lock is free', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const { release } = lock(file);
@@ -66,7 +66,7 @@ describe('while another process holds the lock to write', () => {
     expect(await repository.insert(userNamed('someone'))).toBe(true);
   });
 
-  it('an app answers such a change with 503 and Retry-After, and everybody else as ever', async () => {
+  it('an app answers a change with 503 and Retry-After, and everything else as usual', async () => {
     const file = storeFile();
     const app = await AppInProcess.start(file);
     expect((await app.create('someone')).status).toBe(200);
@@ -85,7 +85,7 @@ describe('while another process holds the lock to write', () => {
     expect(await app.status('other')).toBe(200);
   });
 
-  it('for longer than four seconds, a store that is to be made is not opened', () => {
+  it('for longer than four seconds, a new store is not opened', () => {
     const file = storeFile();
     connect(file).execute('BEGIN EXCLUSIVE');
     const from = performance.now();

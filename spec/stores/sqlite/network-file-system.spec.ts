@@ -31,12 +31,12 @@ it.each([
   ['ext4', 0xef53],
   ['tmpfs', 0x01021994],
   ['overlay', 0x794c7630],
-])('%s is no network file system', (_, type) => {
+])('%s is not a network file system', (_, type) => {
   mount(type);
   expect(networkFileSystemOf('/srv')).toBeUndefined();
 });
 
-it('a network file system is not known on another system than Linux, nor where the folder cannot be looked at', () => {
+it('a network file system is detected only on Linux, and only in a folder with access', () => {
   mount(0x6969);
   vi.stubGlobal('process', { ...process, platform: 'darwin' });
   expect(networkFileSystemOf('/srv')).toBeUndefined();
@@ -47,7 +47,7 @@ it('a network file system is not known on another system than Linux, nor where t
   expect(networkFileSystemOf('/srv')).toBeUndefined();
 });
 
-it('a network file system is warned of when a store is opened', async () => {
+it('a network file system causes a warning when a store is opened', async () => {
   const file = join(temporaryFolder(), 'users.db');
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
   mount(0x6969);

@@ -13,7 +13,7 @@ function lockedFiles(): number[] {
 }
 
 describe('two repositories on one file in one process', () => {
-  it('see each other’s changes when these are answered', async () => {
+  it('see each other’s answered changes', async () => {
     const file = storeFile();
     const [one, two] = [openRepository(file), openRepository(file)];
     await one.insert(userNamed('someone'));
@@ -25,7 +25,7 @@ describe('two repositories on one file in one process', () => {
     expect(two.find('someone')).toBeUndefined();
   });
 
-  it('do not take a user for the removed one of the same name', async () => {
+  it('distinguish a user from a removed one of the same name', async () => {
     const file = storeFile();
     const [one, two, three] = [openRepository(file), openRepository(file), openRepository(file)];
     await one.insert(userNamed('other', { type: 'admin' }));
@@ -43,7 +43,7 @@ describe('two repositories on one file in one process', () => {
 });
 
 describe('a store that one thread of a process has open, while another one opens and closes it', () => {
-  it('stays locked: no other process may take its log away', async () => {
+  it('stays locked, so no other process removes its log', async () => {
     const file = storeFile();
     const process = await StoreProcess.start(storeFile());
     await process.ask('openInThread', file);
@@ -54,7 +54,7 @@ describe('a store that one thread of a process has open, while another one opens
 });
 
 describe('a process that loads something before the app', () => {
-  it('does not load it in the thread that changes the store, where it may not run', async () => {
+  it("does not load it in the writer's thread, where it may not run", async () => {
     const preload = join(temporaryFolder(), 'preload.cjs');
     writeFileSync(preload, "if (!require('node:worker_threads').isMainThread) throw new Error('not in a thread');");
     const env = { NODE_OPTIONS: `--require ${preload}` };
@@ -83,7 +83,7 @@ describe('two processes on one file', () => {
     expect(await two.ask('find', 'someone')).toBeUndefined();
   });
 
-  it('see each other’s changes even within one turn of the event loop', async () => {
+  it('see each other’s changes within one turn of the event loop', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     await repository.insert(userNamed('someone'));
@@ -99,7 +99,7 @@ describe('two processes on one file', () => {
     expect(repository.find('someone')).toMatchObject({ revision: '2' });
   });
 
-  it('leave one of the last two admins when each demotes another', async () => {
+  it('keep one of the last two admins when each demotes the other', async () => {
     const file = storeFile();
     const [one, two] = await Promise.all([StoreProcess.start(file), StoreProcess.start(file)]);
     const admins = [userNamed('one', { type: 'admin' }), userNamed('two', { type: 'admin' })];
@@ -119,7 +119,7 @@ describe('two processes on one file', () => {
     }
   });
 
-  it('grow the file beyond what it was when the other opened it', async () => {
+  it('read users beyond the former size of the file', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const other = await StoreProcess.start(file);
@@ -128,7 +128,7 @@ describe('two processes on one file', () => {
     expect(await other.ask('find', 'user19999')).toEqual(userNamed('user19999'));
   });
 
-  it('make changes at once without one of them being refused', async () => {
+  it('make concurrent changes, none of which is refused', async () => {
     const file = storeFile();
     const processes = await Promise.all(Array.from({ length: 3 }, () => StoreProcess.start(file)));
     const answers = await Promise.all(
@@ -141,8 +141,8 @@ describe('two processes on one file', () => {
   });
 });
 
-describe('eight processes that open a store at once that is not there yet', () => {
-  it('all open one and the same, twenty times, and exactly one of them makes the first admin', {
+describe('eight processes that open a new store at once', () => {
+  it('all open the same one, twenty times, and exactly one of them makes the first admin', {
     timeout: 120_000,
   }, async () => {
     const file = storeFile();

@@ -41,7 +41,7 @@ function failQuestions(times: number, code: string): void {
 }
 
 describe('a question while another process has the file locked', () => {
-  it('is answered when it is free', async () => {
+  it('is answered when the lock is free', async () => {
     const { repository, states } = await setUp();
     failQuestions(3, 'SQLITE_BUSY_RECOVERY');
     const found = repository.find('someone');
@@ -58,7 +58,7 @@ describe('a question while another process has the file locked', () => {
     await expect(found).rejects.toBeInstanceOf(OverloadedError);
   });
 
-  it('fails as any other question when SQLite fails after the wait', async () => {
+  it('fails like any other question if SQLite fails after the wait', async () => {
     const { repository } = await setUp();
     failQuestions(1, 'SQLITE_BUSY');
     const found = repository.find('someone');
@@ -68,7 +68,7 @@ describe('a question while another process has the file locked', () => {
 });
 
 describe('a question that fails', () => {
-  it('takes the store down, with the reason, until one does not', async () => {
+  it('makes the state of the store down, with the reason, until a question succeeds', async () => {
     const { file, repository, states } = await setUp();
     failQuestions(1, 'SQLITE_IOERR_READ');
     expect(() => repository.find('someone')).toThrow(unavailable);
@@ -77,7 +77,7 @@ describe('a question that fails', () => {
     expect(states.at(-1)).toEqual(['up', undefined]);
   });
 
-  it('because the file is damaged says what to do', async () => {
+  it('because of a damaged file gives advice', async () => {
     const { file, repository, states } = await setUp();
     // The log holds changes that are not in the file yet.
     connect(file).value('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -89,13 +89,13 @@ describe('a question that fails', () => {
   });
 });
 
-it('a store is not opened where there is no room for it, and the error says what to do', () => {
+it('a store is not opened without room for it, and the error gives advice', () => {
   failQuestions(1, 'SQLITE_FULL');
   const open = () => openRepository(storeFile());
   expect(open).toThrow('the file system has no room, or fails (of SQLite). Make room there, and start again');
 });
 
-it('a file that is moved away is missed until it is back', async () => {
+it('a moved file makes the store unavailable until it is back', async () => {
   const { file, repository, states } = await setUp();
   renameSync(file, `${file}.away`);
   await vi.waitUntil(() => states.at(-1)?.[0] === 'down', { timeout: 5_000 });
@@ -108,7 +108,7 @@ it('a file that is moved away is missed until it is back', async () => {
 });
 
 describe('changes that fail', () => {
-  it('are probed for each second, until they can be made', async () => {
+  it('are retried each second with a probe, until changes can be made', async () => {
     const { file, repository, states } = await setUp();
     const other = connect(file);
     other.execute('CREATE TABLE probe (value ANY); ALTER TABLE users RENAME TO hidden');

@@ -41,7 +41,7 @@ async function expectDown(process: StoreProcess, since: number, reason: RegExp):
 }
 
 describe('a folder that is deleted under a running process', () => {
-  it('takes no answered creation along: the store is down, and a process that starts makes a new one', async () => {
+  it('loses no answered insertion: the store is down, and a process that starts makes a new one', async () => {
     const { folder, file, process } = await setUp();
     const at = performance.now();
     rmSync(folder, { recursive: true });
@@ -56,7 +56,7 @@ describe('a folder that is deleted under a running process', () => {
 });
 
 describe('a folder that is moved away under a running process', () => {
-  it('is missed until it is back: then all goes on', async () => {
+  it('makes the store unavailable until it is back', async () => {
     const { folder, process } = await setUp();
     const at = performance.now();
     renameSync(folder, `${folder}.away`);
@@ -71,7 +71,7 @@ describe('a folder that is moved away under a running process', () => {
 });
 
 describe('a folder that is replaced by a backup under a running process', () => {
-  it('in the middle of a storm of creations takes none along that was answered', async () => {
+  it('during a storm of insertions loses no answered one', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { folder, file, process } = await setUp();
       await process.ask('backup', `${folder}.backup`);
@@ -89,7 +89,7 @@ describe('a folder that is replaced by a backup under a running process', () => 
     }
   });
 
-  it('is not served, and a process that starts has what is in the backup', async () => {
+  it('is not used, and a process that starts has the users of the backup', async () => {
     const { folder, file, process } = await setUp();
     await process.ask('backup', `${folder}.backup`);
     await process.ask('insert', userNamed('later'));
@@ -111,7 +111,7 @@ describe('a folder that is replaced by a backup under a running process', () => 
 });
 
 describe.each(['-wal', '-shm'])('a file users.db%s that is missing under a running process', (ending) => {
-  it('leaves the store down until it is back: then all goes on', async () => {
+  it('makes the store unavailable until it is back', async () => {
     const { file, process } = await setUp();
     const at = performance.now();
     renameSync(file + ending, `${file}.away`);
@@ -121,7 +121,7 @@ describe.each(['-wal', '-shm'])('a file users.db%s that is missing under a runni
     expect(await process.ask('insert', userNamed('other'))).toBe(true);
   });
 
-  it('takes nobody along whose creation was answered, when the process is stopped and another one starts', async () => {
+  it('loses no answered user if the process is replaced by another one', async () => {
     const { file, process } = await setUp();
     const at = performance.now();
     rmSync(file + ending);

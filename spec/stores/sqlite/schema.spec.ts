@@ -3,7 +3,7 @@ import { Connection } from '../../../lib/stores/sqlite/connection.js';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
-it('the tables that another process makes at the same moment are used', async () => {
+it('tables that another process makes at the same moment are used', async () => {
   const file = storeFile();
   const make = Connection.prototype.inTransaction;
   let isMade = false;
@@ -31,7 +31,7 @@ it.each([2, 3])('tables that another process makes between two questions about t
   expect(openRepository(file).find('nobody')).toBeUndefined();
 });
 
-it('the tables can be looked at with any sqlite3 that knows strict tables: later functions are not in them', () => {
+it('tables can be read with any sqlite3 that has strict tables, because they use no later function', () => {
   const file = storeFile();
   openRepository(file);
   const connection = connect(file);
@@ -46,7 +46,7 @@ it('the tables can be looked at with any sqlite3 that knows strict tables: later
   expect(called.map(([, name]) => name).filter((name) => known.has(name as string))).toEqual(['length']);
 });
 
-it('the tables of format 1 are these to the letter: other ones are refused, so a change of them is another format', () => {
+it('the tables of format 1 are exactly these, because others are refused: a change needs a new format', () => {
   const file = storeFile();
   openRepository(file);
   const tables = connect(file).all({ text: 'SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL', values: [] });

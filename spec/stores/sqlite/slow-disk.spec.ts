@@ -13,7 +13,7 @@ const SLOW = 500;
 const HANGS = 600_000;
 
 describe('a disk that hangs', () => {
-  it('is noticed, users are found as ever, and closing ends', { timeout: 30_000 }, async () => {
+  it('is detected, users are found as usual, and close() ends', { timeout: 30_000 }, async () => {
     const file = storeFile();
     const before = openRepository(file);
     await before.insert(userNamed('someone'));

@@ -23,7 +23,7 @@ describe('a closed repository', () => {
     await expect(repository.list(everybody)).rejects.toThrow(/is closed/);
   });
 
-  it('that an app still asks is down there, and the answer does not name the file', async () => {
+  it('is down for an app that still uses it, and the answer does not name the file', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const auth = kapacitorAuth({ auth: { store: repository } });
@@ -40,7 +40,7 @@ describe('a closed repository', () => {
     expect(() => repository.find('someone')).toThrow(expect.objectContaining({ cause }));
   });
 
-  it('still makes the changes that it was asked for before', async () => {
+  it('still makes earlier changes', async () => {
     const file = storeFile();
     const repository = openRepository(file);
     const insertions = [repository.insert(userNamed('someone')), repository.insert(userNamed('other'))];
@@ -51,22 +51,19 @@ describe('a closed repository', () => {
   });
 });
 
-describe('a change that cannot be stored', () => {
-  it.each([undefined, null, true, ['a'], () => {}])(
-    'fails alone, and not those that come with it: %s',
-    async (hash) => {
-      const repository = openRepository(storeFile());
-      const first = repository.insert(userNamed('first'));
-      const odd = repository.insert(userNamed('odd', { hash: hash as never }));
-      const last = repository.insert(userNamed('last'));
-      await expect(odd).rejects.toThrow(/^a field of a user is .*, which cannot be stored$/);
-      expect(await Promise.all([first, last])).toEqual([true, true]);
-      expect(repository.find('odd')).toBeUndefined();
-    },
-  );
+describe('an invalid change', () => {
+  it.each([undefined, null, true, ['a'], () => {}])('fails alone, without the changes beside it: %s', async (hash) => {
+    const repository = openRepository(storeFile());
+    const first = repository.insert(userNamed('first'));
+    const odd = repository.insert(userNamed('odd', { hash: hash as never }));
+    const last = repository.insert(userNamed('last'));
+    await expect(odd).rejects.toThrow(/^a field of a user is .*, which cannot be stored$/);
+    expect(await Promise.all([first, last])).toEqual([true, true]);
+    expect(repository.find('odd')).toBeUndefined();
+  });
 });
 
-describe('a user that is asked for often', () => {
+describe('a user in memory', () => {
   it('is the same object for as long as it is the same user', async () => {
     const repository = openRepository(storeFile());
     await repository.insert(userNamed('someone'));
@@ -79,7 +76,7 @@ describe('a user that is asked for often', () => {
     expect(repository.find('someone')).toEqual(userNamed('someone', { revision: '2' }));
   });
 
-  it('is one of 10,000 at the most that are kept in memory', async () => {
+  it('is one of at most 10,000', async () => {
     const repository = openRepository(storeFile());
     await repository.insertMany(Array.from({ length: 10_001 }, (_, index) => userNamed(`user${index}`)));
     const first = repository.find('user0');
@@ -92,7 +89,7 @@ describe('a user that is asked for often', () => {
 });
 
 describe('a name with a lone surrogate', () => {
-  it('is nobody’s, and is not taken for a name like it', async () => {
+  it('belongs to no user, and is not confused with a similar name', async () => {
     const repository = openRepository(storeFile());
     await repository.insert(userNamed('\ufffd'));
     expect(repository.find('\ud800')).toBeUndefined();
@@ -109,7 +106,7 @@ describe('a change', () => {
     expect(connect(file).value('PRAGMA synchronous')).toBe(2);
   });
 
-  it('that breaks a rule of the table is refused, and those beside it are made', async () => {
+  it('that breaks a rule of the table is refused, and the changes beside it are made', async () => {
     const repository = openRepository(storeFile());
     const outcomes = await Promise.allSettled([
       repository.insert(userNamed('a')),

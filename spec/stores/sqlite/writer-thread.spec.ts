@@ -43,7 +43,7 @@ describe('the thread that writes', () => {
     await thread.close();
   });
 
-  it('that was never needed is closed without being started', async () => {
+  it('is not started by close()', async () => {
     const { files, close } = setUp();
     close();
     expect(await createWriterPort(files).close()).toBeUndefined();
@@ -52,7 +52,7 @@ describe('the thread that writes', () => {
   it.each([
     ['throws', "throw new Error('no memory')", 'no memory'],
     ['ends', 'process.exit()', 'the thread that writes has ended'],
-  ])('that %s fails what it was asked, and another one is started for the next question', async (_, code, reason) => {
+  ])('that %s fails its call, and another one starts for the next call', async (_, code, reason) => {
     const { files, close } = setUp();
     const broken = join(dirname(files.file), 'broken.cjs');
     writeFileSync(broken, code);
@@ -64,7 +64,7 @@ describe('the thread that writes', () => {
     close();
   });
 
-  it('that hangs does not hold up the end for long', async () => {
+  it('that hangs does not delay the end for long', async () => {
     const { files, close } = setUp();
     const hanging = join(dirname(files.file), 'hanging.cjs');
     writeFileSync(hanging, "require('node:worker_threads').parentPort.on('message', () => { for (;;); })");
@@ -79,7 +79,7 @@ describe('the thread that writes', () => {
     expect(await thread.ask({ method: 'probe' })).toEqual(ended);
   });
 
-  it('has a backup made beside it', async () => {
+  it('has backups made in another thread', async () => {
     const folder = temporaryFolder();
     const repository = openRepository(join(folder, 'auth', 'users.db'));
     await repository.insert(userNamed('someone'));

@@ -140,7 +140,7 @@ describe("a Bolt file's pages", () => {
     await expect(contentOf(path)).rejects.toThrow(importFailure(path, 'the bucket "user_store" is cut off'));
   });
 
-  it('are refused when an inline bucket’s page is none', async () => {
+  it('are refused if an inline bucket has an invalid page', async () => {
     const prefix = "the page within the bucket's value";
     const inline = { inline: true };
     const at = (file: Buffer) =>

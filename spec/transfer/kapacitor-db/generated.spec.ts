@@ -75,7 +75,7 @@ describe("a Kapacitor's database of any size", () => {
     { count: 500, levels: 2, perPage: 12 },
     { count: 500, levels: 3, perPage: 7 },
     { count: 500, levels: 9, perPage: 2 },
-  ])('has all of its $count users behind $levels levels of branch pages', async ({ count, levels, perPage }) => {
+  ])('has all of its $count users in $levels levels of branch pages', async ({ count, levels, perPage }) => {
     const users = usersNamed(numbered(count));
     const path = database(users, perPage === undefined ? {} : { perPage });
     expect(branchLevels(path)).toBe(levels);
@@ -92,12 +92,12 @@ describe("a Kapacitor's database of any size", () => {
     expect(await contentOf(database(users, { pageSize }))).toEqual(withEnabled(users));
   });
 
-  it.each([1, 2, 3])('has its %i users within the bucket’s own value', async (count) => {
+  it.each([1, 2, 3])('may have its %i users within the bucket’s own value', async (count) => {
     const users = usersNamed(numbered(count));
     expect(await contentOf(database(users, { inline: true }))).toEqual(withEnabled(users));
   });
 
-  it('tells of names that are longer than a page, and reads those beside them', async () => {
+  it('may have names that are longer than a page, which are reported', async () => {
     const long = ['m'.repeat(5_000), 'm'.repeat(15_000)];
     const users = usersNamed(['a', ...long, 'z']);
     const content = await contentOf(database(users));
@@ -128,7 +128,7 @@ describe("a Kapacitor's database of any size", () => {
     expect(await contentOf(database(users.toReversed()))).toEqual(withEnabled(users));
   });
 
-  it('tells of "." and "..", whose index entries are elsewhere', async () => {
+  it('reports the users "." and "..", whose index entries have other keys', async () => {
     const content = await contentOf(database(usersNamed(['-', '.', '..', '...', 'a'])));
     expect(content.map((item) => ('refusal' in item ? item : item.name))).toEqual([
       '-',
@@ -139,7 +139,7 @@ describe("a Kapacitor's database of any size", () => {
     ]);
   });
 
-  it('tells of names that only Kapacitor takes, and of subscriptions without their tokens', async () => {
+  it('reports names that only Kapacitor accepts, and subscriptions without their tokens', async () => {
     const path = join(temporaryFolder(), 'kapacitor.db');
     const hash = `$2a$10$${'.'.repeat(53)}`;
     const subscription = [
@@ -161,7 +161,7 @@ describe("a Kapacitor's database of any size", () => {
     ]);
   });
 
-  it('may list more free pages than a page has room for, or none of them', async () => {
+  it('may list more free pages than fit on a page, or none', async () => {
     const users = usersNamed(numbered(5));
     const free = (count: number) => Array.from({ length: count }, (_, index) => index + 1_000);
     expect(await contentOf(database(users, { free: null }))).toHaveLength(5);
@@ -170,7 +170,7 @@ describe("a Kapacitor's database of any size", () => {
     }
   });
 
-  it('lets others have their turn while it is read', async () => {
+  it('lets other work run while it is read', async () => {
     const path = database(usersNamed(numbered(1_000)));
     let turns = 0;
     const timer = setInterval(() => turns++, 1);

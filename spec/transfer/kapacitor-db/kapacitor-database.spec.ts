@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import bcrypt from 'bcrypt';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isBoltFile } from '../../../lib/transfer/kapacitor-db/bolt/file.js';
+import { isBoltFile } from '../../../lib/transfer/kapacitor-db/bolt/bolt-file.js';
 import { writeBolt, writeKapacitorDatabase } from '../../support/bolt-writer.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { contentOf, importFailure, KAPACITOR_DB, LISTED, openDatabase, passwordOf, usersOf } from './import.js';
@@ -20,18 +20,18 @@ function fileWith(content: string | Buffer): string {
 }
 
 describe("a real Kapacitor's database", () => {
-  it('has the users that Kapacitor lists, in the order of their bytes, and no other', async () => {
+  it('has the users that Kapacitor lists, in the order of bytes', async () => {
     const users = (await usersOf(KAPACITOR_DB)).map(({ name, type, permissions }) => ({ name, type, permissions }));
     expect(users).toEqual(LISTED);
     expect(users).toHaveLength(34);
   });
 
-  it('tells of the user whose name is refused', async () => {
+  it('reports the user whose name is refused', async () => {
     const refused = (await contentOf(KAPACITOR_DB)).filter((item) => 'refusal' in item);
     expect(refused).toEqual([{ name: '..', refusal: 'username must not be "." or ".."' }]);
   });
 
-  it('lets everybody keep the password', async () => {
+  it('keeps every password', async () => {
     for (const { name, hash, enabled } of await usersOf(KAPACITOR_DB)) {
       expect(await bcrypt.compare(passwordOf(name), hash), name).toBe(true);
       expect(enabled).toBe(true);
@@ -54,7 +54,7 @@ describe("a real Kapacitor's database", () => {
     await expect(names()).rejects.toThrow(importFailure(KAPACITOR_DB, ''));
   });
 
-  it('is left as it was', async () => {
+  it('is not changed', async () => {
     const before = statSync(KAPACITOR_DB).mtimeMs;
     const path = fileWith(readFileSync(KAPACITOR_DB));
     chmodSync(path, 0o400);
@@ -63,7 +63,7 @@ describe("a real Kapacitor's database", () => {
     expect(statSync(KAPACITOR_DB).mtimeMs).toBe(before);
   });
 
-  it('is what Bolt makes of it when the newest transaction has no valid meta page: the one before', async () => {
+  it('is read from the previous transaction if the newest has no valid meta page, as Bolt reads it', async () => {
     const damaged = readFileSync(KAPACITOR_DB);
     damaged.writeUInt8(0, 40);
     damaged.writeUInt8(1, 16 + 50);
@@ -72,7 +72,7 @@ describe("a real Kapacitor's database", () => {
     expect(names.filter((name) => !LISTED.some((user) => user.name === name))).toEqual(['user00024']);
   });
 
-  it('needs only the newest of its meta pages', async () => {
+  it('needs only its newest meta page', async () => {
     const damaged = readFileSync(KAPACITOR_DB).fill(0xff, 4096, 2 * 4096);
     expect(await usersOf(fileWith(damaged))).toHaveLength(34);
   });
@@ -88,19 +88,19 @@ describe('a file that is not a Kapacitor database', () => {
     ['is SQLite', `SQLite format 3\0${'x'.repeat(5000)}`, 'it is an SQLite database'],
     ['is packed', gzipSync(readFileSync(KAPACITOR_DB)), 'it is compressed. Unpack it first'],
     ['is one byte', 'x', NOT_BOLT],
-  ])('is refused when it %s', async (_what, content, problem) => {
+  ])('is refused if it %s', async (_what, content, problem) => {
     const path = fileWith(content);
     await expect(openDatabase(path)).rejects.toThrow(importFailure(`${path} is not a file of users`, problem));
   });
 
-  it('is refused when it is the beginning of one', async () => {
+  it('is refused if it is cut off', async () => {
     const path = fileWith(readFileSync(KAPACITOR_DB).subarray(0, 90));
     await expect(openDatabase(path)).rejects.toThrow(
       importFailure(path, 'it is cut off: it has 90 bytes, and should have '),
     );
   });
 
-  it('is refused when it may not be read', async () => {
+  it('is refused if it cannot be read', async () => {
     const path = fileWith(readFileSync(KAPACITOR_DB));
     chmodSync(path, 0o000);
     // What root may not, nobody may not.
@@ -111,7 +111,7 @@ describe('a file that is not a Kapacitor database', () => {
     await expect(openDatabase(path)).rejects.toThrow(importFailure(path, 'permission denied. Run this as'));
   });
 
-  it('is refused with the names of its buckets when it is the Bolt database of another program', async () => {
+  it("is refused with the names of its buckets if it is another program's Bolt database", async () => {
     const path = join(temporaryFolder(), 'influxd.bolt');
     writeBolt(path, { organizationsv1: [], usersv1: [{ key: 'john', value: '{}' }] }, { versions: false });
     await expect(openDatabase(path)).rejects.toThrow(
@@ -126,7 +126,7 @@ describe('a file that is not a Kapacitor database', () => {
     );
   });
 
-  it('is refused when its Kapacitor never had a user', async () => {
+  it('is refused if its Kapacitor never had a user', async () => {
     const path = join(temporaryFolder(), 'kapacitor.db');
     writeBolt(path, {});
     await expect(openDatabase(path)).rejects.toThrow(
@@ -134,7 +134,7 @@ describe('a file that is not a Kapacitor database', () => {
     );
   });
 
-  it('has no users, and that is no error, when all were deleted', async () => {
+  it('has no users, without an error, if all were deleted', async () => {
     const path = join(temporaryFolder(), 'kapacitor.db');
     for (const inline of [true, false]) {
       writeKapacitorDatabase(path, [], { inline });
@@ -142,7 +142,7 @@ describe('a file that is not a Kapacitor database', () => {
     }
   });
 
-  it('is told from others by its first bytes', () => {
+  it('is recognized by its first bytes', () => {
     const file = readFileSync(KAPACITOR_DB);
     expect(isBoltFile(file)).toBe(true);
     expect(isBoltFile(file.subarray(0, 20))).toBe(true);
@@ -191,7 +191,7 @@ describe('a database that Kapacitor still writes to', () => {
     await expect(file.read()[Symbol.asyncIterator]().next()).rejects.toThrow(inUse(path));
   });
 
-  it('is not refused when somebody stops reading it', async () => {
+  it('is not refused if the reader stops early', async () => {
     const file = await openDatabase(KAPACITOR_DB);
     for await (const { name } of file.read()) if (name === 'UPPER') break;
     await file.close();
@@ -200,7 +200,7 @@ describe('a database that Kapacitor still writes to', () => {
 });
 
 describe('the error about a damaged database', () => {
-  it('says what is wrong, where, and what to do', async () => {
+  it('has the problem, the place and the remedy', async () => {
     const damaged = readFileSync(KAPACITOR_DB);
     damaged.write('x', 7 * 4096 + damaged.subarray(7 * 4096).indexOf('user00021'));
     const path = fileWith(damaged);

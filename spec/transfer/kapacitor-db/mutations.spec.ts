@@ -3,10 +3,10 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { BoltFile } from '../../../lib/transfer/kapacitor-db/bolt/file.js';
+import { BoltFile } from '../../../lib/transfer/kapacitor-db/bolt/bolt-file.js';
 import { parseMeta } from '../../../lib/transfer/kapacitor-db/bolt/meta.js';
 import { Damage } from '../../../lib/transfer/kapacitor-db/damage.js';
-import { UserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
+import { KapacitorUserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
 import { userEntriesOf } from '../../../lib/transfer/kapacitor-db/user-entries.js';
 import { UserRecordReader } from '../../../lib/transfer/kapacitor-db/user-record.js';
 import type { ImportedUser } from '../../../lib/transfer/user-file.js';
@@ -194,7 +194,7 @@ describe('a mutated record of a user', () => {
     });
     const ends = { refused: 0, 'another hash': 0, 'fewer rights': 0, 'more rights': 0 };
     const raised = new Set<string>();
-    const reader = new UserReader();
+    const reader = new KapacitorUserReader();
     const forms = new UserRecordReader();
     let definitionsFlipped = false;
     for (const { name, record } of await recordsOf(KAPACITOR_DB)) {

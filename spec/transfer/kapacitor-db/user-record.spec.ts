@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Damage } from '../../../lib/transfer/kapacitor-db/damage.js';
-import { UserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
+import { KapacitorUserReader } from '../../../lib/transfer/kapacitor-db/kapacitor-user.js';
 import {
   definitions,
   int,
@@ -15,28 +15,28 @@ import {
 
 const HASH = `$2a$10$${'.'.repeat(53)}`;
 const JOHN: KapacitorRecord = { name: 'john', hash: HASH, privileges: privilegesOf(['api']) };
-const read = (record: Buffer) => new UserReader().read({ name: 'john', record });
+const read = (record: Buffer) => new KapacitorUserReader().read({ name: 'john', record });
 const readAs = (changes: KapacitorRecord) => read(recordOf({ ...JOHN, ...changes }));
 /** A value whose fields are these bytes. */
 const value = (...parts: (Buffer | readonly number[])[]) => Buffer.concat([definitions(), message(64, ...parts)]);
 
 describe("a Kapacitor's record of a user", () => {
-  it('is read as it was written', () => {
+  it('is read as Kapacitor writes it', () => {
     expect(readAs({})).toEqual({ name: 'john', type: 'normal', permissions: ['api'], enabled: true, hash: HASH });
   });
 
-  it.each([64, 65, 100, 126, 127, 1000])('is read when Go gave its types numbers from %i on', (first) => {
+  it.each([64, 65, 100, 126, 127, 1000])('is read with type numbers from %i on', (first) => {
     expect(read(recordOf(JOHN, first))).toHaveProperty('permissions', ['api']);
   });
 
-  it('is read whatever numbers the record before it had', () => {
-    const reader = new UserReader();
+  it('is read after a record with other type numbers', () => {
+    const reader = new KapacitorUserReader();
     for (const first of [64, 70, 64, 300]) {
       expect(reader.read({ name: 'john', record: recordOf(JOHN, first) })).toHaveProperty('name', 'john');
     }
   });
 
-  it('may have no privileges at all, which are left out, or an empty map of them', () => {
+  it('may have no privileges, left out or as an empty map', () => {
     const { privileges: _, ...without } = JOHN;
     expect(read(recordOf(without))).toHaveProperty('permissions', []);
     expect(readAs({ privileges: [] })).toHaveProperty('permissions', []);
@@ -63,13 +63,13 @@ describe("a Kapacitor's record of a user", () => {
     [['api', 'config_api', 'write_points'], ['all']],
     [['all', 'api'], ['all']],
     [['all', 'config_api'], ['all']],
-  ] as const)('has the permissions %j again, in whatever order Go wrote them', (permissions, expected) => {
+  ] as const)('has the permissions %j, in any order of the map', (permissions, expected) => {
     const privileges = privilegesOf(permissions);
     expect(readAs({ privileges })).toHaveProperty('permissions', expected);
     expect(readAs({ privileges: privileges.reverse() })).toHaveProperty('permissions', expected);
   });
 
-  it('makes an admin without permissions of its own, as those are that one was made with', () => {
+  it('makes an admin without permissions, although Kapacitor keeps those of the creation', () => {
     expect(readAs({ admin: true })).toMatchObject({ type: 'admin', permissions: [] });
   });
 
@@ -140,7 +140,7 @@ describe("a Kapacitor's record of a user", () => {
         ['/database/a_clean', [2]],
       ],
     ],
-  ])('is refused when %s of its privileges, since each guess could give too much', (_what, privileges) => {
+  ])('is refused with %s of its privileges, because a guess could grant too much', (_what, privileges) => {
     expect(() => readAs({ privileges })).toThrow(
       'the record of the user "john" has privileges that no permissions give',
     );
@@ -159,7 +159,7 @@ describe("a Kapacitor's record of a user", () => {
     );
   });
 
-  it('is refused without a hash: nobody could log in', () => {
+  it('is refused without a hash, because nobody could log in', () => {
     const { hash: _, ...without } = JOHN;
     expect(() => read(recordOf(without))).toThrow('the record of the user "john" has no password hash');
   });
@@ -227,19 +227,19 @@ describe("a Kapacitor's record of a user", () => {
     expect(() => read(Buffer.concat([start, recordMessage(JOHN)]))).toThrow(problem);
   });
 
-  it('is cut off wherever it is cut off', () => {
+  it('is refused if it is cut off anywhere', () => {
     const record = recordOf(JOHN);
     for (let size = 0; size < record.length; size++) expect(() => read(record.subarray(0, size))).toThrow(Damage);
   });
 
-  it('of a subscription is refused under a number, since its name is a secret', () => {
+  it('that belongs to a subscription is refused under a number, because its name is a secret', () => {
     const name = '_sub:s3cret';
     const privileges = [
       ['/api/write', [2]],
       ['/api/ping', [4]],
       ['/database/telegraf_clean', [2]],
     ] as const;
-    const reader = new UserReader();
+    const reader = new KapacitorUserReader();
     expect(reader.read({ name, record: recordOf({ name, privileges }) })).toEqual({
       name: '_sub: (1)',
       refusal: 'it belongs to a subscription of InfluxDB, and has no password',

@@ -31,7 +31,7 @@ export interface PageHeader {
 }
 
 /** An element of a leaf page. Key and value are views of the page. */
-export interface Entry {
+export interface BoltEntry {
   readonly key: Buffer;
   readonly value: Buffer;
   readonly isBucket: boolean;
@@ -45,7 +45,7 @@ interface Branch {
 
 export interface LeafPage {
   readonly kind: 'leaf';
-  readonly elements: readonly Entry[];
+  readonly elements: readonly BoltEntry[];
   /** The bytes that the header and the elements take. Bolt does not clear those after them. */
   readonly used: number;
 }
@@ -56,7 +56,7 @@ interface BranchPage {
   readonly used: number;
 }
 
-export type Page = LeafPage | BranchPage;
+export type ParsedPage = LeafPage | BranchPage;
 
 export function parseHeader(bytes: Buffer): PageHeader {
   return {
@@ -76,7 +76,7 @@ export function parseHeader(bytes: Buffer): PageHeader {
  * @param bytes the page with its overflow pages
  * @throws {Damage} with a message such as `has …`: the caller names the page
  */
-export function parsePage(bytes: Buffer): Page {
+export function parsePage(bytes: Buffer): ParsedPage {
   const { flags, count } = parseHeader(bytes);
   if (flags !== LEAF && flags !== BRANCH) {
     throw new Damage(
@@ -85,7 +85,7 @@ export function parsePage(bytes: Buffer): Page {
   }
   let end = PAGE_HEADER + count * ELEMENT;
   if (end > bytes.length) throw new Damage(`has ${count} elements, which do not fit`);
-  const leaf: Entry[] = [];
+  const leaf: BoltEntry[] = [];
   const branch: Branch[] = [];
   for (let index = 0; index < count; index++) {
     const element = PAGE_HEADER + index * ELEMENT;
@@ -115,7 +115,7 @@ export function parsePage(bytes: Buffer): Page {
  * @param first the first key, as the branch page above has it. Undefined for the root page of a tree.
  * @param bound the key that all keys must be below. Undefined at the right edge of a tree.
  */
-export function checkKeys(page: Page, first: Buffer | undefined, bound: Buffer | undefined): void {
+export function checkKeys(page: ParsedPage, first: Buffer | undefined, bound: Buffer | undefined): void {
   const { elements } = page;
   if (first !== undefined && elements[0]?.key.equals(first) !== true) {
     throw new Damage('does not begin with the key that the branch page above it has');

@@ -1,5 +1,13 @@
 import { about, Damage } from '../damage.js';
-import { checkKeys, type Entry, type LeafPage, PAGE_HEADER, type Page, parseHeader, parsePage } from './page.js';
+import {
+  type BoltEntry,
+  checkKeys,
+  type LeafPage,
+  PAGE_HEADER,
+  type ParsedPage,
+  parseHeader,
+  parsePage,
+} from './page.js';
 
 /** The length of a bucket's header, in bytes: the id of the root page, 0 for an inline bucket, and a sequence number. */
 const BUCKET_HEADER = 16;
@@ -46,7 +54,7 @@ export class PageSet {
 /** A bucket has a tree of its own, or is inline: so small that its only page is in the bucket's value. */
 export type Bucket = { readonly root: number } | { readonly inline: Buffer };
 
-export function parseBucket({ key, value, isBucket }: Entry): Bucket {
+export function parseBucket({ key, value, isBucket }: BoltEntry): Bucket {
   if (!isBucket) throw new Damage(`the key ${JSON.stringify(key.toString())} of the root is not a bucket`);
   if (value.length < BUCKET_HEADER) throw new Damage(`the bucket ${JSON.stringify(key.toString())} is cut off`);
   const root = Number(value.readBigUInt64LE(0));
@@ -59,7 +67,7 @@ export function parseBucket({ key, value, isBucket }: Entry): Bucket {
 interface Level {
   /** Reused for the next page of this level: a walk takes the memory of one page a level. */
   readonly buffer: Buffer;
-  readonly page: Page;
+  readonly page: ParsedPage;
   next: number;
   readonly bound: Buffer | undefined;
 }
@@ -85,7 +93,7 @@ export async function* entriesOf(
   bucket: Bucket,
   taken: PageSet,
   from?: Buffer,
-): AsyncGenerator<Entry, void, undefined> {
+): AsyncGenerator<BoltEntry, void, undefined> {
   if ('inline' in bucket) return yield* entriesFrom(parseInline(bucket.inline), from);
   const levels: Level[] = [];
   let depth = 0;
@@ -144,7 +152,7 @@ function startIn(branches: readonly { readonly key: Buffer }[], from: Buffer | u
   );
 }
 
-function* entriesFrom(page: LeafPage, from: Buffer | undefined): Generator<Entry, void, undefined> {
+function* entriesFrom(page: LeafPage, from: Buffer | undefined): Generator<BoltEntry, void, undefined> {
   for (const entry of page.elements) if (from === undefined || entry.key.compare(from) >= 0) yield entry;
 }
 

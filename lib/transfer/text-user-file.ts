@@ -52,7 +52,7 @@ export class TextUserFile implements UserFile {
    * @param shownPath the name of the file in messages
    */
   static async open(file: FileHandle, shownPath: string, format: FileFormat, parse: LineParser): Promise<TextUserFile> {
-    return new TextUserFile(file, shownPath, format, parse, await stateOf(file));
+    return new TextUserFile(file, shownPath, format, parse, await fileState(file));
   }
 
   async *read(): AsyncGenerator<ImportedUser | RefusedUser, void, undefined> {
@@ -111,7 +111,7 @@ export class TextUserFile implements UserFile {
     let chunk: Buffer;
     try {
       chunk = await readAt(this.#file, Buffer.allocUnsafe(CHUNK), position);
-      state = await stateOf(this.#file);
+      state = await fileState(this.#file);
     } catch (error) {
       throw readError(this.#shownPath, error);
     }
@@ -123,7 +123,7 @@ export class TextUserFile implements UserFile {
 }
 
 /** Each write changes the modification time. */
-async function stateOf(file: FileHandle): Promise<string> {
+async function fileState(file: FileHandle): Promise<string> {
   const { size, mtimeNs } = await file.stat({ bigint: true });
   return `${size},${mtimeNs}`;
 }

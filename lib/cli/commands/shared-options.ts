@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isPermission, type Permission } from '../../users/permissions.js';
+import { inWords } from '../../argument-checks.js';
+import { isPermission, PERMISSIONS, type Permission } from '../../users/permissions.js';
 import type { UserType } from '../../users/user.js';
 import { UsageError } from '../cli-error.js';
 
@@ -35,7 +36,7 @@ export function jsonOption(command: Command): Command {
   return command.option('--json', 'print JSON, for programs');
 }
 
-export function toCount(value: string): number {
+export function parseCount(value: string): number {
   if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError('It must be a number, 0 or more.');
   return Number(value);
 }
@@ -43,5 +44,5 @@ export function toCount(value: string): number {
 function toPermissions(value: string, before: Permission[] = []): Permission[] {
   const named = value.split(',').map((each) => each.trim());
   if (named.every(isPermission)) return [...before, ...named];
-  throw new InvalidArgumentError('The permissions are none, api, config_api, write_points and all.');
+  throw new InvalidArgumentError(`The permissions are ${inWords(PERMISSIONS)}.`);
 }

@@ -44,7 +44,7 @@ export class BoltFile implements PageSource {
   static async open(file: FileHandle): Promise<BoltFile> {
     const { size } = await file.stat();
     const { pageSize } = await currentMeta(file);
-    const state = await stateOf(file, pageSize);
+    const state = await databaseState(file, pageSize);
     // Read again: after a write in between, the meta and the state differ, and the first read of the users reports it.
     const meta = await currentMeta(file);
     checkMeta(meta, size);
@@ -73,7 +73,7 @@ export class BoltFile implements PageSource {
 
   /** Tells whether the file is as it was when it was opened. */
   async isUnchanged(): Promise<boolean> {
-    return (await stateOf(this.#file, this.pageSize)) === this.#state;
+    return (await databaseState(this.#file, this.pageSize)) === this.#state;
   }
 
   async pageAt(id: number, buffer: Buffer = Buffer.allocUnsafeSlow(this.pageSize)): Promise<Buffer> {
@@ -142,7 +142,7 @@ export class BoltFile implements PageSource {
 }
 
 /** Each commit changes the meta pages, and each write changes the modification time. */
-async function stateOf(file: FileHandle, pageSize: number): Promise<string> {
+async function databaseState(file: FileHandle, pageSize: number): Promise<string> {
   const { size, mtimeNs } = await file.stat({ bigint: true });
   const metas = [0, pageSize].map(async (position) => await readAt(file, Buffer.alloc(META_END), position));
   return [size, mtimeNs, ...(await Promise.all(metas)).map((meta) => meta.toString('base64'))].join();
