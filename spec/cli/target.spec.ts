@@ -53,7 +53,7 @@ describe('the users of a command', () => {
     });
   });
 
-  it('is the default store of kapacitorAuth() in the folder, after everything else', () => {
+  it('are those of the default store of kapacitorAuth() in the folder, after everything else', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, '.kapacitor-auth'));
     expect(() => chooseTarget({}, {}, folder)).toThrow(UsageError);
