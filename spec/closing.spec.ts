@@ -1,4 +1,4 @@
-import { kapacitorAuth } from 'kapacitor-auth';
+import { kapacitorAuth, MemoryUserRepository } from 'kapacitor-auth';
 import { expect, it, vi } from 'vitest';
 
 it('a middleware that is closed leaves no timer: of the caches, of the limits, of the search for an admin', async () => {
@@ -12,4 +12,11 @@ it('a middleware that is closed leaves no timer: of the caches, of the limits, o
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('a middleware that is closed leaves a repository of the app open, which the app closes itself', async () => {
+  const repository = Object.assign(new MemoryUserRepository(), { close: vi.fn() });
+  const auth = kapacitorAuth({ auth: { store: repository } });
+  await auth.close();
+  expect(repository.close).not.toHaveBeenCalled();
 });
