@@ -25,7 +25,7 @@ const PATTERN = new RegExp(
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
 const HINT = /users|\/me(?:[/?#]|$)/i;
 
-/** Whether a request may be for an own endpoint. False is certain. */
+/** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
 export function mayBeOwn(target: string): boolean {
   return HINT.test(target);
 }
