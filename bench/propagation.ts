@@ -8,7 +8,7 @@ import { median, start, stop } from './process.js';
 import type { Sight } from './propagation-process.js';
 
 const NAMES = ['one', 'two', 'three', 'four'];
-/** Of each user in a round. */
+/** Changes of each user in a round. */
 const CHANGES = 100;
 /** Milliseconds, after which processes try once a second to listen again. */
 const OUTAGE = 1_500;

@@ -10,7 +10,7 @@ import { UserService, type UserServiceParts } from './users/user-service.js';
 
 type AuthSettings = ResolvedConfig['auth'];
 
-/** What new passwords need: the rules that they follow, and the hasher. */
+/** The rules for new passwords, and the hasher. */
 export interface Passwords {
   readonly policy: PasswordPolicy;
   readonly hasher: PasswordHasher;

@@ -15,7 +15,7 @@ const FAILURE_LIMIT = 10;
 const USERS = '/kapacitor/v1/users';
 const NEWCOMERS_PASSWORD = 'a password of many';
 
-/** What the oracle knows of a user. */
+/** The expected state of a user. */
 interface Known {
   readonly name: string;
   password: string;

@@ -8,7 +8,7 @@ import { type Answer, basic } from './support/server.js';
 const hostOf = sharedHosts();
 const CHALLENGE = 'Basic realm="Kapacitor", charset="UTF-8"';
 
-/** What an answer of ours looks like, whatever serves it. */
+/** An answer of this package, on any host. */
 function expectRefusal(answer: Answer, status: number, message: string): void {
   expect(answer.status).toBe(status);
   expect(answer.body).toEqual({ error: message, message });
@@ -20,7 +20,7 @@ function expectRefusal(answer: Answer, status: number, message: string): void {
   expect(answer.headers['www-authenticate']).toBe(status === 401 ? CHALLENGE : undefined);
 }
 
-/** What a user without permissions, or one who is no admin, is told. */
+/** The refusals for a user without permissions, and for a user who is not an admin. */
 const DENIALS: Readonly<Record<MiddlewareName, readonly [credentials: string, message: string] | undefined>> = {
   auth: ['nobody:pw', 'user nobody does not have "read" privilege for API endpoint "/socket.io/"'],
   authenticate: undefined,
@@ -89,7 +89,7 @@ describe.each(['express 5', 'express 4', 'connect', 'node:http'] as const)('the 
     expect((await ask('GET', '/kapacitor/v1/me')).body).toMatchObject({ name: 'root', type: 'admin' });
     expectRefusal(await ask('POST', '/kapacitor/v1/me'), 405, 'method not allowed');
     expectRefusal(await host.ask('auth', { path: users }), 401, 'unable to parse authentication credentials');
-    // What only looks like ours goes on to the app.
+    // A path that only looks like an own endpoint goes on to the app.
     expect((await ask('GET', '/users')).body).toMatchObject({ name: 'root' });
     expect(host.uncaught).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe('an error of the app’s own handler', () => {
 });
 
 describe('socket.io', () => {
-  /** What a client hears first. */
+  /** The first message that a client gets. */
   function connect({ ports }: Host, middleware: MiddlewareName, transport: string, auth?: string): Promise<unknown> {
     const client = io(`http://127.0.0.1:${ports[middleware]}`, {
       transports: [transport],

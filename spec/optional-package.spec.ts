@@ -100,7 +100,7 @@ it('an error in the URL of PostgreSQL is reported before the missing package', (
   );
 });
 
-/** What `require()` throws for a package that is not there. */
+/** The error of `require()` for a missing package. */
 function missing(name: string, message = `Cannot find module '${name}'\nRequire stack:\n- /app/index.js`): Error {
   return Object.assign(new Error(message), { code: 'MODULE_NOT_FOUND' });
 }

@@ -47,7 +47,7 @@ export class UserStore {
   readonly hasher: PasswordHasher;
   /** Notes about the configuration for the user of the command line. */
   readonly notes: readonly string[];
-  /** What led to the store, if nobody has named it: the config file in the working directory, or `the default store`. */
+  /** The place that names the store if no option does: the config file in the working folder, or `the default store`. */
   readonly foundBy: string | undefined;
   readonly #store: string;
   readonly #auditLog: string | undefined;

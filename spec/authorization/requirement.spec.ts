@@ -6,7 +6,7 @@ import { failure } from '../support/failure.js';
 const mistake = (message: string) =>
   failure('CONFIG_INVALID', 500, expect.stringContaining(`requirePrivilege: ${message}`) as never);
 
-/** What no router could be asked for. */
+/** Resources that no router could be asked for. */
 const MANY = '/api/%252541/..;x//B/%2e%2e/C;y\\..\\d#e?f';
 
 describe('requirePrivilege', () => {

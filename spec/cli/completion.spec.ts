@@ -5,7 +5,7 @@ import { run } from '../support/cli.js';
 
 const script = async (shell: string) => (await run(['completion', shell])).stdout;
 
-/** What bash would offer behind these words, of which the last one is being typed. */
+/** The words that bash offers in place of the last one. */
 async function offered(words: readonly string[]): Promise<string[]> {
   const program = `${await script('bash')}
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))

@@ -52,7 +52,7 @@ export function refusalOf(resolve: () => Resolution): ConfigError {
   throw new Error(`it was not refused: ${JSON.stringify(resolution)}`);
 }
 
-/** What `check-config` would say of a file; the folder of the file is left out. */
+/** The report of `check-config` for a file, without the folder of the file. */
 export function reportOf(content: string | Uint8Array, environment: Environment = {}): ConfigReport {
   const path = configFile(content);
   const report = checkConfig(path, environment);

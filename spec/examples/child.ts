@@ -19,7 +19,7 @@ export interface ExampleOptions {
 
 /** An example that runs as a process of its own, until the test is over. */
 export class Example {
-  /** What it has printed so far. */
+  /** The output so far. */
   stdout = '';
   stderr = '';
   readonly #process: ChildProcess;

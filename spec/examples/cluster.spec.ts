@@ -20,7 +20,7 @@ const STORES = [
 
 async function start(args: readonly string[], env: Record<string, string> = { ADMIN_PASSWORD: 'adminPassword' }) {
   const folder = temporaryFolder();
-  // Of root's folders PostgreSQL, which has a user of its own then, is to reach this one.
+  // PostgreSQL runs as a user of its own if root starts it, and must reach this folder.
   chmodSync(folder, 0o755);
   const example = new Example(CLUSTER, {
     cwd: folder,
@@ -42,7 +42,7 @@ async function askAll(ask: (request: SentRequest) => Promise<Answer>, auth: stri
   return answers;
 }
 
-/** Of these processes, those that run. */
+/** The processes among these that are running. */
 function running(processes: Iterable<number>): number[] {
   return [...processes].filter((pid) => {
     try {

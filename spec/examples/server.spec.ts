@@ -13,7 +13,7 @@ const SERVER = new URL('../../examples/server.ts', import.meta.url);
 const PEM = fileURLToPath(new URL('localhost.pem', import.meta.url));
 const EXAMPLE_CONFIG = fileURLToPath(new URL('../../examples/kapacitor.conf', import.meta.url));
 
-/** What curl says of a body that was given with --data. */
+/** The content type of curl for a body from --data. */
 const CURL = { 'User-Agent': 'curl/8.5.0', Accept: '*/*', 'Content-Type': 'application/x-www-form-urlencoded' };
 const FIRST_ADMIN = '{"name": "exampleUsername", "password": "examplePassword", "type":"admin"}';
 const ADMIN = 'exampleUsername:examplePassword';
@@ -372,7 +372,7 @@ describe('examples/server.ts: errors at the start', () => {
     expect(error).toContain(`cannot serve https:// with ${bad} and ${bad}: `);
   });
 
-  /** What it says, without the warnings of the library's, which come by themselves. */
+  /** The output, without the library's warnings. */
   async function failure(file: string, env: Record<string, string> = {}): Promise<string> {
     const server = new Example(SERVER, { args: ['-config', file], env });
     expect(await server.exited).toBe(1);

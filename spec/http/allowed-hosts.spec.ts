@@ -11,7 +11,7 @@ import { serve } from '../support/server.js';
 
 const MESSAGE = 'this host is not served here: [http] allowed-hosts does not name it';
 
-/** What Node.js makes of a request with this `Host`. */
+/** A request of Node.js with this `Host`. */
 function request(host: string | undefined, { url = '/', rawHeaders }: { url?: string; rawHeaders?: string[] } = {}) {
   const headers = host === undefined ? {} : { host };
   return { url, headers, rawHeaders: rawHeaders ?? Object.entries(headers).flat() } as never;

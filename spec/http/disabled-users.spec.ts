@@ -20,7 +20,7 @@ async function setUp() {
     });
   const create = (user: object) => send({ method: 'POST', path: USERS, auth: 'root:r00t', body: JSON.stringify(user) });
   const get = (path: string, who = 'root:r00t') => send({ path, auth: who });
-  /** Of a request that the user `api` may make; nothing is there. */
+  /** The status of a request that the user `api` may make. No route answers it. */
   const login = (who = 'api:pw') => get(TASKS, who);
   return { auth, send, change, create, get, login };
 }

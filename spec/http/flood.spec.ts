@@ -68,7 +68,7 @@ describe('during a flood of wrong passwords, a store', () => {
     mend();
     expect((await login('api:pw', '192.0.2.1')).status).toBe(299);
     expect((await login('root:r00t', '192.0.2.2')).status).toBe(299);
-    // What could not be verified is no failure of whoever asked.
+    // An attempt that was not verified does not count as a failure.
     expect(new Set((await flood()).map(({ status }) => status))).toEqual(new Set([401]));
   });
 
@@ -100,7 +100,7 @@ describe('during a flood of wrong passwords, a store', () => {
     await vi.waitFor(() => expect(find).toHaveBeenCalledTimes(CONNECTIONS + 2), SOON);
     await vi.advanceTimersByTimeAsync(5_000);
     expect((await Promise.all(all)).flat().every(isFailure)).toBe(true);
-    // What it says too late is nobody's.
+    // A late rejection reaches no request.
     await vi.advanceTimersByTimeAsync(1_000);
     mend();
     expect((await login('api:pw', '192.0.2.1')).status).toBe(299);

@@ -100,7 +100,7 @@ const SPELLINGS = [
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'REPORT'];
 
-/** What an app may do with a parameter of its path. */
+/** The ways in which an app may use a parameter of its path. */
 function isConfig(section: string): boolean {
   const legacy = unescape(section);
   const readings = [section, decode(section), decode(decode(section)), legacy, unescape(legacy)];

@@ -7,7 +7,7 @@ import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** What is warned of when logins fail behind this setting. */
+/** The warnings about failed logins with this setting. */
 async function warningsOf(trustProxy: unknown, headers: Record<string, string>, failureLimit = 3): Promise<unknown[]> {
   const auth = await createAuth({ auth: { failureLimit } });
   const app = express();
@@ -102,7 +102,7 @@ describe('behind a proxy that connects through a Unix socket', () => {
     auth.on('login-failed', (event) => from.push(event.from));
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const guesses = [];
-    // What a client writes itself comes before what the proxy adds.
+    // The proxy adds its address after the client's own text.
     for (const made of ['198.51.100.1', '198.51.100.2', '198.51.100.3']) {
       guesses.push(await ask(`api:wrong ${made}`, `${made}, 192.0.2.1`));
     }

@@ -10,7 +10,7 @@ import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** What the README says is not protected, and what it says to do. */
+/** The requests that docs/security.md calls unprotected, and its advice. */
 const UPGRADE = { Connection: 'Upgrade', Upgrade: 'websocket' };
 
 /** Lets everybody in, as `ws` does. */

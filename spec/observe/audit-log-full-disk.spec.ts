@@ -10,7 +10,7 @@ const SOON = { timeout: 10_000 };
 
 type Write = (descriptor: number, bytes: Buffer, offset: number) => Promise<{ bytesWritten: number }>;
 
-/** What the disk does instead of writing. */
+/** The disk's reaction to a write. */
 const disk = vi.hoisted(() => ({
   write: undefined as ((real: Write, ...args: Parameters<Write>) => ReturnType<Write>) | undefined,
 }));

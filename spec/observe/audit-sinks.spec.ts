@@ -15,7 +15,7 @@ import { createAuth } from '../support/auth.js';
 import { failure } from '../support/failure.js';
 import { serve } from '../support/server.js';
 
-/** What a sink listens to, told by the spec. */
+/** A source of events that the spec emits. */
 interface Teller {
   readonly auth: AuditSource;
   tell<Event extends keyof AuditEvents>(event: Event, details: Omit<AuditEvents[Event], 'time'>): void;
@@ -124,7 +124,7 @@ const SOON = { timeout: 10_000 };
 const exporter = new InMemoryLogRecordExporter();
 const tracer = new BasicTracerProvider().getTracer('spec');
 
-/** What was recorded, in order. */
+/** The recorded events, in order. */
 const records = () => exporter.getFinishedLogRecords();
 
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { holdBack } from '../support/hold-back.js';
 import { type SentRequest, serve } from '../support/server.js';
 import { USERS } from '../support/users-server.js';
 
-/** What is told of one request, besides the login. */
+/** The events of one request, without the login. */
 async function toldOf(request: SentRequest, config = {}) {
   const { told, send } = await serveAudited({ config });
   const { status, body } = await send(request);

@@ -304,7 +304,7 @@ describe('logins of an app', () => {
   });
 });
 
-/** What an audit that is no app's was told. */
+/** The events of an authenticator without an app. */
 function toldBy(audit: Mock): [string, unknown][] {
   return audit.mock.calls.map(([event, details]) => [event, details()]);
 }

@@ -10,7 +10,7 @@ const NEW: NewUser = { name: 'new', password: 'secret', permissions: ['write_poi
 const NEW_USER = { name: 'new', type: 'normal', permissions: ['api', 'write_points'], enabled: true };
 const ADMIN = { auth: 'root:r00t', headers: { 'X-Forwarded-For': '192.0.2.7', 'X-Request-Id': 'r-1' } };
 
-/** What is told of a request of the admin's, besides the login. */
+/** The events of an admin's request, without the login. */
 async function toldOf(request: SentRequest): Promise<{ status: number; told: Told[] }> {
   const { told, send } = await serveAudited();
   const { status } = await send({ ...ADMIN, ...request });

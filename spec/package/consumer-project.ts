@@ -14,7 +14,7 @@ const END_WITHIN = 20_000;
 /** This runtime has no SQLite of its own: the store needs the package better-sqlite3. */
 export const NEEDS_BETTER_SQLITE3: boolean = !isBuiltin('node:sqlite');
 
-/** What `npm pack --json` says of a package. */
+/** The output of `npm pack --json` for a package. */
 export interface Packed {
   readonly filename: string;
   /** Bytes. */
@@ -26,7 +26,7 @@ export interface Packed {
 
 /** A small project of somebody's who uses the package. */
 export interface ConsumerProject {
-  /** Of Express. */
+  /** The version of Express. */
   readonly major: number;
   /** The version of Express. */
   readonly express: string;

@@ -15,7 +15,7 @@ import {
 const JEST = fileURLToPath(import.meta.resolve('jest/bin/jest'));
 /** Native packages cannot be in a bundle. */
 const NATIVE = ['bcrypt', 'better-sqlite3'];
-/** What the program prints that each of them compiles, when it has answered a request. */
+/** The output of the program that each of them compiles, after a request. */
 const ANSWERED = '[200,{"for":"somebody"}]\n';
 
 /** Each kind of project that loads the package, out of the installed tarball. */

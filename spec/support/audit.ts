@@ -19,7 +19,7 @@ export function untilTold(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What an audited app is made of. */
+/** The parts of an audited app. */
 interface AuditedApp {
   readonly config?: KapacitorAuthConfig;
   readonly users?: readonly NewUser[];

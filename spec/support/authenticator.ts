@@ -37,7 +37,7 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
   return { repository, users, hasher, cache, throttle, authenticator, verify, onUnusableHash, audit };
 }
 
-/** What the authenticator is asked with. */
+/** The arguments of the authenticator. */
 export function attempt(name: string, password: string, origin = ORIGIN): [Credentials, RequestOrigin] {
   return [{ name, password }, origin];
 }

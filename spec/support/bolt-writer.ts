@@ -43,7 +43,7 @@ export interface BoltOptions {
 const NONE = 0;
 const ALL = 4;
 
-/** What Kapacitor keeps for permissions. */
+/** The privileges that Kapacitor stores for permissions. */
 export function privilegesOf(permissions: readonly Permission[]): [string, number[]][] {
   const has = (permission: Permission) => permissions.includes(permission);
   const found: [string, number[]][] = [];

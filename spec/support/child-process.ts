@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** What Node.js needs to run one of these programs. */
+/** The arguments of Node.js for one of these programs. */
 export const NODE_OPTIONS: readonly string[] = ['--import', 'tsx', '--no-warnings'];
 
 /**
@@ -29,7 +29,7 @@ export async function kill(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** What it tells next when it is told this. */
+/** Sends a message, and returns the next one of the process. */
 export async function ask(child: ChildProcess, question: object): Promise<unknown> {
   const answer = once(child, 'message');
   child.send(question);

@@ -23,7 +23,7 @@ export interface CliResult {
 export interface CliOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** What is piped in. */
+  /** The standard input. */
   readonly input?: string | Buffer;
 }
 
@@ -50,7 +50,7 @@ export function runBinary(args: readonly string[], { env = {}, cwd, input = '' }
     child.on('close', (exitCode) => {
       resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
-    // Who does not read it has no use for it.
+    // A command that does not read its input may end before the input does.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
@@ -76,7 +76,7 @@ export async function runWith(
   return { exitCode, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** What somebody types when words are shown. */
+/** The text to type when a prompt shows these words. */
 export type Step = readonly [words: string, typed: string];
 
 /**

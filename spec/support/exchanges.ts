@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { KapacitorAuthConfig, NewUser } from 'kapacitor-auth';
 import type { SentRequest } from './server.js';
 
-/** What the real Kapacitor was asked, what it answered, and what this package answers where it is better. */
+/** A request to the real Kapacitor, its answer, and this package's answer where it is better. */
 export interface Exchange {
   readonly title?: string;
   readonly request: SentRequest & { readonly method: string };

@@ -11,11 +11,11 @@ import { Server as SocketServer } from 'socket.io';
 import { kapacitorAuth, type Middleware } from '../../lib/index.js';
 import type { HostName, MiddlewareName } from './hosts.js';
 
-/** What a process with a host tells. */
+/** The messages of a process with a host. */
 export interface HostTold {
   /** Where each of the middlewares is served. */
   readonly ports?: Readonly<Record<MiddlewareName, number>>;
-  /** What would have ended the process. */
+  /** The errors that would have ended the process. */
   readonly uncaught?: string;
 }
 

@@ -9,7 +9,7 @@ import { type Answer, type SentRequest, send } from './server.js';
 /** A host in a process of its own. */
 export interface Host {
   readonly ports: Readonly<Record<MiddlewareName, number>>;
-  /** What would have ended the process, in order. */
+  /** The errors that would have ended the process, in order. */
   readonly uncaught: readonly string[];
   /** Asks something that a user with the permission `api` may see, and that socket.io takes for a handshake. */
   ask(middleware: MiddlewareName, request?: Partial<SentRequest>): Promise<Answer>;

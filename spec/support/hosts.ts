@@ -1,4 +1,4 @@
-/** What serves an app that takes our middlewares. */
+/** The hosts that can serve an app with the middlewares. */
 export const HOSTS = ['express 5', 'express 4', 'connect', 'node:http', 'socket.io'] as const;
 export type HostName = (typeof HOSTS)[number];
 

@@ -24,7 +24,7 @@ export type Question =
 
 export interface Storm {
   readonly attempts: readonly Attempt[];
-  /** What should not have gone wrong. */
+  /** Unexpected errors. */
   readonly errors: readonly string[];
 }
 

@@ -76,7 +76,7 @@ export function ownPool(url: string, options: pg.PoolConfig = {}): pg.Pool {
   return pool;
 }
 
-/** What was sent to the database. */
+/** The statements that were sent to the database. */
 export interface Sent {
   readonly text: string;
   readonly values: unknown[];

@@ -15,7 +15,7 @@ export class PostgresServer {
   readonly port: number;
   readonly #folder: string;
   readonly #postgres: EmbeddedPostgres;
-  /** What the server has written. */
+  /** The output of the server. */
   readonly #log: string[];
   #isRunning = false;
 

@@ -3,7 +3,7 @@ import { PostgresServer } from './postgres-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the server that all specs share. */
+    /** The URL of the server that all specs share. */
     postgresUrl: string;
   }
 }

@@ -2,7 +2,7 @@ import { spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
 import { binary, environmentOf } from './cli.js';
 
-/** What moves the cursor, hides it, or colours what follows: not for people to read. */
+/** Escape sequences, which people do not read: they move or hide the cursor, or set a colour. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
@@ -42,7 +42,7 @@ export class TerminalRun {
     });
   }
 
-  /** What can be read. */
+  /** The readable text. */
   get text(): string {
     return this.raw.replace(ESCAPES, '').replaceAll('\r', '');
   }

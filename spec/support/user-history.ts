@@ -8,7 +8,7 @@ import { isActiveAdmin, type StoredUser } from '../../lib/users/user.js';
 export interface Attempt {
   readonly does: 'insert' | 'replace' | 'remove';
   readonly name: string;
-  /** What was to be there afterwards. */
+  /** The expected state afterwards. */
   readonly user?: StoredUser;
   readonly expectedRevision?: string;
   readonly asked: number;
@@ -18,7 +18,7 @@ export interface Attempt {
 
 /** A row of the history: each is a transaction of its own. */
 export interface Change {
-  /** Of a sequence, drawn while the row was locked: for one name it gives the order. */
+  /** The value of a sequence, drawn while the row was locked. It orders the changes of one name. */
   readonly number: number;
   readonly name: string;
   readonly before: StoredUser | null;
@@ -115,7 +115,7 @@ export class UserHistory {
     return this.#changes.filter((change) => !this.#makers.has(change));
   }
 
-  /** What was answered as done and did not happen, or happened not once. */
+  /** Changes that were answered as made, and happened never or more than once. */
   lost(): Attempt[] {
     const made = groupBy([...this.#makers.values()], (attempt) => attempt);
     return this.#attempts.filter((attempt) => isDone(attempt) && made.get(attempt)?.length !== 1);

@@ -10,7 +10,7 @@ kapacitorAuth({
 });
 kapacitorAuth({ http: { queryCredentials: true, realm: 'Reports' }, auth: { enabled: true, cacheExpiration: 500 } });
 
-/** What an app leaves to its environment is often `string | undefined`: undefined is the same as absent. */
+/** Values from the environment are often `string | undefined`. Undefined is the same as absent. */
 const store: string | undefined = process.env['STORE'];
 kapacitorAuth({ http: undefined, auth: { store, enabled: undefined } });
 

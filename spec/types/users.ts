@@ -52,5 +52,5 @@ await users.create({ name, password, permission: ['api'] });
 await users.list({ ofset: 1 });
 // @ts-expect-error a name is a text
 await users.get(created);
-// What was read may be sent back.
+// A user that was read can be sent back.
 await users.update(name, { ...created, enabled: false });

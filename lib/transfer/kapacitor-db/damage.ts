@@ -9,7 +9,7 @@ export const WHERE_IT_IS =
  * the path of the file.
  */
 export class Damage extends Error {
-  /** What to do, as a sentence without its full stop. */
+  /** The advice, as a sentence without its full stop. */
   readonly remedy: string;
 
   constructor(message: string, remedy: string = COPY_AGAIN) {

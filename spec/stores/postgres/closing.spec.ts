@@ -38,7 +38,7 @@ async function lockTable(schema: string): Promise<() => Promise<void>> {
   return () => other.end();
 }
 
-/** What the connections are waiting for. */
+/** The events that the connections wait for. */
 function waitingFor(connections: () => Promise<any[]>): () => Promise<string[]> {
   return async () => (await connections()).map((row) => row.wait_event);
 }
