@@ -160,7 +160,7 @@ const STORE = 'postgres://user:password@host/database';
 const NO_SOURCE = 'PostgresUserRepository takes a URL such as "postgres://…", or a pool: new pg.Pool({ … })';
 
 const TABLES: readonly [unknown, string][] = [
-  [{ tabel: 'users' }, 'unknown option "tabel": the table in PostgreSQL has schema and table'],
+  [{ tabel: 'users' }, 'unknown option "tabel": did you mean table?'],
   [{ Table: 'users' }, 'unknown option "Table": did you mean table?'],
   [{ name: 'users' }, 'unknown option "name": the table in PostgreSQL has schema and table'],
   ['users', 'the table in PostgreSQL must be an object with schema and table, not a text'],
