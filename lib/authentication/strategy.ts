@@ -16,7 +16,8 @@ export class KapacitorStrategy extends BasicStrategy {
   private readonly _logins: LoginService;
 
   constructor(logins: LoginService) {
-    super({}, () => {});
+    // The overridden `authenticate` never calls this.
+    super({}, throwOutside);
     this._logins = logins;
   }
 
