@@ -29,9 +29,8 @@ const refused = (reason: RegExp) =>
 /** Neither finds nor changes anybody, and says why. */
 async function expectDown(process: StoreProcess, since: number, reason: RegExp): Promise<void> {
   await process.until('down');
-  const { at, reason: told } = process.states.at(-1) ?? {};
-  expect(at).toBeLessThan(since + NOTICED_WITHIN);
-  expect(told).toMatch(reason);
+  await expect.poll(() => process.states.at(-1)?.reason, { timeout: 10_000 }).toMatch(reason);
+  expect(process.states.at(-1)?.at).toBeLessThan(since + NOTICED_WITHIN);
   await expect(process.ask('find', 'someone')).rejects.toEqual(refused(reason));
   await expect(process.ask('find', 'unknown')).rejects.toEqual(refused(reason));
   await expect(process.ask('hasAdmin')).rejects.toEqual(refused(reason));
