@@ -4,9 +4,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 /**
  * Which project runs a spec: the first line that names it decides.
  *
- * `npm run specs:fast` runs `unit` and `replaced modules`. They start neither processes nor PostgreSQL, and neither do
+ * `npm run specs:fast` runs `unit` and `isolated`. They start neither processes nor PostgreSQL, and neither do
  * the two `express`: a spec that does so there fails. The specs of `unit` and `express` share their modules, so one that
- * replaces a module fails there as well. The specs of `long` try thousands of inputs.
+ * replaces a module, or counts timers, fails there as well. The specs of `long` try thousands of inputs.
  */
 const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readonly string[]])[] = [
   [
@@ -34,29 +34,23 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['http/**', 'kapacitor/**'],
   ],
   [
-    ['replaced modules'],
+    ['isolated'],
     [
-      'optional-package',
-      'authentication/password-hasher',
+      '{closing,first-login,optional-package,promises}',
+      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher}',
       'cli/missing-package',
       'config/thread-pool',
       'observe/listeners',
       'observe/audit-log-full-disk',
+      'stores/{supervised,supervision-health}',
       'stores/sqlite/{backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
+      'users/password-policy',
     ],
   ],
   [['unit'], ['**']],
 ];
 
-type ProjectName =
-  | 'unit'
-  | 'replaced modules'
-  | 'long'
-  | 'express 5'
-  | 'express 4'
-  | 'processes'
-  | 'every store'
-  | 'postgres';
+type ProjectName = 'unit' | 'isolated' | 'long' | 'express 5' | 'express 4' | 'processes' | 'every store' | 'postgres';
 type Project = NonNullable<TestProjectInlineConfiguration['test']>;
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -73,7 +67,7 @@ const SHARED = { ...IN_ONE_PROCESS, provide: { ...IN_ONE_PROCESS.provide, module
 
 const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   unit: SHARED,
-  'replaced modules': IN_ONE_PROCESS,
+  isolated: IN_ONE_PROCESS,
   'express 5': SHARED,
   'express 4': { ...SHARED, alias: [{ find: /^express$/, replacement: 'express4' }], env: { EXPRESS: '4' } },
   long: IN_ONE_PROCESS,

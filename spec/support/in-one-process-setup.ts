@@ -14,8 +14,12 @@ declare module 'vitest' {
 }
 
 const { testPath = '' } = expect.getState();
-if (inject('modulesAreShared') && /\bvi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(testPath, 'utf8'))) {
-  throw new Error(`this spec replaces modules, which the next spec would keep. ${ELSEWHERE}: "replaced modules"`);
+const source = readFileSync(testPath, 'utf8');
+if (inject('modulesAreShared') && /\bvi\.(?:mock|doMock|resetModules)\(/.test(source)) {
+  throw new Error(`this spec replaces modules, which the next spec would keep. ${ELSEWHERE}: "isolated"`);
+}
+if (inject('modulesAreShared') && /\bvi\.getTimerCount\(/.test(source)) {
+  throw new Error(`this spec counts timers, and an earlier spec may have left one. ${ELSEWHERE}: "isolated"`);
 }
 
 for (const start of STARTS) {
