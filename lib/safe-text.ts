@@ -73,6 +73,11 @@ export function oneLine(text: string): string {
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }
 
+/** A text in single quotes, which bash, zsh and fish take for one word. */
+export function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Password hashes, complete or cut off: bcrypt's, those of the other methods of crypt(3), and LDAP's `{SSHA}…`. */
 const HASH = /\$(?:2[a-z]?|apr1|[1567y])\$[./A-Za-z0-9$]+|\{S?(?:SHA|MD5)\d*\}[+/A-Za-z0-9]+=*/gi;
 

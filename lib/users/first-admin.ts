@@ -1,5 +1,6 @@
 import { ConfigError, InvalidUserError, OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, type MaybePromise } from '../promises.js';
+import { shellQuoted } from '../safe-text.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { CompleteUserRepository, UserRepository } from './repository.js';
 import { storedUser } from './user.js';
@@ -205,5 +206,5 @@ export function adminCommand(
 }
 
 function quotedForShell(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : shellQuoted(text);
 }

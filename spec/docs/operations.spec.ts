@@ -6,7 +6,7 @@ import { AUDIT_EVENTS, LOGIN_FAILURES } from '../../lib/users/audit-events.js';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
-/** What the first column of the first table below a heading names. */
+/** The names in the first column of the first table below a heading. */
 function namedBelow(heading: string): string[] {
   const [, text = ''] = page.split(`\n${heading}\n`);
   const [table = ''] = /(?:^\|.*\n)+/m.exec(text) ?? [];

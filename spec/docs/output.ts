@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Expected } from './steps.js';
 
-/** What commands have written. */
+/** The output of commands. */
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;
@@ -30,7 +30,7 @@ function comparable(text: string, folder: string): string {
     .trim();
 }
 
-/** What is typed is given to the commands another way, without a prompt. */
+/** The commands get typed input in another way, without a prompt. */
 function withoutPrompts(text: string): string {
   return text.replace(/^kapacitor-auth: (?:Password of .*|Once more):\n?/gm, '');
 }

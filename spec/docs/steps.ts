@@ -1,7 +1,7 @@
 import { type Block, blocksOf } from './markdown.js';
 import { isLeftOut } from './not-run.js';
 
-/** What a page does next. */
+/** One step of a page. */
 export type Step = { readonly title: string } & (
   | { readonly kind: 'write'; readonly file: string; readonly text: string }
   | { readonly kind: 'run'; readonly commands: string; readonly expected: Expected | undefined }

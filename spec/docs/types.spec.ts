@@ -5,7 +5,7 @@ import { execute } from '../package/consumer-project.js';
 import { blocksOf, PAGES } from './markdown.js';
 import { Reader } from './reader.js';
 
-/** What the fragments of the pages use: a block without an import is a fragment. */
+/** The names that fragments may use. A block without an import is a fragment. */
 const CONTEXT = `
 import express, { type Request, type Response } from 'express';
 import { auditToLogger, auditToOpenTelemetry, type KapacitorAuth, kapacitorAuth } from 'kapacitor-auth';

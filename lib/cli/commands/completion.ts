@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { shellQuoted } from '../../safe-text.js';
 import { PERMISSIONS } from '../../users/permissions.js';
 import type { Session } from '../session.js';
 
@@ -177,9 +178,4 @@ function valueCases(nodes: readonly CompletionNode[], complete: (values: readonl
     ),
   );
   return [...options].map(([word, values]) => `    ${word}) ${complete(values)} ;;`).join('\n');
-}
-
-/** A word in single quotes, for all of these shells. */
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

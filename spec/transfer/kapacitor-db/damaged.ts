@@ -18,7 +18,7 @@ export const recordFor = (name: string) => recordOf({ name, hash: HASH, privileg
 export const NAMES = Array.from({ length: 30 }, (_, index) => `user${index + 10}`);
 export const PAGE = 4096;
 
-/** What is written for 30 users: leaves from page 2 on, the root of the users, the root of all, the list of free pages. */
+/** The pages of 30 users: leaves from page 2 on, the root of the users, the root of all, the list of free pages. */
 export const SECOND_LEAF = 3;
 
 export interface Layout {

@@ -209,7 +209,7 @@ describe('a mutated record of a user', () => {
         try {
           const user = reader.read({ name, record: flipped });
           if (!('hash' in user)) throw new Error(`${name} became a refused user`);
-          // What is read has one form only: written again it is the same.
+          // A record has one form only: writing it again gives the same bytes.
           const { privileges, ...again } = forms.read(flipped);
           const written = recordMessage({ ...again, privileges: [...privileges] });
           if (!written.equals(flipped.subarray(-written.length))) throw new Error(`${name} has two forms`);
