@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
-import type { Explanation } from './authorization/decide.js';
+import type { Explanation } from './authorization/explain.js';
 import type { Privilege } from './authorization/privileges.js';
 import type { ResolvedConfig } from './config/options.js';
 import type { MetricsOptions } from './observe/metrics.js';
@@ -14,8 +14,10 @@ import type { UserService } from './users/user-service.js';
 /**
  * The object that `kapacitorAuth()` returns: a middleware that authenticates and authorizes each request, and answers the
  * users API at `/kapacitor/v1/users`. Requests that it lets through have `req.user`. Its properties are the parts.
+ *
+ * @typeParam Own the names of the app's own permissions
  */
-export interface KapacitorAuth extends Middleware {
+export interface KapacitorAuth<Own extends string = string> extends Middleware {
   /** The users API alone, to mount somewhere else. It authenticates and authorizes by itself. */
   readonly usersRouter: Router;
   /** Sets `req.user`, or answers 401. */
@@ -49,7 +51,7 @@ export interface KapacitorAuth extends Middleware {
    */
   allowedHosts: readonly string[] | undefined;
   /** The users: create, get, list, update and delete them in code. */
-  readonly users: UserService;
+  readonly users: UserService<Own>;
   /**
    * Whether a user may make a request, as the guard decides while authentication is on:
    * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) have no privileges.
@@ -85,7 +87,7 @@ export interface KapacitorAuth extends Middleware {
   on<Event extends keyof KapacitorAuthEvents>(
     event: Event,
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
-  ): KapacitorAuth;
+  ): KapacitorAuth<Own>;
   /**
    * Removes a listener.
    *
@@ -94,7 +96,7 @@ export interface KapacitorAuth extends Middleware {
   off<Event extends keyof KapacitorAuthEvents>(
     event: Event,
     listener: (...details: KapacitorAuthEvents[Event]) => unknown,
-  ): KapacitorAuth;
+  ): KapacitorAuth<Own>;
   /**
    * Closes the store and everything that keeps the process alive. From then on, requests are answered with 503. It does not
    * wait for running work: calls of {@link users} reject with a {@link StoreError}.

@@ -2,7 +2,7 @@ import type { Router } from 'express';
 import type { Health, KapacitorAuth } from './api.js';
 import { type AppEvents, checkListening, type ListenerArguments } from './app-events.js';
 import type { KapacitorStrategy } from './authentication/strategy.js';
-import { decide, type Explanation, explain } from './authorization/decide.js';
+import { type Explanation, explain } from './authorization/explain.js';
 import { checkQuestion, readRequirement } from './authorization/questions.js';
 import type { ResolvedConfig } from './config/options.js';
 import { AUTHENTICATION_IS_OFF, requireUsers } from './config/rules.js';
@@ -44,8 +44,8 @@ export function exposeApi(parts: Parts): KapacitorAuth {
       authenticate: asMiddleware('auth.authenticate', guard.authenticate),
       requireAdmin: asMiddleware('auth.requireAdmin', guard.requireAdmin),
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
-      can,
-      explain: explainChecked,
+      can: (...asked: Parameters<KapacitorAuth['can']>) => can(parts, asked),
+      explain: (...asked: Parameters<KapacitorAuth['explain']>) => explainChecked(parts, asked),
       health: (): Health => ({ store: supervised.health }),
       on: listening('on', parts, () => auth),
       off: listening('off', parts, () => auth),
@@ -72,19 +72,19 @@ function requirePrivilege({ guard }: Parts, given: readonly unknown[]): Middlewa
     refuseRequest(given[1], 'auth.requirePrivilege makes the middleware: write auth.requirePrivilege()');
     return undefined;
   }
-  const { privilege, resource } = readRequirement(given);
+  const { privilege, resource } = readRequirement(given, guard.policy);
   return asMiddleware('auth.requirePrivilege(…)', guard.requirePrivilege(privilege, resource));
 }
 
-function can(...asked: Parameters<KapacitorAuth['can']>): boolean {
+function can({ guard }: Parts, asked: Parameters<KapacitorAuth['can']>): boolean {
   checkQuestion('can', asked);
   const [user, method, path] = asked;
-  return user !== null && user !== undefined && decide(user, method, path).allowed;
+  return user !== null && user !== undefined && guard.policy.decide(user, method, path).allowed;
 }
 
-function explainChecked(...asked: Parameters<KapacitorAuth['explain']>): Explanation {
+function explainChecked({ guard }: Parts, asked: Parameters<KapacitorAuth['explain']>): Explanation {
   checkQuestion('explain', asked);
-  return explain(...asked);
+  return explain(guard.policy, ...asked);
 }
 
 function listening(call: 'on' | 'off', { events }: Parts, self: () => KapacitorAuth) {

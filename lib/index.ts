@@ -4,7 +4,8 @@ export type {
   MetricsRegistration,
   PassportStrategy,
 } from './api.js';
-export type { Explanation } from './authorization/decide.js';
+export type { Explanation } from './authorization/explain.js';
+export type { PermissionDefinition, PermissionDefinitions } from './authorization/permission-definitions.js';
 export type { Privilege } from './authorization/privileges.js';
 export type {
   AdminConfig,

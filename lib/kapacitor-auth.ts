@@ -7,6 +7,7 @@ import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
+import { AccessPolicy } from './authorization/access-policy.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
@@ -24,6 +25,7 @@ import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
 import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import { adminCommand, type FirstAdmin, FirstAdminSetup } from './users/first-admin.js';
+import { PermissionNames } from './users/permissions.js';
 import type { UserRepository } from './users/repository.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
 import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarner, warn } from './warnings.js';
@@ -31,17 +33,27 @@ import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarn
 /**
  * Creates a middleware for Express with Kapacitor's users, permissions and users API.
  *
+ * @typeParam Own the names of the app's own permissions. They follow from the configuration, but for a file alone: then every
+ *   name is accepted, and an unknown one is an error at run time
  * @param source the path of a `kapacitor.conf`, or the configuration itself. Environment variables (`KAPACITOR_…`) override
  *   a file, and code overrides both. Without a file, authentication is on unless it is switched off
  * @param overrides configuration in code that overrides `source`, such as a repository of the app's own
  * @throws {ConfigError} names the file, the line and the key of everything that is wrong with the configuration
  * @throws {StoreError} the store cannot be opened; names its place and the reason
  */
+export function kapacitorAuth<const Own extends string = string>(
+  source: string,
+  overrides?: KapacitorAuthConfig,
+): KapacitorAuth<Own>;
+export function kapacitorAuth<const Own extends string = never, const Overriding extends string = never>(
+  source?: KapacitorAuthConfig<Own>,
+  overrides?: KapacitorAuthConfig<Overriding>,
+): KapacitorAuth<Own | Overriding>;
 export function kapacitorAuth(
   source: string | KapacitorAuthConfig = {},
   overrides: KapacitorAuthConfig = {},
   ...extra: readonly never[]
-): KapacitorAuth {
+): KapacitorAuth<string> {
   if (isResponse(overrides)) {
     refuseRequest(overrides, 'kapacitorAuth makes the middleware: write app.use(kapacitorAuth())');
     return undefined as never;
@@ -65,7 +77,8 @@ interface Settings {
 }
 
 function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
-  const { http, auth } = config;
+  const { http, auth, permissions } = config;
+  const policy = new AccessPolicy({ permissions, apiPath: http.apiPath });
   const events = new AppEvents<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
     if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
@@ -80,7 +93,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const log = auth.enabled && auth.auditLog !== undefined ? new AuditLog(auth.auditLog) : undefined;
   const opened = repositoryFor(auth, settings.store);
   const ownChanges = new OwnChanges();
-  const management = manage(opened, passwords, auth, { events, audit, metrics, ownChanges });
+  const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges });
   const { supervised, repository, users } = management;
   const throttle = new LoginThrottle(auth);
   const authenticator = new Authenticator({
@@ -94,7 +107,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const logins = new LoginService(authenticator, { ...http, audit });
   const onFailure = throttle.isOn ? createProxyWarner() : () => {};
-  const guard = new Guard(authenticator, logins, { ...http, onFailure, audit });
+  const guard = new Guard(authenticator, logins, policy, { ...http, onFailure, audit });
   const usersRouter = createUsersRouter(users, guard, audit);
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const close = async (): Promise<void> => {
@@ -133,7 +146,7 @@ function passwordsFor(auth: ResolvedConfig['auth'], metrics: Metrics): Passwords
 function manage(
   opened: UserRepository,
   passwords: Passwords,
-  { storeGrace }: ResolvedConfig['auth'],
+  { auth: { storeGrace }, permissions }: ResolvedConfig,
   { events, audit, metrics, ownChanges }: Pick<Parts, 'events' | 'audit' | 'metrics'> & { ownChanges: OwnChanges },
 ): UserManagement {
   const warnOfState = createStateWarner();
@@ -147,7 +160,11 @@ function manage(
       if (health.state === 'down') audit('store-unavailable', () => ({ reason: health.reason }));
     },
   };
-  return createUserManagement(opened, passwords, supervision, { audit, ownChanges });
+  return createUserManagement(opened, passwords, supervision, {
+    audit,
+    ownChanges,
+    permissionNames: new PermissionNames(Object.keys(permissions)),
+  });
 }
 
 function setUpAdmin(

@@ -56,9 +56,9 @@ export function createUserManagement(
   opened: UserRepository,
   passwords: Passwords,
   supervision: SupervisionOptions,
-  events: Pick<UserServiceParts, 'audit' | 'context' | 'ownChanges'>,
+  parts: Pick<UserServiceParts, 'audit' | 'context' | 'ownChanges' | 'permissionNames'>,
 ): UserManagement {
   const supervised = new SupervisedRepository(opened, supervision);
   const repository = completeRepository(supervised);
-  return { supervised, repository, users: new UserService({ repository, ...passwords, ...events }) };
+  return { supervised, repository, users: new UserService({ repository, ...passwords, ...parts }) };
 }

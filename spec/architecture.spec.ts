@@ -15,7 +15,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   authorization: ['request', 'users'],
   http: ['request', 'users', 'authentication', 'authorization'],
   observe: ['request', 'users'],
-  config: ['request', 'users', 'stores'],
+  config: ['request', 'users', 'stores', 'authorization'],
   transfer: ['users'],
   cli: ['users', 'stores', 'authorization', 'authentication', 'config', 'observe', 'transfer', 'wiring'],
   build: ['config'],

@@ -1,67 +1,87 @@
-/** The prefixes of Kapacitor's API. The first one is in the links of users. */
-export const API_PREFIXES = ['/kapacitor/v1', '/kapacitor/v1preview'] as const;
+/** The place of the users API in Kapacitor, and here unless `http.apiPath` names another. */
+export const DEFAULT_API_PATH = '/kapacitor/v1';
 
-/** The paths of the users API, as in Kapacitor. */
-export const USERS_PATHS: string[] = API_PREFIXES.map((prefix) => `${prefix}/users`);
+/** Kapacitor serves its API under this prefix as well. */
+const PREVIEW_API_PATH = '/kapacitor/v1preview';
 
-/** The paths at which users find out who they are. Not below the users, because a user's name may be `me`. */
-export const ME_PATHS: string[] = API_PREFIXES.map((prefix) => `${prefix}/me`);
+/** The endpoints of this package but those of a user, by the last segment of their paths. */
+const NAMES = ['me', 'permissions', 'check'] as const;
 
 /** An endpoint of this package, which has rules of its own. */
 export type OwnEndpoint =
-  | { readonly kind: 'me' }
-  | { readonly kind: 'users' }
+  | { readonly kind: (typeof NAMES)[number] | 'users' }
   | { readonly kind: 'user'; readonly name: string };
 
-/**
- * A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash at
- * the end or without. `me` may have two slashes.
- */
-const PATTERN = new RegExp(
-  String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${API_PREFIXES.join('|')})\/(?:(me)\/?|users(?:\/([^/?#]+))?)\/?(?:[?#]|$)`,
-  'i',
-);
-
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
-const HINT = /users|\/me(?:[/?#]|$)/i;
+const HINT = new RegExp(String.raw`users|\/(?:${NAMES.join('|')})(?:[/?#]|$)`, 'i');
 
 /** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
 export function mayBeOwn(target: string): boolean {
   return HINT.test(target);
 }
 
-/** The own endpoint that a path leads to, or undefined. */
-export function ownEndpoint(path: string): OwnEndpoint | undefined {
-  const match = PATTERN.exec(path);
-  if (match === null) return undefined;
-  const [, me, name] = match;
-  if (me !== undefined) return { kind: 'me' };
-  if (name === undefined) return { kind: 'users' };
-  try {
-    return { kind: 'user', name: decodeURIComponent(name) };
-  } catch {
-    return undefined;
+/**
+ * The prefixes of an API at this path. Users are linked below the first one.
+ *
+ * @param apiPath such as `/kapacitor/v1`, or empty for the root
+ */
+export function prefixesOf(apiPath: string): readonly string[] {
+  return apiPath === DEFAULT_API_PATH ? [apiPath, PREVIEW_API_PATH] : [apiPath];
+}
+
+/** The paths of the endpoints of this package, below the API's path. */
+export class OwnEndpoints {
+  readonly #prefixes: readonly string[];
+  readonly #pattern: RegExp;
+
+  constructor(apiPath: string = DEFAULT_API_PATH) {
+    this.#prefixes = prefixesOf(apiPath);
+    // A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash
+    // at the end or without. All but the users may have two slashes.
+    this.#pattern = new RegExp(
+      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${this.#prefixes.map(quoted).join('|')})\/(?:(${NAMES.join('|')})\/?|users(?:\/([^/?#]+))?)\/?(?:[?#]|$)`,
+      'i',
+    );
+  }
+
+  /**
+   * The paths of an endpoint, for a router. `me` is not below the users, because a user's name may be `me`.
+   */
+  paths(name: 'users' | (typeof NAMES)[number]): string[] {
+    return this.#prefixes.map((prefix) => `${prefix}/${name}`);
+  }
+
+  /** The own endpoint that a path leads to, or undefined. */
+  at(path: string): OwnEndpoint | undefined {
+    const match = this.#pattern.exec(path);
+    if (match === null) return undefined;
+    const [, fixed, name] = match;
+    if (fixed !== undefined) return { kind: fixed.toLowerCase() as (typeof NAMES)[number] };
+    if (name === undefined) return { kind: 'users' };
+    try {
+      return { kind: 'user', name: decodeURIComponent(name) };
+    } catch {
+      return undefined;
+    }
   }
 }
 
-/** The last segments of the prefixes, as in `/v1`. */
-const [VERSION, PREVIEW_VERSION] = API_PREFIXES.map((prefix) => prefix.slice(prefix.lastIndexOf('/'))) as [
-  string,
-  string,
-];
-
 /** The second prefix before the users, at the end of a mount. */
-const PREVIEW_USERS = new RegExp(`${PREVIEW_VERSION}(?=/users$)`, 'i');
+const PREVIEW_USERS = /\/v1preview(?=\/users$)/i;
 
 /**
  * The path of the users in links, for a users router that is mounted at this path. Kapacitor gives the same links under
  * both of its prefixes.
  */
 export function usersLink(mount: string): string {
-  return mount.replace(PREVIEW_USERS, VERSION);
+  return mount.replace(PREVIEW_USERS, '/v1');
 }
 
 /** The path of the users in links, for a router of `me` that is mounted at this path. */
 export function usersLinkBesideMe(mount: string): string {
   return usersLink(mount.replace(/me$/i, 'users'));
+}
+
+function quoted(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

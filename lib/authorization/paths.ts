@@ -1,8 +1,8 @@
 import { unescape as percentDecode } from 'node:querystring';
 import { withoutOrigin } from '../request/host.js';
-import { API_PREFIXES } from './own-endpoints.js';
+import { DEFAULT_API_PATH, prefixesOf } from './own-endpoints.js';
 
-/** The root of the resources: Kapacitor's API. */
+/** The root of the resources: Kapacitor's API. The resource of `/orders` is `/api/orders`. */
 export const API = '/api';
 
 /** A short path that every router reads alike: lower case, and no escapes, no empty, dot or parameter segments. */
@@ -17,14 +17,10 @@ const MAX_READINGS = 64;
 /** The number of plain paths to remember. */
 const MAX_REMEMBERED = 1_000;
 
-const [PREFIX, PREVIEW_PREFIX] = API_PREFIXES;
-
 /** The changes that a router or a handler behind the guard may make to a path before it uses it, in any order. */
 const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   // `new URL(target, base)` takes `//host/path` apart.
   (path) => path.replace(/^\/{2,}[^/?#]*/, ''),
-  // A router that is mounted at a prefix sees the rest of the path.
-  (path) => belowPrefix(path),
   (path) => path.replace(/[?#].*$/s, ''),
   (path) => percentDecode(path),
   // JavaScript's `unescape` and IIS decode these. The URL standard and Node do not.
@@ -43,59 +39,92 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
   (path) => path.replace(/(?<!\/)\/+$/, ''),
 ];
 
+/** Every resource that a router behind the guard could read from a path. */
+export interface Readings {
+  /** The readings of the path as the client sent it. */
+  readonly whole: readonly string[];
+  /** The further readings below the mount, or of a path that the app has rewritten. */
+  readonly below: readonly string[];
+}
+
+const NOTHING_BELOW: readonly string[] = [];
+
 /** Reads paths. It remembers plain paths, because an app asks for the same few again and again. */
 export class PathReader {
-  readonly #plain = new Map<string, readonly string[]>();
+  readonly #plain = new Map<string, Readings>();
+  readonly #prefixes: readonly string[];
+  readonly #transformations: readonly ((path: string) => string)[];
+
+  /** @param apiPath the prefix that is left out of resources */
+  constructor(apiPath: string = DEFAULT_API_PATH) {
+    this.#prefixes = prefixesOf(apiPath);
+    // A router that is mounted at a prefix sees the rest of the path.
+    this.#transformations = [(path) => this.#belowPrefix(path), ...TRANSFORMATIONS];
+  }
 
   /**
-   * Every resource that a router behind the guard could read from a path.
+   * Reads a path in every way.
    *
    * @param whole the path as the client sent it
    * @param below the path below the mount, or after another middleware rewrote it; the same as `whole` without either
    * @param base the path of the mount
    * @returns undefined if the path is too long, or has more than 64 readings
    */
-  resourcesOf(whole: string, below: string, base = ''): readonly string[] | undefined {
+  read(whole: string, below: string = whole, base = ''): Readings | undefined {
     if (isTooLong(whole) || isTooLong(below)) return undefined;
-    if (whole !== below) {
-      // Connect and Express keep the origin of a target in absolute form before the path below the mount.
-      const path = withoutOrigin(below);
-      return readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + path)]);
-    }
+    if (whole !== below) return this.#readMounted(whole, below, base);
     const known = this.#plain.get(whole);
     if (known !== undefined) return known;
-    if (!PLAIN.test(whole)) return readInEveryWay([whole]);
-    const resources = toResources(whole);
+    if (!PLAIN.test(whole)) {
+      const resources = this.#readInEveryWay([whole]);
+      return resources && { whole: resources, below: NOTHING_BELOW };
+    }
+    const readings = { whole: this.#toResources(whole), below: NOTHING_BELOW };
     if (this.#plain.size >= MAX_REMEMBERED) this.#plain.clear();
-    this.#plain.set(whole, resources);
-    return resources;
+    this.#plain.set(whole, readings);
+    return readings;
+  }
+
+  #readMounted(whole: string, below: string, base: string): Readings | undefined {
+    // Connect and Express keep the origin of a target in absolute form before the path below the mount.
+    const path = withoutOrigin(below);
+    const ofWhole = this.#readInEveryWay([whole]);
+    const ofAll = this.#readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + path)]);
+    if (ofWhole === undefined || ofAll === undefined) return undefined;
+    return { whole: ofWhole, below: ofAll.filter((resource) => !ofWhole.includes(resource)) };
+  }
+
+  #readInEveryWay(paths: readonly string[]): string[] | undefined {
+    const readings = new Set(paths.map(withoutOrigin));
+    const resources = new Set<string>();
+    for (const reading of readings) {
+      if (reading !== '' && !/^[/\\]/.test(reading)) return undefined;
+      for (const resource of this.#toResources(reading)) resources.add(resource);
+      // The loop also visits readings that are added meanwhile, so transformations combine.
+      for (const transform of this.#transformations) readings.add(transform(reading));
+      if (readings.size > MAX_READINGS) return undefined;
+    }
+    return [...resources];
+  }
+
+  /** Kapacitor's rule: the path without a leading `/kapacitor/v1`, under `/api`. */
+  #toResources(path: string): string[] {
+    const [prefix = '', preview] = this.#prefixes;
+    if (isWithin(path, prefix)) return [API + path.slice(prefix.length)];
+    if (preview === undefined || !isWithin(path, preview)) return [API + path];
+    // Kapacitor strips the shorter prefix from these paths as well, and serves the users under both prefixes.
+    return [API + path.slice(preview.length), `${API}/preview${path.slice(preview.length)}`];
+  }
+
+  #belowPrefix(path: string): string {
+    const prefix = this.#prefixes.find((each) => isWithin(path, each));
+    return prefix === undefined ? path : path.slice(prefix.length);
   }
 }
 
 /** Whether a path without its query has more than 2 KiB. Such a path is not read. */
 export function isTooLong(path: string): boolean {
   return path.length > MAX_PATH || (path.length > MAX_PATH / 3 && Buffer.byteLength(path) > MAX_PATH);
-}
-
-function readInEveryWay(paths: readonly string[]): string[] | undefined {
-  const readings = new Set(paths.map(withoutOrigin));
-  const resources = new Set<string>();
-  for (const reading of readings) {
-    if (reading !== '' && !/^[/\\]/.test(reading)) return undefined;
-    for (const resource of toResources(reading)) resources.add(resource);
-    // The loop also visits readings that are added meanwhile, so transformations combine.
-    for (const transform of TRANSFORMATIONS) readings.add(transform(reading));
-    if (readings.size > MAX_READINGS) return undefined;
-  }
-  return [...resources];
-}
-
-/** Kapacitor's rule: the path without a leading `/kapacitor/v1`, under `/api`. */
-function toResources(path: string): string[] {
-  if (isWithin(path, PREFIX)) return [API + path.slice(PREFIX.length)];
-  if (!isWithin(path, PREVIEW_PREFIX)) return [API + path];
-  // Kapacitor strips the shorter prefix from these paths as well, and serves the users under both prefixes.
-  return [API + path.slice(PREVIEW_PREFIX.length), `${API}/preview${path.slice(PREVIEW_PREFIX.length)}`];
 }
 
 /** Whether `path` is `ancestor` or below it. */
@@ -106,11 +135,6 @@ export function isWithin(path: string, ancestor: string): boolean {
 /** The parts of the mount's path that the routers between the app and this one may see. */
 function mounts(base: string): string[] {
   return [...base.matchAll(/\//g)].map(({ index }) => base.slice(index));
-}
-
-function belowPrefix(path: string): string {
-  const prefix = [PREFIX, PREVIEW_PREFIX].find((each) => isWithin(path, each));
-  return prefix === undefined ? path : path.slice(prefix.length);
 }
 
 function withoutDotSegments(path: string): string {

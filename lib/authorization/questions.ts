@@ -1,10 +1,10 @@
 import { didYouMean, inWords, refuseExtra, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
-import { isPermission } from '../users/permissions.js';
 import type { User } from '../users/user.js';
-import { API, isWithin, PathReader } from './paths.js';
-import { decidingGrant, isKnownMethod, PRIVILEGES, type Privilege, privilegeFor, USERS } from './privileges.js';
+import { type AccessPolicy, USERS } from './access-policy.js';
+import { API, isWithin } from './paths.js';
+import { isKnownMethod, isPrivilege, PRIVILEGES, type Privilege, privilegeFor } from './privileges.js';
 
 /** RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -62,7 +62,7 @@ function userProblem(user: unknown): string | undefined {
     typeof name === 'string' &&
     (type === 'admin' || type === 'normal') &&
     Array.isArray(permissions) &&
-    permissions.every(isPermission) &&
+    permissions.every((permission) => typeof permission === 'string') &&
     typeof enabled === 'boolean';
   if (isUser) return undefined;
   const kind = describeType(user);
@@ -82,59 +82,52 @@ export interface Requirement {
  *
  * @throws {ConfigError} names the mistake, and what was probably meant
  */
-export function readRequirement(given: readonly unknown[]): Requirement {
+export function readRequirement(given: readonly unknown[], policy: AccessPolicy): Requirement {
   const [privilege, resource] = given;
   refuseExtra('requirePrivilege', 'a privilege and a resource', given.slice(2));
-  if (privilege !== undefined && !isPrivilege(privilege)) throw mistake(privilegeProblem(privilege, resource));
-  if (resource !== undefined) checkResource(resource, privilege);
+  if (privilege !== undefined && !isPrivilege(privilege)) throw mistake(privilegeProblem(privilege, resource, policy));
+  if (resource !== undefined) checkResource(resource, privilege, policy);
   return { privilege, resource: resource as string | undefined };
 }
 
-function privilegeProblem(given: unknown, resource: unknown): string {
+function privilegeProblem(given: unknown, resource: unknown, policy: AccessPolicy): string {
   if (typeof given !== 'string') return `a privilege is ${inWords(PRIVILEGES, 'or')}, not ${describeType(given)}`;
   const shown = describeValue(given);
   if (given.startsWith('/')) {
     const meant = isPrivilege(resource) ? resource : undefined;
-    return `${shown} is a resource${didYouMean(call(meant, resourceOf(given)))}`;
+    return `${shown} is a resource${didYouMean(call(meant, resourceOf(given, policy)))}`;
   }
   const method = given.toUpperCase();
   if (isKnownMethod(method)) return `${shown} is a method${didYouMean(call(privilegeFor(method)))}`;
   const all = `: there are ${inWords(PRIVILEGES)}`;
-  if (isPermission(given)) return `${shown} is a permission, not a privilege${all}`;
+  if (policy.permissions.has(given)) return `${shown} is a permission, not a privilege${all}`;
   return `there is no privilege ${shown}${didYouMean(suggest(given, PRIVILEGES)) || all}`;
 }
 
-function checkResource(resource: unknown, privilege: Privilege | undefined): void {
+function checkResource(resource: unknown, privilege: Privilege | undefined, policy: AccessPolicy): void {
   if (typeof resource !== 'string')
     throw mistake(`a resource is a text such as '${API}/write', not ${describeType(resource)}`);
   if (!isWithin(resource, API)) {
-    const meant = call(privilege, resourceOf(resource));
+    const meant = call(privilege, resourceOf(resource, policy));
     throw mistake(`a resource begins with "${API}", such as "${API}/write"${didYouMean(meant)}`);
   }
   const path = resource.slice(API.length) || '/';
-  const readings = new PathReader().resourcesOf(path, path);
+  const readings = policy.paths.read(path)?.whole;
   if (readings === undefined) throw mistake(`routers can read ${describeValue(resource)} in too many ways`);
-  const other = readings.find((reading) => decidingResource(reading) !== decidingResource(resource));
+  // The resource of the rule that decides.
+  const deciding = (each: string) => (isWithin(each, USERS) ? USERS : policy.nearestEntry(each)?.resource);
+  const other = readings.find((reading) => deciding(reading) !== deciding(resource));
   if (other === undefined) return;
   throw mistake(
     `${describeValue(resource)} can be read as ${describeValue(other)}${didYouMean(call(privilege, other))}`,
   );
 }
 
-/** The resource of the rule that decides. */
-function decidingResource(resource: string): string {
-  return isWithin(resource, USERS) ? USERS : decidingGrant(resource).resource;
-}
-
 /** The resource of a path, or of a resource without `/api`. */
-function resourceOf(path: string): string {
+function resourceOf(path: string, { paths }: AccessPolicy): string {
   if (isWithin(path, API)) return path;
   const whole = path.startsWith('/') ? path : `/${path}`;
-  return new PathReader().resourcesOf(whole, whole)?.[0] ?? API;
-}
-
-function isPrivilege(value: unknown): value is Privilege {
-  return PRIVILEGES.includes(value as Privilege);
+  return paths.read(whole)?.whole[0] ?? API;
 }
 
 /** The call in code, for a suggestion. */

@@ -1,7 +1,7 @@
-import { API_PREFIXES } from '../authorization/own-endpoints.js';
+import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { UserExistsError, UserNotFoundError } from '../errors.js';
 import { NamePattern } from '../users/name-pattern.js';
-import { isPermission, normalizePermissions } from '../users/permissions.js';
+import { isPermissionName, normalizePermissions } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import type { NewUser, UserChanges } from '../users/user-fields.js';
 import type { UserListOptions } from '../users/user-list.js';
@@ -13,7 +13,7 @@ import { RefusedError, UnreachableError } from './cli-error.js';
 /** Users that can be managed: those of a store, or those of a server behind its users API. */
 export type ManagedUsers = Pick<UserService, 'get' | 'list' | 'create' | 'update' | 'delete'>;
 
-const USERS = `${API_PREFIXES[0]}/users`;
+const USERS = `${DEFAULT_API_PATH}/users`;
 /**
  * Names that a Kapacitor may have, and that are safe on a terminal. Some of them are refused here, such as `..`. Kapacitor
  * also answers with an empty name, to a request that it does not understand.
@@ -51,7 +51,7 @@ export class RemoteUsers implements ManagedUsers {
     return body.users.map(toUser);
   }
 
-  async create({ name, password, type = 'normal', permissions = [], enabled = true }: NewUser): Promise<User> {
+  async create({ name, password, type = 'normal', permissions = [], enabled = true }: NewUser<string>): Promise<User> {
     checkUserName(name);
     // Kapacitor answers 200 if the user exists, and changes nothing.
     if ((await this.get(name)) !== undefined) throw new UserExistsError(name);
@@ -61,7 +61,7 @@ export class RemoteUsers implements ManagedUsers {
     return checkDisabled(created, enabled);
   }
 
-  async update(name: string, changes: UserChanges): Promise<User> {
+  async update(name: string, changes: UserChanges<string>): Promise<User> {
     if (!isUserName(name)) throw new UserNotFoundError();
     try {
       return checkDisabled(toUser((await this.#client.send('PATCH', userPath(name), changes)).body), changes.enabled);
@@ -90,7 +90,7 @@ function isNotFound(error: unknown): boolean {
 export function toUser(body: any): User {
   const { name, type, permissions, enabled = true } = body ?? {};
   const isType = type === 'admin' || type === 'normal';
-  const known = Array.isArray(permissions) && permissions.every(isPermission);
+  const known = Array.isArray(permissions) && permissions.every(isPermissionName);
   const isName = typeof name === 'string' && NAME.test(name);
   if (!isName || !isType || !known || typeof enabled !== 'boolean') throw strangeAnswer();
   return { name, type, permissions: normalizePermissions(permissions), enabled };

@@ -10,6 +10,7 @@ import { createRepository } from '../stores/create-repository.js';
 import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
 import { createPasswords, createUserManagement } from '../user-management.js';
 import type { PasswordPolicy } from '../users/password-policy.js';
+import { PermissionNames } from '../users/permissions.js';
 import { type CompleteUserRepository, DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import type { UserService } from '../users/user-service.js';
 import { AuditTrail } from './audit-trail.js';
@@ -45,6 +46,8 @@ export class UserStore {
   readonly name: string;
   readonly policy: PasswordPolicy;
   readonly hasher: PasswordHasher;
+  /** The permissions that users can be given. */
+  readonly permissionNames: PermissionNames;
   /** Notes about the configuration for the user of the command line. */
   readonly notes: readonly string[];
   /** The place that names the store if no option does: the config file in the working folder, or `the default store`. */
@@ -64,6 +67,7 @@ export class UserStore {
     const { policy, hasher } = createPasswords(auth, { budget: { concurrency: 1, maxQueue: 1 } });
     this.policy = policy;
     this.hasher = hasher;
+    this.permissionNames = new PermissionNames(Object.keys(config.permissions));
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
     if (!auth.enabled) {
       notes.push(
@@ -104,6 +108,7 @@ export class UserStore {
       const { supervised, repository, users } = createUserManagement(opened, { policy, hasher }, supervision, {
         audit,
         context,
+        permissionNames: this.permissionNames,
       });
       await supervised.open();
       return {

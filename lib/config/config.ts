@@ -72,6 +72,7 @@ export function settle(
   const privateKey = choice.record(HTTP.httpsPrivateKey, httpsPrivateKey || httpsCertificate);
   const shownStore = typeof auth.store === 'string' ? storeForDisplay(auth.store) : auth.store;
   const config: ResolvedConfig = {
+    permissions: {},
     http: { ...http, https: httpsEnabled ? { certificate: httpsCertificate, privateKey } : undefined },
     auth: { ...auth, store: choice.record(AUTH.store, shownStore), admin: admin && { name: admin.name } },
   };

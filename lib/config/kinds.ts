@@ -8,7 +8,7 @@ import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
 import { formatDuration, LONGEST, parseDuration } from './duration.js';
-import type { BindAddress } from './options.js';
+import type { BindAddress, Refusals } from './options.js';
 import { absolutePath } from './text-file.js';
 
 /** A kind of value, and how each source writes it. Readers give undefined for a value of another kind. */
@@ -164,6 +164,22 @@ export const hostsKind: Kind<readonly string[]> = {
   },
   toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
 };
+
+export const publicKind: Kind<readonly string[]> = {
+  expected: 'a list of paths, such as ["/health", "GET /status"]',
+  example: '["/health"]',
+  fromValue: listOfTexts,
+  fromText: (value) => publicKind.fromValue(splitAtCommas(value)),
+  toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
+};
+
+export const refusalsKind: Kind<Refusals> = textual<Refusals>('"answer" or "next"', '"answer"', (value) =>
+  value === 'answer' || value === 'next' ? value : undefined,
+);
+
+export const apiPathKind: Kind<string> = textual('a path such as "/kapacitor/v1"', '"/kapacitor/v1"', (value) =>
+  /^(?:\/[a-z0-9._~-]+)+$/.test(value) ? value : value === '/' ? '' : undefined,
+);
 
 function faultOfEntry(entry: unknown): string | undefined {
   return typeof entry === 'string'

@@ -1,8 +1,18 @@
+import type { PermissionDefinitions, ResolvedPermissions } from '../authorization/permission-definitions.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 
-/** The configuration in code. For a property that is absent or undefined, the environment decides, then the default. */
-export interface KapacitorAuthConfig {
+/**
+ * The configuration in code. For a property that is absent or undefined, the environment decides, then the default.
+ *
+ * @typeParam Own the names of the app's own permissions
+ */
+export interface KapacitorAuthConfig<Own extends string = string> {
+  /**
+   * The permissions of the app's own, beside Kapacitor's: `{ clerk: { '/orders': ['read', 'write'] } }`. One that a file
+   * defines as well is replaced. Defaults to none.
+   */
+  readonly permissions?: PermissionDefinitions<Own> | undefined;
   readonly http?: HttpConfig | undefined;
   readonly auth?: AuthConfig | undefined;
 }
@@ -21,7 +31,26 @@ export interface HttpConfig {
    * under their own name (DNS rebinding). Defaults to every host.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /**
+   * The paths that need no credentials, each with everything below it: `/health`, or `GET /status` for one method alone
+   * (`GET` includes `HEAD`). Credentials that come anyway are verified. The endpoints of this package are never public.
+   * Defaults to none.
+   */
+  readonly public?: readonly string[] | undefined;
+  /**
+   * Who answers a request that is refused with 401, 403, 429 or 503: `answer`, this package, with Kapacitor's bodies; or
+   * `next`, the app's error handler, which gets the error. Defaults to `answer`.
+   */
+  readonly refusals?: Refusals | undefined;
+  /**
+   * The path of the users API and of the other endpoints of this package. Resources leave it out: `/kapacitor/v1/orders`
+   * and `/orders` are one. Defaults to `/kapacitor/v1`.
+   */
+  readonly apiPath?: string | undefined;
 }
+
+/** Who answers a request that is refused: this package, or the app's error handler. */
+export type Refusals = 'answer' | 'next';
 
 export interface AuthConfig {
   /** Whether there are users and a users API. Defaults to true. */
@@ -118,12 +147,19 @@ export interface BindAddress {
 
 /** The configuration after file, environment, code and defaults are combined. */
 export interface ResolvedConfig {
+  /** The permissions of the app's own, by name. */
+  readonly permissions: ResolvedPermissions;
   readonly http: {
     readonly authEnabled: boolean;
     readonly queryCredentials: boolean;
     readonly realm: string;
     /** Undefined: every host. */
     readonly allowedHosts: readonly string[] | undefined;
+    /** As given: `/health`, `GET /status`. */
+    readonly public: readonly string[];
+    readonly refusals: Refusals;
+    /** Without a slash at its end; empty for the root. */
+    readonly apiPath: string;
     /** The address for the app's own server. This package does not listen. */
     readonly bindAddress: BindAddress;
     /** The PEM files for the app's own server with TLS; undefined for a server without TLS. */

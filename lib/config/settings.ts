@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sqliteAddress } from '../stores/address.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import {
+  apiPathKind,
   bindAddressKind,
   booleanKind,
   durationKind,
@@ -10,7 +11,9 @@ import {
   hostsKind,
   integerKind,
   passwordKind,
+  publicKind,
   realmKind,
+  refusalsKind,
   refusedPasswordsKind,
   storeKind,
   textKind,
@@ -72,6 +75,27 @@ export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
     synonyms: 'hosts allowed-hostnames allowed-host-names trusted-hosts',
     meaning:
       'The hosts that requests may ask for: a list, separated by commas in the environment. Others get 421: see [DNS rebinding](security.md#dns-rebinding).',
+  },
+  public: {
+    kind: publicKind,
+    default: [],
+    defaultText: 'none',
+    synonyms: 'public-paths open unprotected exclude except skip whitelist allowlist',
+    meaning:
+      'The paths that need no credentials, with everything below each: a list such as `["/health", "GET /status"]`. See [Public paths](permissions.md#public-paths).',
+  },
+  refusals: {
+    kind: refusalsKind,
+    default: 'answer',
+    synonyms: 'on-refusal errors error-handling',
+    meaning:
+      "Who answers with 401, 403, 429 and 503: `answer` (Kapacitor's bodies) or `next` (the app's error handler). See [Answers of the app's own](errors.md#answers-of-the-apps-own).",
+  },
+  apiPath: {
+    kind: apiPathKind,
+    default: '/kapacitor/v1',
+    synonyms: 'api-prefix prefix base-path api-base',
+    meaning: 'The path of the users API and its neighbours. Resources leave it out.',
   },
   bindAddress: {
     kind: bindAddressKind,

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Decision } from '../authorization/decide.js';
+import type { Decision } from '../authorization/access-policy.js';
 import { KapacitorAuthError, TryLaterError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';

@@ -1,8 +1,7 @@
 import type { Authenticator } from '../authentication/authenticator.js';
 import type { LoginOutcome, LoginService } from '../authentication/login-service.js';
 import { Principal } from '../authentication/principal.js';
-import { decideOn } from '../authorization/decide.js';
-import { PathReader } from '../authorization/paths.js';
+import type { AccessPolicy } from '../authorization/access-policy.js';
 import { type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
@@ -48,14 +47,17 @@ export class Guard {
   readonly #audit: Audit;
   readonly #authenticator: Authenticator;
   readonly #logins: LoginService;
-  readonly #paths = new PathReader();
+  /** Who may do what. */
+  readonly policy: AccessPolicy;
 
   constructor(
     authenticator: Authenticator,
     logins: LoginService,
+    policy: AccessPolicy,
     { authEnabled, allowedHosts, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
+    this.policy = policy;
     this.#logins = logins;
     this.authEnabled = authEnabled;
     this.allowedHosts = allowedHosts;
@@ -161,10 +163,19 @@ export class Guard {
     // An admin may use every path, and its readings take time.
     if (isActiveAdmin(user)) return true;
     const whole = wholePathOf(req);
-    const resources =
-      resource === undefined ? this.#paths.resourcesOf(whole, pathOf(req.url ?? ''), mountOf(req)) : [resource];
-    const decision = decideOn(user, privilege, resources);
-    return decision.allowed || this.#deny(req, res, user, refusalMessage(user, decision, resource ?? whole));
+    const readings =
+      resource === undefined
+        ? this.policy.paths.read(whole, pathOf(req.url ?? ''), mountOf(req))
+        : { whole: [resource], below: [] };
+    const decision = this.policy.decideOn(user, privilege, readings);
+    return decision.allowed || this.deny(req, res, user, refusalMessage(user, decision, resource ?? whole));
+  }
+
+  /** Answers 403, and reports it. */
+  deny(req: HostRequest, res: HostResponse, user: User, reason: string): false {
+    this.#audit('denied', () => denialOf(req, user, 403, reason));
+    sendError(res, 403, reason);
+    return false;
   }
 
   #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
@@ -210,13 +221,7 @@ export class Guard {
   }
 
   readonly #goOnAsAdmin: Proceed = (user, req, res) =>
-    user.type === 'admin' || this.#deny(req, res, user, adminRequired(user, 'do this'));
-
-  #deny(req: HostRequest, res: HostResponse, user: User, reason: string): false {
-    this.#audit('denied', () => denialOf(req, user, 403, reason));
-    sendError(res, 403, reason);
-    return false;
-  }
+    user.type === 'admin' || this.deny(req, res, user, adminRequired(user, 'do this'));
 }
 
 const goOn: Proceed = () => true;

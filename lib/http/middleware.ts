@@ -1,9 +1,10 @@
 import express, { type Request, type Response, type Router } from 'express';
-import { ME_PATHS, mayBeOwn, USERS_PATHS } from '../authorization/own-endpoints.js';
+import { mayBeOwn } from '../authorization/own-endpoints.js';
 import type { Middleware } from '../request/host.js';
 import { mountOf } from '../request/host.js';
 import type { Guard, Proceed } from './guard.js';
 import { createMeRouter } from './me-router.js';
+import { createPermissionsRouter } from './permissions-router.js';
 
 /** The middleware without the users API. */
 export function createGuardOnly(guard: Guard): Middleware {
@@ -13,7 +14,12 @@ export function createGuardOnly(guard: Guard): Middleware {
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
 export function createGuardWithApi(guard: Guard, usersRouter: Router): Middleware {
-  const api = express.Router().use(USERS_PATHS, usersRouter).use(ME_PATHS, createMeRouter(guard));
+  const { endpoints } = guard.policy;
+  const api = express
+    .Router()
+    .use(endpoints.paths('users'), usersRouter)
+    .use(endpoints.paths('me'), createMeRouter(guard))
+    .use(endpoints.paths('permissions'), createPermissionsRouter(guard));
   const proceed: Proceed = (user, req, res, next) =>
     mayBeOwn(req.url ?? '') ? route(user, req, res, next) : guard.authorize(user, req, res);
   const route: Proceed = (user, req, res, next) => {

@@ -6,8 +6,8 @@ import { USER_FIELDS, type UserField } from './answers.js';
 import { INVALID_JSON } from './request-body.js';
 
 /** The user in the body of a POST. The user service checks it. */
-export function toNewUser(json: unknown): NewUser {
-  return fieldsOf(json === null ? {} : json) as unknown as NewUser;
+export function toNewUser(json: unknown): NewUser<string> {
+  return fieldsOf(json === null ? {} : json) as unknown as NewUser<string>;
 }
 
 /**

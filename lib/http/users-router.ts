@@ -1,6 +1,5 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express';
 import { Tarpit } from '../authentication/tarpit.js';
-import { decideOwn } from '../authorization/decide.js';
 import { usersLink } from '../authorization/own-endpoints.js';
 import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
@@ -84,7 +83,7 @@ class UsersApi {
   /** Runs an action if the user may use this method on this endpoint. */
   async run(action: Action, req: Request, res: HostResponse, principal: User): Promise<void> {
     try {
-      const decision = decideOwn(principal, req.method, endpointOf(req));
+      const decision = this.#guard.policy.decideOwn(principal, req.method, endpointOf(req));
       if (!decision.allowed) throw new ForbiddenError(refusalMessage(principal, decision, wholePathOf(req)));
       await action(req, res, principal);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { normalizePermissions, type Permission } from '../users/permissions.js';
+import { normalizePermissions } from '../users/permissions.js';
 import type { StoredUser, UserType } from '../users/user.js';
 import { compareNames } from '../users/user-name.js';
 import type { Page } from './listing.js';
@@ -17,7 +17,7 @@ export interface UserRow {
 }
 
 export function toStoredUser({ name, type, permissions, hash, revision }: UserRow, enabled: boolean): StoredUser {
-  const listed = permissions === '' ? [] : (permissions.split(',') as Permission[]);
+  const listed = permissions === '' ? [] : permissions.split(',');
   return { name, type: type as UserType, permissions: normalizePermissions(listed), enabled, hash, revision };
 }
 

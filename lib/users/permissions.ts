@@ -1,8 +1,9 @@
-/** The permissions that can be combined, in Kapacitor's order. */
+/** Kapacitor's permissions that can be combined, in its order. */
 const GRANTED = ['api', 'config_api', 'write_points'] as const;
 
 /**
- * A permission of Kapacitor. It grants every privilege on the resources that it opens.
+ * A permission of Kapacitor. It grants every privilege on the resources that it opens. An app can define further ones: see
+ * `permissions` in the configuration.
  *
  * | permission | opens |
  * |---|---|
@@ -14,19 +15,48 @@ const GRANTED = ['api', 'config_api', 'write_points'] as const;
  */
 export type Permission = 'none' | 'all' | (typeof GRANTED)[number];
 
-/** The names of all permissions, for messages and suggestions. */
+/** The names of Kapacitor's permissions, for messages and suggestions. */
 export const PERMISSIONS: readonly Permission[] = ['none', ...GRANTED, 'all'];
 
-/** Whether the value is the name of a permission. Names are case-sensitive. */
+/** Whether the value is the name of a permission of Kapacitor. Names are case-sensitive. */
 export function isPermission(value: unknown): value is Permission {
   return PERMISSIONS.includes(value as Permission);
 }
 
+/** Characters. */
+export const MAX_PERMISSION_NAME = 64;
+
+const NAME: RegExp = /^[a-z][a-z0-9_-]*$/;
+
+/** Whether a permission can have this name, whether or not one does. Kapacitor's have such names as well. */
+export function isPermissionName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_PERMISSION_NAME && NAME.test(value);
+}
+
+/** The permissions that users can be given: Kapacitor's, and those that the configuration defines. */
+export class PermissionNames {
+  /** Kapacitor's first. */
+  readonly all: readonly string[];
+  readonly #all: ReadonlySet<string>;
+
+  constructor(own: Iterable<string> = []) {
+    this.#all = new Set([...PERMISSIONS, ...own]);
+    this.all = [...this.#all];
+  }
+
+  has(name: string): boolean {
+    return this.#all.has(name);
+  }
+}
+
 /**
- * The form in which permissions are stored and shown: each once, in Kapacitor's order, without `none`, and `all` in place
- * of the other three together.
+ * The form in which permissions are stored and shown: each once, without `none`. Kapacitor's come first, in its order, with
+ * `all` in place of the other three together. The app's own follow in the order of their names. A name that the
+ * configuration does not define is kept.
  */
-export function normalizePermissions(permissions: readonly Permission[]): Permission[] {
-  const granted = GRANTED.filter((permission) => permissions.includes(permission));
-  return permissions.includes('all') || granted.length === GRANTED.length ? ['all'] : granted;
+export function normalizePermissions(permissions: readonly string[]): string[] {
+  const granted: readonly string[] = GRANTED.filter((permission) => permissions.includes(permission));
+  const isAll = permissions.includes('all') || granted.length === GRANTED.length;
+  const own = permissions.filter((permission) => !isPermission(permission));
+  return [...(isAll ? ['all'] : granted), ...new Set(own.sort())];
 }

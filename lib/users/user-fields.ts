@@ -1,12 +1,16 @@
 import { didYouMean, inWords, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
 import { InvalidUserError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
-import { isPermission, PERMISSIONS, type Permission } from './permissions.js';
+import type { Permission, PermissionNames } from './permissions.js';
 import type { UserType } from './user.js';
 import { checkUserName } from './user-name.js';
 
-/** A user to create. */
-export interface NewUser {
+/**
+ * A user to create.
+ *
+ * @typeParam Own the names of the app's own permissions
+ */
+export interface NewUser<Own extends string = never> {
   /** Letters of any script (no invisible ones), digits, `-`, `.`, `@` and `_`. At most 256 bytes in UTF-8. */
   readonly name: string;
   /**
@@ -17,18 +21,22 @@ export interface NewUser {
   /** Defaults to `normal`. */
   readonly type?: UserType | undefined;
   /** Defaults to none. An admin has no permissions of its own: they are dropped. */
-  readonly permissions?: readonly Permission[] | undefined;
+  readonly permissions?: readonly (Permission | Own)[] | undefined;
   /** Whether the user can log in. Defaults to true. */
   readonly enabled?: boolean | undefined;
 }
 
-/** The fields of a user to change. A field that is left out keeps its value. A user cannot be renamed. */
-export interface UserChanges {
+/**
+ * The fields of a user to change. A field that is left out keeps its value. A user cannot be renamed.
+ *
+ * @typeParam Own the names of the app's own permissions
+ */
+export interface UserChanges<Own extends string = never> {
   readonly password?: string | undefined;
   /** A user who becomes an admin loses its permissions. */
   readonly type?: UserType | undefined;
-  /** Replaces all permissions of the user. */
-  readonly permissions?: readonly Permission[] | undefined;
+  /** Replaces all permissions of the user. One that is no longer defined can stay, and cannot be added. */
+  readonly permissions?: readonly (Permission | Own)[] | undefined;
   /** Whether the user can log in. */
   readonly enabled?: boolean | undefined;
 }
@@ -44,7 +52,7 @@ const CHANGES: KnownKeys = { ...NEW_USER, owner: 'a change of a user' };
 const REQUESTED_CHANGES: KnownKeys = { ...CHANGES, keys: [...CHANGES.keys, 'currentPassword'] };
 
 /** A user to create, with the defaults filled in. The password policy has not accepted the password yet. */
-export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser[Field]> };
+export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser<string>[Field]> };
 
 /**
  * Reads a user to create from code or from a client.
@@ -67,7 +75,7 @@ export function readNewUser(given: unknown): ReadNewUser {
  *
  * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
-export function readChanges(given: unknown, userName: string): UserChanges {
+export function readChanges(given: unknown, userName: string): UserChanges<string> {
   const { name = userName, password, type, permissions, enabled } = knownFields(given, CHANGES);
   requireText(name, 'name');
   if (name !== userName) throw new InvalidUserError('a user cannot be renamed');
@@ -80,7 +88,7 @@ export function readChanges(given: unknown, userName: string): UserChanges {
 
 /** Changes that a client requests. */
 export interface RequestedChanges {
-  readonly changes: UserChanges;
+  readonly changes: UserChanges<string>;
   /** The password that the user has now. It is verified before the change. */
   readonly currentPassword: string | undefined;
 }
@@ -119,20 +127,31 @@ function checkType(type: unknown): asserts type is UserType {
   throw new InvalidUserError(`type must be "admin" or "normal", not ${describeValue(type)}`);
 }
 
-function checkPermissions(permissions: unknown): asserts permissions is Permission[] {
+function checkPermissions(permissions: unknown): asserts permissions is string[] {
   if (!Array.isArray(permissions)) {
     throw new InvalidUserError(`permissions must be an array, not ${describeType(permissions)}`);
   }
-  const index = permissions.findIndex((permission) => !isPermission(permission));
-  if (index === -1) return;
-  const unknown: unknown = permissions[index];
-  const all = `: there are ${inWords(PERMISSIONS)}`;
-  if (typeof unknown !== 'string') {
-    throw new InvalidUserError(`a permission must be a text, not ${describeValue(unknown)}${all}`);
+  const index = permissions.findIndex((permission) => typeof permission !== 'string');
+  if (index !== -1) {
+    throw new InvalidUserError(`a permission must be a text, not ${describeValue(permissions[index])}`);
   }
-  throw new InvalidUserError(
-    `permission ${describeValue(unknown)} is not known${didYouMean(suggest(unknown, PERMISSIONS)) || all}`,
-  );
+}
+
+/**
+ * Checks that the permissions of a new or a changed user exist.
+ *
+ * @param held the permissions that the user has: one of these can stay, even if it is no longer defined
+ * @throws {InvalidUserError} a permission is not known; names the one that was probably meant
+ */
+export function requireKnownPermissions(
+  permissions: readonly string[],
+  names: PermissionNames,
+  held: readonly string[] = [],
+): void {
+  const unknown = permissions.find((permission) => !names.has(permission) && !held.includes(permission));
+  if (unknown === undefined) return;
+  const hint = didYouMean(suggest(unknown, names.all)) || `: there are ${inWords(names.all)}`;
+  throw new InvalidUserError(`permission ${describeValue(unknown)} is not known${hint}`);
 }
 
 function checkEnabled(enabled: unknown): asserts enabled is boolean {

@@ -11,9 +11,17 @@ import {
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
 import type { PasswordPolicy } from './password-policy.js';
+import { PermissionNames } from './permissions.js';
 import type { UserRepository } from './repository.js';
 import { publicUser, type StoredUser, storedUser, type User } from './user.js';
-import { type NewUser, readChanges, readNewUser, requireText, type UserChanges } from './user-fields.js';
+import {
+  type NewUser,
+  readChanges,
+  readNewUser,
+  requireKnownPermissions,
+  requireText,
+  type UserChanges,
+} from './user-fields.js';
 import { readListOptions, type UserListOptions } from './user-list.js';
 import { isUserName } from './user-name.js';
 
@@ -33,6 +41,8 @@ export interface UserServiceParts {
   readonly repository: UserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
+  /** The permissions that users can be given. Defaults to Kapacitor's. */
+  readonly permissionNames?: PermissionNames;
   /** Receives an event for each operation, whether it succeeds or fails. */
   readonly audit: Audit;
   /** Further details of these events. Defaults to none. */
@@ -48,15 +58,19 @@ type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
 /**
  * The users, and the rules for their names, passwords, types and permissions. At least one admin who can log in always
  * remains. A change is in force in every process that shares the store when its promise is fulfilled.
+ *
+ * @typeParam Own the names of the app's own permissions
  */
-export class UserService {
+export class UserService<Own extends string = string> {
   readonly #parts: UserServiceParts;
+  readonly #permissionNames: PermissionNames;
   readonly #repository: UserRepository;
   readonly #audit: Audit;
   readonly #context: AuditContext;
 
   constructor(parts: UserServiceParts) {
     this.#parts = parts;
+    this.#permissionNames = parts.permissionNames ?? new PermissionNames();
     this.#repository = parts.repository;
     this.#audit = parts.audit;
     this.#context = parts.context ?? {};
@@ -69,7 +83,7 @@ export class UserService {
    *
    * @throws {ConfigError} a field is unknown or not a string, or the argument is a request
    */
-  by(context: AuditContext): UserService {
+  by(context: AuditContext): UserService<Own> {
     return new UserService({ ...this.#parts, context: readContext(context) });
   }
 
@@ -83,15 +97,16 @@ export class UserService {
    * @throws {PasswordCheckError} the check of refused passwords failed
    * @throws {StoreError} the store is unavailable
    */
-  async create(user: NewUser, confirm: Confirm = () => {}): Promise<User> {
+  async create(user: NewUser<Own>, confirm: Confirm = () => {}): Promise<User<Own>> {
     requireConfirm('create', confirm);
     const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
     this.#audit('user-created', () => ({ ...this.#context, user: created }));
-    return created;
+    return created as User<Own>;
   }
 
-  async #create(given: NewUser, confirm: Confirm): Promise<User> {
+  async #create(given: NewUser<string>, confirm: Confirm): Promise<User> {
     const { password, ...user } = readNewUser(given);
+    requireKnownPermissions(user.permissions, this.#permissionNames);
     const accepted = await this.#parts.policy.accept(password, user.name);
     if ((await this.#repository.find(user.name)) !== undefined) throw new UserExistsError(user.name);
     const created = storedUser(user, await this.#parts.hasher.hash(accepted));
@@ -106,9 +121,9 @@ export class UserService {
    * @throws {InvalidUserError} the name is not a string
    * @throws {StoreError} the store is unavailable
    */
-  async get(name: string): Promise<User | undefined> {
+  async get(name: string): Promise<User<Own> | undefined> {
     const user = await this.#find(name);
-    return user && publicUser(user);
+    return user && (publicUser(user) as User<Own>);
   }
 
   /**
@@ -117,9 +132,9 @@ export class UserService {
    * @throws {InvalidRequestError} an option is not acceptable or unknown
    * @throws {StoreError} the store is unavailable
    */
-  async list(options: UserListOptions = {}): Promise<User[]> {
+  async list(options: UserListOptions = {}): Promise<User<Own>[]> {
     const users = await this.#repository.list(readListOptions(options));
-    return users.map(publicUser);
+    return users.map((user) => publicUser(user) as User<Own>);
   }
 
   /**
@@ -131,7 +146,7 @@ export class UserService {
    * @throws {ThrottledError} users change their own password too often: see {@link by}
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as in {@link create}
    */
-  async update(name: string, changes: UserChanges, confirm: ConfirmChange = () => {}): Promise<User> {
+  async update(name: string, changes: UserChanges<Own>, confirm: ConfirmChange = () => {}): Promise<User<Own>> {
     requireConfirm('update', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
@@ -140,12 +155,13 @@ export class UserService {
       before: publicUser(before),
       changed: changedParts(before, after),
     }));
-    return publicUser(after);
+    return publicUser(after) as User<Own>;
   }
 
-  async #update(name: string, given: UserChanges, confirm: ConfirmChange): Promise<Replacement> {
+  async #update(name: string, given: UserChanges<string>, confirm: ConfirmChange): Promise<Replacement> {
     requireText(name, 'name');
     const changes = readChanges(given, name);
+    await this.#checkPermissions(name, changes);
     if (changes.password === undefined || this.#context.by !== name) return this.#replace(name, changes, confirm);
     // Users can repeat this request without end, so it is limited and does not wait for long.
     const change = () => this.#replace(name, changes, confirm, { isPatient: false });
@@ -154,7 +170,7 @@ export class UserService {
 
   async #replace(
     name: string,
-    { password, ...changes }: UserChanges,
+    { password, ...changes }: UserChanges<string>,
     confirm: ConfirmChange,
     hashing?: { isPatient: boolean },
   ): Promise<Replacement> {
@@ -191,6 +207,14 @@ export class UserService {
     return outcome === 'removed' ? user : undefined;
   }
 
+  /** Clients send back a user that they have read, with a permission that may no longer be defined. */
+  async #checkPermissions(name: string, { permissions = [] }: UserChanges<string>): Promise<void> {
+    if (permissions.every((permission) => this.#permissionNames.has(permission))) return;
+    const user = await this.#find(name);
+    if (user === undefined) throw new UserNotFoundError();
+    requireKnownPermissions(permissions, this.#permissionNames, user.permissions);
+  }
+
   /** An unknown user costs no hash. */
   async #hashFor(name: string, password: string, hashing?: { isPatient: boolean }): Promise<string> {
     if ((await this.#find(name)) === undefined) throw new UserNotFoundError();
@@ -219,7 +243,11 @@ function requireConfirm(call: 'create' | 'update', confirm: unknown): void {
 }
 
 /** The user after the changes. The same object if there are none: writing it could only conflict with another change. */
-function successor(before: StoredUser, changes: Omit<UserChanges, 'password'>, hash: string | undefined): StoredUser {
+function successor(
+  before: StoredUser,
+  changes: Omit<UserChanges<string>, 'password'>,
+  hash: string | undefined,
+): StoredUser {
   const { name } = before;
   const { type = before.type, permissions = before.permissions, enabled = before.enabled } = changes;
   const isUnchanged = [hash, changes.type, changes.permissions, changes.enabled].every((part) => part === undefined);

@@ -4,12 +4,19 @@ import { normalizePermissions, type Permission } from './permissions.js';
 /** An `admin` has every privilege and manages users. A `normal` user has the privileges that its permissions grant. */
 export type UserType = 'admin' | 'normal';
 
-/** A user as the app and the users API see it: `req.user`. */
-export interface User {
+/**
+ * A user as the app and the users API see it: `req.user`.
+ *
+ * @typeParam Own the names of the app's own permissions
+ */
+export interface User<Own extends string = string> {
   readonly name: string;
   readonly type: UserType;
-  /** Each once, in the order `api`, `config_api`, `write_points`, or `all` alone. An admin has none of its own. */
-  readonly permissions: readonly Permission[];
+  /**
+   * Each once: Kapacitor's in the order `api`, `config_api`, `write_points`, or `all` in place of them, and then the app's own
+   * in the order of their names. A permission that is no longer defined stays, and opens nothing. An admin has none.
+   */
+  readonly permissions: readonly (Permission | Own)[];
   /** Whether the user can log in. A disabled user keeps its password and permissions. */
   readonly enabled: boolean;
 }

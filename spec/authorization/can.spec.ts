@@ -3,8 +3,9 @@ import { buffer } from 'node:stream/consumers';
 import express from 'express';
 import { type KapacitorAuth, MemoryUserRepository, type NewUser, type User } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
-import { explain } from '../../lib/authorization/decide.js';
+import { explain } from '../../lib/authorization/explain.js';
 import { createAuth } from '../support/auth.js';
+import { KAPACITORS } from '../support/policy.js';
 import { basic, serve } from '../support/server.js';
 import { user } from '../support/user.js';
 
@@ -103,7 +104,7 @@ async function createAuthForAll(): Promise<KapacitorAuth> {
   const store = new MemoryUserRepository();
   // They are to be there for the next request as well.
   vi.spyOn(store, 'remove').mockReturnValue('not-found');
-  const users = EVERY_USER.map((each): NewUser => ({ ...each, password: 'pw' }));
+  const users = EVERY_USER.map((each): NewUser<string> => ({ ...each, password: 'pw' }));
   return createAuth({ auth: { store, failureLimit: 0 } }, users);
 }
 
@@ -141,7 +142,9 @@ describe('can', () => {
     const auth = await createAuth();
     expect(auth.can(API, 'GET', '/kapacitor/v1/tasks')).toBe(true);
     expect(auth.can(API, 'GET', '/kapacitor/v1/config')).toBe(false);
-    expect(auth.explain(API, 'GET', '/kapacitor/v1/config')).toEqual(explain(API, 'GET', '/kapacitor/v1/config'));
+    expect(auth.explain(API, 'GET', '/kapacitor/v1/config')).toEqual(
+      explain(KAPACITORS, API, 'GET', '/kapacitor/v1/config'),
+    );
     expect(auth.can(undefined, 'GET', '/kapacitor/v1/me')).toBe(false);
     expect(auth.can(null, 'GET', '/kapacitor/v1/me')).toBe(false);
   });

@@ -1,7 +1,7 @@
 import type { User } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../lib/authorization/decide.js';
-import { privilegesOf } from '../../lib/authorization/privileges.js';
+import { explain, privilegesOf } from '../../lib/authorization/explain.js';
+import { KAPACITORS } from '../support/policy.js';
 import { user } from '../support/user.js';
 
 const NOBODY = user('nobody');
@@ -142,12 +142,15 @@ describe('an explanation', () => {
     ],
     ['such a path, to an admin', ROOT, 'GET', 'tasks', true, undefined, 'root is an admin, who has every privilege'],
   ])('names the rule that decided: %s', (_what, who, method, path, allowed, resource, reason) => {
-    expect(explain(who, method, path)).toMatchObject({ allowed, resource, reason });
+    expect(explain(KAPACITORS, who, method, path)).toMatchObject({ allowed, resource, reason });
   });
 
   it('refuses a path that routers can read in too many ways', () => {
     const path = `/${'%25'.repeat(40)}2e/;a/..//x\\y%3b%2f${'/..;/%2e%2e%3b'.repeat(20)}`;
-    expect(explain(user('all', ['all']), 'GET', path)).toMatchObject({ allowed: false, resource: undefined });
+    expect(explain(KAPACITORS, user('all', ['all']), 'GET', path)).toMatchObject({
+      allowed: false,
+      resource: undefined,
+    });
   });
 
   it.each([
@@ -160,19 +163,19 @@ describe('an explanation', () => {
     ['PROPFIND', 'all'],
     ['', 'all'],
   ])('names the privilege that the method needs: %s', (method, privilege) => {
-    expect(explain(API, method, '/tasks').privilege).toBe(privilege);
+    expect(explain(KAPACITORS, API, method, '/tasks').privilege).toBe(privilege);
   });
 
   it('treats a method in small letters as unknown, as HTTP does', () => {
-    expect(explain(API, 'get', '/tasks')).toMatchObject({ allowed: true, privilege: 'all' });
-    expect(explain(API, 'get', '/kapacitor/v1/users')).toMatchObject({ allowed: false, privilege: 'all' });
-    expect(explain(NOBODY, 'get', '/kapacitor/v1/users/nobody')).toMatchObject({ allowed: false });
+    expect(explain(KAPACITORS, API, 'get', '/tasks')).toMatchObject({ allowed: true, privilege: 'all' });
+    expect(explain(KAPACITORS, API, 'get', '/kapacitor/v1/users')).toMatchObject({ allowed: false, privilege: 'all' });
+    expect(explain(KAPACITORS, NOBODY, 'get', '/kapacitor/v1/users/nobody')).toMatchObject({ allowed: false });
   });
 });
 
 describe('the privileges of a user', () => {
   it('are listed for each resource that permissions distinguish', () => {
-    expect(privilegesOf(user('a', ['api', 'write_points']))).toEqual({
+    expect(privilegesOf(KAPACITORS, user('a', ['api', 'write_points']))).toEqual({
       '/api': ['read', 'write', 'delete'],
       '/api/ping': ['read', 'write', 'delete'],
       '/api/write': ['read', 'write', 'delete'],

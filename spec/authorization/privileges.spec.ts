@@ -1,6 +1,8 @@
 import type { Permission, Privilege } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
-import { hasPrivilege, needsAdmin, privilegeFor } from '../../lib/authorization/privileges.js';
+import { needsAdmin } from '../../lib/authorization/access-policy.js';
+import { privilegeFor } from '../../lib/authorization/privileges.js';
+import { KAPACITORS } from '../support/policy.js';
 
 const userWith = (...permissions: Permission[]) => ({
   name: 'someone',
@@ -64,25 +66,27 @@ describe('the privileges of a user', () => {
   ])('follow from its permissions %j, each of which grants all or none', (permissions, expected) => {
     for (const [resource, has] of Object.entries(expected)) {
       for (const privilege of PRIVILEGES) {
-        expect(hasPrivilege(userWith(...permissions), privilege, resource), `${privilege} ${resource}`).toBe(has);
+        expect(KAPACITORS.hasPrivilege(userWith(...permissions), privilege, resource), `${privilege} ${resource}`).toBe(
+          has,
+        );
       }
     }
   });
 
   it('are all of them for an admin, also on users', () => {
     const admin = { name: 'root', type: 'admin' as const, permissions: [], enabled: true };
-    for (const privilege of PRIVILEGES) expect(hasPrivilege(admin, privilege, '/api/users/x')).toBe(true);
+    for (const privilege of PRIVILEGES) expect(KAPACITORS.hasPrivilege(admin, privilege, '/api/users/x')).toBe(true);
   });
 
   it('are none outside of the API', () => {
-    expect(hasPrivilege(userWith('all'), 'read', '/elsewhere')).toBe(false);
+    expect(KAPACITORS.hasPrivilege(userWith('all'), 'read', '/elsewhere')).toBe(false);
   });
 
   it('let only an admin change users', () => {
-    expect(hasPrivilege(userWith('all'), 'read', '/api/users/x')).toBe(true);
+    expect(KAPACITORS.hasPrivilege(userWith('all'), 'read', '/api/users/x')).toBe(true);
     for (const privilege of ['write', 'delete', 'all'] as const) {
       expect(needsAdmin(privilege, '/api/users')).toBe(true);
-      expect(hasPrivilege(userWith('all'), privilege, '/api/users/x')).toBe(false);
+      expect(KAPACITORS.hasPrivilege(userWith('all'), privilege, '/api/users/x')).toBe(false);
     }
     expect(needsAdmin('write', '/api/usersx')).toBe(false);
   });

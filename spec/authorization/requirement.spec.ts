@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readRequirement } from '../../lib/authorization/questions.js';
 import { createAuth } from '../support/auth.js';
 import { failure } from '../support/failure.js';
+import { KAPACITORS } from '../support/policy.js';
 
 const mistake = (message: string) =>
   failure('CONFIG_INVALID', 500, expect.stringContaining(`requirePrivilege: ${message}`) as never);
@@ -38,7 +39,7 @@ describe('requirePrivilege', () => {
     [[null], 'a privilege is read, write, delete or all, not null'],
     [[true], 'a privilege is read, write, delete or all, not a boolean'],
   ])('refuses an invalid privilege: %j', (given, message) => {
-    expect(() => readRequirement(given)).toThrow(mistake(message));
+    expect(() => readRequirement(given, KAPACITORS)).toThrow(mistake(message));
   });
 
   const BEGINS = 'a resource begins with "/api", such as "/api/write"';
@@ -55,7 +56,7 @@ describe('requirePrivilege', () => {
     [['read', null], `a resource is a text such as '/api/write', not null`],
     [['read', { resource: '/api/config' }], `a resource is a text such as '/api/write', not an object`],
   ])('refuses an invalid resource: %j', (given, message) => {
-    expect(() => readRequirement(given)).toThrow(mistake(message));
+    expect(() => readRequirement(given, KAPACITORS)).toThrow(mistake(message));
   });
 
   it.each([
@@ -73,11 +74,13 @@ describe('requirePrivilege', () => {
     ['/api/config/..', '/api/'],
   ])('refuses a resource that a router would read as another one: %s', (resource, reading) => {
     const meant = `can be read as "${reading}": did you mean requirePrivilege('read', '${reading}')?`;
-    expect(() => readRequirement(['read', resource])).toThrow(mistake(`${JSON.stringify(resource)} ${meant}`));
+    expect(() => readRequirement(['read', resource], KAPACITORS)).toThrow(
+      mistake(`${JSON.stringify(resource)} ${meant}`),
+    );
   });
 
   it('refuses a resource that can be read in too many ways', () => {
-    expect(() => readRequirement(['read', MANY])).toThrow(
+    expect(() => readRequirement(['read', MANY], KAPACITORS)).toThrow(
       mistake(`routers can read ${JSON.stringify(MANY)} in too many ways`),
     );
   });
@@ -102,6 +105,6 @@ describe('requirePrivilege', () => {
     [[undefined, '/api/Reports/größe']],
     [[undefined, '/api/reports/:id']],
   ])('accepts %j', (given) => {
-    expect(readRequirement(given)).toEqual({ privilege: given[0], resource: given[1] });
+    expect(readRequirement(given, KAPACITORS)).toEqual({ privilege: given[0], resource: given[1] });
   });
 });

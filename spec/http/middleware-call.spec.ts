@@ -75,7 +75,7 @@ describe.each<[string, (auth: KapacitorAuth) => unknown, string]>([
 describe('kapacitorAuth', () => {
   it('refuses more arguments than it has', () => {
     const overrides = { auth: { store: 'memory:' } };
-    expect(() => kapacitorAuth({}, {}, ...([overrides] as never[]))).toThrow(
+    expect(() => kapacitorAuth(...([{}, {}, overrides] as unknown as [object]))).toThrow(
       failure(
         'CONFIG_INVALID',
         500,

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { explain } from '../../authorization/decide.js';
-import { API_PREFIXES } from '../../authorization/own-endpoints.js';
-import { type Privilege, privilegesOf } from '../../authorization/privileges.js';
+import { AccessPolicy } from '../../authorization/access-policy.js';
+import { explain, privilegesOf } from '../../authorization/explain.js';
+import { DEFAULT_API_PATH } from '../../authorization/own-endpoints.js';
+import type { Privilege } from '../../authorization/privileges.js';
 import type { User } from '../../users/user.js';
 import type { ApiClient } from '../api-client.js';
 import { EXIT, RefusedError, UnreachableError, UsageError } from '../cli-error.js';
@@ -13,7 +14,8 @@ import { jsonOption } from './shared-options.js';
 
 /** RFC 9110, section 9.1: a method is a token. In practice it has letters only. */
 const METHOD = /^[a-z]+(?:-[a-z]+)*$/i;
-const ME = `${API_PREFIXES[0]}/me`;
+const ME = `${DEFAULT_API_PATH}/me`;
+const KAPACITORS = new AccessPolicy({ permissions: {}, apiPath: DEFAULT_API_PATH });
 
 type Privileges = Readonly<Record<string, readonly Privilege[]>>;
 
@@ -31,7 +33,7 @@ export function addCan(program: Command, session: Session): void {
       const method = givenMethod.toUpperCase();
       await session.withUsers(async ({ users }) => {
         const user = await existingUser(users, name);
-        const { allowed, privilege, resource = null, reason } = explain(user, method, path);
+        const { allowed, privilege, resource = null, reason } = explain(KAPACITORS, user, method, path);
         if (json) await session.output.json({ user: name, method, path, allowed, privilege, resource, reason });
         else await session.output.write(`${allowed ? 'yes' : 'no'}: ${reason}\n`);
         session.exitCode = allowed ? EXIT.done : EXIT.refused;
@@ -69,7 +71,7 @@ async function askWho(
   try {
     const { body } = await client.send('GET', ME);
     const user = toUser(body);
-    return { user, privileges: isPrivileges(body.privileges) ? body.privileges : privilegesOf(user) };
+    return { user, privileges: isPrivileges(body.privileges) ? body.privileges : privilegesOf(KAPACITORS, user) };
   } catch (error) {
     if (!(error instanceof UnreachableError) || address.user === undefined) throw error;
     // A real Kapacitor has no such path, but it has the users. Other servers fail here as well.

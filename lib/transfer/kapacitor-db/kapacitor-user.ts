@@ -99,7 +99,7 @@ const GRANTS: Readonly<
 };
 
 /** The permissions by the {@link formOf form} of the privileges that are kept for them. */
-const PERMISSIONS: ReadonlyMap<string, readonly Permission[]> = new Map(
+const PERMISSIONS: ReadonlyMap<string, readonly string[]> = new Map(
   combinationsOf(['api', 'config_api', 'write_points', 'all'] as const).map((permissions) => {
     const privileges = new Map<string, readonly number[]>();
     // The permissions after `api` grant again what it excludes.
@@ -116,7 +116,7 @@ const PERMISSIONS: ReadonlyMap<string, readonly Permission[]> = new Map(
  * Kapacitor keeps privileges in nine forms only. Privileges close to one of them are damaged: a guess could give a user
  * more than it had.
  */
-function permissionsFor(privileges: KeptPrivileges): readonly Permission[] | undefined {
+function permissionsFor(privileges: KeptPrivileges): readonly string[] | undefined {
   return PERMISSIONS.get(formOf(privileges));
 }
 

@@ -1,0 +1,166 @@
+import type { User } from '../users/user.js';
+import { type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
+import { API, isWithin, PathReader, type Readings } from './paths.js';
+import { privilegesByPermission, type ResolvedPermissions } from './permission-definitions.js';
+import { type Entry, includesPrivilege, PrivilegeMap, type ResourcePrivileges } from './privilege-map.js';
+import { type Privilege, privilegeFor } from './privileges.js';
+
+/** The resource of the users. Only an admin changes it. */
+export const USERS = '/api/users';
+
+/** The rule that decided: the user is disabled, asks about itself, is an admin, needs to be one, or has permissions. */
+type Rule = 'disabled' | 'own' | 'admin' | 'admin-only' | 'permissions';
+
+/** Whether a user may make a request, and the rule that decided. */
+export interface Decision {
+  readonly allowed: boolean;
+  /** The privilege that the request needs. */
+  readonly privilege: Privilege;
+  /**
+   * The resource that decided. Routers can read some paths in several ways: then it is a reading that the user has no
+   * privilege on. Undefined for a path that is too long, or that has too many readings.
+   */
+  readonly resource: string | undefined;
+  readonly rule: Rule;
+}
+
+/** The part of the configuration that decides who may do what. */
+export interface AccessSettings {
+  /** The permissions of the app's own. */
+  readonly permissions: ResolvedPermissions;
+  /** The path of the API: `http.apiPath`, or empty for the root. */
+  readonly apiPath: string;
+}
+
+/** Decides who may do what. The guard, the routers, `can`, `explain` and the command line all ask here. */
+export class AccessPolicy {
+  readonly paths: PathReader;
+  readonly endpoints: OwnEndpoints;
+  /** The privileges of every permission, by name. */
+  readonly permissions: ReadonlyMap<string, ResourcePrivileges>;
+  /** The definitions of the app's own permissions. */
+  readonly definitions: ResolvedPermissions;
+  /** The privileges of all permissions together. */
+  readonly #everything: PrivilegeMap;
+  /** By the list of permissions that a user has. The list is frozen, so it stays what it is. */
+  readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
+
+  constructor({ permissions, apiPath }: AccessSettings) {
+    this.paths = new PathReader(apiPath);
+    this.endpoints = new OwnEndpoints(apiPath);
+    this.definitions = permissions;
+    this.permissions = privilegesByPermission(permissions, this.paths);
+    this.#everything = new PrivilegeMap(this.permissions.values());
+  }
+
+  /**
+   * Decides whether a user may make a request.
+   *
+   * @param method such as `GET`. Methods are case-sensitive (RFC 9110, section 9.1): `get` is unknown, and needs `all`
+   * @param path such as `/kapacitor/v1/tasks`; a query is ignored
+   */
+  decide(user: User, method: string, path: string): Decision {
+    const whole = withoutQuery(path);
+    const endpoint = this.endpoints.at(whole);
+    if (endpoint?.kind === 'permissions') return this.decideOwn(user, method, endpoint);
+    const decision = this.decideOn(user, privilegeFor(method), this.paths.read(whole));
+    return withOwnRight(decision, user, method, endpoint);
+  }
+
+  /**
+   * Decides about a request to an endpoint of this package, wherever its router is mounted. All users may read themselves
+   * and change their own password. Users who may read the API may read all users. Only an admin changes users.
+   */
+  decideOwn(user: User, method: string, endpoint: OwnEndpoint): Decision {
+    const resource = endpoint.kind === 'user' ? `${USERS}/${endpoint.name}` : USERS;
+    const decision = this.decideOn(user, privilegeFor(method), { whole: [resource], below: [] });
+    return withOwnRight(decision, user, method, endpoint);
+  }
+
+  /**
+   * Decides about a privilege on resources. The user needs it on each of them.
+   *
+   * @param readings every reading of a path; undefined for a path that cannot be read, which only an admin may use
+   */
+  decideOn(user: User, privilege: Privilege, readings: Readings | undefined): Decision {
+    const missing = readings && this.#missing(user, privilege, readings);
+    const resource = missing ?? readings?.whole[0];
+    if (!user.enabled) return { allowed: false, privilege, resource, rule: 'disabled' };
+    if (user.type === 'admin') return { allowed: true, privilege, resource, rule: 'admin' };
+    if (missing !== undefined && needsAdmin(privilege, missing)) {
+      return { allowed: false, privilege, resource, rule: 'admin-only' };
+    }
+    return { allowed: resource !== undefined && missing === undefined, privilege, resource, rule: 'permissions' };
+  }
+
+  /** Whether a user has a privilege on a resource, such as `/api/config/influxdb`. */
+  hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
+    if (user.type === 'admin') return true;
+    return !needsAdmin(privilege, resource) && includesPrivilege(this.entryFor(user.permissions, resource), privilege);
+  }
+
+  /** The entry of these permissions that decides about a resource. */
+  entryFor(permissions: readonly string[], resource: string): Entry | undefined {
+    return this.#mapOf(permissions).nearest(resource);
+  }
+
+  /** The entry of any permission that is nearest to a resource, whoever has the permission. */
+  nearestEntry(resource: string): Entry | undefined {
+    return this.#everything.nearest(resource);
+  }
+
+  /** The first resource that the user lacks the privilege on. */
+  #missing(user: User, privilege: Privilege, { whole, below }: Readings): string | undefined {
+    if (user.type === 'admin') return undefined;
+    const isMissing = (resource: string) => !this.hasPrivilege(user, privilege, resource);
+    const isMissingBelow = (resource: string) =>
+      (needsAdmin(privilege, resource) || this.#isNamed(resource)) && isMissing(resource);
+    const isOfAdmins = (resource: string) => needsAdmin(privilege, resource);
+    return whole.find(isOfAdmins) ?? below.find(isOfAdmins) ?? whole.find(isMissing) ?? below.find(isMissingBelow);
+  }
+
+  /**
+   * Whether a permission names the resource, or one above it other than the root. The path below a mount counts only then:
+   * `/orders` is what a permission names, and a router that is mounted there sees `/5`.
+   */
+  #isNamed(resource: string): boolean {
+    const entry = this.nearestEntry(resource);
+    return entry !== undefined && entry.resource !== API;
+  }
+
+  #mapOf(permissions: readonly string[]): PrivilegeMap {
+    const known = this.#maps.get(permissions);
+    if (known !== undefined) return known;
+    const map = new PrivilegeMap(permissions.map((name) => this.permissions.get(name) ?? NOTHING));
+    if (Object.isFrozen(permissions)) this.#maps.set(permissions, map);
+    return map;
+  }
+}
+
+/** For a permission that is not defined. */
+const NOTHING: ResourcePrivileges = new Map();
+
+/** Whether only an admin has this privilege on the resource. */
+export function needsAdmin(privilege: Privilege, resource: string): boolean {
+  return privilege !== 'read' && isWithin(resource, USERS);
+}
+
+export function withoutQuery(path: string): string {
+  return path.split('?', 1)[0] as string;
+}
+
+function withOwnRight(decision: Decision, user: User, method: string, endpoint: OwnEndpoint | undefined): Decision {
+  const isOwn = user.enabled && endpoint !== undefined && ownRight(user, method, endpoint) !== undefined;
+  return isOwn ? { ...decision, allowed: true, rule: 'own' } : decision;
+}
+
+/** The right that all users have on an endpoint, in words. Undefined if there is none. */
+export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint): string | undefined {
+  const isRead = method === 'GET' || method === 'HEAD';
+  const unanswered = isRead || method === 'OPTIONS' ? '' : `, and ${method} is answered with 405`;
+  if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
+  if (endpoint.kind === 'check') return `every user may be checked by a proxy${unanswered}`;
+  if (endpoint.kind !== 'user' || endpoint.name !== name) return undefined;
+  if (isRead) return 'every user may read its own entry';
+  return method === 'PATCH' ? 'every user may change its own password, and nothing else of itself' : undefined;
+}

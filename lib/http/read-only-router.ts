@@ -1,0 +1,26 @@
+import express, { type RequestHandler, type Router } from 'express';
+import { forbidStoring, sendEmpty, sendError } from './answers.js';
+import type { Guard, Proceed } from './guard.js';
+
+const ALLOW = 'GET, HEAD, OPTIONS';
+
+/** A router with one resource, which authenticated users can read. */
+export function createReadOnlyRouter(guard: Guard, show: Proceed): Router {
+  const answer =
+    (proceed: Proceed): RequestHandler =>
+    (req, res, next) => {
+      forbidStoring(res);
+      guard.identify(req, res, next, proceed);
+    };
+  const options = answer((_user, _req, res) => {
+    sendEmpty(res, 204, { Allow: ALLOW });
+    return false;
+  });
+  const refuse = answer((_user, _req, res) => {
+    sendError(res, 405, 'method not allowed', { Allow: ALLOW });
+    return false;
+  });
+  const router = express.Router();
+  router.route('/').get(answer(show)).options(options).all(refuse);
+  return router;
+}
