@@ -109,14 +109,17 @@ export class AccessPolicy {
     return this.#everything.nearest(resource);
   }
 
-  /** The first resource that the user lacks the privilege on. */
+  /** The first resource that the user lacks the privilege on. Those that need an admin come first. */
   #missing(user: User, privilege: Privilege, { whole, below }: Readings): string | undefined {
     if (user.type === 'admin') return undefined;
-    const isMissing = (resource: string) => !this.hasPrivilege(user, privilege, resource);
-    const isMissingBelow = (resource: string) =>
-      (needsAdmin(privilege, resource) || this.#isNamed(resource)) && isMissing(resource);
-    const isOfAdmins = (resource: string) => needsAdmin(privilege, resource);
-    return whole.find(isOfAdmins) ?? below.find(isOfAdmins) ?? whole.find(isMissing) ?? below.find(isMissingBelow);
+    for (const readings of [whole, below]) {
+      for (const resource of readings) if (needsAdmin(privilege, resource)) return resource;
+    }
+    for (const resource of whole) if (!this.hasPrivilege(user, privilege, resource)) return resource;
+    for (const resource of below) {
+      if (this.#isNamed(resource) && !this.hasPrivilege(user, privilege, resource)) return resource;
+    }
+    return undefined;
   }
 
   /**
