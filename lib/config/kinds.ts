@@ -82,8 +82,8 @@ function textual<T>(expected: string, example: string, fromText: (text: string) 
   };
 }
 
-/** TOML escapes what JSON does, and DEL. */
-function inQuotes(value: string): string {
+/** A text in the config file's notation: TOML escapes what JSON does, and DEL. */
+export function inQuotes(value: string): string {
   return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
 }
 
@@ -162,7 +162,7 @@ export const hostsKind: Kind<readonly string[]> = {
     if (entries.length === 0) return 'an empty list allows no host: leave it out to allow every host';
     return entries.map(faultOfEntry).find((fault) => fault !== undefined);
   },
-  toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
+  toToml: listInToml,
 };
 
 export const publicKind: Kind<readonly string[]> = {
@@ -170,7 +170,7 @@ export const publicKind: Kind<readonly string[]> = {
   example: '["/health"]',
   fromValue: listOfTexts,
   fromText: (value) => publicKind.fromValue(splitAtCommas(value)),
-  toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
+  toToml: listInToml,
 };
 
 export const refusalsKind: Kind<Refusals> = textual<Refusals>('"answer" or "next"', '"answer"', (value) =>
@@ -180,6 +180,11 @@ export const refusalsKind: Kind<Refusals> = textual<Refusals>('"answer" or "next
 export const apiPathKind: Kind<string> = textual('a path such as "/kapacitor/v1"', '"/kapacitor/v1"', (value) =>
   /^(?:\/[a-z0-9._~-]+)+$/.test(value) ? value : value === '/' ? '' : undefined,
 );
+
+/** `["read", "write"]`: a list of texts in the config file's notation. */
+export function listInToml(texts: readonly string[]): string {
+  return `[${texts.map(inQuotes).join(', ')}]`;
+}
 
 function faultOfEntry(entry: unknown): string | undefined {
   return typeof entry === 'string'
