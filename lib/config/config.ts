@@ -7,7 +7,8 @@ import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
 import { readConfigFile } from './file.js';
 import { Choice, type Layer } from './layers.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './options.js';
-import { chooseDefinitions, readDefinitions } from './permission-settings.js';
+import { chooseDefinitions, definitionWarnings, readDefinitions } from './permission-settings.js';
+import { checkPublicEntries, publicWarnings } from './public-entries.js';
 import { isWithoutUsers, judge, problemsBetween, warningsAbout } from './rules.js';
 import type { Environment, Setting } from './setting.js';
 import { AUTH, DATA_DIR, HTTP } from './settings.js';
@@ -71,6 +72,7 @@ export function settle(
   choice.choose(DATA_DIR);
   const paths = new PathReader(choice.choose(HTTP.apiPath));
   const permissionSettings = readDefinitions(layers, paths);
+  checkPublicEntries(layers, paths);
   const { httpsEnabled, httpsCertificate, httpsPrivateKey, sharedSecret, ...http } = choice.chooseAll(HTTP);
   const { adminUsername, adminPassword, adminPasswordFile, ...auth } = choice.chooseAll(AUTH);
   const chosenAdmin = chooseAdmin(choice);
@@ -85,11 +87,18 @@ export function settle(
   const chosen = { config, choice };
   const { problems, warnings } = judge(layers, problemsBetween(chosen, environment), chosen, heeded);
   if (!isWithoutUsers(chosen)) problems.push(...adminProblems(chosenAdmin, choice, auth.minimumPasswordLength));
+  warnings.push(...layers.flatMap((layer) => layer.warnings), ...warningsAbout(chosen, environment));
+  if (!isWithoutUsers(chosen)) {
+    warnings.push(
+      ...definitionWarnings(permissionSettings, choice, paths),
+      ...publicWarnings(config.http, choice, paths),
+    );
+  }
   return {
     config,
     store: auth.store,
     admin,
-    warnings: [...warnings, ...layers.flatMap((layer) => layer.warnings), ...warningsAbout(chosen, environment)],
+    warnings,
     problems,
     cause: file?.cause,
     choice,

@@ -1,5 +1,7 @@
-import { didYouMean } from '../argument-checks.js';
-import type { PathReader } from '../authorization/paths.js';
+import { didYouMean, inWords } from '../argument-checks.js';
+import { USERS } from '../authorization/access-policy.js';
+import { resourcesNamed } from '../authorization/named-path.js';
+import { isWithin, type PathReader } from '../authorization/paths.js';
 import type { ResolvedPermissions } from '../authorization/permission-definitions.js';
 import { quoteText } from '../safe-text.js';
 import { isPermission, isPermissionName, MAX_PERMISSION_NAME } from '../users/permissions.js';
@@ -47,6 +49,23 @@ export function chooseDefinitions(settings: readonly PermissionSetting[], choice
     if (definition !== undefined) chosen[setting.key] = definition;
   }
   return Object.freeze(chosen);
+}
+
+/** Warnings about privileges that have no effect. */
+export function definitionWarnings(
+  settings: readonly PermissionSetting[],
+  choice: Choice,
+  paths: PathReader,
+): string[] {
+  return settings.flatMap((setting) =>
+    Object.entries(choice.choose(setting) ?? {}).flatMap(([path, listed]) => {
+      const isOfUsers = resourcesNamed(path, paths).some((resource) => isWithin(resource, USERS));
+      const useless = isOfUsers ? listed.filter((privilege) => privilege !== 'read') : [];
+      if (useless.length === 0) return [];
+      const place = `${choice.placeOf(setting)?.subject}: ${inWords(useless)} on ${quoteText(path)}`;
+      return [`${place}: only an admin manages users, so this permission only reads them`];
+    }),
+  );
 }
 
 function permissionSetting(name: string, paths: PathReader): PermissionSetting {

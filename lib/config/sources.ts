@@ -139,11 +139,25 @@ function refuseMetaServer(layer: Layer, environment: Environment): void {
  */
 export function misspeltVariables(environment: Environment): string[] {
   const known = knownVariables();
-  return Object.keys(environment)
-    .filter((variable) => !known.includes(variable))
+  const unknown = Object.keys(environment).filter((variable) => !known.includes(variable));
+  const permissions = unknown.filter(isForPermissions);
+  const inEnvironment = permissions.map(
+    (variable) =>
+      `the environment variable ${variable} has no effect: permissions are defined in the config file, ` +
+      'below [permissions.NAME], or in code',
+  );
+  const misspelt = unknown
+    .filter((variable) => !permissions.includes(variable))
     .map((variable) => ({ variable, meant: suggestVariable(variable, known) }))
     .filter(({ meant }) => meant !== undefined)
     .map(({ variable, meant }) => `the environment variable ${variable} is not known${didYouMean(meant)}`);
+  return [...misspelt, ...inEnvironment];
+}
+
+/** `KAPACITOR_PERMISSIONS_CLERK`, or in a section: `KAPACITOR_AUTH_PERMISSIONS`. */
+function isForPermissions(variable: string): boolean {
+  const [, rest] = /^KAPACITOR_(?:AUTH_|HTTP_)?PERMISSIONS?(?:_(.*))?$/.exec(variable) ?? [variable, 'HOST'];
+  return rest === undefined || !KUBERNETES.test(rest);
 }
 
 /** Names that Kubernetes makes of a service's: https://kubernetes.io/docs/concepts/services-networking/service/ */
