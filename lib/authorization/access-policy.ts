@@ -1,3 +1,4 @@
+import { pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
 import { API, isWithin, PathReader, type Readings } from './paths.js';
@@ -60,7 +61,7 @@ export class AccessPolicy {
    * @param path such as `/kapacitor/v1/tasks`; a query is ignored
    */
   decide(user: User, method: string, path: string): Decision {
-    const whole = withoutQuery(path);
+    const whole = pathOf(path);
     const endpoint = this.endpoints.at(whole);
     if (endpoint?.kind === 'permissions') return this.decideOwn(user, method, endpoint);
     const decision = this.decideOn(user, privilegeFor(method), this.paths.read(whole));
@@ -146,10 +147,6 @@ const NOTHING: ResourcePrivileges = new Map();
 /** Whether only an admin has this privilege on the resource. */
 export function needsAdmin(privilege: Privilege, resource: string): boolean {
   return privilege !== 'read' && isWithin(resource, USERS);
-}
-
-export function withoutQuery(path: string): string {
-  return path.split('?', 1)[0] as string;
 }
 
 function withOwnRight(decision: Decision, user: User, method: string, endpoint: OwnEndpoint | undefined): Decision {

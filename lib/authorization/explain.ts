@@ -1,6 +1,7 @@
 import { inWords } from '../argument-checks.js';
+import { pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
-import { type AccessPolicy, type Decision, ownRight, USERS, withoutQuery } from './access-policy.js';
+import { type AccessPolicy, type Decision, ownRight, USERS } from './access-policy.js';
 import { pathOfResource, resourcesNamed } from './named-path.js';
 import type { OwnEndpoint } from './own-endpoints.js';
 import { isTooLong } from './paths.js';
@@ -26,7 +27,7 @@ export interface Explanation {
 export function explain(policy: AccessPolicy, user: User, method: string, path: string): Explanation {
   const decision = policy.decide(user, method, path);
   const { allowed, privilege, resource } = decision;
-  return { allowed, privilege, resource, reason: reasonFor(policy, user, method, withoutQuery(path), decision) };
+  return { allowed, privilege, resource, reason: reasonFor(policy, user, method, pathOf(path), decision) };
 }
 
 function reasonFor(policy: AccessPolicy, user: User, method: string, path: string, decision: Decision): string {
