@@ -10,8 +10,8 @@ import { inToml, isQuoted, Lines, parseToml, type Table } from './toml.js';
 import { isMetaKey, keysOf, META_SERVER, NO_META_SERVER, settingCalled, settingsMeantBy } from './vocabulary.js';
 
 /**
- * Reads `[auth]`, `[http]` and `data_dir` of a `kapacitor.conf`. Its other sections are left alone. A file that cannot be
- * read, or is not TOML, is one problem, and no setting of it is known.
+ * Reads `[auth]`, `[http]`, `[permissions]` and `data_dir` of a `kapacitor.conf`. Its other sections are left alone. A file
+ * that cannot be read, or is not TOML, is one problem, and no setting of it is known.
  */
 export function readConfigFile(path: string): Layer {
   const absolute = absolutePath(path, process.cwd());
