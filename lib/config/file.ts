@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
-import { describeType } from '../safe-text.js';
+import { describeType, quoteText } from '../safe-text.js';
 import { Layer, mustBe, type Place } from './layers.js';
-import { keyForDisplay } from './permission-settings.js';
 import { PERMISSIONS_SECTION, SECTIONS, type Section, type Setting } from './setting.js';
 import { AUTH, HTTP, SETTINGS } from './settings.js';
 import { absolutePath, readTextFile } from './text-file.js';
@@ -177,6 +176,11 @@ class DocumentReader {
     const name = [header, key === undefined ? undefined : keyForDisplay(key)].filter((part) => part).join(' ');
     return { from, subject: `${from}: ${name}` };
   }
+}
+
+/** A key as a message shows it: in quotes unless TOML has it without. */
+function keyForDisplay(key: string): string {
+  return /^[\w-]+$/.test(key) ? key : quoteText(key);
 }
 
 /** `auth` for `Auth`. */

@@ -112,8 +112,3 @@ function nearestName(name: string): string | undefined {
     .replace(/^[^a-z]+|-+$/g, '');
   return isPermissionName(nearest) && !isPermission(nearest) ? nearest : undefined;
 }
-
-/** The name of a permission, or a path in one, as a message shows it: in quotes unless TOML has it without. */
-export function keyForDisplay(key: string): string {
-  return /^[\w-]+$/.test(key) ? key : quoteText(key);
-}
