@@ -102,7 +102,7 @@ function contradictions(definition: Definition, paths: PathReader): DefinitionFa
     const resources = resourcesNamed(key, paths);
     const others = resources.map((resource) => owners.get(resource)).filter((other) => other !== undefined);
     const other = others.find((each) => String(definition[each]) !== String(privileges));
-    for (const resource of resources) owners.set(resource, owners.get(resource) ?? key);
+    for (const resource of resources) owners.set(resource, key);
     const text = `this is the same resource as ${describeValue(other)}, with other privileges: keep one of the two`;
     return other === undefined ? [] : [{ key, text }];
   });

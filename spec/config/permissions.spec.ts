@@ -128,6 +128,12 @@ describe('a definition', () => {
 });
 
 describe('the definitions', () => {
+  it('and public paths cause no warnings while there are no users', () => {
+    const http = { authEnabled: false, public: ['/', '/users'] };
+    const { warnings } = fromCode({ http, auth: { enabled: false }, permissions: { clerk: { '/users': 'all' } } });
+    expect(warnings).toEqual([expect.stringMatching(/^authentication is off: /)]);
+  });
+
   it.each([
     ['permissions = 3', 'a number'],
     ['permissions = ["clerk"]', 'an array'],
