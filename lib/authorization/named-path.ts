@@ -38,7 +38,7 @@ export function namedPathProblem(path: string, paths: PathReader): string | unde
   if (first === undefined) return `routers can read ${shown} in too many ways: write a plain path`;
   const other = others.filter((resource) => canonical(resource) !== canonical(first)).at(-1);
   if (other === undefined) return undefined;
-  const meant = [first, other].map(pathOfResource).find((each) => each !== path && isReadAlike(each, paths));
+  const meant = [first, other].map(pathOfResource).find((each) => isReadAlike(each, paths));
   return `${shown} can be read as ${describeValue(pathOfResource(other))}${didYouMean(meant && describeValue(meant))}`;
 }
 

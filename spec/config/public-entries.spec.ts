@@ -85,14 +85,12 @@ describe('public', () => {
     ['/', '"/" contains every path: no request needs credentials'],
     ['GET /', '"/" contains every path: no request with the method GET needs credentials'],
     ['/kapacitor/v1', '"/kapacitor/v1" contains every path: no request needs credentials'],
-    ['/users', '/kapacitor/v1/users needs credentials all the same: the endpoints of this package are never public'],
+    ['/users', '"/users" needs credentials all the same: the users are there, and are never public'],
+    ['/users/kim/x', '"/users/kim/x" needs credentials all the same: the users are there, and are never public'],
+    ['/me', '/kapacitor/v1/me needs credentials all the same: the endpoints of this package are never public'],
     [
-      'GET /kapacitor/v1/me',
-      '/kapacitor/v1/me needs credentials all the same: the endpoints of this package are never public',
-    ],
-    [
-      '/users/kim',
-      '/kapacitor/v1/users/kim needs credentials all the same: the endpoints of this package are never public',
+      'GET /kapacitor/v1/check',
+      '/kapacitor/v1/check needs credentials all the same: the endpoints of this package are never public',
     ],
   ])('causes a warning if it contains %j', (entry, warning) => {
     expect(fromCode({ http: { public: ['/health', entry] } }).warnings).toEqual([`http.public: ${warning}`]);
