@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Router } from 'express';
 import type { Explanation } from './authorization/explain.js';
 import type { Privilege } from './authorization/privileges.js';
 import type { ResolvedConfig } from './config/options.js';
+import type { UpgradeOptions } from './http/upgrade-call.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { Middleware } from './request/host.js';
@@ -66,6 +68,27 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    * @throws {ConfigError} as {@link can} does, and for `undefined` and null
    */
   explain(user: User, method: string, path: string): Explanation;
+  /**
+   * For WebSockets and other upgrades, which do not pass the middlewares of an app. Verifies the credentials of the request and
+   * decides by its path: `GET` needs `read`. While authentication is off, the user is ADMIN_USER.
+   *
+   * ```ts
+   * server.on('upgrade', async (req, socket, head) => {
+   *   const user = await auth.authorizeUpgrade(req, socket);
+   *   if (!user) return;
+   *   sockets.handleUpgrade(req, socket, head, (webSocket) => sockets.emit('connection', webSocket, req));
+   * });
+   * ```
+   *
+   * Any other request is answered on the socket as the middleware would (401, 403, 421, 429 or 503), and the connection is
+   * closed within 2 seconds. A page of another site gets 403 unless `origins` names it, because a browser sends the user's
+   * credentials along. `http.public` and `http.refusals` do not count here.
+   *
+   * @returns the user, who is `req.user` as well; undefined if the client was refused or has hung up. It rejects for no
+   *   request
+   * @throws {ConfigError} an argument is wrong; the connection is closed
+   */
+  authorizeUpgrade(req: IncomingMessage, socket: Duplex, options?: UpgradeOptions): Promise<User | undefined>;
   /** The resolved configuration. */
   readonly config: ResolvedConfig;
   /**

@@ -10,11 +10,14 @@ import { readAllowedHosts } from './config/sources.js';
 import { ConfigError } from './errors.js';
 import type { Guard } from './http/guard.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
+import { authorizeUpgrade } from './http/upgrade.js';
+import { isSocket, readUpgrade } from './http/upgrade-call.js';
 import type { Metrics } from './observe/metrics.js';
 import type { Middleware } from './request/host.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import type { FirstAdminSetup } from './users/first-admin.js';
+import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
 
@@ -46,6 +49,7 @@ export function exposeApi(parts: Parts): KapacitorAuth {
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
       can: (...asked: Parameters<KapacitorAuth['can']>) => can(parts, asked),
       explain: (...asked: Parameters<KapacitorAuth['explain']>) => explainChecked(parts, asked),
+      authorizeUpgrade: (...given: Parameters<KapacitorAuth['authorizeUpgrade']>) => authorizeChecked(parts, given),
       health: (): Health => ({ store: supervised.health }),
       on: listening('on', parts, () => auth),
       off: listening('off', parts, () => auth),
@@ -85,6 +89,27 @@ function can({ guard }: Parts, asked: Parameters<KapacitorAuth['can']>): boolean
 function explainChecked({ guard }: Parts, asked: Parameters<KapacitorAuth['explain']>): Explanation {
   checkQuestion('explain', asked);
   return explain(guard.policy, ...asked);
+}
+
+async function authorizeChecked(
+  { guard }: Parts,
+  given: Parameters<KapacitorAuth['authorizeUpgrade']>,
+): Promise<User | undefined> {
+  const [req, socket] = given;
+  if (isResponse(socket)) {
+    refuseRequest(
+      socket,
+      "auth.authorizeUpgrade is no middleware: write server.on('upgrade', async (req, socket) => …)",
+    );
+    return undefined;
+  }
+  try {
+    return await authorizeUpgrade(guard, req, socket, readUpgrade(given));
+  } catch (mistake) {
+    // Nobody else would close the connection.
+    if (isSocket(socket)) socket.destroy();
+    throw mistake;
+  }
 }
 
 function listening(call: 'on' | 'off', { events }: Parts, self: () => KapacitorAuth) {

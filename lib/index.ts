@@ -30,6 +30,7 @@ export {
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';
+export type { UpgradeOptions } from './http/upgrade-call.js';
 export { kapacitorAuth } from './kapacitor-auth.js';
 export { type AuditLogger, type AuditSource, auditToLogger, auditToOpenTelemetry } from './observe/audit-sinks.js';
 export type { MetricsOptions } from './observe/metrics.js';
