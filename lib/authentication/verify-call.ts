@@ -62,7 +62,7 @@ function originProblem(from: unknown): string | undefined {
   if (!isRequest(from)) return `from must be a request or an address, not ${describeType(from)}`;
   const { ip, socket } = from;
   if (ip !== undefined || socket !== undefined) return undefined;
-  return 'from is a request without ip and socket, so that all clients would count as one: give the client’s address';
+  return "from is a request without ip and socket, so that all clients would count as one: give the client's address";
 }
 
 function isRequest(value: unknown): value is RequestOrigin {
