@@ -1,7 +1,9 @@
 import type { Router } from 'express';
 import type { Health, KapacitorAuth } from './api.js';
 import { type AppEvents, checkListening, type ListenerArguments } from './app-events.js';
+import type { LoginService } from './authentication/login-service.js';
 import type { KapacitorStrategy } from './authentication/strategy.js';
+import { readVerification } from './authentication/verify-call.js';
 import { type Explanation, explain } from './authorization/explain.js';
 import { checkQuestion, readRequirement } from './authorization/questions.js';
 import type { ResolvedConfig } from './config/options.js';
@@ -10,11 +12,14 @@ import { readAllowedHosts } from './config/sources.js';
 import { ConfigError } from './errors.js';
 import type { Guard } from './http/guard.js';
 import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.js';
+import { authorizeUpgrade } from './http/upgrade.js';
+import { isSocket, readUpgrade } from './http/upgrade-call.js';
 import type { Metrics } from './observe/metrics.js';
 import type { Middleware } from './request/host.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import type { FirstAdminSetup } from './users/first-admin.js';
+import { ADMIN_USER, type User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
 
@@ -27,6 +32,7 @@ export interface Parts {
   readonly supervised: SupervisedRepository;
   readonly users: UserService;
   readonly guard: Guard;
+  readonly logins: LoginService;
   readonly strategy: KapacitorStrategy;
   readonly usersRouter: Router;
   readonly middleware: Middleware;
@@ -42,10 +48,13 @@ export function exposeApi(parts: Parts): KapacitorAuth {
     ...values({ config, metrics, ready, strategy, users, usersRouter }),
     ...values({
       authenticate: asMiddleware('auth.authenticate', guard.authenticate),
+      optional: asMiddleware('auth.optional', guard.optional),
       requireAdmin: asMiddleware('auth.requireAdmin', guard.requireAdmin),
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
       can: (...asked: Parameters<KapacitorAuth['can']>) => can(parts, asked),
       explain: (...asked: Parameters<KapacitorAuth['explain']>) => explainChecked(parts, asked),
+      verify: (...given: Parameters<KapacitorAuth['verify']>) => verifyChecked(parts, given),
+      authorizeUpgrade: (...given: Parameters<KapacitorAuth['authorizeUpgrade']>) => authorizeChecked(parts, given),
       health: (): Health => ({ store: supervised.health }),
       on: listening('on', parts, () => auth),
       off: listening('off', parts, () => auth),
@@ -85,6 +94,35 @@ function can({ guard }: Parts, asked: Parameters<KapacitorAuth['can']>): boolean
 function explainChecked({ guard }: Parts, asked: Parameters<KapacitorAuth['explain']>): Explanation {
   checkQuestion('explain', asked);
   return explain(guard.policy, ...asked);
+}
+
+async function verifyChecked(
+  { guard, logins }: Parts,
+  given: Parameters<KapacitorAuth['verify']>,
+): Promise<User | undefined> {
+  const verification = readVerification(given);
+  return guard.authEnabled ? logins.verify(verification) : ADMIN_USER;
+}
+
+async function authorizeChecked(
+  { guard }: Parts,
+  given: Parameters<KapacitorAuth['authorizeUpgrade']>,
+): Promise<User | undefined> {
+  const [req, socket] = given;
+  if (isResponse(socket)) {
+    refuseRequest(
+      socket,
+      "auth.authorizeUpgrade is no middleware: write server.on('upgrade', async (req, socket) => …)",
+    );
+    return undefined;
+  }
+  try {
+    return await authorizeUpgrade(guard, req, socket, readUpgrade(given));
+  } catch (mistake) {
+    // Nobody else would close the connection.
+    if (isSocket(socket)) socket.destroy();
+    throw mistake;
+  }
 }
 
 function listening(call: 'on' | 'off', { events }: Parts, self: () => KapacitorAuth) {

@@ -2,8 +2,10 @@ export type {
   Health,
   KapacitorAuth,
   MetricsRegistration,
+  OptionalUser,
   PassportStrategy,
 } from './api.js';
+export type { GivenCredentials, VerifyOptions } from './authentication/verify-call.js';
 export type { Explanation } from './authorization/explain.js';
 export type { PermissionDefinition, PermissionDefinitions } from './authorization/permission-definitions.js';
 export type { Privilege } from './authorization/privileges.js';
@@ -27,14 +29,17 @@ export {
   PasswordCheckError,
   StoreError,
   ThrottledError,
+  UnauthenticatedError,
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';
+export type { UpgradeOptions } from './http/upgrade-call.js';
 export { kapacitorAuth } from './kapacitor-auth.js';
 export { type AuditLogger, type AuditSource, auditToLogger, auditToOpenTelemetry } from './observe/audit-sinks.js';
 export type { MetricsOptions } from './observe/metrics.js';
 export type { MetricsRegistry } from './observe/prometheus.js';
 export type { MaybePromise } from './promises.js';
+export type { RequestOrigin } from './request/client-address.js';
 export type { Middleware } from './request/host.js';
 export { MemoryUserRepository } from './stores/memory.js';
 export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';

@@ -30,22 +30,23 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ],
   ],
   [
-    ['express 5', 'express 4'],
-    ['http/**', 'kapacitor/**'],
-  ],
-  [
     ['isolated'],
     [
       '{closing,first-login,optional-package,promises}',
       'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher}',
       'cli/missing-package',
       'config/thread-pool',
+      'http/upgrade-hang-up',
       'observe/listeners',
       'observe/audit-log-full-disk',
       'stores/{supervised,supervision-health}',
       'stores/sqlite/{backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
       'users/password-policy',
     ],
+  ],
+  [
+    ['express 5', 'express 4'],
+    ['http/**', 'kapacitor/**'],
   ],
   [['unit'], ['**']],
 ];

@@ -118,7 +118,7 @@ export class AccessPolicy {
     }
     for (const resource of whole) if (!this.hasPrivilege(user, privilege, resource)) return resource;
     for (const resource of below) {
-      if (this.#isNamed(resource) && !this.hasPrivilege(user, privilege, resource)) return resource;
+      if (this.isNamed(resource) && !this.hasPrivilege(user, privilege, resource)) return resource;
     }
     return undefined;
   }
@@ -127,7 +127,7 @@ export class AccessPolicy {
    * Whether a permission names the resource, or one above it other than the root. The path below a mount counts only then:
    * `/orders` is what a permission names, and a router that is mounted there sees `/5`.
    */
-  #isNamed(resource: string): boolean {
+  isNamed(resource: string): boolean {
     const entry = this.nearestEntry(resource);
     return entry !== undefined && entry.resource !== API;
   }

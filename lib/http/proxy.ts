@@ -51,9 +51,13 @@ function forwardingProblem(req: HostRequest, trust: unknown): string | undefined
     );
   }
   if (req.ip === undefined && trust === undefined) {
+    const remedy =
+      req.headers.upgrade === undefined
+        ? 'Set req.ip to the address of the client before kapacitorAuth'
+        : 'Give auth.authorizeUpgrade the Express app that knows your proxies: auth.authorizeUpgrade(req, socket, { app })';
     return (
       'a request has X-Forwarded-For, which nothing reads without Express: all clients behind a proxy count as one, and so ' +
-      'do their failed logins. Set req.ip to the address of the client before kapacitorAuth'
+      `do their failed logins. ${remedy}`
     );
   }
   if (isCountedTogether && !req.socket.destroyed) {

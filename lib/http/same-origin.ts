@@ -32,8 +32,11 @@ export function isForged(req: HostRequest): boolean {
   return site === undefined && isFromBrowser(req);
 }
 
-/** False for `null`, which a sandboxed page sends, and for a request without a host. */
-function isOfThisHost(source: string, req: HostRequest): boolean {
+/**
+ * Whether an origin or a URL has the host that the client asked for. False for `null`, which a sandboxed page sends, and for
+ * a request without a host.
+ */
+export function isOfThisHost(source: string, req: HostRequest): boolean {
   if (!URL.canParse(source)) return false;
   const { protocol, host } = new URL(source);
   // A proxy may name the default port.
