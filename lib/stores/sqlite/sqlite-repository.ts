@@ -12,6 +12,7 @@ import type {
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
+import { compareNames } from '../../users/user-name.js';
 import { type ListSource, listUsers, type Page } from '../listing.js';
 import { writeBackup } from './backup.js';
 import { BUSY_FOR, busyError, ChangeQueue, TRY_EVERY } from './change-queue.js';
@@ -33,6 +34,8 @@ const PROBE_EVERY = 1_000;
 const CLOSE_WITHIN = BUSY_FOR + 1_000;
 /** How many users of a snapshot are read at once: a millisecond or two. */
 const USERS_AT_ONCE = 1_000;
+/** How many users' permissions are read at once. */
+const PERMISSIONS_AT_ONCE = 1_000;
 /** How many names are read at once and compared with a pattern. */
 const NAMES_AT_ONCE = 1_000;
 
@@ -148,6 +151,27 @@ export class SqliteUserRepository implements CompleteUserRepository {
     } finally {
       this.#endSnapshot(connection);
     }
+  }
+
+  /** Reads the users in small parts, so that no request waits for longer than a millisecond or two. */
+  async permissionsInUse(): Promise<string[]> {
+    const inUse = new Set<string>();
+    let after = '';
+    for (;;) {
+      await setImmediate();
+      const lists = await this.#read(() =>
+        this.#opened.connection.all(statements.permissionLists(after, PERMISSIONS_AT_ONCE)),
+      );
+      let read = 0;
+      for (const { permissions, last, users } of lists) {
+        for (const permission of (permissions as string).split(',')) inUse.add(permission);
+        if (compareNames(last as string, after) > 0) after = last as string;
+        read += users as number;
+      }
+      if (read < PERMISSIONS_AT_ONCE) break;
+    }
+    inUse.delete('');
+    return [...inUse];
   }
 
   /**

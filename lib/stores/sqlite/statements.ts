@@ -31,6 +31,9 @@ const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
 export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
 
+const PERMISSION_LISTS = `SELECT permissions, max(name) AS last, count(*) AS users
+  FROM (SELECT name, permissions FROM users WHERE name > $1 ORDER BY name LIMIT $2) GROUP BY permissions`;
+
 const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING name`;
 
 const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
@@ -60,6 +63,14 @@ export function page(page: Page): Statement {
 
 export function pageOfNames(page: Page): Statement {
   return pageStatement('name', 'users', page);
+}
+
+/**
+ * The different lists of permissions of the next users after a name, joined by commas, and the last name of each. The empty
+ * name is before all.
+ */
+export function permissionLists(after: string, limit: number): Statement {
+  return { text: PERMISSION_LISTS, values: [after, limit] };
 }
 
 export function insert(user: StoredUser): Change {
