@@ -126,7 +126,7 @@ describe('a change with psql', () => {
   it.each([
     ['an unknown type', `INSERT INTO USERS (name, hash, type) VALUES ('x', '', 'root')`, 'type_check'],
     [
-      'an a permission that no permission can be called',
+      'a name that no permission can have',
       `INSERT INTO USERS (name, hash, permissions) VALUES ('x', '', '{API}')`,
       'permission_names',
     ],
