@@ -12,7 +12,6 @@ import type {
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
-import { compareNames } from '../../users/user-name.js';
 import { type ListSource, listUsers, type Page } from '../listing.js';
 import { writeBackup } from './backup.js';
 import { BUSY_FOR, busyError, ChangeQueue, TRY_EVERY } from './change-queue.js';
@@ -156,7 +155,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
   /** Reads the users in small parts, so that no request waits for longer than a millisecond or two. */
   async permissionsInUse(): Promise<string[]> {
     const inUse = new Set<string>();
-    let after = '';
+    let after = 0;
     for (;;) {
       await setImmediate();
       const lists = await this.#read(() =>
@@ -165,7 +164,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
       let read = 0;
       for (const { permissions, last, users } of lists) {
         for (const permission of (permissions as string).split(',')) inUse.add(permission);
-        if (compareNames(last as string, after) > 0) after = last as string;
+        after = Math.max(after, last as number);
         read += users as number;
       }
       if (read < PERMISSIONS_AT_ONCE) break;

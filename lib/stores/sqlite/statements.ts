@@ -31,8 +31,9 @@ const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
 export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
 
-const PERMISSION_LISTS = `SELECT permissions, max(name) AS last, count(*) AS users
-  FROM (SELECT name, permissions FROM users WHERE name > $1 ORDER BY name LIMIT $2) GROUP BY permissions`;
+/** In the order of the file: in that of the names each user may be on another page. */
+const PERMISSION_LISTS = `SELECT permissions, max(position) AS last, count(*) AS users
+  FROM (SELECT rowid AS position, permissions FROM users WHERE rowid > $1 ORDER BY rowid LIMIT $2) GROUP BY permissions`;
 
 const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING name`;
 
@@ -66,10 +67,12 @@ export function pageOfNames(page: Page): Statement {
 }
 
 /**
- * The different lists of permissions of the next users after a name, joined by commas, and the last name of each. The empty
- * name is before all.
+ * The different lists of permissions of the next users in the file, joined by commas, with the number of users of each, and
+ * the last of their rows.
+ *
+ * @param after the last row of the users before; 0 at the beginning
  */
-export function permissionLists(after: string, limit: number): Statement {
+export function permissionLists(after: number, limit: number): Statement {
   return { text: PERMISSION_LISTS, values: [after, limit] };
 }
 
