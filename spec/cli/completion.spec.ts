@@ -17,7 +17,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 describe('completion in bash', () => {
   it.each([
-    [[''], ['user', 'whoami', 'can', 'hash', 'check-config', 'import', 'export', 'backup', 'completion']],
+    [[''], ['user', 'permission', 'whoami', 'can', 'hash', 'check-config', 'import', 'export', 'backup', 'completion']],
     [
       ['user', ''],
       ['list', 'show', 'add', 'set', 'passwd', 'enable', 'disable', 'delete'],
