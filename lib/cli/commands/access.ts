@@ -37,7 +37,10 @@ export function addCan(program: Command, session: Session): void {
         const { policy } = await readRules();
         const unknown = user.permissions.filter((each) => !policy.permissions.has(each));
         if (unknown.length > 0) {
-          session.output.note(`${inWords(unknown)} is not defined as far as is known here, and opens nothing`);
+          const verbs = unknown.length === 1 ? ['is', 'opens'] : ['are', 'open'];
+          session.output.note(
+            `${inWords(unknown)} ${verbs[0]} not defined as far as is known here, and ${verbs[1]} nothing`,
+          );
         }
         const { allowed, privilege, resource = null, reason } = explain(policy, user, method, path);
         if (json) await session.output.json({ user: name, method, path, allowed, privilege, resource, reason });
