@@ -232,11 +232,23 @@ export class Guard {
     }
     const outcome = this.#logins.login(req);
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
+    this.#concludeLater(outcome, req, res, next, proceed, door);
+    return false;
+  }
+
+  /** Not in {@link #identify}, where the function would cost memory in each request. */
+  #concludeLater(
+    outcome: Promise<LoginOutcome>,
+    req: HostRequest,
+    res: HostResponse,
+    next: Next,
+    proceed: Proceed,
+    door: Door,
+  ): void {
     // socket.io calls middlewares for upgrades as well.
     surviveErrors(req.socket);
-    const conclude = (settled: LoginOutcome) => this.#conclude(settled, req, res, next, proceed);
-    void outcome.then((settled) => this.later(res, next, () => conclude(settled), door));
-    return false;
+    const conclude = (settled: LoginOutcome) => () => this.#conclude(settled, req, res, next, proceed);
+    void outcome.then((settled) => this.later(res, next, conclude(settled), door));
   }
 
   #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): Verdict {
