@@ -43,21 +43,21 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
 export interface Readings {
   /** The readings of the path as the client sent it. */
   readonly whole: readonly string[];
-  /** The further readings below the mount. */
+  /** The further readings below the mount, or below Kapacitor's prefix where the API is at another path. */
   readonly below: readonly string[];
 }
-
-const NOTHING_BELOW: readonly string[] = [];
 
 /** Reads paths. It remembers plain paths, because an app asks for the same few again and again. */
 export class PathReader {
   readonly #plain = new Map<string, Readings>();
   readonly #prefixes: readonly string[];
+  readonly #kapacitor: readonly string[];
   readonly #transformations: readonly ((path: string) => string)[];
 
   /** @param apiPath the prefix that is left out of resources */
   constructor(apiPath: string = DEFAULT_API_PATH) {
     this.#prefixes = prefixesOf(apiPath);
+    this.#kapacitor = prefixesOfKapacitor(apiPath);
     // A router that is mounted at a prefix sees the rest of the path.
     this.#transformations = [(path) => this.#belowPrefix(path), ...TRANSFORMATIONS];
   }
@@ -77,9 +77,10 @@ export class PathReader {
     if (known !== undefined) return known;
     if (!PLAIN.test(whole)) {
       const resources = this.#readInEveryWay([whole]);
-      return resources && { whole: resources, below: NOTHING_BELOW };
+      return resources && { whole: resources, below: this.#belowKapacitor(resources) };
     }
-    const readings = { whole: this.#toResources(whole), below: NOTHING_BELOW };
+    const resources = this.#toResources(whole);
+    const readings = { whole: resources, below: this.#belowKapacitor(resources) };
     if (this.#plain.size >= MAX_REMEMBERED) this.#plain.clear();
     this.#plain.set(whole, readings);
     return readings;
@@ -91,7 +92,8 @@ export class PathReader {
     const ofWhole = this.#readInEveryWay([whole]);
     const ofAll = this.#readInEveryWay([whole, below, ...mounts(base).map((mount) => mount + path)]);
     if (ofWhole === undefined || ofAll === undefined) return undefined;
-    return { whole: ofWhole, below: ofAll.filter((resource) => !ofWhole.includes(resource)) };
+    const others = [...ofAll, ...this.#belowKapacitor(ofAll)].filter((resource) => !ofWhole.includes(resource));
+    return { whole: ofWhole, below: others };
   }
 
   #readInEveryWay(paths: readonly string[]): string[] | undefined {
@@ -116,6 +118,16 @@ export class PathReader {
     return [API + path.slice(preview.length), `${API}/preview${path.slice(preview.length)}`];
   }
 
+  /**
+   * The resources that Kapacitor itself sees. A gateway passes `/kapacitor/v1/config` on wherever the API of this package is,
+   * and `api` must not open that.
+   */
+  #belowKapacitor(resources: readonly string[]): string[] {
+    return this.#kapacitor.flatMap((prefix) =>
+      resources.filter((each) => isWithin(each, prefix)).map((each) => API + each.slice(prefix.length)),
+    );
+  }
+
   #belowPrefix(path: string): string {
     const prefix = this.#prefixes.find((each) => isWithin(path, each));
     return prefix === undefined ? path : path.slice(prefix.length);
@@ -130,6 +142,13 @@ export function isTooLong(path: string): boolean {
 /** Whether `path` is `ancestor` or below it. */
 export function isWithin(path: string, ancestor: string): boolean {
   return path.startsWith(ancestor) && (path.length === ancestor.length || path[ancestor.length] === '/');
+}
+
+/** The prefixes of Kapacitor's own API as resources have them, where the API of this package is at another path. */
+function prefixesOfKapacitor(apiPath: string): readonly string[] {
+  return prefixesOf(DEFAULT_API_PATH)
+    .filter((prefix) => apiPath !== DEFAULT_API_PATH && apiPath !== prefix)
+    .map((prefix) => API + (isWithin(prefix, apiPath) ? prefix.slice(apiPath.length) : prefix));
 }
 
 /** The parts of the mount's path that the routers between the app and this one may see. */

@@ -78,6 +78,16 @@ describe('the privileges of a user', () => {
     for (const privilege of PRIVILEGES) expect(KAPACITORS.hasPrivilege(admin, privilege, '/api/users/x')).toBe(true);
   });
 
+  it('follow from what a list holds now, if it can be changed', () => {
+    const permissions: string[] = ['write_points'];
+    const someone = { ...userWith(), permissions };
+    expect(KAPACITORS.hasPrivilege(someone, 'read', '/api/tasks')).toBe(false);
+    permissions[0] = 'api';
+    expect(KAPACITORS.hasPrivilege(someone, 'read', '/api/tasks')).toBe(true);
+    permissions.pop();
+    expect(KAPACITORS.hasPrivilege(someone, 'read', '/api/tasks')).toBe(false);
+  });
+
   it('are none outside of the API', () => {
     expect(KAPACITORS.hasPrivilege(userWith('all'), 'read', '/elsewhere')).toBe(false);
   });
