@@ -1,5 +1,6 @@
 import { unescape as percentDecode } from 'node:querystring';
 import { didYouMean } from '../argument-checks.js';
+import { withoutOrigin } from '../request/host.js';
 import { describeValue } from '../safe-text.js';
 import { API, type PathReader } from './paths.js';
 
@@ -19,8 +20,13 @@ export function resourcesNamed(path: string, paths: PathReader): readonly string
  */
 export function namedPathProblem(path: string, paths: PathReader): string | undefined {
   const shown = describeValue(path);
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(path)) {
+    // It is not repeated: it may hold a password.
+    const rest = withoutOrigin(path).replace(/[?#].*$/s, '') || undefined;
+    return `a URL is not a path${didYouMean(rest && describeValue(rest))}`;
+  }
   if (!path.startsWith('/')) return `${shown} must begin with a slash${didYouMean(describeValue(`/${path}`))}`;
-  const pattern = /\/[^/]*(?:(?<=\/):|\*)/.exec(path);
+  const pattern = PATTERN.exec(path);
   if (pattern !== null) {
     const above = path.slice(0, pattern.index) || '/';
     return `${shown} is a pattern, and a path has none: everything below is included${didYouMean(describeValue(above))}`;
@@ -33,7 +39,15 @@ export function namedPathProblem(path: string, paths: PathReader): string | unde
   const [first = '', ...others] = resources;
   const other = others.filter((resource) => canonical(resource) !== canonical(first)).at(-1);
   if (other === undefined) return undefined;
-  return `${shown} can be read as ${describeValue(pathOfResource(other))}${didYouMean(describeValue(pathOfResource(other)))}`;
+  const meant = [first, other].map(pathOfResource).find((each) => each !== path && isReadAlike(each, paths));
+  return `${shown} can be read as ${describeValue(pathOfResource(other))}${didYouMean(meant && describeValue(meant))}`;
+}
+
+/** A pattern in a segment: `:id`, `*`, and the placeholders `{id}`, `[id]` and `<id>`. */
+const PATTERN = /\/[^/]*(?:(?<=\/):|[*{}[\]<>])/;
+
+function isReadAlike(path: string, paths: PathReader): boolean {
+  return new Set(resourcesNamed(path, paths).map(canonical)).size === 1;
 }
 
 /** The path of a resource: `/orders` for `/api/orders`. */

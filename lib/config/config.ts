@@ -1,3 +1,4 @@
+import { PathReader } from '../authorization/paths.js';
 import { ConfigError } from '../errors.js';
 import { storeForDisplay } from '../safe-text.js';
 import type { FirstAdmin } from '../users/first-admin.js';
@@ -6,6 +7,8 @@ import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
 import { readConfigFile } from './file.js';
 import { Choice, type Layer } from './layers.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './options.js';
+import { chooseDefinitions, definitionWarnings, readDefinitions } from './permission-settings.js';
+import { checkPublicEntries, publicWarnings } from './public-entries.js';
 import { isWithoutUsers, judge, problemsBetween, warningsAbout } from './rules.js';
 import type { Environment, Setting } from './setting.js';
 import { AUTH, DATA_DIR, HTTP } from './settings.js';
@@ -50,6 +53,8 @@ export interface Settlement extends Resolution {
   readonly cause: unknown;
   /** The places of the settings. */
   readonly choice: Choice;
+  /** Those that the sources name. */
+  readonly permissionSettings: readonly Setting[];
 }
 
 /** Works as {@link resolveConfig} and does not throw: a setting with a wrong value has its default. */
@@ -65,6 +70,9 @@ export function settle(
   const layers: readonly Layer[] = [...inCode, readEnvironment(environment), ...(file === undefined ? [] : [file])];
   const choice = new Choice(layers, { hasFile, environment });
   choice.choose(DATA_DIR);
+  const paths = new PathReader(choice.choose(HTTP.apiPath));
+  const permissionSettings = readDefinitions(layers, paths);
+  checkPublicEntries(layers, paths);
   const { httpsEnabled, httpsCertificate, httpsPrivateKey, sharedSecret, ...http } = choice.chooseAll(HTTP);
   const { adminUsername, adminPassword, adminPasswordFile, ...auth } = choice.chooseAll(AUTH);
   const chosenAdmin = chooseAdmin(choice);
@@ -72,20 +80,28 @@ export function settle(
   const privateKey = choice.record(HTTP.httpsPrivateKey, httpsPrivateKey || httpsCertificate);
   const shownStore = typeof auth.store === 'string' ? storeForDisplay(auth.store) : auth.store;
   const config: ResolvedConfig = {
-    permissions: {},
+    permissions: chooseDefinitions(permissionSettings, choice),
     http: { ...http, https: httpsEnabled ? { certificate: httpsCertificate, privateKey } : undefined },
     auth: { ...auth, store: choice.record(AUTH.store, shownStore), admin: admin && { name: admin.name } },
   };
   const chosen = { config, choice };
   const { problems, warnings } = judge(layers, problemsBetween(chosen, environment), chosen, heeded);
   if (!isWithoutUsers(chosen)) problems.push(...adminProblems(chosenAdmin, choice, auth.minimumPasswordLength));
+  warnings.push(...layers.flatMap((layer) => layer.warnings), ...warningsAbout(chosen, environment));
+  if (!isWithoutUsers(chosen)) {
+    warnings.push(
+      ...definitionWarnings(permissionSettings, choice, paths),
+      ...publicWarnings(config.http, choice, paths),
+    );
+  }
   return {
     config,
     store: auth.store,
     admin,
-    warnings: [...warnings, ...layers.flatMap((layer) => layer.warnings), ...warningsAbout(chosen, environment)],
+    warnings,
     problems,
     cause: file?.cause,
     choice,
+    permissionSettings: permissionSettings as readonly Setting[],
   };
 }

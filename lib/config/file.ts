@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { describeType } from '../safe-text.js';
 import { Layer, mustBe, type Place } from './layers.js';
-import { SECTIONS, type Section, type Setting } from './setting.js';
+import { keyForDisplay } from './permission-settings.js';
+import { PERMISSIONS_SECTION, SECTIONS, type Section, type Setting } from './setting.js';
 import { AUTH, HTTP, SETTINGS } from './settings.js';
 import { absolutePath, readTextFile } from './text-file.js';
 import { inToml, isQuoted, Lines, parseToml, type Table } from './toml.js';
@@ -70,6 +71,7 @@ class DocumentReader {
     for (const [key, value] of Object.entries(document)) {
       const section = SECTIONS.find((known) => known === key);
       if (section !== undefined) this.#readSection(section, value);
+      else if (key === PERMISSIONS_SECTION) this.#readPermissions(value);
       else if (isPlainObject(value) || Array.isArray(value)) this.#checkOtherSection([key], value);
       else this.#readTopLevel(key, value);
     }
@@ -78,8 +80,7 @@ class DocumentReader {
   #readSection(section: (typeof SECTIONS)[number], table: unknown): void {
     if (!isPlainObject(table)) {
       const problem = `must be a section, with a line  [${section}]  above its settings, not ${describeType(table)}`;
-      const possible = SETTINGS.filter((setting) => setting.section === section);
-      this.#complain([section], undefined, problem, possible);
+      this.#complain([section], undefined, problem, settingsOf(section));
       return;
     }
     for (const [key, value] of Object.entries(table)) {
@@ -87,12 +88,28 @@ class DocumentReader {
       if (setting !== undefined) this.#readValue(setting, value);
       else if (!isMetaKey(section, key) && !keysOf(section).includes(key)) {
         const hint =
-          didYouMean(isPlainObject(value) ? suggestSection(key) : suggestKey(section, key)) ||
+          didYouMean(isPlainObject(value) ? suggestedHeader(key) : suggestKey(section, key)) ||
           `: [${section}] has ${keysOf(section).join(', ')}`;
         this.#complain([section], key, `this key is not known${hint}`, settingsMeantBy(key));
       }
     }
     this.#refuseMetaServer(section, table);
+  }
+
+  #readPermissions(table: unknown): void {
+    if (!isPlainObject(table)) {
+      const problem = `must have a section for each permission, such as  [permissions.clerk] , not ${describeType(table)}`;
+      this.#complain([PERMISSIONS_SECTION], undefined, problem, []);
+      return;
+    }
+    for (const [name, value] of Object.entries(table)) {
+      const path = [PERMISSIONS_SECTION, name];
+      this.#layer.definitions.set(name, {
+        value,
+        place: this.#place(path, undefined),
+        subjectOf: (key) => this.#place(path, key).subject,
+      });
+    }
   }
 
   /** A key before its section would have no effect: a login would not be required. */
@@ -110,8 +127,7 @@ class DocumentReader {
   #checkOtherSection(path: readonly string[], value: unknown): void {
     const meant = path.length === 1 ? suggestSection(path.join()) : undefined;
     if (meant !== undefined) {
-      const possible = SETTINGS.filter(({ section }) => `[${section}]` === meant);
-      this.#complain(path, undefined, `this section is not known${didYouMean(meant)}`, possible);
+      this.#complain(path, undefined, `this section is not known${didYouMean(`[${meant}]`)}`, settingsOf(meant));
     } else if (Array.isArray(value)) {
       for (const each of value) this.#checkOtherSection(path, each);
     } else if (isPlainObject(value)) {
@@ -157,15 +173,24 @@ class DocumentReader {
   #place(section: readonly string[], key: string | undefined): Place {
     const line = this.#lines.find(key === undefined ? section : [...section, key]);
     const from = line === undefined ? this.#path : `${this.#path}, line ${line}`;
-    const name = [section.length > 0 && `[${section.join('.')}]`, key].filter((part) => part).join(' ');
+    const header = section.length > 0 && `[${section.map(keyForDisplay).join('.')}]`;
+    const name = [header, key === undefined ? undefined : keyForDisplay(key)].filter((part) => part).join(' ');
     return { from, subject: `${from}: ${name}` };
   }
 }
 
-/** `[auth]` for `Auth`. */
-function suggestSection(name: string): string | undefined {
-  const meant = suggest(name, SECTIONS);
+/** `auth` for `Auth`. */
+function suggestSection(name: string): Section | undefined {
+  return suggest(name, [...SECTIONS, PERMISSIONS_SECTION]) as Section | undefined;
+}
+
+function suggestedHeader(name: string): string | undefined {
+  const meant = suggestSection(name);
   return meant && `[${meant}]`;
+}
+
+function settingsOf(section: Section): readonly Setting[] {
+  return SETTINGS.filter((setting) => setting.section === section);
 }
 
 /** `auth-enabled` for `auth_enabled`, or `[http] auth-enabled` if that is its section. */

@@ -1,5 +1,6 @@
 import { didYouMean } from '../argument-checks.js';
 import { allowedHostProblem } from '../request/allowed-hosts.js';
+import { withoutOrigin } from '../request/host.js';
 import { describeValue } from '../safe-text.js';
 import { isSqliteAddress, meantStore, SQLITE_EXAMPLE, sqliteAddress, sqliteFile } from '../stores/address.js';
 import { isPostgresUrl } from '../stores/postgres/url.js';
@@ -82,8 +83,8 @@ function textual<T>(expected: string, example: string, fromText: (text: string) 
   };
 }
 
-/** TOML escapes what JSON does, and DEL. */
-function inQuotes(value: string): string {
+/** A text in the config file's notation: TOML escapes what JSON does, and DEL. */
+export function inQuotes(value: string): string {
   return JSON.stringify(value).replaceAll('\x7f', '\\u007f');
 }
 
@@ -162,24 +163,59 @@ export const hostsKind: Kind<readonly string[]> = {
     if (entries.length === 0) return 'an empty list allows no host: leave it out to allow every host';
     return entries.map(faultOfEntry).find((fault) => fault !== undefined);
   },
-  toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
+  toToml: listInToml,
 };
 
+/** Paths that need no credentials. Their faults depend on `http.apiPath`: see `public-entries.ts`. */
 export const publicKind: Kind<readonly string[]> = {
   expected: 'a list of paths, such as ["/health", "GET /status"]',
   example: '["/health"]',
   fromValue: listOfTexts,
   fromText: (value) => publicKind.fromValue(splitAtCommas(value)),
-  toToml: (value) => `[${value.map(inQuotes).join(', ')}]`,
+  faultOf: (value) => {
+    const other: unknown = Array.isArray(value) ? value.find((each) => typeof each !== 'string') : value;
+    return Array.isArray(value) ? `a path must be a text in quotes, not ${describeValue(other)}` : undefined;
+  },
+  toToml: listInToml,
 };
 
 export const refusalsKind: Kind<Refusals> = textual<Refusals>('"answer" or "next"', '"answer"', (value) =>
   value === 'answer' || value === 'next' ? value : undefined,
 );
 
-export const apiPathKind: Kind<string> = textual('a path such as "/kapacitor/v1"', '"/kapacitor/v1"', (value) =>
-  /^(?:\/[a-z0-9._~-]+)+$/.test(value) ? value : value === '/' ? '' : undefined,
-);
+const EXPECTED_API_PATH =
+  'a path in lower case (routers ignore case) without a slash at its end, such as "/kapacitor/v1", or "/" for the root';
+
+/** The root is the empty path. */
+export const apiPathKind: Kind<string> = {
+  ...textual(EXPECTED_API_PATH, '"/kapacitor/v1"', (value) =>
+    isApiPath(value) ? value.replace(/^\/$/, '') : undefined,
+  ),
+  faultOf: (value) => {
+    if (typeof value !== 'string') return undefined;
+    const path = withoutOrigin(value);
+    const segments = path
+      .toLowerCase()
+      .replace(/[?#].*$/s, '')
+      .split('/')
+      .filter(Boolean);
+    const meant = `/${segments.join('/')}`;
+    // A URL may hold a password.
+    const shown = path === value ? describeValue(value) : 'a URL';
+    return `must be ${EXPECTED_API_PATH}, not ${shown}${isApiPath(meant) ? didYouMean(describeValue(meant)) : ''}`;
+  },
+  toToml: (value) => inQuotes(value || '/'),
+};
+
+/** Segments of unreserved characters. One that begins with a dot may be a dot segment, and is none here. */
+function isApiPath(path: string): boolean {
+  return path === '/' || /^(?:\/[a-z0-9_~-][a-z0-9._~-]*)+$/.test(path);
+}
+
+/** `["read", "write"]`: a list of texts in the config file's notation. */
+export function listInToml(texts: readonly string[]): string {
+  return `[${texts.map(inQuotes).join(', ')}]`;
+}
 
 function faultOfEntry(entry: unknown): string | undefined {
   return typeof entry === 'string'

@@ -9,6 +9,14 @@ export interface Place {
   readonly subject: string;
 }
 
+/** The definition of a permission as a source gives it: it can be checked when the path of the API is known. */
+export interface GivenDefinition {
+  readonly value: unknown;
+  readonly place: Place;
+  /** The beginning of a message about one of its keys. */
+  readonly subjectOf: (key: string) => string;
+}
+
 export interface Problem {
   readonly text: string;
   /** The setting whose value is wrong. The problem stops a start only while that value counts. Absent: always. */
@@ -22,6 +30,8 @@ export class Layer {
   readonly warnings: string[] = [];
   /** The error for which the source could not be read. */
   cause: unknown;
+  /** The definitions of permissions, by name. */
+  readonly definitions = new Map<string, GivenDefinition>();
   /** The folder where relative paths start. */
   readonly folder: string;
   readonly #values = new Map<Setting, { readonly value: unknown; readonly place: Place }>();

@@ -5,7 +5,7 @@ import { passwordFileProblem } from './admin.js';
 import { type Settlement, settle } from './config.js';
 import type { Outcome } from './layers.js';
 import { isWithoutUsers } from './rules.js';
-import type { Environment, Section, Setting } from './setting.js';
+import { type Environment, PERMISSIONS_SECTION, type Section, type Setting } from './setting.js';
 import { AUTH, HTTP, SETTINGS } from './settings.js';
 import { whyUnreadable } from './text-file.js';
 
@@ -36,7 +36,7 @@ export function checkConfig(path: string | undefined, environment: Environment):
   return {
     problems: [...settlement.problems, ...problemsAtStart(settlement)],
     warnings: [...settlement.warnings, ...warningsAtStart(settlement)],
-    settings: SETTINGS.flatMap((setting) => reported(setting, settlement)),
+    settings: [...SETTINGS, ...settlement.permissionSettings].flatMap((setting) => reported(setting, settlement)),
   };
 }
 
@@ -87,6 +87,7 @@ function warningsAtStart({ config, choice }: Settlement): string[] {
 function reported(setting: Setting, { choice }: Settlement): ReportedSetting[] {
   const outcome = choice.outcomes.get(setting);
   if (outcome === undefined || !choice.isKnown(setting)) return [];
+  if (setting.section === PERMISSIONS_SECTION && outcome.value === undefined) return [];
   const { section, key } = setting;
   return [{ section, key, value: shown(setting, outcome), from: outcome.from }];
 }

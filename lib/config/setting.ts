@@ -6,8 +6,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The named sections of Kapacitor's config file that this package reads. */
 export const SECTIONS: readonly ['http', 'auth'] = ['http', 'auth'];
 
+/** The section with the app's own permissions: each is a table of its own. Code has a property of the same name. */
+export const PERMISSIONS_SECTION = 'permissions';
+
 /** `''` stands for the lines before any section. */
-export type Section = '' | (typeof SECTIONS)[number];
+export type Section = '' | (typeof SECTIONS)[number] | typeof PERMISSIONS_SECTION;
 
 /** A rule by which other settings make one useless; `rules.ts` has them all. */
 export type UselessWhen =

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { sqliteAddress } from '../stores/address.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import {
@@ -93,7 +94,7 @@ export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
   },
   apiPath: {
     kind: apiPathKind,
-    default: '/kapacitor/v1',
+    default: DEFAULT_API_PATH,
     synonyms: 'api-prefix prefix base-path api-base',
     meaning: 'The path of the users API and its neighbours. Resources leave it out.',
   },

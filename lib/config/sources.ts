@@ -1,15 +1,16 @@
 import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
-import { describeType } from '../safe-text.js';
+import { describeType, quoteText } from '../safe-text.js';
 import { booleanKind } from './kinds.js';
 import { Layer, mustBe } from './layers.js';
-import { type Environment, SECTIONS, type Setting } from './setting.js';
+import { type Environment, PERMISSIONS_SECTION, SECTIONS, type Setting } from './setting.js';
 import { HTTP, SETTINGS } from './settings.js';
 import { knownVariables, META_SERVER, NO_META_SERVER, settingCalled } from './vocabulary.js';
 
 type NamedSection = (typeof SECTIONS)[number];
 
 const EXPECTED = 'the configuration must be an object such as { http: { … }, auth: { … } }';
+const EXPECTED_PERMISSIONS = "permissions must be an object such as { clerk: { '/orders': ['read', 'write'] } }";
 
 /** Reads the configuration in code: `{ http: { authEnabled: true }, auth: { … } }`. The object is not kept. */
 export function readCode(config: unknown): Layer {
@@ -17,10 +18,29 @@ export function readCode(config: unknown): Layer {
   for (const [name, options] of entriesOf(config, EXPECTED, layer, SETTINGS)) {
     const section = SECTIONS.find((known) => known === name);
     if (section !== undefined) readProperties(layer, section, undefined, options);
-    else
-      layer.complain(`${name} is not known${didYouMean(suggest(name, SECTIONS) ?? suggestProperty(name))}`, SETTINGS);
+    else if (name === PERMISSIONS_SECTION) readPermissions(layer, options);
+    else {
+      const meant = suggest(name, [...SECTIONS, PERMISSIONS_SECTION]) ?? suggestProperty(name);
+      layer.complain(`${name} is not known${didYouMean(meant)}`, SETTINGS);
+    }
   }
   return layer;
+}
+
+function readPermissions(layer: Layer, permissions: unknown): void {
+  for (const [name, value] of entriesOf(permissions, EXPECTED_PERMISSIONS, layer, [])) {
+    const subject = `${PERMISSIONS_SECTION}${memberOf(name)}`;
+    layer.definitions.set(name, {
+      value,
+      place: { from: 'code', subject },
+      subjectOf: (key) => `${subject}${memberOf(key)}`,
+    });
+  }
+}
+
+/** `.clerk`, or `["/orders"]`. */
+function memberOf(name: string): string {
+  return /^[a-z_$][\w$]*$/i.test(name) ? `.${name}` : `[${quoteText(name)}]`;
 }
 
 /**
@@ -77,6 +97,7 @@ function suggestProperty(name: string, section: NamedSection = 'http', group?: s
   const homes = [section, ...(group === undefined ? SECTIONS.filter((other) => other !== section) : [])];
   const properties = homes.flatMap((home) => propertiesOf(home, group));
   const called = properties.includes(name) ? undefined : settingCalled(name);
+  if (suggest(name, [PERMISSIONS_SECTION]) !== undefined) return PERMISSIONS_SECTION;
   if (called?.property?.startsWith(group === undefined ? '' : `${group}.`))
     return `${called.section}.${called.property}`;
   const meant = suggest(name, properties);
@@ -118,11 +139,25 @@ function refuseMetaServer(layer: Layer, environment: Environment): void {
  */
 export function misspeltVariables(environment: Environment): string[] {
   const known = knownVariables();
-  return Object.keys(environment)
-    .filter((variable) => !known.includes(variable))
+  const unknown = Object.keys(environment).filter((variable) => !known.includes(variable));
+  const permissions = unknown.filter(isForPermissions);
+  const inEnvironment = permissions.map(
+    (variable) =>
+      `the environment variable ${variable} has no effect: permissions are defined in the config file, ` +
+      'below [permissions.NAME], or in code',
+  );
+  const misspelt = unknown
+    .filter((variable) => !permissions.includes(variable))
     .map((variable) => ({ variable, meant: suggestVariable(variable, known) }))
     .filter(({ meant }) => meant !== undefined)
     .map(({ variable, meant }) => `the environment variable ${variable} is not known${didYouMean(meant)}`);
+  return [...misspelt, ...inEnvironment];
+}
+
+/** `KAPACITOR_PERMISSIONS_CLERK`, or in a section: `KAPACITOR_AUTH_PERMISSIONS`. */
+function isForPermissions(variable: string): boolean {
+  const [, rest] = /^KAPACITOR_(?:AUTH_|HTTP_)?PERMISSIONS?(?:_(.*))?$/.exec(variable) ?? [variable, 'HOST'];
+  return rest === undefined || !KUBERNETES.test(rest);
 }
 
 /** Names that Kubernetes makes of a service's: https://kubernetes.io/docs/concepts/services-networking/service/ */

@@ -15,6 +15,9 @@ const LONG_TEXT = /("""(?:\\[\s\S]|[^\\])*?"""|'''[\s\S]*?'''|(?:"""|''')[\s\S]*
 /** A key and a value, with anything between them. */
 const SETTING_LINE = /^\s*["']?([\w-]+)["']?\s*[:=>]*\s*(.*?)\s*(?:#.*)?$/;
 
+/** A line that begins with a path, as in the definition of a permission. */
+const PATH_LINE = /^\s*["']?\/[^\s=:"']*["']?\s*[:=]/;
+
 /** For people who know YAML or INI better. */
 const RULES = 'a section is written as  [http] , a setting as  auth-enabled = true , and a text in "quotes"';
 
@@ -30,6 +33,8 @@ export interface SyntaxProblem {
 
 export function parseToml(text: string): { readonly document: Table } | SyntaxProblem {
   const lines = text.split('\n');
+  const inherited = inheritedName(text);
+  if (inherited !== undefined) return inherited;
   const outcome = attempt(lines);
   if ('document' in outcome) return outcome;
   const { message, line = lineWithoutNumber(lines) } = outcome;
@@ -44,6 +49,21 @@ export function parseToml(text: string): { readonly document: Table } | SyntaxPr
   return isBehindList
     ? syntaxProblem(lines, begin, 'the list that begins here does not end')
     : syntaxProblem(lines, line, message);
+}
+
+/**
+ * The first name that every object inherits, in a place where the parser takes the inherited value for a table of the file, and
+ * would write into it: `[constructor]`, `constructor.x = 1`.
+ */
+function inheritedName(text: string): SyntaxProblem | undefined {
+  for (const [index, line] of withoutLongTexts(text).split('\n').entries()) {
+    const tables = keysIn(HEADER.exec(line)?.[1] ?? '').slice(-1);
+    const parents = keysIn(ASSIGNMENT.exec(line)?.[1] ?? '').slice(0, -1);
+    const name = [...tables, ...parents].find((key) => key !== '__proto__' && key in Object.prototype);
+    if (name !== undefined)
+      return { line: index + 1, problem: `no section can be called ${name}: choose another name` };
+  }
+  return undefined;
 }
 
 type Failure = { readonly message: string; readonly line?: number };
@@ -94,6 +114,12 @@ function syntaxProblem(lines: readonly string[], index: number, message: string)
     const subject = setting === undefined ? 'this section or key' : key;
     return { line, problem: `${subject} is in the file already: keep one of the two` };
   }
+  if (PATH_LINE.test(lines[index] ?? '')) {
+    return {
+      line,
+      problem: 'this is not TOML: a path and its privileges are written as  "/orders" = ["read", "write"]',
+    };
+  }
   if (setting !== undefined) return { line, problem: `${key}: this is not TOML: write  ${inToml(setting, value)}` };
   // The parser repeats lines of the file, and single characters of them.
   const reason = message.split(/[\n,:"]| at row /, 1)[0]?.trim();
@@ -117,6 +143,8 @@ export function isQuoted({ kind }: Setting): boolean {
 /** The lines of sections and keys, for messages: the parser does not keep them. Keys with escapes are not found. */
 export class Lines {
   readonly #numbers = new Map<string, number>();
+  /** Of the first line in each section: a section may have no line of its own. */
+  readonly #first = new Map<string, number>();
 
   constructor(toml: string) {
     let section: string[] = [];
@@ -132,12 +160,17 @@ export class Lines {
   /** The line of a key or a section, or else of the section around it. */
   find(path: readonly string[]): number | undefined {
     if (path.length === 0) return undefined;
-    return this.#numbers.get(path.join('\0')) ?? this.find(path.slice(0, -1));
+    const name = path.join('\0');
+    return this.#numbers.get(name) ?? this.#first.get(name) ?? this.find(path.slice(0, -1));
   }
 
   #add(path: readonly string[], line: number): void {
     const name = path.join('\0');
     if (!this.#numbers.has(name)) this.#numbers.set(name, line);
+    for (let depth = 1; depth < path.length; depth += 1) {
+      const section = path.slice(0, depth).join('\0');
+      if (!this.#first.has(section)) this.#first.set(section, line);
+    }
   }
 }
 

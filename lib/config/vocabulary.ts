@@ -18,6 +18,7 @@ const META_KEYS: readonly string[] = [
 /** Kapacitor's other keys in these sections. They have nothing to do with users, and are left alone. */
 const OTHER_KEYS: Readonly<Record<Section, readonly string[]>> = {
   '': [],
+  permissions: [],
   auth: [],
   http: ['log-enabled', 'write-tracing', 'pprof-enabled', 'shutdown-timeout'],
 };

@@ -3,6 +3,8 @@ import { resolveConfig } from '../../lib/config/config.js';
 import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { configFile, fromCode, problemsOf } from './resolve.js';
 
+const HTTP_PROPERTIES = 'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath';
+
 describe('the configuration in code', () => {
   it('may be an object without a prototype, or an instance of a class', () => {
     class Config {
@@ -66,11 +68,8 @@ describe('the configuration in code', () => {
     [{ http: { authEnable: false } }, 'http.authEnable is not known: did you mean http.authEnabled?'],
     [{ http: { auth_enabled: false } }, 'http.auth_enabled is not known: did you mean http.authEnabled?'],
     [{ http: { bcryptCost: 12 } }, 'http.bcryptCost is not known: did you mean auth.bcryptCost?'],
-    [{ http: { port: 80 } }, 'http.port is not known: http has authEnabled, queryCredentials, realm, allowedHosts'],
-    [
-      { http: { constructor: 1 } },
-      'http.constructor is not known: http has authEnabled, queryCredentials, realm, allowedHosts',
-    ],
+    [{ http: { port: 80 } }, `http.port is not known: ${HTTP_PROPERTIES}`],
+    [{ http: { constructor: 1 } }, `http.constructor is not known: ${HTTP_PROPERTIES}`],
     [{ htp: {} }, 'htp is not known: did you mean http?'],
     [{ Auth: {} }, 'Auth is not known: did you mean auth?'],
     [{ authEnabled: false }, 'authEnabled is not known: did you mean http.authEnabled?'],

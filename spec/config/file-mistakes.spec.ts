@@ -3,8 +3,8 @@ import { resolveConfig } from '../../lib/config/config.js';
 import { configFile, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 const HTTP_KEYS =
-  'auth-enabled, query-credentials, realm, allowed-hosts, bind-address, https-enabled, https-certificate, https-private-key, ' +
-  'shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
+  'auth-enabled, query-credentials, realm, allowed-hosts, public, refusals, api-path, bind-address, https-enabled, ' +
+  'https-certificate, https-private-key, shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
 const AUTH_KEYS =
   'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
   'hashing-concurrency, hashing-queue, store, store-grace, admin-username, admin-password, admin-password-file, audit-log';
@@ -80,7 +80,7 @@ describe('an unknown key', () => {
     const keys = section === 'http' ? HTTP_KEYS : AUTH_KEYS;
     const hint = meant === undefined ? `: [${section}] has ${keys}` : `: did you mean ${meant}?`;
     expect(problemsOf(() => fromFileWithUsers(`[${section}]\n${key} = true\n`))).toEqual([
-      `kapacitor.conf, line 2: [${section}] ${key.replaceAll('"', '')}: this key is not known${hint}`,
+      `kapacitor.conf, line 2: [${section}] ${key}: this key is not known${hint}`,
     ]);
   });
 
@@ -125,7 +125,7 @@ describe('a setting in the wrong place', () => {
     ['"auth "', 'auth'],
   ])('[%s] is an error: did you mean [%s]?', (section, meant) => {
     expect(problemsOf(() => fromFileWithUsers(`hostname = "x"\n[${section}]\nauth-enabled = true\n`))).toEqual([
-      `kapacitor.conf, line 2: [${section.replaceAll('"', '')}]: this section is not known: did you mean [${meant}]?`,
+      `kapacitor.conf, line 2: [${section}]: this section is not known: did you mean [${meant}]?`,
     ]);
   });
 

@@ -96,10 +96,14 @@ describe('a kapacitor.conf', () => {
   it('sets what [auth], [http] and data_dir contain; other sections are ignored', () => {
     expect(fromFile(KAPACITOR_CONF)).toEqual({
       config: {
+        permissions: {},
         http: {
           authEnabled: true,
           queryCredentials: false,
           realm: 'Kapacitor',
+          public: [],
+          refusals: 'answer',
+          apiPath: '/kapacitor/v1',
           bindAddress: { host: '127.0.0.1', port: 9092 },
           https: undefined,
         },

@@ -95,10 +95,15 @@ describe('the sources of the configuration', () => {
 describe('the defaults', () => {
   it("are Kapacitor's with a file", () => {
     expect(fromFile('').config).toEqual({
+      permissions: {},
       http: {
         authEnabled: false,
         queryCredentials: false,
         realm: 'Kapacitor',
+        allowedHosts: undefined,
+        public: [],
+        refusals: 'answer',
+        apiPath: '/kapacitor/v1',
         bindAddress: { host: undefined, port: 9092 },
         https: undefined,
       },
@@ -120,10 +125,15 @@ describe('the defaults', () => {
 
   it('are secure in code', () => {
     expect(fromCode({}).config).toEqual({
+      permissions: {},
       http: {
         authEnabled: true,
         queryCredentials: false,
         realm: 'Kapacitor',
+        allowedHosts: undefined,
+        public: [],
+        refusals: 'answer',
+        apiPath: '/kapacitor/v1',
         bindAddress: { host: undefined, port: 9092 },
         https: undefined,
       },

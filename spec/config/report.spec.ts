@@ -17,6 +17,9 @@ auth-enabled = true
 query-credentials = true
 realm = 'a "b" \\\\ c'
 allowed-hosts = ["LocalHost", '.example.com']
+public = ["/health", 'GET /status']
+refusals = 'next'
+api-path = "/"
 bind-address = "[::1]:80"
 https-enabled = false
 https-certificate = "/c.pem"
@@ -37,6 +40,12 @@ store-grace = "500ms"
 admin-username = "ユーザー"
 admin-password = "hunter2"
 audit-log = "/var/log/audit.jsonl"
+[permissions.clerk]
+"/orders" = ["write", "read", "write"]
+'/a "b"' = 'all'
+"/secrets" = []
+[permissions]
+nothing = {}
 `;
 
 /** The lines that the report would be as a file: what is secret or none is left out. */
@@ -45,7 +54,16 @@ function asFile({ settings }: ConfigReport): string {
     settings
       .filter((setting) => setting.section === section && !/^\((?:secret|none)\)$/.test(setting.value))
       .map(({ key, value }) => `${key} = ${value}`);
-  return [...lines(''), '[http]', ...lines('http'), '[auth]', ...lines('auth'), ''].join('\n');
+  return [
+    ...lines(''),
+    '[http]',
+    ...lines('http'),
+    '[auth]',
+    ...lines('auth'),
+    '[permissions]',
+    ...lines('permissions'),
+    '',
+  ].join('\n');
 }
 
 describe('the report on a configuration', () => {
@@ -57,27 +75,37 @@ describe('the report on a configuration', () => {
       ['http', 'query-credentials', 'true', 'kapacitor.conf, line 5'],
       ['http', 'realm', String.raw`"a \"b\" \\\\ c"`, 'kapacitor.conf, line 6'],
       ['http', 'allowed-hosts', '["LocalHost", ".example.com"]', 'kapacitor.conf, line 7'],
-      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 8'],
-      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 9'],
-      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 10'],
-      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 11'],
-      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 12'],
-      ['auth', 'enabled', 'true', 'kapacitor.conf, line 14'],
-      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 15'],
-      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 16'],
-      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 17'],
-      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 18'],
-      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 19'],
-      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 20'],
-      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 21'],
-      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 22'],
-      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 23'],
-      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 24'],
-      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 25'],
-      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 26'],
-      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 26'],
-      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 27'],
+      ['http', 'public', '["/health", "GET /status"]', 'kapacitor.conf, line 8'],
+      ['http', 'refusals', '"next"', 'kapacitor.conf, line 9'],
+      ['http', 'api-path', '"/"', 'kapacitor.conf, line 10'],
+      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 11'],
+      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 12'],
+      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 13'],
+      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 14'],
+      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 15'],
+      ['auth', 'enabled', 'true', 'kapacitor.conf, line 17'],
+      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 18'],
+      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 19'],
+      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 20'],
+      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 21'],
+      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 22'],
+      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 23'],
+      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 24'],
+      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 25'],
+      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 26'],
+      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 27'],
+      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 28'],
+      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 29'],
+      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 29'],
+      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 30'],
       ['', 'data_dir', '"state"', 'kapacitor.conf, line 2'],
+      [
+        'permissions',
+        'clerk',
+        String.raw`{ "/orders" = ["read", "write"], "/a \"b\"" = ["all"], "/secrets" = [] }`,
+        'kapacitor.conf, line 31',
+      ],
+      ['permissions', 'nothing', '{}', 'kapacitor.conf, line 36'],
     ]);
     expect(JSON.stringify(report)).not.toContain('hunter2');
   });

@@ -69,6 +69,99 @@ export const ROWS: readonly Row[] = [
     },
   },
   {
+    ...named('http', 'public'),
+    defaults: [[], []],
+    expected: 'must be a list of paths, such as ["/health", "GET /status"]',
+    right: {
+      file: [
+        ['[]', []],
+        [
+          '["/health", "GET /status", "/café/a b", "PROPFIND /dav"]',
+          ['/health', 'GET /status', '/café/a b', 'PROPFIND /dav'],
+        ],
+      ],
+      environment: [['/health, GET /status', ['/health', 'GET /status']]],
+      code: [
+        [[], []],
+        [
+          ['/assets', 'HEAD /x'],
+          ['/assets', 'HEAD /x'],
+        ],
+      ],
+    },
+    wrong: {
+      file: [
+        ['"/health"', '"/health": write  public = ["/health"]'],
+        ['true', 'true'],
+        ['{ "/health" = true }', 'an object'],
+      ],
+      environment: [],
+      code: [
+        ['/health', '"/health"'],
+        [new Set(['/health']), 'a set'],
+        [null, 'null'],
+      ],
+    },
+  },
+  {
+    ...named('http', 'refusals'),
+    defaults: ['answer', 'answer'],
+    expected: 'must be "answer" or "next"',
+    right: {
+      file: [['"next"', 'next']],
+      environment: [['answer', 'answer']],
+      code: [['next', 'next']],
+    },
+    wrong: {
+      file: [
+        ['"Next"', '"Next"'],
+        ['true', 'true'],
+      ],
+      environment: [['json', '"json"']],
+      code: [
+        ['', '""'],
+        [() => undefined, 'a function'],
+      ],
+    },
+  },
+  {
+    ...named('http', 'api-path'),
+    defaults: ['/kapacitor/v1', '/kapacitor/v1'],
+    expected:
+      'must be a path in lower case (routers ignore case) without a slash at its end, such as "/kapacitor/v1", or "/" for the root',
+    right: {
+      file: [
+        ['"/"', ''],
+        ['"/auth/v1.2"', '/auth/v1.2'],
+      ],
+      environment: [['/api', '/api']],
+      code: [
+        ['/', ''],
+        ['/my_app/~users-2', '/my_app/~users-2'],
+      ],
+    },
+    wrong: {
+      file: [
+        ['"/auth/"', '"/auth/": did you mean "/auth"?'],
+        ['"auth"', '"auth": did you mean "/auth"?'],
+        ['""', '"": did you mean "/"?'],
+        ['"/Auth//V1"', '"/Auth//V1": did you mean "/auth/v1"?'],
+        ['"/auth?x#y"', '"/auth?x#y": did you mean "/auth"?'],
+        ['"https://user:hunter2@example.com/auth/v1"', 'a URL: did you mean "/auth/v1"?'],
+        ['"/auth/:version"', '"/auth/:version"'],
+        ['"/a/../b"', '"/a/../b"'],
+        ['"/a%2fb"', '"/a%2fb"'],
+        ['"/.hidden"', '"/.hidden"'],
+        ['3', '3'],
+      ],
+      environment: [['/a b', '"/a b"']],
+      code: [
+        [['/auth'], 'an array'],
+        [new URL('https://example.com/auth'), 'a url'],
+      ],
+    },
+  },
+  {
     ...named('http', 'bind-address'),
     property: undefined as never,
     resolved: 'http.bindAddress',

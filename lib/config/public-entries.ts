@@ -1,0 +1,87 @@
+import { METHODS } from 'node:http';
+import { didYouMean, suggest } from '../argument-checks.js';
+import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
+import { OwnEndpoints } from '../authorization/own-endpoints.js';
+import { API, type PathReader } from '../authorization/paths.js';
+import { describeValue } from '../safe-text.js';
+import type { Choice, Layer } from './layers.js';
+import type { ResolvedConfig } from './options.js';
+import { HTTP } from './settings.js';
+
+/** A token in upper case: https://www.rfc-editor.org/rfc/rfc9110#section-9.1 */
+const METHOD = /^[A-Z!#$%&'*+.^_`|~\d-]+$/;
+
+/** Words for every method, which an entry without a method stands for. */
+const EVERY_METHOD: readonly string[] = ['*', 'ALL', 'ANY'];
+
+/** An entry of `http.public`: a path, and the method that it is public for. */
+interface PublicEntry {
+  /** Undefined: every method. */
+  readonly method: string | undefined;
+  readonly path: string;
+}
+
+/** Checks `public` in all layers. */
+export function checkPublicEntries(layers: readonly Layer[], paths: PathReader): void {
+  for (const layer of layers) {
+    for (const entry of layer.get(HTTP.public) ?? []) {
+      const problem = entryProblem(entry, paths);
+      if (problem !== undefined) layer.refuse(HTTP.public, `${layer.placeOf(HTTP.public)?.subject}: ${problem}`);
+    }
+  }
+}
+
+/** Warnings about entries that are allowed, and that may not be meant. */
+export function publicWarnings(
+  { public: entries, apiPath }: ResolvedConfig['http'],
+  choice: Choice,
+  paths: PathReader,
+): string[] {
+  const subject = choice.placeOf(HTTP.public)?.subject;
+  const endpoints = new OwnEndpoints(apiPath);
+  return entries.map(parseEntry).flatMap(({ method, path }) => {
+    const shown = describeValue(path);
+    const resources = resourcesNamed(path, paths);
+    if (resources.includes(API)) {
+      const which = method === undefined ? 'no request needs' : `no request with the method ${method} needs`;
+      return [`${subject}: ${shown} contains every path: ${which} credentials`];
+    }
+    // The endpoint has the same resource as the app's own path: `/users`.
+    const own = apiPath + resources[0]?.slice(API.length);
+    if (endpoints.at(own) === undefined) return [];
+    return [`${subject}: ${own} needs credentials all the same: the endpoints of this package are never public`];
+  });
+}
+
+function parseEntry(entry: string): PublicEntry {
+  const [, method, path = entry] = /^([^\s/]+) (\/.*)$/s.exec(entry) ?? [];
+  return { method, path };
+}
+
+const METHOD_AND_PATH = /^\s*([^\s/:]+)\s+(\S.*?)\s*$/s;
+
+/** Method and path of `/status GET`. */
+function turnedRound(entry: string): readonly [string, string, string] | undefined {
+  const [, path = '', word = ''] = /^(\/\S*)\s+([a-z]+)\s*$/i.exec(entry) ?? [];
+  return METHODS.includes(word.toUpperCase()) ? [entry, word, path] : undefined;
+}
+
+/** The problem of an entry, and what to write instead. */
+function entryProblem(entry: string, paths: PathReader): string | undefined {
+  const shown = describeValue(entry);
+  const [, word, path] = METHOD_AND_PATH.exec(entry) ?? turnedRound(entry) ?? [];
+  if (word === undefined || path === undefined) return namedPathProblem(entry, paths);
+  const method = word.toUpperCase();
+  if (EVERY_METHOD.includes(method)) {
+    return `${shown}: a path without a method is public for every method${didYouMean(describeValue(path))}`;
+  }
+  const meant = METHODS.includes(method) ? method : suggest(method, METHODS);
+  if (meant !== undefined && meant !== method) {
+    return `${shown}: the method ${describeValue(word)} is not known${didYouMean(describeValue(`${meant} ${path}`))}`;
+  }
+  if (entry !== `${method} ${path}` || !METHOD.test(method)) {
+    const right = METHOD.test(method) ? didYouMean(describeValue(`${method} ${path}`)) : '';
+    return `${shown} must be a path, or a method in upper case, a blank and a path${right}`;
+  }
+  return namedPathProblem(path, paths);
+}
