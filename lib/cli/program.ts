@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.js';
 import { addCheckConfig, addHash } from './commands/config.js';
 import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
+import { addServe } from './commands/serve.js';
 import { addUserCommands } from './commands/user.js';
 import type { Session } from './session.js';
 
@@ -45,6 +46,7 @@ export function createProgram(createSession: (program: Command) => Session): Com
   addImport(program, session);
   addExport(program, session);
   addBackup(program, session);
+  addServe(program, session);
   addCompletion(program, session);
   return program;
 }
