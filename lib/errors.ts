@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
 /** The codes of the errors that this package throws or rejects with. They stay the same between versions. */
 export type KapacitorAuthErrorCode =
   /** The configuration, or a call of this package, is wrong. Change what the message names. The app does not start. */
@@ -18,6 +20,8 @@ export type KapacitorAuthErrorCode =
   | 'STORE_UNAVAILABLE'
   /** Too many attempts failed. Retry after `retryAfter` seconds. */
   | 'THROTTLED'
+  /** The request has no credentials, or wrong ones. Log in: `headers` has the challenge. Only with `http.refusals: 'next'`. */
+  | 'UNAUTHENTICATED'
   /** A user of this name exists. Choose another name, or change that user. */
   | 'USER_EXISTS'
   /** A name, a password or another field of a user is not acceptable. Change what the message names. */
@@ -36,6 +40,7 @@ const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
   REQUEST_INVALID: 'InvalidRequestError',
   STORE_UNAVAILABLE: 'StoreError',
   THROTTLED: 'ThrottledError',
+  UNAUTHENTICATED: 'UnauthenticatedError',
   USER_EXISTS: 'UserExistsError',
   USER_INVALID: 'InvalidUserError',
   USER_NOT_FOUND: 'UserNotFoundError',
@@ -53,6 +58,21 @@ export class KapacitorAuthError extends Error {
     this.name = NAMES[code];
     this.code = code;
     this.status = status;
+  }
+
+  /** The same as `status`. The package `http-errors` gives its errors both. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Whether the message may be shown to the client. It holds no secret, but a {@link ConfigError} is for the developer. */
+  get expose(): boolean {
+    return this.status !== 500;
+  }
+
+  /** The headers of the answer. Express's own error handler sends them. */
+  get headers(): Readonly<Record<string, string>> {
+    return { 'Cache-Control': 'no-store' };
   }
 }
 
@@ -73,17 +93,18 @@ export class StoreError extends KapacitorAuthError {
   }
 }
 
-/** A refusal that ends by itself. Express's own error handler sends `headers` too. */
+/** A refusal that ends by itself. */
 export abstract class TryLaterError extends KapacitorAuthError {
   /** Seconds until the next attempt makes sense: the header `Retry-After`. */
   readonly retryAfter: number;
-  /** The headers of the answer. */
-  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: KapacitorAuthErrorCode, status: number, message: string, retryAfter: number) {
     super(code, status, message);
     this.retryAfter = retryAfter;
-    this.headers = { 'Retry-After': String(retryAfter) };
+  }
+
+  override get headers(): Readonly<Record<string, string>> {
+    return { 'Retry-After': String(this.retryAfter), ...super.headers };
   }
 }
 
@@ -125,6 +146,24 @@ export class InvalidUserError extends KapacitorAuthError {
 export class InvalidRequestError extends KapacitorAuthError {
   constructor(message: string, status = 400) {
     super('REQUEST_INVALID', status, message);
+  }
+}
+
+/**
+ * A request has no credentials, or nobody can log in with them. The app's error handler gets it with `http.refusals: 'next'`.
+ * Its `headers` have the challenge `WWW-Authenticate`, but for the script of a page, which would make a browser show its dialog.
+ */
+export class UnauthenticatedError extends KapacitorAuthError {
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(message: string, headers: OutgoingHttpHeaders = {}, options?: ErrorOptions) {
+    super('UNAUTHENTICATED', 401, message, options);
+    const set = Object.entries(headers).filter(([, value]) => value !== undefined);
+    this.#headers = Object.fromEntries(set.map(([name, value]) => [name, String(value)]));
+  }
+
+  override get headers(): Readonly<Record<string, string>> {
+    return { ...this.#headers, ...super.headers };
   }
 }
 

@@ -45,6 +45,7 @@ export function exposeApi(parts: Parts): KapacitorAuth {
     ...values({ config, metrics, ready, strategy, users, usersRouter }),
     ...values({
       authenticate: asMiddleware('auth.authenticate', guard.authenticate),
+      optional: asMiddleware('auth.optional', guard.optional),
       requireAdmin: asMiddleware('auth.requireAdmin', guard.requireAdmin),
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
       can: (...asked: Parameters<KapacitorAuth['can']>) => can(parts, asked),

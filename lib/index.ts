@@ -27,6 +27,7 @@ export {
   PasswordCheckError,
   StoreError,
   ThrottledError,
+  UnauthenticatedError,
   UserExistsError,
   UserNotFoundError,
 } from './errors.js';

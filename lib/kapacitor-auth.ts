@@ -8,6 +8,7 @@ import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { AccessPolicy } from './authorization/access-policy.js';
+import { PublicPaths } from './authorization/public-paths.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
@@ -107,7 +108,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const logins = new LoginService(authenticator, { ...http, audit });
   const onFailure = throttle.isOn ? createProxyWarner() : () => {};
-  const guard = new Guard(authenticator, logins, policy, { ...http, onFailure, audit });
+  const publicPaths = new PublicPaths(http.public, policy);
+  const guard = new Guard(authenticator, logins, policy, { ...http, publicPaths, onFailure, audit });
   const usersRouter = createUsersRouter(users, guard, audit);
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const close = async (): Promise<void> => {

@@ -114,7 +114,7 @@ export class AccessPolicy {
     if (user.type === 'admin') return undefined;
     const isMissing = (resource: string) => !this.hasPrivilege(user, privilege, resource);
     const isMissingBelow = (resource: string) =>
-      (needsAdmin(privilege, resource) || this.#isNamed(resource)) && isMissing(resource);
+      (needsAdmin(privilege, resource) || this.isNamed(resource)) && isMissing(resource);
     const isOfAdmins = (resource: string) => needsAdmin(privilege, resource);
     return whole.find(isOfAdmins) ?? below.find(isOfAdmins) ?? whole.find(isMissing) ?? below.find(isMissingBelow);
   }
@@ -123,7 +123,7 @@ export class AccessPolicy {
    * Whether a permission names the resource, or one above it other than the root. The path below a mount counts only then:
    * `/orders` is what a permission names, and a router that is mounted there sees `/5`.
    */
-  #isNamed(resource: string): boolean {
+  isNamed(resource: string): boolean {
     const entry = this.nearestEntry(resource);
     return entry !== undefined && entry.resource !== API;
   }

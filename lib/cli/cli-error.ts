@@ -88,6 +88,7 @@ const EXIT_BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
   REQUEST_INVALID: EXIT.usage,
   STORE_UNAVAILABLE: EXIT.unreachable,
   THROTTLED: EXIT.unreachable,
+  UNAUTHENTICATED: EXIT.refused,
   USER_EXISTS: EXIT.refused,
   USER_INVALID: EXIT.refused,
   USER_NOT_FOUND: EXIT.refused,

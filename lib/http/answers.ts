@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Decision } from '../authorization/access-policy.js';
-import { KapacitorAuthError, TryLaterError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
 import { wholePathOf } from '../request/host.js';
@@ -29,30 +28,6 @@ export function sendError(res: HostResponse, status: number, message: string, he
   sendJson(res, status, { error: message, message }, { ...headers, 'Cache-Control': 'no-store' });
 }
 
-/**
- * Answers a request that failed. The message of an error of this package holds no secret and is sent. No other message is.
- * It never throws, because nothing is left to catch the error.
- *
- * @param status defaults to the status of the error
- */
-export function sendThrown(
-  res: HostResponse,
-  error: unknown,
-  status?: number,
-  headers: OutgoingHttpHeaders = {},
-): void {
-  try {
-    if (error instanceof KapacitorAuthError) {
-      const all = error instanceof TryLaterError ? { ...headers, ...error.headers } : headers;
-      sendError(res, status ?? error.status, error.message, all);
-    } else {
-      sendError(res, 503, 'authentication is unavailable');
-    }
-  } catch {
-    hangUp(res);
-  }
-}
-
 function send(res: HostResponse, status: number, headers: OutgoingHttpHeaders, body?: Buffer): void {
   if (res.headersSent) return;
   res.statusCode = status;
@@ -65,8 +40,22 @@ export function forbidStoring(res: HostResponse): void {
   if (!res.headersSent) res.setHeader('Cache-Control', 'no-store');
 }
 
+/**
+ * Tells caches that the answer to a request without credentials is not the one to a request with them. A shared cache does not
+ * keep answers to requests with an `Authorization` header unless they say so (RFC 9111, section 3.5). It may give the answer
+ * for nobody to everybody, and `Cache-Control: public` lets it give the answer for one user to all others. With `Vary`, it
+ * gives an answer only to requests with the same credentials (section 4.1). So answers for nobody can be cached.
+ */
+export function varyOnCredentials(res: HostResponse): void {
+  if (res.headersSent) return;
+  const fields = [res.getHeader('Vary') ?? []].flat().join(', ');
+  if (!/(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)/i.test(fields)) {
+    res.setHeader('Vary', fields === '' ? 'Authorization' : `${fields}, Authorization`);
+  }
+}
+
 /** Ends the connection, so that the client does not wait for an answer that cannot be sent. */
-function hangUp(res: HostResponse): void {
+export function hangUp(res: HostResponse): void {
   try {
     res.socket?.destroy();
   } catch {

@@ -2,7 +2,9 @@ import type { Authenticator } from '../authentication/authenticator.js';
 import type { LoginOutcome, LoginService } from '../authentication/login-service.js';
 import { Principal } from '../authentication/principal.js';
 import type { AccessPolicy } from '../authorization/access-policy.js';
+import type { Readings } from '../authorization/paths.js';
 import { type Privilege, privilegeFor } from '../authorization/privileges.js';
+import type { PublicPaths } from '../authorization/public-paths.js';
 import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
 import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
@@ -17,28 +19,45 @@ import {
   forbidStoring,
   refusalMessage,
   sendEmpty,
-  sendError,
-  sendThrown,
+  varyOnCredentials,
 } from './answers.js';
+import { answerRefusal, handOverRefusal, Refusal, type Refuse } from './refusals.js';
 
 export interface GuardOptions {
   /** While false, every request runs as the admin ADMIN_USER. */
   readonly authEnabled: boolean;
   /** The hosts that requests may ask for. Undefined: every host. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Who answers refused requests: this package, or the app's error handler. */
+  readonly refusals: 'answer' | 'next';
+  /** The paths that need no credentials. */
+  readonly publicPaths: PublicPaths;
   /** Receives each request with wrong credentials. */
   readonly onFailure: (req: HostRequest) => void;
   /** Receives `denied` for each request that the guard answers with 401 or 403. */
   readonly audit: Audit;
 }
 
-/**
- * Handles a request whose user is known. Returns true to let the request through, and false if it is answered or will be.
- * Creating a function for each request would take time, so this gets all it needs as arguments.
- */
-export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => boolean;
+/** True: let the request through. False: it is answered, or will be. */
+export type Verdict = boolean | Refusal;
 
-/** Lets authenticated and authorized requests through, and answers all others. */
+/**
+ * Handles a request whose user is known. Creating a function for each request would take time, so this gets all it needs as
+ * arguments.
+ */
+export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => Verdict;
+
+/** Where a middleware differs from the others. */
+export interface Door {
+  /** Handles a request without credentials. Undefined, or undefined from it: the request is refused. */
+  readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
+  /** Defaults to what `http.refusals` says. */
+  readonly refuse?: Refuse;
+}
+
+const STRICT: Door = {};
+
+/** Lets authenticated and authorized requests through, and refuses all others. */
 export class Guard {
   authEnabled: boolean;
   #allowedHosts: readonly string[] | undefined;
@@ -47,6 +66,8 @@ export class Guard {
   readonly #audit: Audit;
   readonly #authenticator: Authenticator;
   readonly #logins: LoginService;
+  readonly #refuse: Refuse;
+  readonly #publicPaths: PublicPaths;
   /** Who may do what. */
   readonly policy: AccessPolicy;
 
@@ -54,13 +75,15 @@ export class Guard {
     authenticator: Authenticator,
     logins: LoginService,
     policy: AccessPolicy,
-    { authEnabled, allowedHosts, onFailure, audit }: GuardOptions,
+    { authEnabled, allowedHosts, refusals, publicPaths, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.policy = policy;
     this.#logins = logins;
     this.authEnabled = authEnabled;
     this.allowedHosts = allowedHosts;
+    this.#refuse = refusals === 'next' ? handOverRefusal : answerRefusal;
+    this.#publicPaths = publicPaths;
     this.#onFailure = onFailure;
     this.#audit = audit;
   }
@@ -79,6 +102,11 @@ export class Guard {
     this.identify(req, res, next, goOn);
   };
 
+  /** Sets `req.user` to the user, or to undefined for a request without credentials. Answers 401 to wrong ones. */
+  readonly optional: Middleware = (req, res, next) => {
+    this.identify(req, res, next, goOnVarying, OPTIONAL);
+  };
+
   /** Lets admins through, and answers 401 or 403 to all others. */
   readonly requireAdmin: Middleware = (req, res, next) => {
     this.identify(req, res, next, this.#goOnAsAdmin);
@@ -91,7 +119,7 @@ export class Guard {
    * @param resource defaults to every reading of the request's path
    */
   requirePrivilege(privilege?: Privilege, resource?: string): Middleware {
-    const proceed: Proceed = (user, req, res) => this.authorize(user, req, res, privilege, resource);
+    const proceed: Proceed = (user, req) => this.authorize(user, req, privilege, resource);
     return (req, res, next) => this.identify(req, res, next, proceed);
   }
 
@@ -120,68 +148,71 @@ export class Guard {
   }
 
   /**
-   * Finds the user of a request and proceeds, or answers 401, 421 or 503. An error of this package becomes an answer. An
-   * error that `next` throws is the app's, and goes to the caller as it would without the guard.
+   * Finds the user of a request and proceeds, or refuses the request: 401, 421 or 503. An error of this package becomes a
+   * refusal. An error that `next` throws is the app's, and goes to the caller as it would without the guard.
    */
-  identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): void {
-    let isLetThrough: boolean;
+  identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, door: Door = STRICT): void {
+    let verdict: Verdict;
     try {
-      isLetThrough = this.#identify(req, res, next, proceed);
+      verdict = this.#identify(req, res, next, proceed, door);
     } catch (error) {
-      sendThrown(res, error);
-      return;
+      verdict = Refusal.of(error);
     }
-    if (isLetThrough) next();
+    this.#settle(verdict, res, next, door);
   }
 
   /** Decides after a wait. No caller is left to catch an error. */
-  later(res: HostResponse, next: Next, decide: () => boolean): void {
-    let isLetThrough: boolean;
+  later(res: HostResponse, next: Next, decide: () => Verdict, door: Door = STRICT): void {
+    let verdict: Verdict;
     try {
-      isLetThrough = decide();
+      verdict = decide();
     } catch (error) {
-      sendThrown(res, error);
-      return;
+      verdict = Refusal.of(error);
     }
     try {
-      if (isLetThrough) next();
+      this.#settle(verdict, res, next, door);
     } catch (error) {
       throwOutside(error);
     }
   }
 
-  /**
-   * Whether the user has the privilege on the resource, or on every reading of the request's path. Answers 403 if not.
-   */
+  /** Whether a request needs no credentials. */
+  isPublic(req: HostRequest): boolean {
+    return !this.#publicPaths.isEmpty && this.#publicPaths.includes(req.method ?? '', this.#readingsOf(req));
+  }
+
+  /** Whether the user has the privilege on the resource, or on every reading of the request's path. 403 if not. */
   authorize(
     user: User,
     req: HostRequest,
-    res: HostResponse,
     privilege: Privilege = privilegeFor(req.method ?? ''),
     resource?: string,
-  ): boolean {
+  ): Verdict {
     // An admin may use every path, and its readings take time.
     if (isActiveAdmin(user)) return true;
-    const whole = wholePathOf(req);
-    const readings =
-      resource === undefined
-        ? this.policy.paths.read(whole, pathOf(req.url ?? ''), mountOf(req))
-        : { whole: [resource], below: [] };
+    const readings = resource === undefined ? this.#readingsOf(req) : { whole: [resource], below: [] };
     const decision = this.policy.decideOn(user, privilege, readings);
-    return decision.allowed || this.deny(req, res, user, refusalMessage(user, decision, resource ?? whole));
+    return decision.allowed || this.deny(req, user, refusalMessage(user, decision, resource ?? wholePathOf(req)));
   }
 
-  /** Answers 403, and reports it. */
-  deny(req: HostRequest, res: HostResponse, user: User, reason: string): false {
+  /** The refusal of a user: 403. Reports it. */
+  deny(req: HostRequest, user: User, reason: string): Refusal {
     this.#audit('denied', () => denialOf(req, user, 403, reason));
-    sendError(res, 403, reason);
-    return false;
+    return new Refusal(403, reason);
   }
 
-  #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
+  #readingsOf(req: HostRequest): Readings | undefined {
+    return this.policy.paths.read(wholePathOf(req), pathOf(req.url ?? ''), mountOf(req));
+  }
+
+  #settle(verdict: Verdict, res: HostResponse, next: Next, { refuse = this.#refuse }: Door): void {
+    if (verdict === true) next();
+    else if (verdict !== false) refuse(res, verdict, next);
+  }
+
+  #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, door: Door): Verdict {
     if (this.#isAllowedHost?.(req) === false) {
-      sendError(res, 421, 'this host is not served here: [http] allowed-hosts does not name it');
-      return false;
+      return new Refusal(421, 'this host is not served here: [http] allowed-hosts does not name it');
     }
     if (!this.authEnabled) {
       req.user = ADMIN_USER;
@@ -189,6 +220,10 @@ export class Guard {
     }
     const known = Principal.userOf(req);
     if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
+    if (door.admit !== undefined && !this.#logins.hasCredentials(req)) {
+      const verdict = door.admit(req, res, next);
+      if (verdict !== undefined) return verdict;
+    }
     if (req.method === 'OPTIONS' && !this.#logins.hasCredentials(req)) {
       // A browser's preflight. Behind the guard, a handler of `use` or `all` would run for it.
       sendEmpty(res, 204);
@@ -196,11 +231,12 @@ export class Guard {
     }
     const outcome = this.#logins.login(req);
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
-    void outcome.then((settled) => this.later(res, next, () => this.#conclude(settled, req, res, next, proceed)));
+    const conclude = (settled: LoginOutcome) => this.#conclude(settled, req, res, next, proceed);
+    void outcome.then((settled) => this.later(res, next, () => conclude(settled), door));
     return false;
   }
 
-  #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): boolean {
+  #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): Verdict {
     if (outcome.kind === 'user') {
       req.user = new Principal(outcome.user, req);
       // A shared cache keeps an answer whose request has no Authorization header.
@@ -211,17 +247,27 @@ export class Guard {
       const { reason, challenge, hasCredentials } = outcome;
       if (reason === 'authorization failed') this.#onFailure(req);
       if (!hasCredentials) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
-      sendError(res, 401, reason, { 'WWW-Authenticate': challenge });
-    } else if (outcome.kind === 'refusal') {
-      sendThrown(res, outcome.error, outcome.status, { 'WWW-Authenticate': outcome.challenge });
-    } else {
-      sendThrown(res, outcome.error);
+      return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
     }
-    return false;
+    if (outcome.kind === 'error') return Refusal.of(outcome.error);
+    return Refusal.of(outcome.error, outcome.status, { 'WWW-Authenticate': outcome.challenge });
   }
 
-  readonly #goOnAsAdmin: Proceed = (user, req, res) =>
-    user.type === 'admin' || this.deny(req, res, user, adminRequired(user, 'do this'));
+  readonly #goOnAsAdmin: Proceed = (user, req) =>
+    user.type === 'admin' || this.deny(req, user, adminRequired(user, 'do this'));
 }
 
 const goOn: Proceed = () => true;
+const goOnVarying: Proceed = (_user, _req, res) => {
+  varyOnCredentials(res);
+  return true;
+};
+
+/** Lets a request without credentials through. */
+const OPTIONAL: Door = {
+  admit: (req, res) => {
+    req.user = undefined;
+    varyOnCredentials(res);
+    return true;
+  },
+};

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { ConfigError } from '../errors.js';
-import { sendThrown } from './answers.js';
+import { answerRefusal, Refusal } from './refusals.js';
 
 /**
  * Wraps a middleware so that it refuses a call without a request, such as `app.use(auth.authenticate())`.
@@ -29,5 +29,5 @@ export function isResponse(value: unknown): value is Response {
 
 /** Answers 500. It does not call `next`, because not every host understands an error that is passed to `next`. */
 export function refuseRequest(res: Response, problem: string): void {
-  sendThrown(res, new ConfigError(problem));
+  answerRefusal(res, Refusal.of(new ConfigError(problem)), () => {});
 }

@@ -1,15 +1,19 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { mayBeOwn } from '../authorization/own-endpoints.js';
-import type { Middleware } from '../request/host.js';
+import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
 import { mountOf } from '../request/host.js';
-import type { Guard, Proceed } from './guard.js';
+import type { User } from '../users/user.js';
+import { varyOnCredentials } from './answers.js';
+import type { Door, Guard, Proceed, Verdict } from './guard.js';
 import { createMeRouter } from './me-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
+import { Refusal } from './refusals.js';
 
 /** The middleware without the users API. */
 export function createGuardOnly(guard: Guard): Middleware {
-  const proceed: Proceed = (user, req, res) => guard.authorize(user, req, res);
-  return (req, res, next) => guard.identify(req, res, next, proceed);
+  const proceed: Proceed = (user, req, res) => decide(guard, user, req, res);
+  const door: Door = { admit: (req, res) => (admitsNobody(guard, req, res) ? true : undefined) };
+  return (req, res, next) => guard.identify(req, res, next, proceed, door);
 }
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
@@ -20,9 +24,8 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
     .use(endpoints.paths('users'), usersRouter)
     .use(endpoints.paths('me'), createMeRouter(guard))
     .use(endpoints.paths('permissions'), createPermissionsRouter(guard));
-  const proceed: Proceed = (user, req, res, next) =>
-    mayBeOwn(req.url ?? '') ? route(user, req, res, next) : guard.authorize(user, req, res);
-  const route: Proceed = (user, req, res, next) => {
+  /** Asks the routers first. They let nobody in without a user, so the endpoints of this package are never public. */
+  const route = (req: HostRequest, res: HostResponse, next: Next, afterwards: () => Verdict): false => {
     const { baseUrl } = req;
     // Only Express sets it. Without it, the links of users lack the path of the mount.
     req.baseUrl = mountOf(req);
@@ -30,12 +33,34 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
       guard.later(res, next, () => {
         if (baseUrl === undefined) delete req.baseUrl;
         else req.baseUrl = baseUrl;
-        // Not every host understands an error that is passed to `next`.
-        if (error) throw error;
-        return guard.authorize(user, req, res);
+        return error ? Refusal.of(error) : afterwards();
       }),
     );
     return false;
   };
-  return (req, res, next) => guard.identify(req, res, next, proceed);
+  const proceed: Proceed = (user, req, res, next) =>
+    mayBeOwn(req.url ?? '')
+      ? route(req, res, next, () => decide(guard, user, req, res))
+      : decide(guard, user, req, res);
+  const admit: Door['admit'] = (req, res, next) => {
+    if (!admitsNobody(guard, req, res)) return undefined;
+    return mayBeOwn(req.url ?? '') ? route(req, res, next, () => true) : true;
+  };
+  const door: Door = { admit };
+  return (req, res, next) => guard.identify(req, res, next, proceed, door);
+}
+
+/** Nobody needs a privilege on a public path. */
+function decide(guard: Guard, user: User, req: HostRequest, res: HostResponse): Verdict {
+  if (!guard.isPublic(req)) return guard.authorize(user, req);
+  varyOnCredentials(res);
+  return true;
+}
+
+/** Whether a request without credentials is for a public path. Then it has no user, whatever another middleware has put there. */
+function admitsNobody(guard: Guard, req: HostRequest, res: HostResponse): boolean {
+  if (!guard.isPublic(req)) return false;
+  varyOnCredentials(res);
+  req.user = undefined;
+  return true;
 }

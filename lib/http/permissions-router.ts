@@ -12,6 +12,6 @@ export function createPermissionsRouter(guard: Guard): Router {
       sendJson(res, 200, { permissions: guard.policy.definitions });
       return false;
     }
-    return guard.deny(req, res, user, refusalMessage(user, decision, wholePathOf(req)));
+    return guard.deny(req, user, refusalMessage(user, decision, wholePathOf(req)));
   });
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { HostRequest } from '../request/host.js';
 import type { User } from '../users/user.js';
 import type { Guard, Proceed } from './guard.js';
+import { answerRefusal } from './refusals.js';
 import { isOfThisHost } from './same-origin.js';
 import type { ResolvedUpgrade } from './upgrade-call.js';
 
@@ -27,10 +28,10 @@ export function authorizeUpgrade(
   socket.on('error', ignore);
   // Express does the same: from here on, `req.ip` is the client that the app's setting `trust proxy` finds.
   if (app !== undefined) Object.setPrototypeOf(req, app.request);
-  const proceed: Proceed = (user, _req, res) =>
+  const proceed: Proceed = (user) =>
     comesFromAnotherSite(req, origins)
-      ? guard.deny(req, res, user, 'a page of another site may not open a connection')
-      : guard.authorize(user, req, res);
+      ? guard.deny(req, user, 'a page of another site may not open a connection')
+      : guard.authorize(user, req);
   return new Promise((resolve) => {
     const leave = () => resolve(undefined);
     const answer = new UpgradeAnswer(req, socket, leave);
@@ -44,7 +45,8 @@ export function authorizeUpgrade(
       answer.giveSocketBack();
       resolve(socket.destroyed ? undefined : (req.user as User));
     };
-    guard.identify(req, answer, letThrough, proceed);
+    // No handler of an app is behind this, so the answer goes to the socket.
+    guard.identify(req, answer, letThrough, proceed, { refuse: answerRefusal });
   });
 }
 

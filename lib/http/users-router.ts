@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import { Tarpit } from '../authentication/tarpit.js';
 import { usersLink } from '../authorization/own-endpoints.js';
 import { now } from '../clock.js';
-import { ForbiddenError, InvalidUserError, TryLaterError, UserNotFoundError } from '../errors.js';
+import { ForbiddenError, InvalidUserError, KapacitorAuthError, TryLaterError, UserNotFoundError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
 import { mountOf, wholePathOf } from '../request/host.js';
@@ -18,10 +18,10 @@ import {
   sendEmpty,
   sendError,
   sendJson,
-  sendThrown,
   userBody,
 } from './answers.js';
 import type { Guard } from './guard.js';
+import { Refusal } from './refusals.js';
 import { readJson } from './request-body.js';
 import { isForged } from './same-origin.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
@@ -43,7 +43,7 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
         api.run(action, req, res, principal).catch(async (error: unknown) => {
           // A refusal takes no work, so a client could ask for it without end.
           if (error instanceof TryLaterError) await tarpit.hold(since);
-          sendThrown(res, error);
+          guard.later(res, next, () => Refusal.of(error));
         });
         return false;
       });
@@ -185,8 +185,10 @@ const nothingThere: Action = async () => {
   throw new UserNotFoundError();
 };
 
-const badPath: ErrorRequestHandler = (_error, _req, res, _next) => {
-  sendError(res, 400, 'malformed path');
+const badPath: ErrorRequestHandler = (error, _req, res, next) => {
+  // A refusal is on its way to the app.
+  if (error instanceof KapacitorAuthError) next(error);
+  else sendError(res, 400, 'malformed path');
 };
 
 function refuseForged(req: Request): void {

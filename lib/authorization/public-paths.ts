@@ -1,0 +1,62 @@
+import type { AccessPolicy } from './access-policy.js';
+import { USERS } from './access-policy.js';
+import { resourcesNamed } from './named-path.js';
+import { isWithin, type Readings } from './paths.js';
+
+/** An entry of `http.public`: a path with everything below it, and the method that it is public for. */
+interface PublicPath {
+  /** Undefined: every method. */
+  readonly method: string | undefined;
+  readonly resources: readonly string[];
+}
+
+/** The paths that need no credentials. */
+export class PublicPaths {
+  readonly #policy: AccessPolicy;
+  readonly #entries: readonly PublicPath[];
+
+  /** @param entries `/health`, or `GET /status` for one method */
+  constructor(entries: readonly string[], policy: AccessPolicy) {
+    this.#policy = policy;
+    this.#entries = entries.map((entry) => {
+      const [, method, path = entry] = /^([^\s/]+) (\/.*)$/s.exec(entry) ?? [];
+      return { method, resources: resourcesNamed(path, policy.paths) };
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /**
+   * Whether a request needs no credentials: every reading of its path is at or below a public one. The users are never public.
+   *
+   * A reading below a mount counts as it does for users. Such a path is named by chance, so it can only close a request, and
+   * only where somebody named it: a permission of any user, or an entry for another method. `/x/health` is not public because
+   * `/health` is: the whole path decides.
+   *
+   * @param readings undefined for a path that cannot be read, which is not public
+   */
+  includes(method: string, readings: Readings | undefined): boolean {
+    if (readings === undefined || this.isEmpty) return false;
+    const { whole, below } = readings;
+    const isOpen = (resource: string) => !isWithin(resource, USERS) && this.#isListed(resource, method);
+    const isNamed = (resource: string) =>
+      isWithin(resource, USERS) || this.#policy.isNamed(resource) || this.#isListed(resource);
+    return whole.every(isOpen) && below.every((resource) => !isNamed(resource) || isOpen(resource));
+  }
+
+  /** @param method undefined for any */
+  #isListed(resource: string, method?: string): boolean {
+    return this.#entries.some(
+      (entry) =>
+        (method === undefined || entry.method === undefined || isFor(entry.method, method)) &&
+        entry.resources.some((ancestor) => isWithin(resource, ancestor)),
+    );
+  }
+}
+
+/** Express runs the handlers of GET for HEAD. */
+function isFor(listed: string, method: string): boolean {
+  return listed === method || (listed === 'GET' && method === 'HEAD');
+}
