@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Router } from 'express';
+import type { GivenCredentials, VerifyOptions } from './authentication/verify-call.js';
 import type { Explanation } from './authorization/explain.js';
 import type { Privilege } from './authorization/privileges.js';
 import type { ResolvedConfig } from './config/options.js';
@@ -24,6 +25,11 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
   readonly usersRouter: Router;
   /** Sets `req.user`, or answers 401. */
   readonly authenticate: Middleware;
+  /**
+   * Sets `req.user` to the user, or to undefined for a request without credentials. Answers 401 to wrong credentials. A
+   * handler behind it takes an {@link OptionalUser} request.
+   */
+  readonly optional: Middleware;
   /** Lets admins through. Answers 401 or 403 to all others. */
   readonly requireAdmin: Middleware;
   /**
@@ -68,6 +74,18 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    * @throws {ConfigError} as {@link can} does, and for `undefined` and null
    */
   explain(user: User, method: string, path: string): Explanation;
+  /**
+   * Verifies credentials that did not come through a middleware, such as those of a message: the user, or undefined if nobody
+   * can log in with them. They pass the throttle, the queue, the cache and the audit of a request's:
+   * `await auth.verify(req.headers.authorization, { from: req })`. While authentication is off, the user is ADMIN_USER.
+   *
+   * @param credentials a name and a password, or a header of RFC 7617; undefined is nobody. Malformed ones, and values that
+   *   are not texts, are wrong credentials
+   * @throws {ThrottledError} too many attempts failed; {@link OverloadedError} too many passwords wait to be verified;
+   *   {@link StoreError} the store is unavailable; {@link ConfigError} an argument is wrong: a field is unknown, or `from` is
+   *   missing or tells no address
+   */
+  verify(credentials: GivenCredentials, options: VerifyOptions): Promise<User | undefined>;
   /**
    * For WebSockets and other upgrades, which do not pass the middlewares of an app. Verifies the credentials of the request and
    * decides by its path: `GET` needs `read`. While authentication is off, the user is ADMIN_USER.
@@ -148,6 +166,14 @@ export interface PassportStrategy {
   readonly name: string;
   authenticate(req: IncomingMessage): void;
 }
+
+/**
+ * A request whose `user` may be undefined: behind `auth.optional`, and on a path of `http.public`. TypeScript then asks the
+ * handler for both cases: `(req: OptionalUser<Request>, res: Response) => …`.
+ */
+export type OptionalUser<Req extends { readonly user?: unknown }> = Omit<Req, 'user'> & {
+  user?: Req['user'] | undefined;
+};
 
 /** Passport's types declare `Express.User` for packages to extend. */
 declare global {

@@ -1,7 +1,9 @@
 import type { Router } from 'express';
 import type { Health, KapacitorAuth } from './api.js';
 import { type AppEvents, checkListening, type ListenerArguments } from './app-events.js';
+import type { LoginService } from './authentication/login-service.js';
 import type { KapacitorStrategy } from './authentication/strategy.js';
+import { readVerification } from './authentication/verify-call.js';
 import { type Explanation, explain } from './authorization/explain.js';
 import { checkQuestion, readRequirement } from './authorization/questions.js';
 import type { ResolvedConfig } from './config/options.js';
@@ -17,7 +19,7 @@ import type { Middleware } from './request/host.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import type { FirstAdminSetup } from './users/first-admin.js';
-import type { User } from './users/user.js';
+import { ADMIN_USER, type User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
 
@@ -30,6 +32,7 @@ export interface Parts {
   readonly supervised: SupervisedRepository;
   readonly users: UserService;
   readonly guard: Guard;
+  readonly logins: LoginService;
   readonly strategy: KapacitorStrategy;
   readonly usersRouter: Router;
   readonly middleware: Middleware;
@@ -50,6 +53,7 @@ export function exposeApi(parts: Parts): KapacitorAuth {
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
       can: (...asked: Parameters<KapacitorAuth['can']>) => can(parts, asked),
       explain: (...asked: Parameters<KapacitorAuth['explain']>) => explainChecked(parts, asked),
+      verify: (...given: Parameters<KapacitorAuth['verify']>) => verifyChecked(parts, given),
       authorizeUpgrade: (...given: Parameters<KapacitorAuth['authorizeUpgrade']>) => authorizeChecked(parts, given),
       health: (): Health => ({ store: supervised.health }),
       on: listening('on', parts, () => auth),
@@ -90,6 +94,14 @@ function can({ guard }: Parts, asked: Parameters<KapacitorAuth['can']>): boolean
 function explainChecked({ guard }: Parts, asked: Parameters<KapacitorAuth['explain']>): Explanation {
   checkQuestion('explain', asked);
   return explain(guard.policy, ...asked);
+}
+
+async function verifyChecked(
+  { guard, logins }: Parts,
+  given: Parameters<KapacitorAuth['verify']>,
+): Promise<User | undefined> {
+  const verification = readVerification(given);
+  return guard.authEnabled ? logins.verify(verification) : ADMIN_USER;
 }
 
 async function authorizeChecked(

@@ -2,8 +2,10 @@ export type {
   Health,
   KapacitorAuth,
   MetricsRegistration,
+  OptionalUser,
   PassportStrategy,
 } from './api.js';
+export type { GivenCredentials, VerifyOptions } from './authentication/verify-call.js';
 export type { Explanation } from './authorization/explain.js';
 export type { PermissionDefinition, PermissionDefinitions } from './authorization/permission-definitions.js';
 export type { Privilege } from './authorization/privileges.js';
@@ -37,6 +39,7 @@ export { type AuditLogger, type AuditSource, auditToLogger, auditToOpenTelemetry
 export type { MetricsOptions } from './observe/metrics.js';
 export type { MetricsRegistry } from './observe/prometheus.js';
 export type { MaybePromise } from './promises.js';
+export type { RequestOrigin } from './request/client-address.js';
 export type { Middleware } from './request/host.js';
 export { MemoryUserRepository } from './stores/memory.js';
 export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';

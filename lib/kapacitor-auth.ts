@@ -119,7 +119,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     await log?.close();
   };
   return {
-    ...{ config, events, audit, metrics, supervised, users, guard, usersRouter, adminSetup, close, log },
+    ...{ config, events, audit, metrics, supervised, users, guard, logins, usersRouter, adminSetup, close, log },
     strategy: new KapacitorStrategy(logins),
     middleware: auth.enabled ? createGuardWithApi(guard, usersRouter) : createGuardOnly(guard),
     ready: open(supervised, auth.enabled, adminSetup),

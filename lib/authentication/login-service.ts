@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import { ThrottledError, TryLaterError } from '../errors.js';
+import { KapacitorAuthError, StoreError, ThrottledError, TryLaterError } from '../errors.js';
 import { isPromise, type MaybePromise } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { isFromScript, isNavigation } from '../request/browser.js';
+import type { RequestOrigin } from '../request/client-address.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
 import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './credentials.js';
 import { Tarpit } from './tarpit.js';
+import type { Verification } from './verify-call.js';
 
 /** The reason for a challenge, in Kapacitor's words. */
 type ChallengeReason = 'unable to parse authentication credentials' | 'username required' | 'authorization failed';
@@ -54,6 +56,9 @@ export interface LoginOptions {
   readonly audit: Audit;
 }
 
+/** Characters of credentials in code. Node.js limits the headers of a request to as many bytes. */
+const MAX_LENGTH = 16_384;
+
 /** Logs in the user of a request, whatever kind of credentials it has. */
 export class LoginService {
   readonly #authenticator: Authenticator;
@@ -85,6 +90,31 @@ export class LoginService {
       return isPromise(outcome) ? outcome.catch((error) => this.#failed(req, error)) : outcome;
     } catch (error) {
       return this.#failed(req, error);
+    }
+  }
+
+  /**
+   * Verifies credentials that the app has read itself, as a login does.
+   *
+   * @returns undefined if there are none, if they are malformed, or if nobody can log in with them
+   * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as in a login
+   */
+  async verify({ credentials, origin }: Verification): Promise<User | undefined> {
+    if (credentials === undefined || credentials === '') return undefined;
+    try {
+      if (typeof credentials === 'string' && credentials.length <= MAX_LENGTH) {
+        const user = await this.#authenticator.recall(credentials, origin);
+        if (user !== undefined) return user;
+      }
+      const read = wellFormed(credentials);
+      if (read !== undefined) return await this.#authenticator.authenticate(read, origin);
+      this.#reportMalformed(origin);
+      return undefined;
+    } catch (error) {
+      // A refusal takes no work, so a client could ask for it without end.
+      if (error instanceof TryLaterError) await this.#tarpit.hold();
+      if (error instanceof KapacitorAuthError) throw error;
+      throw new StoreError('authentication is unavailable', { cause: error });
     }
   }
 
@@ -144,8 +174,19 @@ export class LoginService {
     };
   }
 
-  #reportMalformed(req: IncomingMessage): void {
+  #reportMalformed(req: RequestOrigin): void {
     const reason: LoginFailure = 'malformed-credentials';
     this.#audit('login-failed', () => ({ ...contextOf(req), user: undefined, reason }));
   }
+}
+
+/** Name and password of a login. Undefined if a request could not have them. */
+function wellFormed(credentials: NonNullable<Verification['credentials']>): Credentials | undefined {
+  if (typeof credentials === 'string') {
+    const read = credentials.length <= MAX_LENGTH ? parseBasicCredentials(credentials) : undefined;
+    return read?.name === '' ? undefined : read;
+  }
+  const { name, password } = credentials;
+  if (typeof name !== 'string' || typeof password !== 'string' || name === '') return undefined;
+  return name.length + password.length <= MAX_LENGTH ? { name, password } : undefined;
 }

@@ -22,6 +22,7 @@ import {
   varyOnCredentials,
 } from './answers.js';
 import { answerRefusal, handOverRefusal, Refusal, type Refuse } from './refusals.js';
+import { surviveErrors } from './socket-errors.js';
 
 export interface GuardOptions {
   /** While false, every request runs as the admin ADMIN_USER. */
@@ -233,6 +234,8 @@ export class Guard {
     }
     const outcome = this.#logins.login(req);
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
+    // socket.io calls middlewares for upgrades as well.
+    surviveErrors(req.socket);
     const conclude = (settled: LoginOutcome) => this.#conclude(settled, req, res, next, proceed);
     void outcome.then((settled) => this.later(res, next, () => conclude(settled), door));
     return false;

@@ -10,11 +10,10 @@ import { createMeRouter } from './me-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
 import { Refusal } from './refusals.js';
 
-/** The middleware without the users API. */
+/** The middleware without the users API. Without users, authentication is always off, and every path is open. */
 export function createGuardOnly(guard: Guard): Middleware {
-  const proceed: Proceed = (user, req, res) => decide(guard, user, req, res);
-  const door: Door = { admit: (req, res) => (admitsNobody(guard, req, res) ? true : undefined) };
-  return (req, res, next) => guard.identify(req, res, next, proceed, door);
+  const proceed: Proceed = (user, req) => guard.authorize(user, req);
+  return (req, res, next) => guard.identify(req, res, next, proceed);
 }
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */

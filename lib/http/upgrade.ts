@@ -6,6 +6,7 @@ import type { User } from '../users/user.js';
 import type { Guard, Proceed } from './guard.js';
 import { answerRefusal } from './refusals.js';
 import { isOfThisHost } from './same-origin.js';
+import { surviveErrors } from './socket-errors.js';
 import type { ResolvedUpgrade } from './upgrade-call.js';
 
 /** Milliseconds for a refused client to read its answer and to close the connection. */
@@ -23,9 +24,7 @@ export function authorizeUpgrade(
   socket: Duplex,
   { origins, app }: ResolvedUpgrade,
 ): Promise<User | undefined> {
-  // Node takes its own listener away before the event `upgrade`. Without one, a reset ends the process. This one stays,
-  // because the app may have none yet, and `close` follows each error.
-  socket.on('error', ignore);
+  surviveErrors(socket);
   // Express does the same: from here on, `req.ip` is the client that the app's setting `trust proxy` finds.
   if (app !== undefined) Object.setPrototypeOf(req, app.request);
   const proceed: Proceed = (user) =>
@@ -64,7 +63,7 @@ class UpgradeAnswer extends ServerResponse {
     this.#onAnswer = onAnswer;
     // The answer has `Connection: close`.
     this.shouldKeepAlive = false;
-    this.on('error', ignore);
+    surviveErrors(this);
   }
 
   /** @returns false if the client has hung up, or pipelined the upgrade behind a request that has no answer yet */
@@ -107,5 +106,3 @@ function comesFromAnotherSite(req: HostRequest, origins: readonly string[]): boo
   const { origin } = req.headers;
   return origin !== undefined && !origins.includes(origin) && !isOfThisHost(origin, req);
 }
-
-function ignore(): void {}

@@ -37,10 +37,11 @@ const madeUpIds = new WeakMap<object, string>();
 
 /** Describes a request for the audit events that happen in it. */
 export function contextOf(req: AuditedRequest): RequestContext {
+  const target = req.originalUrl ?? req.url;
   return {
     from: clientAddress(req)?.slice(0, MAX_ADDRESS),
     method: req.method,
-    path: pathForDisplay(req.originalUrl ?? req.url ?? ''),
+    path: target === undefined ? undefined : pathForDisplay(target),
     requestId: requestIdOf(req),
   };
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type HostApp, settingOf } from './host.js';
 
@@ -78,6 +78,11 @@ export function clientNetwork(origin: RequestOrigin): string {
   // RFC 6052: the translated address of a client that has only IPv4.
   if (parsed.range() === 'rfc6052') return ipaddr.fromByteArray(parsed.toByteArray().slice(-4)).toString();
   return `${ipaddr.fromByteArray([...parsed.toByteArray().slice(0, NETWORK_BYTES), ...Array(8).fill(0)])}/64`;
+}
+
+/** Whether a text is an IP address, with or without a port. */
+export function isAddress(text: string): boolean {
+  return isIP(withoutPort(text)) !== 0;
 }
 
 /** Some proxies append the client's port, which is different at each connection. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MemoryUserRepository } from 'kapacitor-auth';
+import { Server as SocketServer } from 'socket.io';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { handshakeText, serveUpgrades } from '../support/upgrade.js';
@@ -100,6 +101,24 @@ describe('a client that hangs up', () => {
     await once(client, 'data');
     client.resetAndDestroy();
     expect(await closed).toBe('api');
+  });
+
+  it('may reset a connection that socket.io has not opened yet, and the process lives', async () => {
+    const { repository, auth } = await withRepository();
+    const server = createServer();
+    const io = new SocketServer(server);
+    io.engine.use(auth.authenticate);
+    onTestFinished(() => io.close());
+    const find = holdFind(repository);
+    const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
+    const client = connect(await listening(server), '127.0.0.1');
+    client.on('error', () => {});
+    client.write(handshakeText({ path: '/socket.io/?EIO=4&transport=websocket', auth: 'api:pw' }));
+    await vi.waitFor(() => expect(find.asked).toBe(1));
+    client.resetAndDestroy();
+    // An error without a listener would be an uncaught exception before this event.
+    expect(await closed).toBe(true);
+    find.answer();
   });
 
   it('cannot pipeline an upgrade behind a request that has no answer yet', async () => {
