@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Command, InvalidArgumentError } from 'commander';
-import express from 'express';
+import { constants } from 'node:os';
+import type { Command } from 'commander';
 import { resolveConfig } from '../../config/config.js';
 import type { BindAddress, KapacitorAuthConfig, ResolvedConfig } from '../../config/options.js';
 import { checkConfig } from '../../config/report.js';
@@ -16,6 +16,7 @@ import { kapacitorAuth } from '../../kapacitor-auth.js';
 import { RefusedError } from '../cli-error.js';
 import type { Session } from '../session.js';
 import { chooseConfig } from '../target.js';
+import { parseTrustProxy, parseUpstream } from './serve-options.js';
 
 /** Milliseconds. Docker and Kubernetes send SIGKILL 10 and 30 seconds after SIGTERM. */
 const PATIENCE = 8_000;
@@ -126,42 +127,22 @@ function addressOf(server: Server, isTls: boolean, host = '0.0.0.0'): string {
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** The first signal that asks the process to stop. The next one ends it as usual. */
+/** The first signal that asks the process to stop. The next one ends it at once. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    let isStopping = false;
     const stop = (signal: NodeJS.Signals) => {
-      process.off('SIGTERM', stop).off('SIGINT', stop);
+      if (isStopping) endAtOnce(signal);
+      isStopping = true;
       resolve(signal);
     };
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });
 }
 
-/** A path or credentials would have no effect. The URL is not repeated, because it may have a password. */
-function parseUpstream(text: string): string {
-  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw new InvalidArgumentError('It must be a URL, such as http://localhost:9093.');
-  if (url.username !== '' || url.password !== '') {
-    throw new InvalidArgumentError('The upstream needs no credentials: leave out the name and the password.');
-  }
-  if (url.protocol === 'https:') {
-    throw new InvalidArgumentError('The upstream is reached with http://, on this machine or in a network of its own.');
-  }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || /[?#]/.test(text)) {
-    throw new InvalidArgumentError(`Paths are passed on as they are: leave out the path, as in ${url.origin}.`);
-  }
-  return url.origin;
-}
-
-/** Express's words. `true` would let each client name an address of its own. */
-function parseTrustProxy(text: string): number | string {
-  if (/^\d+$/.test(text)) return Number(text);
-  try {
-    express().set('trust proxy', text);
-    return text;
-  } catch {
-    throw new InvalidArgumentError(
-      'It must be the number of proxies, or their addresses: loopback, uniquelocal, 10.0.0.1, 10.0.0.0/8, separated by commas.',
-    );
-  }
+function endAtOnce(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  // In a container, process 1 outlives a signal that it does not listen to.
+  process.exit(128 + constants.signals[signal]);
 }
