@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureChanges } from './changes.js';
+import { measureDecisions } from './decisions.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
 import { measureLogins } from './logins.js';
@@ -16,6 +17,7 @@ const rounds = Number(values.rounds);
 const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   throughput: () => measureThroughput(rounds),
   flood: () => measureFlood(Math.min(rounds, 3)),
+  decisions: () => measureDecisions(rounds),
   changes: () => measureChanges(Math.min(rounds, 3)),
   logins: () => measureLogins(),
   'slow-disk': () => measureSlowDisk(rounds),

@@ -28,6 +28,7 @@ import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import { adminCommand, type FirstAdmin, FirstAdminSetup } from './users/first-admin.js';
 import { PermissionNames } from './users/permissions.js';
 import type { UserRepository } from './users/repository.js';
+import { UndefinedPermissionsSearch } from './users/undefined-permissions.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
 import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarner, warn } from './warnings.js';
 
@@ -79,6 +80,7 @@ interface Settings {
 
 function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
   const { http, auth, permissions } = config;
+  const permissionNames = new PermissionNames(Object.keys(permissions));
   const policy = new AccessPolicy({ permissions, apiPath: http.apiPath });
   const events = new AppEvents<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
@@ -94,7 +96,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const log = auth.enabled && auth.auditLog !== undefined ? new AuditLog(auth.auditLog) : undefined;
   const opened = repositoryFor(auth, settings.store);
   const ownChanges = new OwnChanges();
-  const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges });
+  const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges, permissionNames });
   const { supervised, repository, users } = management;
   const throttle = new LoginThrottle(auth);
   const authenticator = new Authenticator({
@@ -112,8 +114,16 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const guard = new Guard(authenticator, logins, policy, { ...http, publicPaths, onFailure, audit });
   const usersRouter = createUsersRouter(users, guard, audit);
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
+  const ready = open(supervised, auth.enabled, adminSetup);
+  const search = new UndefinedPermissionsSearch({
+    repository,
+    names: permissionNames,
+    isUp: () => supervised.health.state === 'up',
+    onFound: (warning) => warn('KAPACITOR_AUTH_UNDEFINED_PERMISSION', warning),
+  });
+  if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [adminSetup, supervised, authenticator, ownChanges]) each.close();
+    for (const each of [search, adminSetup, supervised, authenticator, ownChanges]) each.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
@@ -122,7 +132,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     ...{ config, events, audit, metrics, supervised, users, guard, logins, usersRouter, adminSetup, close, log },
     strategy: new KapacitorStrategy(logins),
     middleware: auth.enabled ? createGuardWithApi(guard, usersRouter) : createGuardOnly(guard),
-    ready: open(supervised, auth.enabled, adminSetup),
+    ready,
   };
 }
 
@@ -148,8 +158,14 @@ function passwordsFor(auth: ResolvedConfig['auth'], metrics: Metrics): Passwords
 function manage(
   opened: UserRepository,
   passwords: Passwords,
-  { auth: { storeGrace }, permissions }: ResolvedConfig,
-  { events, audit, metrics, ownChanges }: Pick<Parts, 'events' | 'audit' | 'metrics'> & { ownChanges: OwnChanges },
+  { auth: { storeGrace } }: ResolvedConfig,
+  {
+    events,
+    audit,
+    metrics,
+    ownChanges,
+    permissionNames,
+  }: Pick<Parts, 'events' | 'audit' | 'metrics'> & { ownChanges: OwnChanges; permissionNames: PermissionNames },
 ): UserManagement {
   const warnOfState = createStateWarner();
   const supervision = {
@@ -165,7 +181,7 @@ function manage(
   return createUserManagement(opened, passwords, supervision, {
     audit,
     ownChanges,
-    permissionNames: new PermissionNames(Object.keys(permissions)),
+    permissionNames,
   });
 }
 

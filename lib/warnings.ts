@@ -47,7 +47,12 @@ export type WarningCode =
    * The user store failed: logins get 503 until it answers. The message has the store's own reason. At most once a
    * minute.
    */
-  | 'KAPACITOR_AUTH_STORE_UNAVAILABLE';
+  | 'KAPACITOR_AUTH_STORE_UNAVAILABLE'
+  /**
+   * Users have permissions that the configuration does not define. They open nothing. Define them, or take them away from
+   * the users. Once, after the start.
+   */
+  | 'KAPACITOR_AUTH_UNDEFINED_PERMISSION';
 
 /** Milliseconds between two warnings of one warner. */
 const WARN_EVERY = 60_000;

@@ -1,3 +1,4 @@
+import { pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
 import { API, isWithin, PathReader, type Readings } from './paths.js';
@@ -60,7 +61,7 @@ export class AccessPolicy {
    * @param path such as `/kapacitor/v1/tasks`; a query is ignored
    */
   decide(user: User, method: string, path: string): Decision {
-    const whole = withoutQuery(path);
+    const whole = pathOf(path);
     const endpoint = this.endpoints.at(whole);
     if (endpoint?.kind === 'permissions') return this.decideOwn(user, method, endpoint);
     const decision = this.decideOn(user, privilegeFor(method), this.paths.read(whole));
@@ -109,14 +110,17 @@ export class AccessPolicy {
     return this.#everything.nearest(resource);
   }
 
-  /** The first resource that the user lacks the privilege on. */
+  /** The first resource that the user lacks the privilege on. Those that need an admin come first. */
   #missing(user: User, privilege: Privilege, { whole, below }: Readings): string | undefined {
     if (user.type === 'admin') return undefined;
-    const isMissing = (resource: string) => !this.hasPrivilege(user, privilege, resource);
-    const isMissingBelow = (resource: string) =>
-      (needsAdmin(privilege, resource) || this.isNamed(resource)) && isMissing(resource);
-    const isOfAdmins = (resource: string) => needsAdmin(privilege, resource);
-    return whole.find(isOfAdmins) ?? below.find(isOfAdmins) ?? whole.find(isMissing) ?? below.find(isMissingBelow);
+    for (const readings of [whole, below]) {
+      for (const resource of readings) if (needsAdmin(privilege, resource)) return resource;
+    }
+    for (const resource of whole) if (!this.hasPrivilege(user, privilege, resource)) return resource;
+    for (const resource of below) {
+      if (this.isNamed(resource) && !this.hasPrivilege(user, privilege, resource)) return resource;
+    }
+    return undefined;
   }
 
   /**
@@ -143,10 +147,6 @@ const NOTHING: ResourcePrivileges = new Map();
 /** Whether only an admin has this privilege on the resource. */
 export function needsAdmin(privilege: Privilege, resource: string): boolean {
   return privilege !== 'read' && isWithin(resource, USERS);
-}
-
-export function withoutQuery(path: string): string {
-  return path.split('?', 1)[0] as string;
 }
 
 function withOwnRight(decision: Decision, user: User, method: string, endpoint: OwnEndpoint | undefined): Decision {

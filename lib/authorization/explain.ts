@@ -1,6 +1,7 @@
 import { inWords } from '../argument-checks.js';
+import { pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
-import { type AccessPolicy, type Decision, ownRight, USERS, withoutQuery } from './access-policy.js';
+import { type AccessPolicy, type Decision, ownRight, USERS } from './access-policy.js';
 import { pathOfResource, resourcesNamed } from './named-path.js';
 import type { OwnEndpoint } from './own-endpoints.js';
 import { isTooLong } from './paths.js';
@@ -26,7 +27,7 @@ export interface Explanation {
 export function explain(policy: AccessPolicy, user: User, method: string, path: string): Explanation {
   const decision = policy.decide(user, method, path);
   const { allowed, privilege, resource } = decision;
-  return { allowed, privilege, resource, reason: reasonFor(policy, user, method, withoutQuery(path), decision) };
+  return { allowed, privilege, resource, reason: reasonFor(policy, user, method, pathOf(path), decision) };
 }
 
 function reasonFor(policy: AccessPolicy, user: User, method: string, path: string, decision: Decision): string {
@@ -41,11 +42,12 @@ function reasonFor(policy: AccessPolicy, user: User, method: string, path: strin
     case 'admin-only':
       return `only an admin manages users, and ${user.name} is not an admin`;
     default:
-      return resource === undefined
-        ? unreadable(path)
-        : new Grounds(policy, user, method, decision, resource).inWords();
+      return resource === undefined ? unreadable(path) : grounds(policy, user, method, { ...decision, resource });
   }
 }
+
+/** A decision about a path that can be read. */
+type DecidedResource = Decision & { readonly resource: string };
 
 function unreadable(path: string): string {
   return isTooLong(path)
@@ -53,55 +55,34 @@ function unreadable(path: string): string {
     : 'the path does not begin with a slash, or routers can read it in too many ways';
 }
 
-/** The permissions that decided about a resource. */
-class Grounds {
-  readonly #policy: AccessPolicy;
-  readonly #user: User;
-  readonly #method: string;
-  readonly #decision: Decision;
-  readonly #resource: string;
-
-  constructor(policy: AccessPolicy, user: User, method: string, decision: Decision, resource: string) {
-    this.#policy = policy;
-    this.#user = user;
-    this.#method = method;
-    this.#decision = decision;
-    this.#resource = resource;
+/** `clerk opens /orders for read and write; DELETE needs delete`. */
+function grounds(policy: AccessPolicy, { name, permissions }: User, method: string, decided: DecidedResource): string {
+  const { allowed, privilege, resource } = decided;
+  const path = pathOfResource(resource);
+  const entry = policy.entryFor(permissions, resource);
+  if (entry === undefined) {
+    const held = permissions.map((each) => (policy.permissions.has(each) ? each : `${each} (which is not defined)`));
+    const openers = openersOf(policy, decided);
+    return `${path} is opened by ${openers ?? 'no permission'}, and ${name} has ${held.length === 0 ? 'no permission' : inWords(held)}`;
   }
+  const holders = permissions.filter((each) => policy.permissions.get(each)?.has(entry.resource));
+  const privileges = privilegesIn(entry);
+  const one = holders.length === 1 ? 's' : '';
+  const deed = privileges.length === 0 ? `close${one}` : `open${one}`;
+  const extent = privileges.length === 0 ? '' : ` for ${privileges[0] === 'all' ? 'everything' : inWords(privileges)}`;
+  const nearest = entry.resource === resource ? '' : `, the nearest entry above ${path}`;
+  const ground = `${inWords(holders)} ${deed} ${pathOfResource(entry.resource)}${extent}${nearest}`;
+  if (allowed) return ground;
+  const openers = privileges.length === 0 ? openersOf(policy, decided) : undefined;
+  return `${ground}; ${method} needs ${privilege}${openers === undefined ? '' : `, which ${openers} would give`}`;
+}
 
-  /** `clerk opens /orders for read and write; DELETE needs delete`. */
-  inWords(): string {
-    const { name, permissions } = this.#user;
-    const entry = this.#policy.entryFor(permissions, this.#resource);
-    const shown = pathOfResource(this.#resource);
-    if (entry === undefined) {
-      const who = permissions.length === 0 ? `${name} has no permission` : `${name} has ${inWords(permissions)}`;
-      const openers = this.#openers();
-      const others = openers.length === 0 ? 'no permission' : inWords(openers, 'or');
-      return `${shown} is opened by ${others}, and ${who}`;
-    }
-    const holders = permissions.filter((held) => this.#policy.permissions.get(held)?.has(entry.resource));
-    const place = pathOfResource(entry.resource);
-    const nearest = entry.resource === this.#resource ? '' : `, the nearest entry above ${shown}`;
-    const words = privilegesIn(entry);
-    const [open, close] = holders.length === 1 ? ['opens', 'closes'] : ['open', 'close'];
-    const deed =
-      words.length === 0
-        ? `${inWords(holders)} ${close} ${place}${nearest}`
-        : `${inWords(holders)} ${open} ${place} for ${inWords(words)}${nearest}`;
-    if (this.#decision.allowed) return deed;
-    const openers = words.length === 0 ? this.#openers() : [];
-    const hint = openers.length === 0 ? '' : `, which ${inWords(openers, 'or')} would give`;
-    return `${deed}; ${this.#method} needs ${this.#decision.privilege}${hint}`;
-  }
-
-  /** The permissions that would let the user through, if the user had one of them alone. */
-  #openers(): string[] {
-    const { permissions } = this.#policy;
-    const opens = (privileges: ReadonlyMap<string, readonly Privilege[]>) =>
-      includesPrivilege(new PrivilegeMap([privileges]).nearest(this.#resource), this.#decision.privilege);
-    return [...permissions].flatMap(([name, privileges]) => (opens(privileges) ? [name] : []));
-  }
+/** The permissions that would let the user through, if it had one of them alone: `config_api or all`. */
+function openersOf({ permissions }: AccessPolicy, { privilege, resource }: DecidedResource): string | undefined {
+  const openers = [...permissions]
+    .filter(([, privileges]) => includesPrivilege(new PrivilegeMap([privileges]).nearest(resource), privilege))
+    .map(([name]) => name);
+  return openers.length === 0 ? undefined : inWords(openers, 'or');
 }
 
 /** The resources whose privileges differ in Kapacitor, from the widest to the most specific. */

@@ -32,14 +32,13 @@ export function namedPathProblem(path: string, paths: PathReader): string | unde
     return `${shown} is a pattern, and a path has none: everything below is included${didYouMean(describeValue(above))}`;
   }
   if (/[?#]/.test(path)) {
-    return `${shown} has a query, and a path has none${didYouMean(describeValue(path.replace(/[?#].*$/s, '') || '/'))}`;
+    return `${shown} has a query, and a path has none${didYouMean(describeValue(path.replace(/[?#].*$/s, '')))}`;
   }
-  const resources = paths.read(encoded(path)) && resourcesNamed(path, paths);
-  if (resources === undefined) return `routers can read ${shown} in too many ways: write a plain path`;
-  const [first = '', ...others] = resources;
+  const [first, ...others] = resourcesNamed(path, paths);
+  if (first === undefined) return `routers can read ${shown} in too many ways: write a plain path`;
   const other = others.filter((resource) => canonical(resource) !== canonical(first)).at(-1);
   if (other === undefined) return undefined;
-  const meant = [first, other].map(pathOfResource).find((each) => each !== path && isReadAlike(each, paths));
+  const meant = [first, other].map(pathOfResource).find((each) => isReadAlike(each, paths));
   return `${shown} can be read as ${describeValue(pathOfResource(other))}${didYouMean(meant && describeValue(meant))}`;
 }
 

@@ -53,7 +53,7 @@ export class OwnEndpoints {
 
   /** The own endpoint that a path leads to, or undefined. */
   at(path: string): OwnEndpoint | undefined {
-    const match = this.#pattern.exec(path);
+    const match = mayBeOwn(path) ? this.#pattern.exec(path) : null;
     if (match === null) return undefined;
     const [, fixed, name] = match;
     if (fixed !== undefined) return { kind: fixed.toLowerCase() as (typeof NAMES)[number] };

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { oneLine } from '../safe-text.js';
 import { type CliError, RefusedError, UnreachableError, UsageError } from './cli-error.js';
 import type { ServerAddress } from './target.js';
@@ -24,6 +25,9 @@ export class ApiClient {
   readonly #address: ServerAddress;
   readonly #authorization: string | undefined;
   readonly #agent: HttpAgent;
+  #apiPath: string = DEFAULT_API_PATH;
+  /** Whether the API is known to be at {@link #apiPath}. */
+  #isLocated = false;
 
   constructor(address: ServerAddress, { skipVerify }: { skipVerify: boolean }) {
     const { base, user, password = '' } = address;
@@ -37,25 +41,66 @@ export class ApiClient {
   }
 
   /**
-   * @param path relative to the server's address, such as `/kapacitor/v1/users`
+   * The path of the server's API. It is `/kapacitor/v1` below the address, or the address itself if the API is there: the
+   * server's `http.apiPath` is then the path of the URL.
+   */
+  get apiPath(): string {
+    return this.#apiPath || new URL(this.#address.base).pathname.replace(/\/$/, '');
+  }
+
+  /**
+   * @param path below the path of the API, such as `/users`
    * @param body is sent as JSON
    * @throws {UnreachableError} there is no answer, or not one of a users API
    * @throws {RefusedError} the server refuses
    */
   async send(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    const answer = await this.#sendToApi(method, path, body);
+    if (isGood(answer)) return answer;
+    throw answerError(answer, this.#address);
+  }
+
+  /**
+   * Reads something that not every server has.
+   *
+   * @returns the JSON; undefined if the server does not answer with JSON, has nothing there, or refuses
+   * @throws {UnreachableError} there is no answer
+   * @throws {RefusedError} the server rejects the login
+   */
+  async read(path: string): Promise<unknown> {
+    const answer = await this.#sendToApi('GET', path);
+    if (answer.status === 401) throw answerError(answer, this.#address);
+    return isGood(answer) ? answer.body : undefined;
+  }
+
+  async #sendToApi(method: string, path: string, body?: unknown): Promise<Answer> {
+    const answer = await this.#exchange(method, this.#apiPath + path, body);
+    if (this.#isLocated) return answer;
+    if (isGood(answer)) this.#isLocated = true;
+    const mayBeElsewhere = answer.status === 404 || answer.status === 403;
+    return mayBeElsewhere && (await this.#isAtAddress()) ? this.#sendToApi(method, path, body) : answer;
+  }
+
+  /** Asks whether the API is at the address itself: every user may ask there who it is. */
+  async #isAtAddress(): Promise<boolean> {
+    const answer = await this.#exchange('GET', '/me');
+    const { name, privileges } = Object(answer.body);
+    const isHere = isGood(answer) && typeof name === 'string' && typeof privileges === 'object';
+    this.#isLocated = true;
+    if (isHere) this.#apiPath = '';
+    return isHere;
+  }
+
+  async #exchange(method: string, path: string, body?: unknown): Promise<Answer> {
     const { base } = this.#address;
-    let answer: { status: number; headers: IncomingMessage['headers']; text: string };
     try {
-      answer = await this.#request(method, new URL(base + path), body === undefined ? undefined : JSON.stringify(body));
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const answer = await this.#request(method, new URL(base + path), text);
+      return { ...answer, body: parseJson(answer.text), path };
     } catch (error) {
       if (error instanceof UnreachableError) throw error;
       throw connectionError(error as NodeJS.ErrnoException, base);
     }
-    const { status, headers, text } = answer;
-    const parsed = parseJson(text);
-    const isAnswer = status >= 200 && status < 300 && (parsed !== undefined || text === '');
-    if (isAnswer) return { status, body: parsed };
-    throw answerError({ status, headers, body: parsed, path }, this.#address);
   }
 
   close(): void {
@@ -107,18 +152,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** An answer that reports a failure, or is not JSON. */
-interface BadAnswer {
+interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  readonly text: string;
   /** The parsed JSON, or undefined. */
   readonly body: any;
   readonly path: string;
 }
 
+function isGood({ status, body, text }: Answer): boolean {
+  return status >= 200 && status < 300 && (body !== undefined || text === '');
+}
+
 const IS_IT_A_SERVER = 'Is this the address of a server with a users API?';
 
-function answerError({ status, headers, body, path }: BadAnswer, { base, user }: ServerAddress): CliError {
+/** The error for an answer that reports a failure, or is not JSON. */
+function answerError({ status, headers, body, path }: Answer, { base, user }: ServerAddress): CliError {
   const said: string | undefined = typeof body?.error === 'string' ? oneLine(body.error) : undefined;
   const reason = said === undefined ? '' : `: ${said}`;
   if (status === 401 && user === undefined) {

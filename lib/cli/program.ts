@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.js';
 import { addCheckConfig, addHash } from './commands/config.js';
 import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
+import { addPermissionCommands } from './commands/permission.js';
 import { addServe } from './commands/serve.js';
 import { addUserCommands } from './commands/user.js';
 import type { Session } from './session.js';
@@ -39,6 +40,7 @@ export function createProgram(createSession: (program: Command) => Session): Com
     .exitOverride();
   const session = createSession(program);
   addUserCommands(program, session);
+  addPermissionCommands(program, session);
   addWhoami(program, session);
   addCan(program, session);
   addHash(program, session);

@@ -1,4 +1,3 @@
-import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { UserExistsError, UserNotFoundError } from '../errors.js';
 import { NamePattern } from '../users/name-pattern.js';
 import { isPermissionName, normalizePermissions } from '../users/permissions.js';
@@ -13,7 +12,8 @@ import { RefusedError, UnreachableError } from './cli-error.js';
 /** Users that can be managed: those of a store, or those of a server behind its users API. */
 export type ManagedUsers = Pick<UserService, 'get' | 'list' | 'create' | 'update' | 'delete'>;
 
-const USERS = `${DEFAULT_API_PATH}/users`;
+/** Below the path of the API. */
+const USERS = '/users';
 /**
  * Names that a Kapacitor may have, and that are safe on a terminal. Some of them are refused here, such as `..`. Kapacitor
  * also answers with an empty name, to a request that it does not understand.

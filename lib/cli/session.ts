@@ -1,12 +1,23 @@
+import { didYouMean, inWords, suggest } from '../argument-checks.js';
 import type { Environment } from '../config/setting.js';
 import { PasswordPolicy } from '../users/password-policy.js';
+import { isPermission, PERMISSIONS } from '../users/permissions.js';
 import type { User } from '../users/user.js';
+import { requireKnownPermissions } from '../users/user-fields.js';
+import { type AccessRules, readAccessRules } from './access-rules.js';
 import { ApiClient } from './api-client.js';
 import { EXIT, type ExitCode, RefusedError } from './cli-error.js';
 import { Output, type Streams } from './output.js';
 import { askHidden, type NewPassword, type PasswordSource, readNewPassword } from './prompt.js';
 import { type ManagedUsers, RemoteUsers } from './remote-users.js';
-import { chooseStore, chooseTarget, type ServerTarget, type StoreTarget, type TargetOptions } from './target.js';
+import {
+  chooseConfig,
+  chooseStore,
+  chooseTarget,
+  type ServerTarget,
+  type StoreTarget,
+  type TargetOptions,
+} from './target.js';
 import { type OpenStore, UserStore } from './user-store.js';
 
 /** For a server, whose own rules are unknown here: refuses only passwords that no user can have. */
@@ -16,6 +27,8 @@ export interface OpenUsers {
   readonly users: ManagedUsers;
   /** The rules for their passwords, as far as they are known here. */
   readonly policy: PasswordPolicy;
+  /** Reads the rules about who may do what. */
+  readonly readRules: () => Promise<AccessRules>;
 }
 
 /** One run of the command line. */
@@ -45,6 +58,15 @@ export class Session {
     return target.kind === 'server' ? target : this.userStore(target);
   }
 
+  /** The server whose rules a command needs, or the store. There may be no store, and nothing that names one. */
+  placeOfRules(): ServerTarget | UserStore {
+    const { url, store, config } = this.options;
+    const isServer =
+      url !== undefined || (store === undefined && config === undefined && this.environment['KAPACITOR_URL']);
+    if (isServer) return this.place();
+    return this.userStore(chooseConfig(this.options, this.environment, process.cwd()));
+  }
+
   /** Like {@link place}, for a command that changes users. It prints the name of a store that was found, and not named. */
   placeToChange(): ServerTarget | UserStore {
     const place = this.place();
@@ -60,9 +82,13 @@ export class Session {
   /** Opens the users of a place, and closes them after `use`. */
   async withUsers<T>(use: (open: OpenUsers) => Promise<T>, place: ServerTarget | UserStore = this.place()): Promise<T> {
     if (place instanceof UserStore) {
-      return this.withStore(place, ({ users }) => use({ users, policy: place.policy }));
+      return this.withStore(place, ({ users }) =>
+        use({ users, policy: place.policy, readRules: async () => place.rules }),
+      );
     }
-    return this.withServer(place, (client) => use({ users: new RemoteUsers(client), policy: ANY_PASSWORD }));
+    return this.withServer(place, (client) =>
+      use({ users: new RemoteUsers(client), policy: ANY_PASSWORD, readRules: () => readAccessRules(client) }),
+    );
   }
 
   /** Opens a server, and closes it after `use`. */
@@ -101,6 +127,29 @@ export class Session {
     } finally {
       await open.close();
     }
+  }
+
+  /**
+   * Checks permissions that a user of a store is to be given, before anything is asked or made. A server checks them
+   * itself.
+   *
+   * @throws {InvalidUserError} a permission is not defined; names the one that was probably meant
+   */
+  checkPermissions(place: ServerTarget | UserStore, permissions: readonly string[] = []): void {
+    if (!(place instanceof UserStore)) return;
+    requireKnownPermissions(permissions, place.permissionNames);
+    this.notePermissions(place, permissions);
+  }
+
+  /** Says that permissions may not be defined, if it is not known here. */
+  notePermissions(place: ServerTarget | UserStore, permissions: readonly string[] = []): void {
+    const own = permissions.filter((name) => !isPermission(name));
+    if (!(place instanceof UserStore) || place.rules.isKnown || own.length === 0) return;
+    const hint = didYouMean(own.map((name) => suggest(name, PERMISSIONS)).find((meant) => meant !== undefined));
+    this.output.note(
+      `no config file is named, so it is not known here whether the app defines ${inWords([...new Set(own)])}. ` +
+        `A permission that is not defined opens nothing${hint}`,
+    );
   }
 
   readPassword(options: PasswordSource, password: NewPassword): Promise<string> {

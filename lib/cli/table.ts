@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { User } from '../users/user.js';
+import { type AccessRules, undefinedIn } from './access-rules.js';
 import type { Output } from './output.js';
 
 const NO_BORDERS = Object.fromEntries(
@@ -69,14 +70,22 @@ export function userJson({ name, type, permissions, enabled }: User): User {
   return { name, type, permissions, enabled };
 }
 
-function userRow({ name, type, permissions, enabled }: User): string[] {
-  const may = type === 'admin' ? '(everything)' : permissions.join(', ') || 'none';
+/** With rules, a permission that is not defined is marked: it opens nothing. */
+function userRow({ name, type, permissions, enabled }: User, rules: AccessRules | undefined): string[] {
+  const undefinedOnes = rules === undefined ? [] : undefinedIn(rules, permissions);
+  const marked = permissions.map((each) => (undefinedOnes.includes(each) ? `${each} (undefined)` : each));
+  const may = type === 'admin' ? '(everything)' : marked.join(', ') || 'none';
   return [name, type, may, enabled ? 'yes' : 'no'];
 }
 
-export async function printUser(output: Output, user: User, { json = false }: UserFormat): Promise<void> {
+export async function printUser(
+  output: Output,
+  user: User,
+  { json = false }: UserFormat,
+  rules?: AccessRules,
+): Promise<void> {
   if (json) await output.json(userJson(user));
-  else await output.write(formatTable([HEAD, userRow(user)]));
+  else await output.write(formatTable([HEAD, userRow(user, rules)]));
 }
 
 /**
@@ -87,6 +96,7 @@ export async function printUsers(
   output: Output,
   pages: AsyncIterable<readonly User[]>,
   { json = false }: UserFormat,
+  rules?: AccessRules,
 ): Promise<void> {
   if (json) {
     let separator = '[\n';
@@ -101,7 +111,7 @@ export async function printUsers(
   const columns = new ColumnWriter();
   let head = [HEAD];
   for await (const page of pages) {
-    await output.write(columns.format([...head, ...page.map(userRow)]));
+    await output.write(columns.format([...head, ...page.map((user) => userRow(user, rules))]));
     head = [];
   }
   if (head.length > 0) await output.write(columns.format(head));

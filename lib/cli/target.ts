@@ -121,7 +121,10 @@ function checkStore(store: string): void {
 
 /** The address of a server, and the credentials for it. */
 export interface ServerAddress {
-  /** Without credentials and without a slash at the end. Safe in messages. */
+  /**
+   * Without credentials and without a slash at the end. Safe in messages. A path is either the prefix of the server's
+   * `/kapacitor/v1`, or the server's `http.apiPath`.
+   */
   readonly base: string;
   /** Undefined: no credentials are sent. */
   readonly user: string | undefined;
@@ -130,7 +133,7 @@ export interface ServerAddress {
 }
 
 /**
- * Parses `http://USER:PASSWORD@HOST:9092`. A path is the prefix of the server's `/kapacitor/v1`.
+ * Parses `http://USER:PASSWORD@HOST:9092`.
  *
  * @param source the option or the variable, for messages. The URL may contain a password, and is not repeated.
  * @throws {UsageError} the URL is invalid

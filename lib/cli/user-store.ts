@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type { PasswordHasher } from '../authentication/password-hasher.js';
+import { AccessPolicy } from '../authorization/access-policy.js';
 import { resolveConfig } from '../config/config.js';
 import { AUTHENTICATION_IS_OFF } from '../config/rules.js';
 import type { Environment } from '../config/setting.js';
@@ -13,6 +14,7 @@ import type { PasswordPolicy } from '../users/password-policy.js';
 import { PermissionNames } from '../users/permissions.js';
 import { type CompleteUserRepository, DEFAULT_STORE_SETTINGS } from '../users/repository.js';
 import type { UserService } from '../users/user-service.js';
+import { type AccessRules, AnyPermissionName } from './access-rules.js';
 import { AuditTrail } from './audit-trail.js';
 import { UsageError } from './cli-error.js';
 import { MEMORY_STORE, type StoreTarget } from './target.js';
@@ -46,6 +48,8 @@ export class UserStore {
   readonly name: string;
   readonly policy: PasswordPolicy;
   readonly hasher: PasswordHasher;
+  /** Known if a config file is named. Without one, the app may define permissions in code. */
+  readonly rules: AccessRules;
   /** The permissions that users can be given. */
   readonly permissionNames: PermissionNames;
   /** Notes about the configuration for the user of the command line. */
@@ -67,7 +71,10 @@ export class UserStore {
     const { policy, hasher } = createPasswords(auth, { budget: { concurrency: 1, maxQueue: 1 } });
     this.policy = policy;
     this.hasher = hasher;
-    this.permissionNames = new PermissionNames(Object.keys(config.permissions));
+    const { permissions, http } = config;
+    const isKnown = file !== undefined;
+    this.rules = { policy: new AccessPolicy({ permissions, apiPath: http.apiPath }), isKnown };
+    this.permissionNames = isKnown ? new PermissionNames(Object.keys(permissions)) : new AnyPermissionName();
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
     if (!auth.enabled) {
       notes.push(

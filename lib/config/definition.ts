@@ -22,14 +22,14 @@ export const EXPECTED_DEFINITION = 'paths and their privileges, such as "/orders
 const EXPECTED = `must be ${inWords(PRIVILEGES.map(describeValue), 'or')}, a list of these, or [] for nothing`;
 
 /** Words of other programs. */
-const SYNONYMS: Readonly<Record<string, Privilege>> = {
-  '*': 'all',
-  create: 'write',
-  edit: 'write',
-  remove: 'delete',
-  update: 'write',
-  view: 'read',
-};
+const SYNONYMS: ReadonlyMap<string, Privilege> = new Map([
+  ['*', 'all'],
+  ['create', 'write'],
+  ['edit', 'write'],
+  ['remove', 'delete'],
+  ['update', 'write'],
+  ['view', 'read'],
+]);
 
 /** Everything that is wrong with a definition. */
 export function definitionFaults(value: unknown, paths: PathReader): DefinitionFault[] {
@@ -37,7 +37,7 @@ export function definitionFaults(value: unknown, paths: PathReader): DefinitionF
     return [{ text: `must be ${EXPECTED_DEFINITION}, not ${describeType(value)}` }];
   }
   const faults = Object.entries(value).flatMap(([key, privileges]) =>
-    [keyProblem(key, paths), ...privilegesProblems(privileges)]
+    [pathFault(key, paths), ...privilegesFaults(privileges)]
       .flatMap((text) => text ?? [])
       .map((text) => ({ key, text })),
   );
@@ -53,7 +53,7 @@ export function toDefinition(value: Readonly<Record<string, unknown>>): Definiti
   return Object.freeze(Object.fromEntries(entries));
 }
 
-function keyProblem(key: string, paths: PathReader): string | undefined {
+function pathFault(key: string, paths: PathReader): string | undefined {
   const [, method, path] = /^\s*([a-z]+)\s+(\/.*)$/is.exec(key) ?? [];
   if (method === undefined || path === undefined) return namedPathProblem(key, paths);
   return `a path has no method, because a privilege stands for methods${standsFor(method)}${didYouMean(describeValue(path))}`;
@@ -65,18 +65,16 @@ function standsFor(word: string): string {
   return isKnownMethod(method) ? ` (${privilegeFor(method)} for ${method})` : '';
 }
 
-function privilegesProblems(given: unknown): string[] {
-  if (typeof given === 'string') return given === '' ? [`${EXPECTED}, not ""`] : wordProblems(given);
+function privilegesFaults(given: unknown): string[] {
+  if (typeof given === 'string') return given === '' ? [`${EXPECTED}, not ""`] : wordFaults(given);
   if (!Array.isArray(given)) return [`${EXPECTED}, not ${describeValue(given)}`];
   // A list with holes has entries all the same.
   return Array.from(given as readonly unknown[]).flatMap((each) =>
-    typeof each === 'string'
-      ? wordProblems(each)
-      : [`a privilege must be a text in quotes, not ${describeValue(each)}`],
+    typeof each === 'string' ? wordFaults(each) : [`a privilege must be a text in quotes, not ${describeValue(each)}`],
   );
 }
 
-function wordProblems(word: string): string[] {
+function wordFaults(word: string): string[] {
   if (isPrivilege(word)) return [];
   const several = word.split(/[\s,;|+]+/).filter(Boolean);
   if (several.length > 1 && several.every(isPrivilege)) {
@@ -91,7 +89,7 @@ function wordProblems(word: string): string[] {
     const instead = word === 'none' ? ': write [] for nothing' : `: the privileges are ${inWords(PRIVILEGES)}`;
     return [`${describeValue(word)} is a permission, and not a privilege${instead}`];
   }
-  const meant = Object.hasOwn(SYNONYMS, word.toLowerCase()) ? SYNONYMS[word.toLowerCase()] : suggest(word, PRIVILEGES);
+  const meant = SYNONYMS.get(word.toLowerCase()) ?? suggest(word, PRIVILEGES);
   return [
     `the privilege ${describeValue(word)} is not known${didYouMean(meant) || `: there are ${inWords(PRIVILEGES)}`}`,
   ];
@@ -104,7 +102,7 @@ function contradictions(definition: Definition, paths: PathReader): DefinitionFa
     const resources = resourcesNamed(key, paths);
     const others = resources.map((resource) => owners.get(resource)).filter((other) => other !== undefined);
     const other = others.find((each) => String(definition[each]) !== String(privileges));
-    for (const resource of resources) owners.set(resource, owners.get(resource) ?? key);
+    for (const resource of resources) owners.set(resource, key);
     const text = `this is the same resource as ${describeValue(other)}, with other privileges: keep one of the two`;
     return other === undefined ? [] : [{ key, text }];
   });

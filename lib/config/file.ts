@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
-import { describeType } from '../safe-text.js';
+import { describeType, quoteText } from '../safe-text.js';
 import { Layer, mustBe, type Place } from './layers.js';
-import { keyForDisplay } from './permission-settings.js';
 import { PERMISSIONS_SECTION, SECTIONS, type Section, type Setting } from './setting.js';
 import { AUTH, HTTP, SETTINGS } from './settings.js';
 import { absolutePath, readTextFile } from './text-file.js';
@@ -10,8 +9,8 @@ import { inToml, isQuoted, Lines, parseToml, type Table } from './toml.js';
 import { isMetaKey, keysOf, META_SERVER, NO_META_SERVER, settingCalled, settingsMeantBy } from './vocabulary.js';
 
 /**
- * Reads `[auth]`, `[http]` and `data_dir` of a `kapacitor.conf`. Its other sections are left alone. A file that cannot be
- * read, or is not TOML, is one problem, and no setting of it is known.
+ * Reads `[auth]`, `[http]`, `[permissions]` and `data_dir` of a `kapacitor.conf`. Its other sections are left alone. A file
+ * that cannot be read, or is not TOML, is one problem, and no setting of it is known.
  */
 export function readConfigFile(path: string): Layer {
   const absolute = absolutePath(path, process.cwd());
@@ -177,6 +176,11 @@ class DocumentReader {
     const name = [header, key === undefined ? undefined : keyForDisplay(key)].filter((part) => part).join(' ');
     return { from, subject: `${from}: ${name}` };
   }
+}
+
+/** A key as a message shows it: in quotes unless TOML has it without. */
+function keyForDisplay(key: string): string {
+  return /^[\w-]+$/.test(key) ? key : quoteText(key);
 }
 
 /** `auth` for `Auth`. */

@@ -31,7 +31,7 @@ export class Layer {
   /** The error for which the source could not be read. */
   cause: unknown;
   /** The definitions of permissions, by name. */
-  readonly definitions = new Map<string, GivenDefinition>();
+  readonly definitions: Map<string, GivenDefinition> = new Map<string, GivenDefinition>();
   /** The folder where relative paths start. */
   readonly folder: string;
   readonly #values = new Map<Setting, { readonly value: unknown; readonly place: Place }>();

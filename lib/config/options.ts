@@ -9,8 +9,8 @@ import type { UserRepository } from '../users/repository.js';
  */
 export interface KapacitorAuthConfig<Own extends string = string> {
   /**
-   * The permissions of the app's own, beside Kapacitor's: `{ clerk: { '/orders': ['read', 'write'] } }`. One that a file
-   * defines as well is replaced. Defaults to none.
+   * The permissions of the app's own, beside Kapacitor's: `{ clerk: { '/orders': ['read', 'write'] } }`. A definition
+   * replaces one of the same name in a file as a whole. No environment variable defines permissions. Defaults to none.
    */
   readonly permissions?: PermissionDefinitions<Own> | undefined;
   readonly http?: HttpConfig | undefined;
@@ -38,18 +38,18 @@ export interface HttpConfig {
    */
   readonly public?: readonly string[] | undefined;
   /**
-   * Who answers a request that is refused with 401, 403, 429 or 503: `answer`, this package, with Kapacitor's bodies; or
-   * `next`, the app's error handler, which gets the error. Defaults to `answer`.
+   * The answer to a request that is refused with 401, 403, 429 or 503: `answer` sends Kapacitor's bodies, and `next` passes
+   * the error to the app's error handler. Defaults to `answer`.
    */
   readonly refusals?: Refusals | undefined;
   /**
    * The path of the users API and of the other endpoints of this package. Resources leave it out: `/kapacitor/v1/orders`
-   * and `/orders` are one. Defaults to `/kapacitor/v1`.
+   * and `/orders` are one. In lower case, without a slash at its end; `/` is the root. Defaults to `/kapacitor/v1`.
    */
   readonly apiPath?: string | undefined;
 }
 
-/** Who answers a request that is refused: this package, or the app's error handler. */
+/** The answer to a request that is refused: from this package, or from the app's error handler. */
 export type Refusals = 'answer' | 'next';
 
 export interface AuthConfig {

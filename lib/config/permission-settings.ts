@@ -31,14 +31,14 @@ function readDefinition(layer: Layer, setting: PermissionSetting, paths: PathRea
   if (given === undefined) return;
   const { value, place, subjectOf } = given;
   const nameProblem = permissionNameProblem(setting.key);
-  // A path in the place of a name has privileges, and not a definition.
-  const faults = setting.key.startsWith('/') ? [] : definitionFaults(value, paths);
   if (nameProblem !== undefined) layer.refuse(setting, `${place.subject}: ${nameProblem}`);
-  for (const { key, text } of faults) {
-    layer.refuse(setting, `${key === undefined ? place.subject : subjectOf(key)}: ${text}`);
-  }
   const definition = setting.kind.fromValue(value);
   if (definition !== undefined) layer.set(setting, definition, place);
+  // A path in the place of a name has privileges, and not a definition.
+  if (definition !== undefined || setting.key.startsWith('/')) return;
+  for (const { key, text } of definitionFaults(value, paths)) {
+    layer.refuse(setting, `${key === undefined ? place.subject : subjectOf(key)}: ${text}`);
+  }
 }
 
 /** The definitions in force, without a prototype: `constructor` is a name like others. */
@@ -111,9 +111,4 @@ function nearestName(name: string): string | undefined {
     .replace(/[^a-z\d_-]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '');
   return isPermissionName(nearest) && !isPermission(nearest) ? nearest : undefined;
-}
-
-/** The name of a permission, or a path in one, as a message shows it: in quotes unless TOML has it without. */
-export function keyForDisplay(key: string): string {
-  return /^[\w-]+$/.test(key) ? key : quoteText(key);
 }

@@ -1,8 +1,9 @@
 import { METHODS } from 'node:http';
 import { didYouMean, suggest } from '../argument-checks.js';
+import { USERS } from '../authorization/access-policy.js';
 import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
 import { OwnEndpoints } from '../authorization/own-endpoints.js';
-import { API, type PathReader } from '../authorization/paths.js';
+import { API, isWithin, type PathReader } from '../authorization/paths.js';
 import { describeValue } from '../safe-text.js';
 import type { Choice, Layer } from './layers.js';
 import type { ResolvedConfig } from './options.js';
@@ -46,7 +47,10 @@ export function publicWarnings(
       const which = method === undefined ? 'no request needs' : `no request with the method ${method} needs`;
       return [`${subject}: ${shown} contains every path: ${which} credentials`];
     }
-    // The endpoint has the same resource as the app's own path: `/users`.
+    if (resources.some((resource) => isWithin(resource, USERS))) {
+      return [`${subject}: ${shown} needs credentials all the same: the users are there, and are never public`];
+    }
+    // The endpoint has the same resource as the app's own path: `/me`.
     const own = apiPath + resources[0]?.slice(API.length);
     if (endpoints.at(own) === undefined) return [];
     return [`${subject}: ${own} needs credentials all the same: the endpoints of this package are never public`];

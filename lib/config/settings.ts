@@ -90,13 +90,14 @@ export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
     default: 'answer',
     synonyms: 'on-refusal errors error-handling',
     meaning:
-      "Who answers with 401, 403, 429 and 503: `answer` (Kapacitor's bodies) or `next` (the app's error handler). See [Answers of the app's own](errors.md#answers-of-the-apps-own).",
+      "The answer to refused requests (401, 403, 429 and 503): `answer` sends Kapacitor's bodies, and `next` passes the error to the app's error handler. See [Answers of the app's own](errors.md#answers-of-the-apps-own).",
   },
   apiPath: {
     kind: apiPathKind,
     default: DEFAULT_API_PATH,
     synonyms: 'api-prefix prefix base-path api-base',
-    meaning: 'The path of the users API and its neighbours. Resources leave it out.',
+    meaning:
+      'The path of the users API and of the other endpoints of this package; `/` for the root. Resources leave it out.',
   },
   bindAddress: {
     kind: bindAddressKind,

@@ -97,7 +97,7 @@ function suggestProperty(name: string, section: NamedSection = 'http', group?: s
   const homes = [section, ...(group === undefined ? SECTIONS.filter((other) => other !== section) : [])];
   const properties = homes.flatMap((home) => propertiesOf(home, group));
   const called = properties.includes(name) ? undefined : settingCalled(name);
-  if (suggest(name, [PERMISSIONS_SECTION]) !== undefined) return PERMISSIONS_SECTION;
+  if (group === undefined && suggest(name, [PERMISSIONS_SECTION]) !== undefined) return PERMISSIONS_SECTION;
   if (called?.property?.startsWith(group === undefined ? '' : `${group}.`))
     return `${called.section}.${called.property}`;
   const meant = suggest(name, properties);

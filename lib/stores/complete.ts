@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { MaybePromise } from '../promises.js';
 import { NamePattern } from '../users/name-pattern.js';
 import type {
@@ -25,8 +26,8 @@ export function completeRepository(repository: UserRepository): CompleteUserRepo
 }
 
 function isComplete(repository: UserRepository): repository is CompleteUserRepository {
-  const { hasAdmin, insertFirstAdmin, insertMany, snapshot } = repository;
-  return [hasAdmin, insertFirstAdmin, insertMany, snapshot].every((method) => method !== undefined);
+  const { hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse } = repository;
+  return [hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse].every((method) => method !== undefined);
 }
 
 class CompletedRepository implements CompleteUserRepository {
@@ -77,6 +78,19 @@ class CompletedRepository implements CompleteUserRepository {
 
   snapshot(): AsyncIterable<StoredUser> {
     return this.#repository.snapshot?.() ?? this.#pageByPage();
+  }
+
+  async permissionsInUse(): Promise<readonly string[]> {
+    if (this.#repository.permissionsInUse !== undefined) return this.#repository.permissionsInUse();
+    const inUse = new Set<string>();
+    let read = 0;
+    for await (const { permissions } of this.snapshot()) {
+      for (const permission of permissions) inUse.add(permission);
+      read += 1;
+      // Users in memory would otherwise be read all at once, and requests would wait.
+      if (read % PAGE === 0) await setImmediate();
+    }
+    return [...inUse];
   }
 
   async *#pageByPage(): AsyncGenerator<StoredUser, void, void> {

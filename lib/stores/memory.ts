@@ -63,6 +63,12 @@ export class MemoryUserRepository implements CompleteUserRepository {
     yield* [...this.#users.values()].sort((a, b) => compareNames(a.name, b.name));
   }
 
+  permissionsInUse(): string[] {
+    const inUse = new Set<string>();
+    for (const { permissions } of this.#users.values()) for (const permission of permissions) inUse.add(permission);
+    return [...inUse];
+  }
+
   #isLastAdmin(user: StoredUser): boolean {
     if (!isActiveAdmin(user)) return false;
     for (const other of this.#users.values()) {

@@ -22,12 +22,13 @@ export class SupervisedRepository implements UserRepository {
   readonly insertFirstAdmin?: (user: StoredUser) => MaybePromise<FirstAdminOutcome>;
   readonly insertMany?: (users: readonly StoredUser[]) => MaybePromise<string[]>;
   readonly snapshot?: () => AsyncIterable<StoredUser>;
+  readonly permissionsInUse?: () => MaybePromise<readonly string[]>;
 
   constructor(repository: UserRepository, options: SupervisionOptions) {
     const supervision = new Supervision(repository, options);
     this.#repository = repository;
     this.#supervision = supervision;
-    const { hasAdmin, insertFirstAdmin, insertMany, snapshot } = repository;
+    const { hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse } = repository;
     if (hasAdmin) this.hasAdmin = () => supervision.ask('hasAdmin', () => hasAdmin.call(repository));
     if (insertFirstAdmin)
       this.insertFirstAdmin = (user) =>
@@ -35,6 +36,8 @@ export class SupervisedRepository implements UserRepository {
     if (insertMany)
       this.insertMany = (users) => supervision.ask('insertMany', () => insertMany.call(repository, users));
     if (snapshot) this.snapshot = () => stepByStep(supervision, () => snapshot.call(repository));
+    if (permissionsInUse)
+      this.permissionsInUse = () => supervision.ask('permissionsInUse', () => permissionsInUse.call(repository));
   }
 
   get health(): StoreHealth {

@@ -3,10 +3,13 @@ import { OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, isPromise, type MaybePromise, UnderWay } from '../promises.js';
 import { withoutHashes } from '../safe-text.js';
 import type { StoreHealth, StoreSettings, StoreState, StoreWork, UserRepository } from '../users/repository.js';
-import { SlowListError } from './listing.js';
+import { SlowAnswerError, SlowListError } from './listing.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
+
+/** The same for the question that reads every user. No request waits for it. */
+const READ_ALL_WITHIN = 60_000;
 
 /** Milliseconds after which a repository that could not be opened is opened again. */
 const REOPEN_AFTER = 1_000;
@@ -27,7 +30,7 @@ export interface SupervisionOptions {
  *
  * Every error of the repository becomes a {@link StoreError}, and so does a missing answer. Callers catch
  * one error and fail closed, and no text of a repository, which might hold a hash, is passed on unchanged. A
- * {@link SlowListError} and an {@link OverloadedError} only ask the caller to try again, and stay as they are.
+ * {@link SlowAnswerError} and an {@link OverloadedError} only ask the caller to try again, and stay as they are.
  */
 export class Supervision {
   readonly #repository: Pick<UserRepository, 'open'>;
@@ -93,7 +96,7 @@ export class Supervision {
   /**
    * Puts a question to the repository once it is open. The answer is a promise only where the repository's is one.
    *
-   * @throws {StoreError} the repository fails, does not answer within 4.5 seconds, or is closed
+   * @throws {StoreError} the repository fails, does not answer in time, or is closed
    * @throws {OverloadedError} as the repository throws it
    */
   ask<T>(operation: StoreWork['operation'], question: () => MaybePromise<T>): MaybePromise<T> {
@@ -117,9 +120,9 @@ export class Supervision {
 
   async #inTime<T>(operation: StoreWork['operation'], answer: Promise<T>): Promise<T> {
     const from = now();
-    const lateness = operation === 'list' ? () => new SlowListError() : undefined;
+    const { within, lateness } = limitOf(operation);
     try {
-      const result = await this.#underWay.wait(() => answerWithin(ANSWER_WITHIN, answer, lateness));
+      const result = await this.#underWay.wait(() => answerWithin(within, answer, lateness));
       this.#succeeded();
       return result;
     } catch (error) {
@@ -152,7 +155,7 @@ export class Supervision {
 
   #failure(error: unknown): StoreError | OverloadedError {
     if (this.#isClosed) return closedError();
-    if (error instanceof SlowListError || error instanceof OverloadedError) return error;
+    if (error instanceof SlowAnswerError || error instanceof OverloadedError) return error;
     if (error instanceof StoreError && this.#told.has(error)) return error;
     const failure = asStoreError(error);
     this.#told.add(failure);
@@ -175,6 +178,16 @@ export class Supervision {
     this.#health = { state, since, reason: reason && withoutHashes(reason) };
     if (isNews) this.#options.onState(this.#health);
   }
+}
+
+/** The milliseconds for an answer, and the error if it takes longer. By default the store counts as down then. */
+function limitOf(operation: StoreWork['operation']): { within: number; lateness?: () => Error } {
+  if (operation === 'list') return { within: ANSWER_WITHIN, lateness: () => new SlowListError() };
+  if (operation !== 'permissionsInUse') return { within: ANSWER_WITHIN };
+  return {
+    within: READ_ALL_WITHIN,
+    lateness: () => new SlowAnswerError('reading the permissions of all users takes too long'),
+  };
 }
 
 function closedError(): StoreError {

@@ -1,5 +1,5 @@
 import { costOf } from '../users/bcrypt-hash.js';
-import { normalizePermissions, type Permission } from '../users/permissions.js';
+import { normalizePermissions } from '../users/permissions.js';
 import type { UserType } from '../users/user.js';
 import type { LineParser } from './text-user-file.js';
 
@@ -21,7 +21,7 @@ export interface HtpasswdRights {
   /** Defaults to `normal`. */
   readonly type?: UserType | undefined;
   /** Defaults to none. */
-  readonly permissions?: readonly Permission[] | undefined;
+  readonly permissions?: readonly string[] | undefined;
 }
 
 /**

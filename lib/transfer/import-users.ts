@@ -1,6 +1,7 @@
 import { changedParts } from '../users/audit-events.js';
 import { costOf, MAX_LOGIN_COST } from '../users/bcrypt-hash.js';
 import { compareAndSet } from '../users/compare-and-set.js';
+import { isPermission } from '../users/permissions.js';
 import type { CompleteUserRepository } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, storedUser } from '../users/user.js';
 import { type FileFormat, ImportError, type ImportedUser, type RefusedUser, type UserFile } from './user-file.js';
@@ -10,6 +11,7 @@ const BATCH = 1_000;
 /** How many names a summary has. */
 const KEPT_NAMES = 20;
 const REFUSED_NAMES = 100;
+const PERMISSION_NAMES = 1_000;
 
 export interface ImportOptions {
   /** Stores nothing. Defaults to false. */
@@ -36,6 +38,8 @@ export interface ImportSummary {
   readonly kept: { readonly count: number; readonly names: readonly string[] };
   /** Users who are not imported: the first 100. */
   readonly refused: { readonly count: number; readonly users: readonly RefusedUser[] };
+  /** The names of permissions that the imported users have, without Kapacitor's: the first 1,000. */
+  readonly ownPermissions: readonly string[];
   /** The number of hashes that are verified only if `bcrypt-cost` is near their cost. */
   readonly costly: number;
 }
@@ -102,6 +106,7 @@ class Import {
   readonly #options: ImportOptions;
   readonly #counts = { added: 0, unchanged: 0, replaced: 0, costly: 0 };
   readonly #kept: { count: number; names: string[] } = { count: 0, names: [] };
+  readonly #ownPermissions = new Set<string>();
   readonly #refused: { count: number; users: RefusedUser[] } = { count: 0, users: [] };
   /** Users whose import would have left no admin. They are tried again after all others, which may bring an admin. */
   readonly #lastAdmins: ImportedUser[] = [];
@@ -129,6 +134,7 @@ class Import {
     for (const user of users) {
       if ((costOf(user.hash) ?? 0) > MAX_LOGIN_COST) this.#counts.costly += 1;
       if (isActiveAdmin(user)) this.#bringsAdmin = true;
+      this.#notePermissions(user);
     }
     if (this.#repository === undefined) this.#counts.added += users.length;
     else await this.#store(this.#repository, users);
@@ -145,7 +151,8 @@ class Import {
       this.#refuseLastAdmin(last);
     }
     const { dryRun = false } = this.#options;
-    return { format: this.#format, dryRun, ...this.#counts, kept: this.#kept, refused: this.#refused };
+    const ownPermissions = [...this.#ownPermissions].sort();
+    return { format: this.#format, dryRun, ...this.#counts, ownPermissions, kept: this.#kept, refused: this.#refused };
   }
 
   async #store(repository: CompleteUserRepository, users: readonly ImportedUser[]): Promise<void> {
@@ -183,6 +190,13 @@ class Import {
       if (isActiveAdmin(user) && !demoted.has(user.name)) return true;
     }
     return false;
+  }
+
+  #notePermissions({ permissions }: ImportedUser): void {
+    for (const permission of permissions) {
+      if (isPermission(permission) || this.#ownPermissions.size >= PERMISSION_NAMES) continue;
+      this.#ownPermissions.add(permission);
+    }
   }
 
   #keep(name: string): void {

@@ -1,6 +1,5 @@
-import { inWords } from '../argument-checks.js';
 import { costOf } from '../users/bcrypt-hash.js';
-import { isPermission, normalizePermissions, PERMISSIONS } from '../users/permissions.js';
+import { isPermissionName, normalizePermissions } from '../users/permissions.js';
 import type { StoredUser } from '../users/user.js';
 import type { TextLine } from './text-user-file.js';
 import type { ImportedUser } from './user-file.js';
@@ -62,8 +61,12 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
     throw complain(`unknown field ${JSON.stringify(unknown)}: a user has ${FIELDS.join(', ')}`);
   if (typeof name !== 'string') throw complain('"name" must be a string');
   if (type !== 'admin' && type !== 'normal') throw complain('"type" must be "admin" or "normal"');
-  if (!Array.isArray(permissions) || !permissions.every(isPermission)) {
-    throw complain(`"permissions" must be an array of ${inWords(PERMISSIONS)}`);
+  if (!Array.isArray(permissions)) throw complain('"permissions" must be an array');
+  if (!permissions.every(isPermissionName)) {
+    throw complain(
+      '"permissions" must have names of lower-case letters, digits, "-" and "_", each at most 64 characters long and ' +
+        'with a letter at the beginning',
+    );
   }
   if (typeof enabled !== 'boolean') throw complain('"enabled" must be true or false');
   if (typeof hash !== 'string' || costOf(hash) === undefined) {

@@ -94,6 +94,14 @@ export interface UserRepository {
   snapshot?(): AsyncIterable<StoredUser>;
 
   /**
+   * The names of all permissions that any user has, each once, in any order. It is called once, after the start, to warn
+   * of names that nobody defines. It may take a minute, and must not keep other questions waiting.
+   *
+   * A repository may leave it out: every user is then read.
+   */
+  permissionsInUse?(): MaybePromise<readonly string[]>;
+
+  /**
    * Connects, and creates missing tables. Each middleware that shares the repository calls it before any other method, and
    * again after it has failed. `auth.ready` waits for it.
    */
@@ -108,7 +116,7 @@ export interface UserRepository {
 
 /** A repository that leaves no method out. */
 export type CompleteUserRepository = UserRepository &
-  Required<Pick<UserRepository, 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot'>>;
+  Required<Pick<UserRepository, 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot' | 'permissionsInUse'>>;
 
 /** All states, the best first. */
 export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
@@ -159,7 +167,8 @@ export interface StoreWork {
     | 'hasAdmin'
     | 'insertFirstAdmin'
     | 'insertMany'
-    | 'snapshot';
+    | 'snapshot'
+    | 'permissionsInUse';
   /** Milliseconds. */
   readonly took: number;
 }

@@ -18,7 +18,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/config',
       true,
       '/api/config',
-      'the permission config_api opens /api/config',
+      'config_api opens /config for everything',
     ],
     [
       'the nearest entry above',
@@ -27,7 +27,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/tasks/x?y=1',
       true,
       '/api/tasks/x',
-      'the permission api opens /api, the nearest entry above /api/tasks/x',
+      'api opens / for everything, the nearest entry above /tasks/x',
     ],
     [
       'an entry that other permissions open',
@@ -36,7 +36,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/config',
       false,
       '/api/config',
-      '/api/config is opened by all or config_api, and api has api',
+      'api closes /config; GET needs read, which config_api or all would give',
     ],
     [
       'such an entry further up',
@@ -45,7 +45,7 @@ describe('an explanation', () => {
       '/tasks',
       false,
       '/api/tasks',
-      '/api, the nearest entry above /api/tasks, is opened by all or api, and two has config_api and write_points',
+      '/tasks is opened by api or all, and two has config_api and write_points',
     ],
     [
       'an entry that every permission opens',
@@ -54,7 +54,7 @@ describe('an explanation', () => {
       '/ping',
       false,
       '/api/ping',
-      '/api/ping is opened by all, api, config_api or write_points, and nobody has no permission',
+      '/ping is opened by api, config_api, write_points or all, and nobody has no permission',
     ],
     [
       'the reading of an odd path that the user may not have',
@@ -63,7 +63,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/tasks/%2e%2e/config',
       false,
       '/api/config',
-      '/api/config is opened by all or config_api, and api has api',
+      'api closes /config; GET needs read, which config_api or all would give',
     ],
     [
       'a reading that is no resource',
@@ -72,7 +72,7 @@ describe('an explanation', () => {
       'http://h\\tasks',
       false,
       '/api\\tasks',
-      'no permission opens /api\\tasks',
+      '\\tasks is opened by no permission, and api has api',
     ],
     ['an admin', ROOT, 'DELETE', '/x', true, '/api/x', 'root is an admin, who has every privilege'],
     ['a disabled user', GONE, 'GET', '/kapacitor/v1/me', false, '/api/me', 'gone is disabled, and cannot log in'],
@@ -110,7 +110,7 @@ describe('an explanation', () => {
       '/kapacitor/v1/users/%zz',
       true,
       '/api/users/%zz',
-      'the permission api opens /api, the nearest entry above /api/users/%zz',
+      'api opens / for everything, the nearest entry above /users/%zz',
     ],
     ['/me', NOBODY, 'OPTIONS', '/kapacitor/v1/me', true, '/api/me', 'every user may ask who it is'],
     [

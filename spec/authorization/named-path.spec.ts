@@ -58,6 +58,7 @@ describe('a path in the configuration', () => {
     ['/a//b', '/a/b'],
     ['/a/../b', '/b'],
     ['/a/./b', '/a/b'],
+    ['/..', '/'],
     ['/%2e%2e/b', '/b'],
     ['/a%2fb', '/a/b'],
     ['/a%252fb', '/a/b'],

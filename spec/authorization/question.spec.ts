@@ -30,7 +30,6 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     ['a user who is waited for', [Promise.resolve(API), 'GET', PATH], `${NO_USER} a promise`],
     ['a user of somebody else', [{ id: 7, name: 'jane' }, 'GET', PATH], `${NO_USER} another object`],
     ['a type that is none', [{ ...API, type: 'root' }, 'GET', PATH], `${NO_USER} another object`],
-    ['a permission that is none', [user('x', ['API' as 'api']), 'GET', PATH], `${NO_USER} another object`],
     ['permissions that are none', [{ ...API, permissions: 'api' }, 'GET', PATH], `${NO_USER} another object`],
     ['nothing of whether they get in', [{ ...API, enabled: undefined }, 'GET', PATH], `${NO_USER} another object`],
   ])('refuses %s', async (_what, given, message) => {

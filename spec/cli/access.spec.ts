@@ -10,7 +10,7 @@ describe('can', () => {
     const { on, repository } = await storeWith();
     await repository.insert(userNamed('stan', { permissions: ['api'] }));
     expect(await on(['can', 'stan', 'get', '/kapacitor/v1/tasks'])).toEqual(
-      done('yes: the permission api opens /api, the nearest entry above /api/tasks\n'),
+      done('yes: api opens / for everything, the nearest entry above /tasks\n'),
     );
     const no = await on(['can', 'stan', 'POST', '/kapacitor/v1/write', '--json']);
     expect(no.exitCode).toBe(1);
@@ -21,7 +21,7 @@ describe('can', () => {
       allowed: false,
       privilege: 'write',
       resource: '/api/write',
-      reason: expect.stringMatching(/^\/api\/write is opened by /),
+      reason: expect.stringMatching(/^api closes \/write; POST needs write, which /),
     });
   });
 

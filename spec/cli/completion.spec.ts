@@ -1,13 +1,22 @@
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { run } from '../support/cli.js';
+import { shellQuoted } from '../../lib/safe-text.js';
+import { binary, run } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const script = async (shell: string) => (await run(['completion', shell])).stdout;
 
-/** The words that bash offers in place of the last one. */
-async function offered(words: readonly string[]): Promise<string[]> {
+/**
+ * The words that bash offers in place of the last one.
+ *
+ * @param command what the script finds as kapacitor-auth
+ */
+async function offered(words: readonly string[], command = 'false'): Promise<string[]> {
   const program = `${await script('bash')}
+kapacitor-auth() { ${command} "$@"; }
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _kapacitor_auth
 printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -17,7 +26,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 describe('completion in bash', () => {
   it.each([
-    [[''], ['user', 'whoami', 'can', 'hash', 'check-config', 'import', 'export', 'backup', 'completion']],
+    [[''], ['user', 'permission', 'whoami', 'can', 'hash', 'check-config', 'import', 'export', 'backup', 'completion']],
     [
       ['user', ''],
       ['list', 'show', 'add', 'set', 'passwd', 'enable', 'disable', 'delete'],
@@ -49,6 +58,38 @@ describe('completion in bash', () => {
     [['--v'], ['--version']],
   ])('offers after %j: %j', async (words, expected) => {
     expect(await offered(words)).toEqual(expected);
+  });
+});
+
+describe('completion of permissions in bash', () => {
+  const program = binary()
+    .map((word) => shellQuoted(word))
+    .join(' ');
+
+  function configWith(name: string): string {
+    const file = join(temporaryFolder(), 'kapacitor.conf');
+    writeFileSync(file, `[permissions.${name}]\n"/orders" = "read"\n`);
+    return file;
+  }
+
+  it.each([
+    ['before the command', (file: string) => ['--config', file, 'user', 'add', 'kim', '--permission', 'c']],
+    ['as Kapacitor writes it', (file: string) => ['user', 'set', 'kim', '-config', file, '--permission', 'c']],
+    ['behind an equals sign', (file: string) => ['--config', '=', file, 'import', 'users', '--permission', 'c']],
+  ])('offers those of the config file on the line: %s', async (_where, words) => {
+    expect(await offered(words(configWith('clerk')), program)).toEqual(['config_api', 'clerk']);
+  });
+
+  it('goes on behind a comma', async () => {
+    const line = ['--config', configWith('clerk'), 'user', 'add', 'kim', '--permission'];
+    expect(await offered([...line, 'api,cl'], program)).toEqual(['api,clerk']);
+  });
+
+  it('asks no server, and needs no config', async () => {
+    const line = ['user', 'add', 'kim', '--permission', 'c'];
+    const refuse = 'echo clerk; echo asked >&2; false';
+    expect(await offered(['--url', 'http://root@localhost:9092', ...line], refuse)).toEqual(['config_api']);
+    expect(await offered(['--config', '/none/kapacitor.conf', ...line], program)).toEqual(['config_api']);
   });
 });
 

@@ -42,6 +42,7 @@ describe('import', () => {
       unchanged: 1,
       replaced: 0,
       kept: { count: 0, names: [] },
+      undefinedPermissions: [],
       refused: { count: 1, users: [{ name: '..', reason: 'username must not be "." or ".."' }] },
     });
   });

@@ -131,8 +131,14 @@ describe('user add', () => {
 
   it.each([
     [
-      ['--permission', 'apis'],
-      "option '--permission <P>' argument 'apis' is invalid. The permissions are none, api, config_api, write_points and all",
+      ['--permission', 'api,Clerk'],
+      'option \'--permission <P>\' argument \'api,Clerk\' is invalid. A permission has lower-case letters, digits, "-" and "_", ' +
+        'begins with a letter, and has at most 64 characters: did you mean clerk?',
+    ],
+    [
+      ['--permission', 'a b'],
+      'option \'--permission <P>\' argument \'a b\' is invalid. A permission has lower-case letters, digits, "-" and "_", ' +
+        'begins with a letter, and has at most 64 characters',
     ],
     [['--type', 'root'], "option '--type <TYPE>' argument 'root' is invalid. Allowed choices are admin, normal"],
     [

@@ -29,6 +29,12 @@ describe('a synonym of a setting', () => {
     ['http', 'tls-key', 'https-private-key'],
     ['http', 'trusted-hosts', 'allowed-hosts'],
     ['http', 'jwt-secret', 'shared-secret'],
+    ['http', 'public-paths', 'public'],
+    ['http', 'publc', 'public'],
+    ['auth', 'unprotected', '[http] public'],
+    ['http', 'api_path', 'api-path'],
+    ['http', 'base-path', 'api-path'],
+    ['http', 'refusal', 'refusals'],
   ])('in [%s] %s points to %s', (section, key, meant) => {
     expect(problemsOf(() => fromFile(`[${section}]\n${key} = "hunter2"\n`))).toEqual([
       `kapacitor.conf, line 2: [${section}] ${key}: this key is not known: did you mean ${meant}?`,
@@ -53,18 +59,38 @@ describe('a synonym of a setting', () => {
     ['KAPACITOR_AUTH_DB', 'KAPACITOR_AUTH_STORE'],
     ['KAPACITOR_HTTP_SSL_ENABLED', 'KAPACITOR_HTTP_HTTPS_ENABLED'],
     ['KAPACITOR_HTTP_ALLOWED_HOST', 'KAPACITOR_HTTP_ALLOWED_HOSTS'],
+    ['KAPACITOR_HTTP_PUBLIC_PATHS', 'KAPACITOR_HTTP_PUBLIC'],
+    ['KAPACITOR_HTTP_API_PREFIX', 'KAPACITOR_HTTP_API_PATH'],
+    ['KAPACITOR_HTTP_REFUSAL', 'KAPACITOR_HTTP_REFUSALS'],
   ])('in the environment %s points to %s', (variable, meant) => {
     expect(fromEnvironment({ [variable]: 'hunter2' }).warnings).toEqual([
       `the environment variable ${variable} is not known: did you mean ${meant}?`,
     ]);
   });
 
-  it.each(['KAPACITOR_USERNAME', 'KAPACITOR_PASSWORD', 'KAPACITOR_HTTP_HOST', 'KAPACITOR_AUTH_PORT_80_TCP_ADDR'])(
-    '%s belongs to Chronograf or Kubernetes, and causes no warning',
-    (variable) => {
-      expect(fromEnvironment({ [variable]: 'x' }).warnings).toEqual([]);
-    },
-  );
+  it.each([
+    'KAPACITOR_PERMISSIONS',
+    'KAPACITOR_PERMISSIONS_CLERK',
+    'KAPACITOR_PERMISSION_CLERK',
+    'KAPACITOR_AUTH_PERMISSIONS',
+    'KAPACITOR_HTTP_PERMISSIONS',
+  ])('in the environment %s has no effect, and the warning says where permissions are defined', (variable) => {
+    expect(fromEnvironment({ [variable]: 'hunter2' }).warnings).toEqual([
+      `the environment variable ${variable} has no effect: permissions are defined in the config file, below ` +
+        '[permissions.NAME], or in code',
+    ]);
+  });
+
+  it.each([
+    'KAPACITOR_PERMISSIONS_SERVICE_HOST',
+    'KAPACITOR_PERMISSIONS_PORT',
+    'KAPACITOR_USERNAME',
+    'KAPACITOR_PASSWORD',
+    'KAPACITOR_HTTP_HOST',
+    'KAPACITOR_AUTH_PORT_80_TCP_ADDR',
+  ])('%s belongs to Chronograf or Kubernetes, and causes no warning', (variable) => {
+    expect(fromEnvironment({ [variable]: 'x' }).warnings).toEqual([]);
+  });
 
   it.each([
     [{ http: { username: 'root' } }, 'http.username is not known: did you mean auth.admin.name?'],
@@ -73,6 +99,13 @@ describe('a synonym of a setting', () => {
     [{ username: 'root' }, 'username is not known: did you mean auth.admin.name?'],
     [{ auth: { saltRounds: 12 } }, 'auth.saltRounds is not known: did you mean auth.bcryptCost?'],
     [{ http: { trustedHosts: [] } }, 'http.trustedHosts is not known: did you mean http.allowedHosts?'],
+    [{ http: { publicPaths: [] } }, 'http.publicPaths is not known: did you mean http.public?'],
+    [{ http: { apiPrefix: '/' } }, 'http.apiPrefix is not known: did you mean http.apiPath?'],
+    [{ public: [] }, 'public is not known: did you mean http.public?'],
+    [
+      { auth: { admin: { permissions: [] } } },
+      'auth.admin.permissions is not known: auth.admin has name, password, passwordFile',
+    ],
   ])('in code: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);
   });

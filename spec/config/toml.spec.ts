@@ -77,6 +77,28 @@ describe('a file that is not TOML', () => {
     ]);
   });
 
+  it.each(['/orders = ["hunter2"]', '"/orders": ["hunter2"]', "'/orders' : read", '/orders: [read]'])(
+    'shows how a path and its privileges are written: %s',
+    (line) => {
+      expect(problemsOf(() => fromFile(`[permissions.clerk]\n${line}\n`))).toEqual([
+        'kapacitor.conf, line 2: this is not TOML: a path and its privileges are written as  "/orders" = ["read", "write"]',
+      ]);
+    },
+  );
+
+  it.each([
+    ['[permissions.constructor]\n"/polluted" = "all"\n', 'constructor'],
+    ['constructor.prototype.polluted = true\n', 'constructor'],
+    ['x.toString.y = true\n', 'toString'],
+    ["['valueOf']\n", 'valueOf'],
+  ])('has no section of a name that every object inherits, which the parser would write into: %j', (text, name) => {
+    expect(problemsOf(() => fromFile(`# first\n${text}`))).toEqual([
+      `kapacitor.conf, line 2: no section can be called ${name}: choose another name`,
+    ]);
+    expect(Object.keys(Object)).toEqual([]);
+    expect('polluted' in {}).toBe(false);
+  });
+
   it.each([
     ['a switch that is set twice', '[http]\nauth-enabled = true\nauth-enabled = false\n', 3, 'auth-enabled'],
     ['a section that is there twice', '[http]\nlog-enabled = true\n[http]\n', 3, 'this section or key'],

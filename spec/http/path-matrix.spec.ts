@@ -1,164 +1,10 @@
-import { connect } from 'node:net';
 import connectHost from 'connect';
-import express, { type Express } from 'express';
+import express from 'express';
 import type { User } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { API_USER, createAuth } from '../support/auth.js';
-import { basic, serve } from '../support/server.js';
-
-/** Ways to write `/kapacitor/v1/config`, or something that a router could take for it. */
-const SPELLINGS = [
-  '/kapacitor/v1/config',
-  '/kapacitor/v1/config/',
-  '/kapacitor/v1/config//',
-  '/kapacitor/v1/config/influxdb',
-  '/kapacitor/v1/CONFIG',
-  '/kapacitor/v1/Config',
-  '/KAPACITOR/V1/config',
-  '/kapacitor/v1/%63onfig',
-  '/kapacitor/v1/%43ONFIG',
-  '/kapacitor/v1/c%6Fnfig',
-  '/kapacitor/v1/%2563onfig',
-  '/kapacitor/v1/%252563onfig',
-  '/%6bapacitor/v1/config',
-  '/kapacitor/%76%31/config',
-  '/kapacitor/v1%2Fconfig',
-  '/kapacitor/v1%2fconfig',
-  '/kapacitor/v1/config%2Finfluxdb',
-  '/kapacitor%2Fv1%2Fconfig',
-  '//kapacitor/v1/config',
-  '/kapacitor//v1/config',
-  '/kapacitor/v1//config',
-  '/kapacitor/v1/./config',
-  '/kapacitor/v1/%2e/config',
-  '/kapacitor/v1/tasks/../config',
-  '/kapacitor/v1/tasks/%2e%2e/config',
-  '/kapacitor/v1/tasks/%2E%2E/config',
-  '/kapacitor/v1/tasks/.%2e/config',
-  '/kapacitor/v1/tasks%2F..%2Fconfig',
-  '/kapacitor/v1/tasks/..%2Fconfig',
-  '/kapacitor/v1/tasks/%252e%252e/config',
-  '/kapacitor/v1/../config',
-  '/kapacitor/v1/%2e%2e/config',
-  '/kapacitor/v1/\\h/config',
-  '/kapacitor/v1//h/config',
-  '/kapacitor/v1/config/..',
-  '/kapacitor/v1/config/../tasks',
-  '/kapacitor/v1/config/%2e%2e',
-  '/kapacitor/v1/config/.',
-  '/kapacitor/v1/config;x',
-  '/kapacitor/v1/config;x=1/influxdb',
-  '/kapacitor/v1;x/config',
-  '/kapacitor;a=b/v1;c/config',
-  '/kapacitor/v1/config%3Bx',
-  '/kapacitor/v1/config?x=1',
-  '/kapacitor/v1/config%3Fx',
-  '/kapacitor/v1/config#x',
-  '/kapacitor/v1/config%23x',
-  '/kapacitor/v1/config%00',
-  '/kapacitor/v1/config%00.json',
-  '/kapacitor/v1/config%20',
-  '/kapacitor/v1/config%09',
-  '/kapacitor/v1/con%0Afig',
-  '/kapacitor\\v1\\config',
-  '/kapacitor/v1\\config',
-  '/kapacitor/v1%5Cconfig',
-  '/kapacitor/v1/tasks\\..\\config',
-  '/kapacitor/v1/%u0063onfig',
-  '/kapacitor/v1/%25u0063onfig',
-  '/kapacitor/v1/%u0025u0063onfig',
-  '/kapacitor/v1/%u002563onfig',
-  '/kapacitor/v1/%u00%36%33onfig',
-  '/kapacitor/v1/%uFF23onfig',
-  '/kapacitor/v1%u002fconfig',
-  '/kapacitor%u002Fv1%u002Fconfig',
-  '/kapacitor/v1/tasks%u002f%u002e%u002e%u002fconfig',
-  '/kapacitor/v1/config%u003bx',
-  '/kapacitor/v1/config%u0000',
-  '/%u006bapacitor/v1/config',
-  '/kapacitor/v1/%EF%BD%83onfig',
-  '/kapacitor/v1/%EF%BC%A3ONFIG',
-  '/kapacitor/v1/conf%C4%B1g',
-  '/kapacitor/v1preview/config',
-  'http://localhost/kapacitor/v1/config',
-  'http://localhost:9092/kapacitor/v1/config',
-  'HTTP://LOCALHOST/kapacitor/v1/CONFIG',
-  'http://user@localhost/kapacitor/v1/%63onfig',
-  'https://localhost//kapacitor/v1/config',
-  'ftp://localhost/kapacitor/v1/config',
-  'http://localhost%2Fkapacitor/v1/config',
-  'http://localhost\\kapacitor\\v1\\config',
-  'http://localhost\\@evil/kapacitor/v1/config',
-  'http:///kapacitor/v1/config',
-  '//localhost/kapacitor/v1/config',
-  '///kapacitor/v1/config',
-  '///h/kapacitor/v1/config',
-  '/config',
-  '/CONFIG',
-  '/%63onfig',
-];
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'REPORT'];
-
-/** The ways in which an app may use a parameter of its path. */
-function isConfig(section: string): boolean {
-  const legacy = unescape(section);
-  const readings = [section, decode(section), decode(decode(section)), legacy, unescape(legacy)];
-  return readings.some((reading) => /^\/*config(?![a-z])/i.test(reading.normalize('NFKC').replace('ı', 'i')));
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** Every handler that could be one of the config's; each request that gets to one is kept in `reached`. */
-function addHandlers(app: Express, reached: string[]): void {
-  app.use('/kapacitor/v1/config', (req, res) => {
-    reached.push(`use config: ${req.method} ${req.originalUrl}`);
-    res.sendStatus(200);
-  });
-  app.use('/config', (req, res) => {
-    reached.push(`use short config: ${req.method} ${req.originalUrl}`);
-    res.sendStatus(200);
-  });
-  app.all('/kapacitor/v1/:section', (req, res) => {
-    const { section } = req.params;
-    if (isConfig(section as string)) reached.push(`section ${section}: ${req.method} ${req.originalUrl}`);
-    res.sendStatus(200);
-  });
-  app.use('/kapacitor/v1', (req, _res, next) => {
-    const { pathname } = new URL(req.url, 'http://localhost');
-    if (/^\/+config(?![a-z])/i.test(pathname)) reached.push(`mounted ${pathname}: ${req.originalUrl}`);
-    next();
-  });
-  // Routers of other kinds: by the URL standard, and by the decoded path.
-  app.use((req, res) => {
-    const { pathname } = new URL(req.originalUrl, 'http://localhost');
-    const legacy = unescape(req.originalUrl);
-    for (const path of [pathname, decode(pathname), decode(decode(pathname)), legacy, unescape(legacy)]) {
-      if (/^\/+kapacitor\/+v1\/+config(?![a-z])/i.test(path)) reached.push(`fallback ${path}: ${req.originalUrl}`);
-    }
-    res.sendStatus(200);
-  });
-}
-
-/** Sends a request line as it stands, which an HTTP client would not; resolves with the status. */
-function sendRaw(port: number, line: string, auth: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    let answer = '';
-    socket.on('data', (chunk) => {
-      answer += chunk.toString('latin1');
-    });
-    socket.on('close', () => resolve(Number(answer.split(' ')[1])));
-    socket.on('error', reject);
-    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(auth)}\r\nConnection: close\r\n\r\n`);
-  });
-}
+import { addHandlers, CONFIG_SPELLINGS, METHODS, sendRaw } from '../support/path-spellings.js';
+import { serve } from '../support/server.js';
 
 describe('a user with api and without config_api', () => {
   const auth = `${API_USER.name}:${API_USER.password}`;
@@ -169,7 +15,7 @@ describe('a user with api and without config_api', () => {
     app.use(await createAuth());
     addHandlers(app, reached);
     const { port } = await serve(app);
-    for (const path of SPELLINGS) {
+    for (const path of CONFIG_SPELLINGS) {
       const status = await sendRaw(port, `${method} ${path}`, auth);
       expect([400, 403], `${method} ${path}`).toContain(status);
     }
@@ -184,7 +30,7 @@ describe('a user with api and without config_api', () => {
     const app = express();
     app.use('/x', inner);
     const { port } = await serve(app);
-    for (const path of SPELLINGS.filter((spelling) => spelling.startsWith('/'))) {
+    for (const path of CONFIG_SPELLINGS.filter((spelling) => spelling.startsWith('/'))) {
       await sendRaw(port, `GET /x${path}`, auth);
     }
     expect(reached).toEqual([]);

@@ -81,7 +81,7 @@ describe('an invalid value of a field', () => {
 
   it.each<[object, string]>([
     [{ permissions: ['clerk'] }, `permission "clerk" ${NOT_KNOWN}`],
-    [{ permissions: ['api', null] }, `a permission must be a text, not null: ${THERE_ARE}`],
+    [{ permissions: ['api', null] }, 'a permission must be a text, not null'],
     [{ permissions: ['Config_API'] }, 'permission "Config_API" is not known: did you mean config_api?'],
     [{ permissions: 'api' }, 'permissions must be an array, not a text'],
     [{ permissions: { api: true } }, 'permissions must be an array, not an object'],

@@ -79,6 +79,23 @@ describe('a repository without the optional methods', () => {
     expect(bare.insert).toHaveBeenCalledTimes(6);
   });
 
+  it('is searched for the permissions in use, and other work has its turn meanwhile', async () => {
+    const users = Array.from({ length: 3_000 }, (_, index) =>
+      userNamed(`user${10_000 + index}`, { permissions: index % 1_500 === 0 ? ['api', `p${index}`] : [] }),
+    );
+    const { repository } = completed(...users);
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    onTestFinished(() => clearImmediate(counting));
+    expect(await repository.permissionsInUse()).toEqual(['api', 'p0', 'p1500']);
+    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(await completed().repository.permissionsInUse()).toEqual([]);
+  });
+
   it('keeps the optional methods that it has', async () => {
     const { bare } = completed(userNamed('someone'));
     const own = {
@@ -88,6 +105,7 @@ describe('a repository without the optional methods', () => {
       snapshot: vi.fn(async function* () {
         yield ADMIN;
       }),
+      permissionsInUse: vi.fn(async () => ['clerk']),
     };
     const { hasAdmin, ...others } = own;
     const withoutSearch = completeRepository({ ...bare, ...others });
@@ -95,6 +113,7 @@ describe('a repository without the optional methods', () => {
     expect(await withoutSearch.insertFirstAdmin(ADMIN)).toBe('name-taken');
     expect(await withoutSearch.insertMany([])).toEqual(['someone']);
     expect(others.snapshot).toHaveBeenCalledTimes(1);
+    expect(await withoutSearch.permissionsInUse()).toEqual(['clerk']);
     expect(await completeRepository({ ...bare, hasAdmin }).insertFirstAdmin(ADMIN)).toBe('admin-exists');
     expect(hasAdmin).toHaveBeenCalledTimes(1);
     expect(bare.list).not.toHaveBeenCalled();

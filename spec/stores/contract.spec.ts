@@ -26,7 +26,7 @@ userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
 it.each([MemoryUserRepository, SqliteUserRepository, PostgresUserRepository])(
   '%o has every optional method',
   ({ prototype }) => {
-    for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot'] as const) {
+    for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot', 'permissionsInUse'] as const) {
       expect(prototype[method]).toBeInstanceOf(Function);
     }
   },

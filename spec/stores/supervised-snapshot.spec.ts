@@ -40,6 +40,7 @@ describe('a supervised repository', () => {
     expect(await repository.insertFirstAdmin(ADMIN)).toBe('inserted');
     expect(await repository.hasAdmin()).toBe(true);
     expect(await all(repository.snapshot())).toEqual([...USERS, ADMIN]);
+    expect(await repository.permissionsInUse()).toEqual([]);
     expect(onFailure).not.toHaveBeenCalled();
   });
 
@@ -57,6 +58,23 @@ describe('a supervised repository', () => {
       expect(onFailure).toHaveBeenCalledWith(error);
     },
   );
+
+  it('has a minute to read the permissions of all users, and stays in its state after that', async () => {
+    fakeTime();
+    const mute = Object.assign(new MemoryUserRepository(), { permissionsInUse: () => new Promise<string[]>(() => {}) });
+    const { supervised, repository, onFailure } = supervise(mute);
+    let outcome: unknown;
+    (repository.permissionsInUse() as Promise<unknown>).catch((error: unknown) => {
+      outcome = error;
+    });
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(outcome).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome).toMatchObject({ message: 'reading the permissions of all users takes too long' });
+    expect(outcome).toBeInstanceOf(StoreError);
+    expect(supervised.health.state).toBe('up');
+    expect(onFailure).not.toHaveBeenCalled();
+  });
 
   it('has the same time limit for every question', async () => {
     fakeTime();

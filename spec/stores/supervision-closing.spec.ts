@@ -30,6 +30,7 @@ function mute() {
     insertFirstAdmin: never,
     insertMany: never,
     snapshot: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
+    permissionsInUse: never,
   };
   return repository;
 }
@@ -47,6 +48,7 @@ function askAll(supervised: SupervisedRepository): unknown[] {
     repository.insertFirstAdmin(USER),
     repository.insertMany([USER]),
     repository.snapshot()[Symbol.asyncIterator]().next(),
+    repository.permissionsInUse(),
   ];
 }
 

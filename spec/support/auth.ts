@@ -8,10 +8,14 @@ const NOBODY: NewUser = { name: 'nobody', password: 'pw' };
 
 /** The middleware with cheap hashes, short passwords, a store in memory unless another is named, and these users, until the test is over. */
 export async function createAuth(
-  { http, auth }: KapacitorAuthConfig = {},
+  { permissions, http, auth }: KapacitorAuthConfig = {},
   users: readonly NewUser<string>[] = [ROOT, API_USER, CONFIG_USER, NOBODY],
 ): Promise<KapacitorAuth> {
-  const created = kapacitorAuth({ http, auth: { store: 'memory:', bcryptCost: 4, minimumPasswordLength: 0, ...auth } });
+  const created = kapacitorAuth<string>({
+    permissions,
+    http,
+    auth: { store: 'memory:', bcryptCost: 4, minimumPasswordLength: 0, ...auth },
+  });
   onTestFinished(() => created.close());
   for (const user of users) await created.users.create(user);
   return created;

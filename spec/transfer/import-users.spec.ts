@@ -8,6 +8,7 @@ import { userNamed } from '../support/stored-user.js';
 import { HASH, imported, OTHER_HASH, userFile } from './files.js';
 
 const NOTHING = {
+  ownPermissions: [],
   unchanged: 0,
   replaced: 0,
   kept: { count: 0, names: [] },

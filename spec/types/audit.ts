@@ -34,7 +34,7 @@ const chained = auth.on('login', (event) => {
   // @ts-expect-error an event is read only
   event.user = 'somebody else';
 });
-claim<Same<typeof chained, KapacitorAuth>>();
+claim<Same<typeof chained, KapacitorAuth<never>>>();
 
 auth
   .on('login-failed', (event) => {
@@ -79,7 +79,7 @@ auth
 
 const listener = (_event: AuditEvents['denied']) => {};
 const after = auth.on('denied', listener).off('denied', listener);
-claim<Same<typeof after, KapacitorAuth>>();
+claim<Same<typeof after, KapacitorAuth<never>>>();
 // One that needs less of an event than there is.
 auth.on('user-deleted', ({ by }: AuditContext) => by);
 // @ts-expect-error there is no such event
@@ -90,7 +90,7 @@ auth.on('login', ({ status }) => status);
 auth.off('login', listener);
 
 const byJane = auth.users.by({ by: 'jane', from: '192.0.2.1', requestId: undefined });
-claim<Same<typeof byJane, UserService>>();
+claim<Same<typeof byJane, UserService<never>>>();
 await byJane.delete('john');
 // @ts-expect-error it is a name, and not a user
 auth.users.by({ by: { name: 'jane' } });

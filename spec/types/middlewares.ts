@@ -14,9 +14,9 @@ import { claim, type Same } from './claims.js';
 
 const app = express();
 const auth = kapacitorAuth();
-claim<Same<typeof auth, KapacitorAuth>>();
+claim<Same<typeof auth, KapacitorAuth<never>>>();
 claim<Same<typeof auth.usersRouter, Router>>();
-claim<Same<typeof auth.users, UserService>>();
+claim<Same<typeof auth.users, UserService<never>>>();
 claim<Same<typeof auth.ready, Promise<void>>>();
 claim<Same<ReturnType<typeof auth.close>, Promise<void>>>();
 

@@ -12,7 +12,7 @@ app.get('/', (req, res) => {
   const { user } = req;
   claim<Same<typeof user.name, string>>();
   claim<Same<typeof user.type, 'admin' | 'normal'>>();
-  claim<Same<typeof user.permissions, readonly Permission[]>>();
+  claim<Same<typeof user.permissions, readonly string[]>>();
   const asUser: User = user;
   res.json({ for: req.user.name, as: asUser.type });
 

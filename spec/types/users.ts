@@ -6,7 +6,7 @@ const name = 'jane';
 const password = 'a password';
 
 const created = await users.create({ name, password, type: 'normal', permissions: ['api'] });
-claim<Same<typeof created, User>>();
+claim<Same<typeof created, User<never>>>();
 await users.create({ name, password });
 await users.create({ name, password, type: 'admin', permissions: undefined });
 const permissions = ['api', 'write_points'] as const;
@@ -26,17 +26,17 @@ await users.create({ name, password, type: 'root' });
 await users.create({ name, password, permissions: ['API'] });
 
 const found = await users.get(name);
-claim<Same<typeof found, User | undefined>>();
+claim<Same<typeof found, User<never> | undefined>>();
 
 const some = await users.list({ pattern: 'j*', offset: 0, limit: 10 });
-claim<Same<typeof some, User[]>>();
+claim<Same<typeof some, User<never>[]>>();
 await users.list();
 await users.list({ after: some.at(-1)?.name });
 // @ts-expect-error a list begins after a name, not after a user
 await users.list({ after: some[0] });
 
 const updated = await users.update(name, { permissions: ['config_api'] });
-claim<Same<typeof updated, User>>();
+claim<Same<typeof updated, User<never>>>();
 await users.update(name, { password, type: undefined });
 // @ts-expect-error a user is not renamed
 await users.update(name, { name: 'janet' });

@@ -109,10 +109,10 @@ describe('creating a user', () => {
     [['write-points'], 'permission "write-points" is not known: did you mean write_points?'],
     [['api', 'clerk'], `permission "clerk" ${NOT_KNOWN}`],
     [['x'.repeat(301)], `permission "${'x'.repeat(300)}"… ${NOT_KNOWN}`],
-    [[null], `a permission must be a text, not null: ${THERE_ARE}`],
-    [[undefined], `a permission must be a text, not undefined: ${THERE_ARE}`],
-    [[{ secret: 1 }], `a permission must be a text, not an object: ${THERE_ARE}`],
-    [Array(1), `a permission must be a text, not undefined: ${THERE_ARE}`],
+    [[null], 'a permission must be a text, not null'],
+    [[undefined], 'a permission must be a text, not undefined'],
+    [[{ secret: 1 }], 'a permission must be a text, not an object'],
+    [Array(1), 'a permission must be a text, not undefined'],
   ])('refuses the permissions %j', async (permissions, message) => {
     const { users } = createUserService();
     const creation = users.create({ name: 'a', password: 'p', permissions: permissions as never });

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import { AccessPolicy } from '../../authorization/access-policy.js';
+import { inWords } from '../../argument-checks.js';
 import { explain, privilegesOf } from '../../authorization/explain.js';
 import { DEFAULT_API_PATH } from '../../authorization/own-endpoints.js';
-import type { Privilege } from '../../authorization/privileges.js';
+import { isPrivilege, type Privilege } from '../../authorization/privileges.js';
+import { printable } from '../../safe-text.js';
 import type { User } from '../../users/user.js';
+import { readAccessRules } from '../access-rules.js';
 import type { ApiClient } from '../api-client.js';
 import { EXIT, RefusedError, UnreachableError, UsageError } from '../cli-error.js';
 import { RemoteUsers, toUser } from '../remote-users.js';
@@ -15,7 +17,6 @@ import { jsonOption } from './shared-options.js';
 /** RFC 9110, section 9.1: a method is a token. In practice it has letters only. */
 const METHOD = /^[a-z]+(?:-[a-z]+)*$/i;
 const ME = `${DEFAULT_API_PATH}/me`;
-const KAPACITORS = new AccessPolicy({ permissions: {}, apiPath: DEFAULT_API_PATH });
 
 type Privileges = Readonly<Record<string, readonly Privilege[]>>;
 
@@ -31,9 +32,17 @@ export function addCan(program: Command, session: Session): void {
       }
       if (!path.startsWith('/')) throw new UsageError('the path begins with a slash: /kapacitor/v1/tasks');
       const method = givenMethod.toUpperCase();
-      await session.withUsers(async ({ users }) => {
+      await session.withUsers(async ({ users, readRules }) => {
         const user = await existingUser(users, name);
-        const { allowed, privilege, resource = null, reason } = explain(KAPACITORS, user, method, path);
+        const { policy } = await readRules();
+        const unknown = user.permissions.filter((each) => !policy.permissions.has(each));
+        if (unknown.length > 0) {
+          const verbs = unknown.length === 1 ? ['is', 'opens'] : ['are', 'open'];
+          session.output.note(
+            `${inWords(unknown)} ${verbs[0]} not defined as far as is known here, and ${verbs[1]} nothing`,
+          );
+        }
+        const { allowed, privilege, resource = null, reason } = explain(policy, user, method, path);
         if (json) await session.output.json({ user: name, method, path, allowed, privilege, resource, reason });
         else await session.output.write(`${allowed ? 'yes' : 'no'}: ${reason}\n`);
         session.exitCode = allowed ? EXIT.done : EXIT.refused;
@@ -69,9 +78,10 @@ async function askWho(
   { address }: ServerTarget,
 ): Promise<{ user: User; privileges: Privileges | undefined }> {
   try {
-    const { body } = await client.send('GET', ME);
+    const { body } = await client.send('GET', '/me');
     const user = toUser(body);
-    return { user, privileges: isPrivileges(body.privileges) ? body.privileges : privilegesOf(KAPACITORS, user) };
+    if (isPrivileges(body.privileges)) return { user, privileges: body.privileges };
+    return { user, privileges: privilegesOf((await readAccessRules(client)).policy, user) };
   } catch (error) {
     if (!(error instanceof UnreachableError) || address.user === undefined) throw error;
     // A real Kapacitor has no such path, but it has the users. Other servers fail here as well.
@@ -83,10 +93,14 @@ async function askWho(
 
 function isPrivileges(value: unknown): value is Privileges {
   if (typeof value !== 'object' || value === null) return false;
-  const isWord = (word: unknown) => typeof word === 'string' && /^[\w/]+$/.test(word);
   return Object.entries(value).every(
-    ([resource, held]) => isWord(resource) && Array.isArray(held) && held.every(isWord),
+    ([resource, held]) => isResource(resource) && Array.isArray(held) && held.every(isPrivilege),
   );
+}
+
+/** `/api/orders-2/caf%C3%A9`. A terminal obeys some other characters. */
+function isResource(text: string): boolean {
+  return text.startsWith('/') && printable(text) === text;
 }
 
 function privilegeRows(privileges: Privileges): string[][] {

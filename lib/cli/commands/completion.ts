@@ -34,10 +34,12 @@ interface CompletionOption extends CompletionWord {
   readonly takesValue: boolean;
   /** The choices, if the option has choices. Without, the shell completes file names. */
   readonly values: readonly string[];
+  /** Whether the script asks the program for the permissions, which the configuration defines. */
+  readonly asksForPermissions: boolean;
 }
 
 function completionNodes(program: Command): CompletionNode[] {
-  const help = { word: '--help', description: 'print help', takesValue: false, values: [] };
+  const help = { word: '--help', description: 'print help', takesValue: false, values: [], asksForPermissions: false };
   const ofAll = optionsOf(program).filter(({ word }) => word !== '--version');
   const nodes: CompletionNode[] = [];
   const add = (command: Command, path: string) => {
@@ -59,8 +61,8 @@ function optionsOf(command: Command): CompletionOption[] {
     word: long as string,
     description,
     takesValue: required,
-    // Commander knows no choices for `--permission`, whose value is a list.
-    values: argChoices ?? (long === '--permission' ? PERMISSIONS : []),
+    values: argChoices ?? [],
+    asksForPermissions: long === '--permission',
   }));
 }
 
@@ -70,6 +72,13 @@ function completionScript(program: Command, shell: Shell): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](nodes);
 }
 
+/**
+ * The permissions of the config file on the line, or of the one that the program finds. A server would have to be asked, with
+ * a password: for a server the names are Kapacitor's.
+ */
+const PERMISSION_NAMES = `KAPACITOR_URL= kapacitor-auth permission list --names`;
+const OF_KAPACITOR = PERMISSIONS.join(' ');
+
 /** The function finds the commands before the cursor word by word. Other words, such as values of options, are skipped. */
 function bashScript(nodes: readonly CompletionNode[]): string {
   const paths = nodes.filter(({ path }) => path !== '').map(({ path }) => shellQuoted(path));
@@ -78,6 +87,19 @@ function bashScript(nodes: readonly CompletionNode[]): string {
     return `    ${shellQuoted(path)}) words=${shellQuoted(words)} options=${shellQuoted(options.map(({ word }) => word).join(' '))} ;;`;
   });
   return `# bash completion of kapacitor-auth. In ~/.bashrc: source <(kapacitor-auth completion bash)
+_kapacitor_auth_permissions() {
+  local i args=()
+  for ((i = 1; i < \${#COMP_WORDS[@]}; i++)); do
+    case "\${COMP_WORDS[i]}" in
+      --url|-url) echo ${OF_KAPACITOR}; return ;;
+      --config|-config)
+        [[ "\${COMP_WORDS[i+1]}" == = ]] && ((i++))
+        args=(--config "\${COMP_WORDS[i+1]/#\\~/$HOME}")
+        ;;
+    esac
+  done
+  ${PERMISSION_NAMES} "\${args[@]}" 2> /dev/null < /dev/null || echo ${OF_KAPACITOR}
+}
 _kapacitor_auth() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   local path='' next words='' options='' i
@@ -89,7 +111,12 @@ _kapacitor_auth() {
   done
   COMPREPLY=()
   case "$previous" in
-${valueCases(nodes, (values) => `COMPREPLY=($(compgen -W ${shellQuoted(values.join(' '))} -- "$current")); return`)}
+${valueCases(nodes, ({ values, asksForPermissions }) =>
+  asksForPermissions
+    ? `local before="\${current%"\${current##*,}"}"
+      COMPREPLY=($(compgen -P "$before" -W "$(_kapacitor_auth_permissions)" -- "\${current##*,}")); return`
+    : `COMPREPLY=($(compgen -W ${shellQuoted(values.join(' '))} -- "$current")); return`,
+)}
   esac
   case "$path" in
 ${cases.join('\n')}
@@ -115,6 +142,17 @@ function zshScript(nodes: readonly CompletionNode[]): string {
   });
   return `#compdef kapacitor-auth
 # zsh completion of kapacitor-auth. In ~/.zshrc, after compinit: source <(kapacitor-auth completion zsh)
+_kapacitor_auth_permissions() {
+  local i
+  local -a args
+  for ((i = 2; i <= \${#words}; i++)); do
+    case "\${words[i]}" in
+      --url|-url) print -l ${OF_KAPACITOR}; return ;;
+      --config|-config) args=(--config "\${words[i+1]/#\\~/$HOME}") ;;
+    esac
+  done
+  ${PERMISSION_NAMES} "\${args[@]}" 2> /dev/null < /dev/null || print -l ${OF_KAPACITOR}
+}
 _kapacitor_auth() {
   local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" here='' next i
   local -a words_here options_here
@@ -125,7 +163,10 @@ _kapacitor_auth() {
     esac
   done
   case "$previous" in
-${valueCases(nodes, (values) => (values.length > 0 ? `compadd -- ${values.join(' ')}; return` : '_files; return'))}
+${valueCases(nodes, ({ values, asksForPermissions }) => {
+  if (asksForPermissions) return `compset -P '*,'; compadd -- \${(f)"$(_kapacitor_auth_permissions)"}; return`;
+  return values.length > 0 ? `compadd -- ${values.join(' ')}; return` : '_files; return';
+})}
   esac
   case "$here" in
 ${cases.join('\n')}
@@ -150,12 +191,27 @@ function fishScript(nodes: readonly CompletionNode[]): string {
       ...commands.map(({ word, description }) => `${here} -f -a ${word} -d ${shellQuoted(description)}`),
       ...values.map((word) => `${here} -f -a ${word}`),
       ...options.map((option) => {
-        const known = option.values.length > 0 ? ` -x -a ${shellQuoted(option.values.join(' '))}` : ' -r';
-        return `${here} -l ${option.word.slice(2)}${option.takesValue ? known : ''} -d ${shellQuoted(option.description)}`;
+        return `${here} -l ${option.word.slice(2)}${fishValue(option)} -d ${shellQuoted(option.description)}`;
       }),
     ];
   });
   return `# fish completion of kapacitor-auth: kapacitor-auth completion fish > ~/.config/fish/completions/kapacitor-auth.fish
+function __kapacitor_auth_permissions
+  set -l words (commandline -opc)
+  set -l before (string replace -r -- '[^,]*$' '' (commandline -ct))
+  set -l args
+  if contains -- --url $words; or contains -- -url $words
+    printf "$before%s\\n" ${OF_KAPACITOR}
+    return
+  end
+  for option in --config -config
+    if set -l at (contains -i -- $option $words)
+      set args --config $words[(math $at + 1)]
+    end
+  end
+  set -l names (env ${PERMISSION_NAMES} $args 2> /dev/null < /dev/null; or printf '%s\\n' ${OF_KAPACITOR})
+  printf "$before%s\\n" $names
+end
 function __kapacitor_auth_is_at
   set -l here ''
   for word in (commandline -opc)[2..-1]
@@ -170,12 +226,16 @@ ${lines.join('\n')}
 `;
 }
 
+function fishValue({ takesValue, values, asksForPermissions }: CompletionOption): string {
+  if (!takesValue) return '';
+  if (asksForPermissions) return " -x -a '(__kapacitor_auth_permissions)'";
+  return values.length > 0 ? ` -x -a ${shellQuoted(values.join(' '))}` : ' -r';
+}
+
 /** A case for each option with a value. */
-function valueCases(nodes: readonly CompletionNode[], complete: (values: readonly string[]) => string): string {
+function valueCases(nodes: readonly CompletionNode[], complete: (option: CompletionOption) => string): string {
   const options = new Map(
-    nodes.flatMap((node) =>
-      node.options.filter(({ takesValue }) => takesValue).map(({ word, values }) => [word, values]),
-    ),
+    nodes.flatMap((node) => node.options.filter(({ takesValue }) => takesValue).map((option) => [option.word, option])),
   );
-  return [...options].map(([word, values]) => `    ${word}) ${complete(values)} ;;`).join('\n');
+  return [...options].map(([word, option]) => `    ${word}) ${complete(option)} ;;`).join('\n');
 }

@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
+import { resolveConfig } from '../../config/config.js';
 import { type ConfigReport, checkConfig } from '../../config/report.js';
 import { printable, printableLines, withoutSecrets } from '../../safe-text.js';
+import { readPermissionsInUse } from '../../stores/permissions-in-use.js';
 import { opaqueString } from '../../users/password.js';
+import { PermissionNames } from '../../users/permissions.js';
+import { undefinedAmong, undefinedWarning } from '../../users/undefined-permissions.js';
 import { EXIT } from '../cli-error.js';
 import type { PasswordSource } from '../prompt.js';
 import type { Session } from '../session.js';
@@ -20,7 +24,9 @@ export function addCheckConfig(program: Command, session: Session): void {
     if (file === undefined) {
       session.output.note('no config file is named: these are the defaults in code, and the environment');
     }
-    const report = withoutAnySecret(checkConfig(file, session.environment));
+    const found = checkConfig(file, session.environment);
+    const warnings = found.problems.length > 0 ? [] : await warningsOfUsers(session, file);
+    const report = withoutAnySecret({ ...found, warnings: [...found.warnings, ...warnings] });
     if (json) await session.output.json(report);
     else await session.output.write(reportText(report));
     if (report.problems.length > 0) session.exitCode = EXIT.refused;
@@ -36,6 +42,29 @@ export function addHash(program: Command, session: Session): void {
       const password = await session.readPassword(options, { prompt: 'Password', userName: '', policy });
       await session.output.write(`${await hasher.hash(opaqueString(password))}\n`);
     });
+}
+
+/** A store that cannot be read is no problem of the configuration: the database may run elsewhere. */
+async function warningsOfUsers({ environment, output }: Session, file: string | undefined): Promise<string[]> {
+  const { config, store } = resolveConfig(file ?? {}, {}, environment);
+  // Without a file, the app may define its permissions in code.
+  if (file === undefined || !config.auth.enabled) return [];
+  const names = new PermissionNames(Object.keys(config.permissions));
+  try {
+    // Only code can name a repository.
+    const undefinedOnes = undefinedAmong(await readPermissionsInUse(store as string), names);
+    return undefinedOnes.length === 0 ? [] : [undefinedWarning(undefinedOnes, names)];
+  } catch (error) {
+    output.note(`the permissions of the users in ${config.auth.store} are not checked: ${reasonOf(error)}`);
+    return [];
+  }
+}
+
+/** The error of an address with several IPs has no message of its own. */
+function reasonOf(error: unknown): string {
+  const { message, code, cause } = error as NodeJS.ErrnoException;
+  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  return reason || String(code);
 }
 
 /** By mistake, a hash or a URL with a password may be in any place of a file. */

@@ -3,6 +3,8 @@ import { printable, quoteText } from '../../safe-text.js';
 import { type ImportSummary, importUsers, readToEnd } from '../../transfer/import-users.js';
 import { FORMATS, type FormatName, openUserFile, openUserStream } from '../../transfer/open-user-file.js';
 import type { UserFile } from '../../transfer/user-file.js';
+import { listUndefined } from '../../users/undefined-permissions.js';
+import { undefinedIn } from '../access-rules.js';
 import { ImportTrail } from '../audit-trail.js';
 import { UsageError } from '../cli-error.js';
 import { beforeInterruption } from '../interruption.js';
@@ -29,6 +31,7 @@ export function addImport(program: Command, session: Session): void {
   jsonOption(rightsOptions(command)).action(async (path: string, options: ImportOptions) => {
     const { output } = session;
     const store = session.userStore();
+    session.checkPermissions(store, options.permission);
     if (!options.dryRun) session.noteChange(store);
     const progress = await createProgress(session);
     let file: UserFile | undefined;
@@ -36,9 +39,11 @@ export function addImport(program: Command, session: Session): void {
       file = await openFile(session, path, options);
       const summary = await importFile({ session, store, file, progress }, options);
       progress.stop();
-      if (options.json) await output.json(summaryJson(summary));
+      const undefinedOnes = undefinedIn(store.rules, summary.ownPermissions);
+      if (options.json) await output.json(summaryJson(summary, undefinedOnes));
       else await output.write(summaryText(summary));
       if (summary.costly > 0) output.note(costNote(summary.costly));
+      if (undefinedOnes.length > 0) output.note(undefinedNote(undefinedOnes, store));
     } finally {
       progress.stop();
       await file?.close();
@@ -92,9 +97,21 @@ async function importFile(
   return session.withStore(store, importAll, { makes: !dryRun });
 }
 
-function summaryJson({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): object {
+function summaryJson(
+  { format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary,
+  undefinedPermissions: readonly string[],
+): object {
   const users = refused.users.map(({ name, refusal }) => ({ name, reason: refusal }));
-  return { format, dryRun, new: added, unchanged, replaced, kept, refused: { count: refused.count, users } };
+  return {
+    format,
+    dryRun,
+    new: added,
+    unchanged,
+    replaced,
+    kept,
+    refused: { count: refused.count, users },
+    undefinedPermissions,
+  };
 }
 
 function summaryText({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): string {
@@ -120,6 +137,13 @@ function costNote(count: number): string {
   return (
     `${hashes} a cost over 14. Such a user can log in only if bcrypt-cost is at most 4 lower than that cost: ` +
     'set bcrypt-cost, or change the password'
+  );
+}
+
+function undefinedNote(names: readonly string[], { permissionNames }: UserStore): string {
+  return (
+    `warning: users have permissions that are not defined, and that open nothing: ${listUndefined(names, permissionNames)}. ` +
+    'They are kept: define them in the config file, or take them away'
   );
 }
 

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { inWords } from '../../argument-checks.js';
-import { isPermission, PERMISSIONS, type Permission } from '../../users/permissions.js';
+import { didYouMean } from '../../argument-checks.js';
+import { isPermissionName } from '../../users/permissions.js';
 import type { UserType } from '../../users/user.js';
 import { UsageError } from '../cli-error.js';
 
 export interface RightsOptions {
   readonly type?: UserType;
-  readonly permission?: Permission[];
+  readonly permission?: string[];
 }
 
 /** `--type` and `--permission`. */
@@ -14,7 +14,7 @@ export function rightsOptions(command: Command): Command {
   const type = new Option('--type <TYPE>', 'an admin may do everything').choices(['admin', 'normal']);
   const permission = new Option(
     '--permission <P>',
-    'api, config_api, write_points, all, or none; repeatable, or separated by commas',
+    'api, config_api, write_points, all, none, or one that the app defines; repeatable, or separated by commas',
   ).argParser(toPermissions);
   return command.addOption(type).addOption(permission);
 }
@@ -41,8 +41,14 @@ export function parseCount(value: string): number {
   return Number(value);
 }
 
-function toPermissions(value: string, before: Permission[] = []): Permission[] {
+/** Whether such a permission exists is known later. */
+function toPermissions(value: string, before: string[] = []): string[] {
   const named = value.split(',').map((each) => each.trim());
-  if (named.every(isPermission)) return [...before, ...named];
-  throw new InvalidArgumentError(`The permissions are ${inWords(PERMISSIONS)}.`);
+  const wrong: string | undefined = named.find((each): boolean => !isPermissionName(each));
+  if (wrong === undefined) return [...before, ...named];
+  const lowerCase = wrong.toLowerCase();
+  throw new InvalidArgumentError(
+    'A permission has lower-case letters, digits, "-" and "_", begins with a letter, and has at most 64 characters' +
+      (isPermissionName(lowerCase) ? didYouMean(lowerCase) : '.'),
+  );
 }

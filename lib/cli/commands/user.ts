@@ -3,10 +3,11 @@ import { UserExistsError } from '../../errors.js';
 import type { PasswordPolicy } from '../../users/password-policy.js';
 import type { UserChanges } from '../../users/user-fields.js';
 import { checkUserName } from '../../users/user-name.js';
+import type { AccessRules } from '../access-rules.js';
 import { RefusedError, UsageError } from '../cli-error.js';
 import { askYesOrNo, type PasswordSource, requireTerminal } from '../prompt.js';
 import { eachPage, type ManagedUsers } from '../remote-users.js';
-import { existingUser, noSuchUser, type Session } from '../session.js';
+import { existingUser, noSuchUser, type OpenUsers, type Session } from '../session.js';
 import { printUser, printUsers, type UserFormat } from '../table.js';
 import { UserStore } from '../user-store.js';
 import {
@@ -44,28 +45,40 @@ function addReading(command: NewCommand, session: Session): void {
     .argument('[PATTERN]', "only names that match: 'j*', '?ohn', '[a-c]*'")
     .option('--limit <N>', 'list N users at most', parseCount)
     .action((pattern: string | undefined, options: UserFormat & { limit?: number }) =>
-      session.withUsers(({ users }) =>
-        printUsers(session.output, eachPage(users, { pattern, limit: options.limit }), options),
-      ),
+      session.withUsers(async (open) => {
+        const pages = eachPage(open.users, { pattern, limit: options.limit });
+        await printUsers(session.output, pages, options, await rulesFor(open, options));
+      }),
     );
 
   command('show', 'show a user')
     .argument('<NAME>')
     .action((name: string, options: UserFormat) =>
-      session.withUsers(async ({ users }) => printUser(session.output, await existingUser(users, name), options)),
+      session.withUsers(async (open) => {
+        const user = await existingUser(open.users, name);
+        await printUser(session.output, user, options, await rulesFor(open, options));
+      }),
     );
 }
 
+/** The rules that tell undefined permissions. JSON has no marks, so it needs none. */
+async function rulesFor({ readRules }: OpenUsers, { json = false }: UserFormat): Promise<AccessRules | undefined> {
+  return json ? undefined : readRules();
+}
+
 function addChanging(command: NewCommand, session: Session): void {
-  const change = (name: string, changes: UserChanges, options: UserFormat) =>
-    session.withUsers(async ({ users }) => {
+  const change = (name: string, changes: UserChanges<string>, options: UserFormat) => {
+    const place = session.placeToChange();
+    session.notePermissions(place, changes.permissions);
+    return session.withUsers(async ({ users }) => {
       await existingUser(users, name);
       const changed = await users.update(name, changes);
       if (changed.type === 'admin' && changes.permissions !== undefined) {
         session.output.note(`${name} is an admin: an admin may do everything, and has no permissions`);
       }
       await printUser(session.output, changed, options);
-    }, session.placeToChange());
+    }, place);
+  };
 
   rightsOptions(command('set', 'change the type or the permissions of a user'))
     .argument('<NAME>')
@@ -113,6 +126,7 @@ async function addUser(session: Session, name: string, options: AddOptions): Pro
   };
 
   const place = session.placeToChange();
+  session.checkPermissions(place, permissions);
   if (place instanceof UserStore && !place.isThere) {
     const password = await readPassword(place.policy);
     await session.withStore(place, ({ users }) => create(users, password), { makes: true });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { everybody, names, type Suite, userNamed } from './suite.js';
+import { everybody, names, OWN_PERMISSIONS, type Suite, userNamed } from './suite.js';
 
 /** Finding, inserting, replacing and removing single users. */
 export function describeChanges(suite: Suite): void {
@@ -16,6 +16,16 @@ function describeInsert({ describe, test }: Suite): void {
       const user = userNamed('someone', { permissions: ['api', 'config_api'] });
       assert.equal(await repository.insert(user), true);
       assert.deepEqual(await repository.find('someone'), user);
+    });
+
+    test("keep any names of permissions, which may be the app's own", async (repository) => {
+      const user = userNamed('someone', { permissions: OWN_PERMISSIONS });
+      assert.equal(await repository.insert(user), true);
+      assert.deepEqual(await repository.find('someone'), user);
+      assert.deepEqual(await repository.list({ pattern: everybody, after: undefined, offset: 0, limit: 10 }), [user]);
+      const fewer = userNamed('someone', { permissions: OWN_PERMISSIONS.slice(1, 3), revision: 'second' });
+      assert.equal(await repository.replace(fewer, user.revision), 'replaced');
+      assert.deepEqual(await repository.find('someone'), fewer);
     });
 
     test('find no user in an empty store', async (repository) => {

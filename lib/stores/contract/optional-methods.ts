@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { UserRepository } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
-import { everybody, insertAll, names, type Suite, userNamed } from './suite.js';
+import { everybody, insertAll, names, OWN_PERMISSIONS, type Suite, userNamed } from './suite.js';
 
 /** A repository that has this optional method. */
 type With<Method extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Method>>;
@@ -24,6 +24,7 @@ export function describeOptionalMethods(suite: Suite): void {
   describeInsertFirstAdmin(suite);
   describeInsertMany(suite);
   describeSnapshot(suite);
+  describePermissionsInUse(suite);
 }
 
 function describeHasAdmin(suite: Suite): void {
@@ -110,6 +111,7 @@ function describeInsertMany(suite: Suite): void {
           userNamed('root', { type: 'admin' }),
           userNamed('Größe', { enabled: false, permissions: ['all'] }),
           userNamed('x'.repeat(256)),
+          userNamed('clerk', { permissions: OWN_PERMISSIONS }),
         ];
         const given = users.map(({ name }) => name);
         assert.deepEqual(await repository.insertMany(users), given);
@@ -166,6 +168,7 @@ function describeSnapshot(suite: Suite): void {
         userNamed('Größe', { type: 'admin' }),
         userNamed('a', { permissions: ['api'] }),
         userNamed('a-b', { enabled: false }),
+        userNamed('clerk', { permissions: OWN_PERMISSIONS }),
         userNamed('ユーザー'),
         userNamed('ｚ'),
         userNamed('𐐀'),
@@ -201,6 +204,31 @@ function describeSnapshot(suite: Suite): void {
       await other.return?.();
       assert.equal((await repository.list({ pattern: everybody, after: undefined, offset: 0, limit: 9 })).length, 3);
       assert.equal(await repository.insert(userNamed('d')), true);
+    });
+  });
+}
+
+function describePermissionsInUse(suite: Suite): void {
+  suite.describe('permissionsInUse, if the repository has it,', () => {
+    testOf(suite, 'permissionsInUse', 'returns each permission that a user has, once', async (repository) => {
+      assert.deepEqual(await repository.permissionsInUse(), []);
+      await repository.insert(userNamed('root', { type: 'admin' }));
+      await repository.insert(userNamed('a', { permissions: ['api', 'clerk'] }));
+      await repository.insert(userNamed('b', { permissions: ['clerk'], enabled: false }));
+      await repository.insert(userNamed('c', { permissions: OWN_PERMISSIONS }));
+      await repository.insert(userNamed('gone', { permissions: ['former'] }));
+      await repository.remove('gone');
+      const inUse = new Set(['api', 'clerk', ...OWN_PERMISSIONS]);
+      assert.deepEqual([...(await repository.permissionsInUse())].sort(), [...inUse].sort());
+    });
+
+    testOf(suite, 'permissionsInUse', 'reads every user, however many there are', async (repository) => {
+      const permissions = (index: number) => (index % 1_000 === 999 ? [`p${index}`] : []);
+      const users = Array.from({ length: 2_500 }, (_, index) =>
+        userNamed(`user${10_000 + index}`, { permissions: permissions(index) }),
+      );
+      await insertAll(repository, [...users, userNamed('ｚ', { permissions: ['last'] }), userNamed('𐐀')]);
+      assert.deepEqual([...(await repository.permissionsInUse())].sort(), ['last', 'p1999', 'p999']);
     });
   });
 }

@@ -31,6 +31,9 @@ export function userNamed(name: string, changes: Partial<StoredUser> = {}): Stor
   return { name, type: 'normal', permissions: [], enabled: true, hash, revision: `first of ${name}`, ...changes };
 }
 
+/** Names of permissions of an app's own, in the order in which a user has them. */
+export const OWN_PERMISSIONS: readonly string[] = ['write_points', 'a', 'a-b', 'a0', 'a_b', `z${'-'.repeat(63)}`];
+
 /** Inserts a hundred users at a time: a store may wait for its disk each time. */
 export async function insertAll(repository: UserRepository, users: readonly StoredUser[]): Promise<void> {
   for (let from = 0; from < users.length; from += 100) {

@@ -29,6 +29,12 @@ const BEGIN_SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL statement_timeout = ${PAGE_WITHIN};
 SET LOCAL idle_in_transaction_session_timeout = '10min'`;
 
+/** Milliseconds. It takes about a second with a million users. */
+const PERMISSIONS_WITHIN = 60_000;
+
+const BEGIN_READING = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
+SET LOCAL statement_timeout = ${PERMISSIONS_WITHIN}`;
+
 /**
  * Lists users.
  *
@@ -75,6 +81,20 @@ async function* readPages(ask: Ask, statements: Statements): AsyncGenerator<Stor
     if (rows.length < PAGE) return;
     after = rows.at(-1)?.['name'] as string;
   }
+}
+
+/** The names of all permissions that any user has. */
+export async function readPermissionsInUse(connections: Connections, statements: Statements): Promise<string[]> {
+  const inUse: string[] = [];
+  const names = connections.useBeside(PERMISSIONS_WITHIN, (ask) => readPermissions(ask, statements));
+  for await (const name of names) inUse.push(name);
+  return inUse;
+}
+
+async function* readPermissions(ask: Ask, statements: Statements): AsyncGenerator<string, void, void> {
+  await ask({ text: BEGIN_READING });
+  const { rows } = await ask(statements.permissionsInUse());
+  for (const row of rows) yield row['permission'] as string;
 }
 
 const toUser = (row: Row): StoredUser => toFoundUser(row).user;

@@ -13,6 +13,8 @@ const OLDEST_SERVER = 140_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 /** The SQLSTATE of `duplicate_table`. */
 const DUPLICATE_TABLE = '42P07';
+/** The SQLSTATE of `lock_not_available`: a migration has waited for the table long enough. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Makes the table of users if it is missing, and runs the migrations that an older one lacks. An up-to-date table needs
@@ -35,12 +37,19 @@ export async function migrate(
   if (found === migrations.length) return;
   await connections.use(MIGRATE_WITHIN, async (ask) => {
     await runMigrations(ask, names, migrations).catch((error) => {
-      throw withAdvice(
-        error,
-        names,
-        `may not make the table ${names.users}`,
-        'CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres returns',
-      );
+      throw found === 0
+        ? withAdvice(
+            error,
+            names,
+            `may not make the table ${names.users}`,
+            'CREATE, or run the SQL that postgresSchema() of kapacitor-auth/postgres returns',
+          )
+        : withAdvice(
+            error,
+            names,
+            `may not change the table ${names.users} from version ${found} to ${migrations.length}`,
+            `ownership of the table, or run the SQL that postgresSchema({ … }, ${found}) of kapacitor-auth/postgres returns`,
+          );
     });
   });
 }
@@ -111,13 +120,20 @@ async function createSchema(ask: Ask, names: TableNames): Promise<void> {
   if (rowCount === 0) await ask({ text: `CREATE SCHEMA ${names.schema}` });
 }
 
-/** The same error, with what to do about it for two that the operator can put right. */
+/** The same error, with what to do about it for those that the operator can put right. */
 function withAdvice(error: NodeJS.ErrnoException, names: TableNames, problem: string, right: string): Error {
   if (error.code === INSUFFICIENT_PRIVILEGE) {
     return new StoreError(`this database user ${problem} (${error.message}): grant it ${right}`, { cause: error });
   }
   if (error.code === DUPLICATE_TABLE) {
     return new StoreError(`another relation has the name ${names.users}: name another table`, { cause: error });
+  }
+  if (error.code === LOCK_NOT_AVAILABLE) {
+    return new StoreError(
+      `the table ${names.users} cannot be changed to this version while a long transaction uses it, such as that of ` +
+        'pg_dump: try again when that is done',
+      { cause: error },
+    );
   }
   return error;
 }

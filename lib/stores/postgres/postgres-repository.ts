@@ -11,7 +11,7 @@ import type {
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL } from './availability.js';
-import { readList, readSnapshot } from './bulk-reads.js';
+import { readList, readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import { ChangeListener } from './change-listener.js';
 import { Changes, Propagation } from './changes.js';
 import { Connections } from './connections.js';
@@ -122,6 +122,12 @@ export class PostgresUserRepository implements UserRepository {
   async *snapshot(): AsyncGenerator<StoredUser, void, void> {
     this.#assertOpen();
     yield* readSnapshot(this.#connections, this.#statements);
+  }
+
+  /** Uses a connection of its own as well. */
+  async permissionsInUse(): Promise<string[]> {
+    this.#assertOpen();
+    return readPermissionsInUse(this.#connections, this.#statements);
   }
 
   close(): Promise<void> {

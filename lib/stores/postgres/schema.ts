@@ -78,6 +78,9 @@ function quoteIdentifier(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
+/** Milliseconds that a migration waits for the lock of a table with users. */
+const LOCK_WITHIN = 200;
+
 /** A change of more users than this by one statement is reported as a change of everybody. */
 const MOST_NAMES = 100;
 
@@ -139,8 +142,47 @@ CREATE TRIGGER ${names.part('notify_truncate')} AFTER TRUNCATE ON ${names.users}
   FOR EACH STATEMENT EXECUTE FUNCTION ${names.inSchema('notify')}();
 `;
 
+/**
+ * Replaces the list of Kapacitor's permissions by a rule for names: an app defines permissions of its own. The former
+ * constraint is found by what it says, because an app's migrations may have given it another name.
+ *
+ * Both changes need an ACCESS EXCLUSIVE lock, so they are brief. The table is not scanned (NOT VALID): every user that
+ * the former constraint allowed keeps the new one. Requests that read users queue behind a change that waits for its
+ * lock, so it gives up soon if another transaction, such as that of pg_dump, uses the table.
+ */
+const allowOwnPermissions: Migration = (names) => {
+  const table = quoteLiteral(names.users);
+  const dropFormer = `
+DECLARE
+  former name;
+BEGIN
+  FOR former IN
+    SELECT conname FROM pg_catalog.pg_constraint WHERE conrelid = ${table}::regclass AND contype = 'c'
+      AND pg_catalog.pg_get_expr(conbin, conrelid)
+        LIKE '%permissions <@ ARRAY[''api''%''config_api''%''write_points''%''all''%'
+  LOOP
+    EXECUTE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', ${table}, former);
+  END LOOP;
+END`;
+  return `
+SET LOCAL lock_timeout = '${LOCK_WITHIN}ms';
+
+DO ${quoteLiteral(dropFormer)};
+
+-- Names of permissions. A NULL is not one, and neither is a text with a comma: both change the number of elements.
+ALTER TABLE ${names.users} ADD CONSTRAINT ${names.part('permission_names')} CHECK (
+  array_to_string(permissions, ',') COLLATE "C" ~ '^([a-z][a-z0-9_-]{0,63}(,[a-z][a-z0-9_-]{0,63})*)?$'
+  AND cardinality(permissions) = cardinality(string_to_array(array_to_string(permissions, ','), ','))
+) NOT VALID;
+`;
+};
+
+function quoteLiteral(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** The first migration makes version 1. A published migration never changes: append another one. */
-export const MIGRATIONS: readonly Migration[] = [createUsers];
+export const MIGRATIONS: readonly Migration[] = [createUsers, allowOwnPermissions];
 
 /** The statements of a migration, which also write its version. */
 export function migrationStatements(migration: Migration, version: number, names: TableNames): string {

@@ -48,6 +48,14 @@ export class Statements {
     return pageStatement('name', this.#users, page);
   }
 
+  permissionsInUse(): Statement {
+    // Most users share their list with many others.
+    return {
+      text: `SELECT DISTINCT permission FROM (SELECT DISTINCT permissions FROM ${this.#users}) AS lists,
+        unnest(permissions) AS permission`,
+    };
+  }
+
   /** The names of the users that have changed or are gone. */
   changed(users: readonly { readonly name: string; readonly version: string }[]): Statement {
     return {

@@ -33,6 +33,8 @@ const PROBE_EVERY = 1_000;
 const CLOSE_WITHIN = BUSY_FOR + 1_000;
 /** How many users of a snapshot are read at once: a millisecond or two. */
 const USERS_AT_ONCE = 1_000;
+/** How many users' permissions are read at once. */
+const PERMISSIONS_AT_ONCE = 1_000;
 /** How many names are read at once and compared with a pattern. */
 const NAMES_AT_ONCE = 1_000;
 
@@ -148,6 +150,27 @@ export class SqliteUserRepository implements CompleteUserRepository {
     } finally {
       this.#endSnapshot(connection);
     }
+  }
+
+  /** Reads the users in small parts, so that no request waits for longer than a millisecond or two. */
+  async permissionsInUse(): Promise<string[]> {
+    const inUse = new Set<string>();
+    let after = 0;
+    for (;;) {
+      await setImmediate();
+      const lists = await this.#read(() =>
+        this.#opened.connection.all(statements.permissionLists(after, PERMISSIONS_AT_ONCE)),
+      );
+      let read = 0;
+      for (const { permissions, last, users } of lists) {
+        for (const permission of (permissions as string).split(',')) inUse.add(permission);
+        after = Math.max(after, last as number);
+        read += users as number;
+      }
+      if (read < PERMISSIONS_AT_ONCE) break;
+    }
+    inUse.delete('');
+    return [...inUse];
   }
 
   /**

@@ -31,6 +31,10 @@ const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
 export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
 
+/** In the order of the file: in that of the names each user may be on another page. */
+const PERMISSION_LISTS = `SELECT permissions, max(position) AS last, count(*) AS users
+  FROM (SELECT rowid AS position, permissions FROM users WHERE rowid > $1 ORDER BY rowid LIMIT $2) GROUP BY permissions`;
+
 const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING name`;
 
 const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
@@ -60,6 +64,16 @@ export function page(page: Page): Statement {
 
 export function pageOfNames(page: Page): Statement {
   return pageStatement('name', 'users', page);
+}
+
+/**
+ * The different lists of permissions of the next users in the file, joined by commas, with the number of users of each, and
+ * the last of their rows.
+ *
+ * @param after the last row of the users before; 0 at the beginning
+ */
+export function permissionLists(after: number, limit: number): Statement {
+  return { text: PERMISSION_LISTS, values: [after, limit] };
 }
 
 export function insert(user: StoredUser): Change {

@@ -108,6 +108,7 @@ describe('close()', () => {
       repository.insertFirstAdmin(userNamed('root', { type: 'admin' })),
       repository.insertMany([userNamed('one'), userNamed('two')]),
       repository.snapshot().next(),
+      repository.permissionsInUse(),
     ];
     const outcomes = Promise.allSettled(answers);
     await expect.poll(waitingFor(connections), { interval: 10 }).toContain('relation');

@@ -115,7 +115,7 @@ describe('a repository that cannot be opened reports', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 1: install a newer one`,
+      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 2: install a newer one`,
     });
     expect(await psql(url, `SELECT version FROM ${versionTable(url)}`)).toEqual([{ version: 7 }]);
   });
@@ -215,7 +215,7 @@ describe('a repository that cannot be opened reports', () => {
     const repository = new PostgresUserRepository(url);
     onTestFinished(() => repository.close());
     await expect(repository.open()).rejects.toThrow('version 7');
-    await psql(url, `UPDATE ${versionTable(url)} SET version = 1`);
+    await psql(url, `UPDATE ${versionTable(url)} SET version = ${MIGRATIONS.length}`);
     await repository.open();
     expect(await repository.find('someone')).toBeUndefined();
   });

@@ -126,9 +126,9 @@ describe('a change with psql', () => {
   it.each([
     ['an unknown type', `INSERT INTO USERS (name, hash, type) VALUES ('x', '', 'root')`, 'type_check'],
     [
-      'an unknown permission',
+      'a name that no permission can have',
       `INSERT INTO USERS (name, hash, permissions) VALUES ('x', '', '{API}')`,
-      'permissions_check',
+      'permission_names',
     ],
     ['an empty name', `INSERT INTO USERS (name, hash) VALUES ('', '')`, 'name_check'],
     ['a name of 257 bytes', `INSERT INTO USERS (name, hash) VALUES (repeat('ü', 128) || 'a', '')`, 'name_check'],

@@ -33,6 +33,7 @@ describe('the names in the database', () => {
       'notify_update',
       'notify_delete',
       'notify_truncate',
+      'permission_names',
     ]) {
       expect(Buffer.byteLength(names.part(suffix)) - 2).toBeLessThanOrEqual(63);
     }
@@ -140,11 +141,11 @@ describe('postgresSchema()', () => {
   });
 
   it('returns no steps for the current version', async () => {
-    expect(postgresSchema({}, 1)).toBe('-- The users of kapacitor-auth, version 1\n\nBEGIN;\n\nCOMMIT;\n');
+    expect(postgresSchema({}, 2)).toBe('-- The users of kapacitor-auth, version 2\n\nBEGIN;\n\nCOMMIT;\n');
     const url = ownSchema();
     const repository = await openPostgres(url);
     await repository.insert(userNamed('someone'));
-    await psql(url, postgresSchema({ schema: schemaOf(url) }, 1));
+    await psql(url, postgresSchema({ schema: schemaOf(url) }, 2));
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 

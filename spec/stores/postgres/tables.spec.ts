@@ -24,7 +24,7 @@ describe('the schema', () => {
     await openPostgres(url);
     expect(await tablesOf(url)).toEqual(['kapacitor_auth_users', 'kapacitor_auth_users_version']);
     expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 1 },
+      { version: 2 },
     ]);
   });
 
@@ -43,7 +43,7 @@ describe('the schema', () => {
     await Promise.all(repositories.map((repository) => repository.open()));
     expect(await tablesOf(url)).toEqual(['kapacitor_auth_users', 'kapacitor_auth_users_version']);
     expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 1 },
+      { version: 2 },
     ]);
     await repositories[0]?.insert(userNamed('someone'));
     for (const repository of repositories) expect(await repository.find('someone')).toMatchObject({ name: 'someone' });

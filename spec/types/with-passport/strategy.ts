@@ -1,5 +1,5 @@
 import express from 'express';
-import { kapacitorAuth, type Permission } from 'kapacitor-auth';
+import { kapacitorAuth } from 'kapacitor-auth';
 import passport from 'passport';
 import { claim, type Same } from '../claims.js';
 
@@ -10,7 +10,7 @@ passport.use('kapacitor', auth.strategy);
 const app = express();
 app.get('/', passport.authenticate('basic', { session: false }), (req, res) => {
   claim<Same<typeof req.user.name, string>>();
-  claim<Same<typeof req.user.permissions, readonly Permission[]>>();
+  claim<Same<typeof req.user.permissions, readonly string[]>>();
   res.send(req.user.name);
 });
 
