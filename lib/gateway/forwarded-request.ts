@@ -84,9 +84,10 @@ export function withoutQueryCredentials(target: string): string {
  * Whether the upgrade is one to a WebSocket (RFC 6455, section 4.1). Another protocol, such as HTTP/2 (`h2c`), would be a
  * tunnel around the permissions.
  */
-export function isWebSocketHandshake({ method, httpVersion, headers }: IncomingMessage): boolean {
+export function isWebSocketHandshake({ method, httpVersion, url, headers }: IncomingMessage): boolean {
+  const isGet = method === 'GET' && httpVersion === '1.1' && url?.startsWith('/') === true;
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody;
+  return isGet && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody;
 }
 
 /**

@@ -46,7 +46,7 @@ export function createGateway(auth: KapacitorAuth, { proxy, trustProxy, tls }: G
     next();
   });
   // There is no body parser before the proxy, so a body of any length is passed on as it arrives.
-  app.use(proxy, cannotPassOn);
+  app.use(proxy, refuseRest, refuseFailed);
   const server = tls === undefined ? createServer(app) : createTlsServer(tls, app);
   return server.on('upgrade', (req, socket, head) => {
     void passUpgradeOn(auth, app, { req, socket }, (user) => {
@@ -87,6 +87,10 @@ const refuseUnannouncedBody: RequestHandler = (req, res, next) => {
   else next();
 };
 
-const cannotPassOn: ErrorRequestHandler = (_error, _req, res, _next) => {
-  sendError(res, 400, 'this request cannot be passed on');
-};
+const CANNOT_PASS_ON = 'this request cannot be passed on: its target is not a path';
+
+/** For targets that the proxy leaves alone, such as `*`. */
+const refuseRest: RequestHandler = (_req, res) => sendError(res, 400, CANNOT_PASS_ON);
+
+/** For targets that it cannot parse. */
+const refuseFailed: ErrorRequestHandler = (_error, _req, res, _next) => sendError(res, 400, CANNOT_PASS_ON);

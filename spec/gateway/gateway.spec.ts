@@ -2,6 +2,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { UpstreamProxy } from '../../lib/gateway/upstream-proxy.js';
 import { basic, serve } from '../support/server.js';
 import { startGateway } from './start.js';
 import { startRaw, startUpstream } from './upstream.js';
@@ -137,6 +138,39 @@ describe('the gateway', () => {
     }
     request.end();
     expect(await answered).toBe(200);
+  });
+});
+
+describe('a target that is no path', () => {
+  it.each([
+    ['*', 400],
+    ['http://', 404],
+    ['http://[x/tasks', 404],
+  ])("reaches nobody, also from an admin: '%s'", async (target, status) => {
+    const upstream = await startUpstream();
+    const gateway = await startGateway(upstream.url);
+    const lines = [`GET ${target} HTTP/1.1`, 'Host: localhost', `Authorization: ${basic('root:rootPassword')}`];
+    const answer = await sendRaw(gateway.port, [...lines, 'Connection: close']);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const upgrade = await sendRaw(gateway.port, [...lines, 'Connection: Upgrade', 'Upgrade: websocket']);
+    expect(upgrade).toMatch(/^HTTP\/1\.1 400 /);
+    expect(upstream.received).toEqual([]);
+  });
+
+  it('is refused without the words of the error', async () => {
+    const fails = (_req: unknown, _res: unknown, next: (error: Error) => void) => next(new Error('secret'));
+    const proxy = Object.assign(fails, { upgrade: () => {} }) as unknown as UpstreamProxy;
+    const gateway = await startGateway('http://localhost:9093', { proxy });
+    const message = 'this request cannot be passed on: its target is not a path';
+    expect(await gateway.send(TASKS)).toMatchObject({ status: 400, body: { error: message, message } });
+  });
+
+  it('may be in absolute form, and its path decides', async () => {
+    const upstream = await startUpstream();
+    const gateway = await startGateway(upstream.url);
+    expect((await gateway.send({ ...TASKS, path: 'http://other/kapacitor/v1/tasks' })).status).toBe(200);
+    expect((await gateway.send({ ...TASKS, path: 'http://other/kapacitor/v1/config' })).status).toBe(403);
+    expect(upstream.received.map(({ url }) => url)).toEqual(['/kapacitor/v1/tasks']);
   });
 });
 
