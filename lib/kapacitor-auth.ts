@@ -118,7 +118,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const search = new UndefinedPermissionsSearch({
     repository,
     names: permissionNames,
-    isUp: () => supervised.health.state === 'up',
+    isAnswering: () => ['up', 'degraded'].includes(supervised.health.state),
     onFound: (warning) => warn('KAPACITOR_AUTH_UNDEFINED_PERMISSION', warning),
   });
   if (auth.enabled) search.startAfter(ready);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { kapacitorAuth, MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
+import { kapacitorAuth, MemoryUserRepository, type StoreSettings, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openRepository } from './support/sqlite-repository.js';
 import { userNamed } from './support/stored-user.js';
@@ -49,6 +49,16 @@ describe('a start with users whose permissions are not defined', () => {
     answer(['clerk']);
     await new Promise((resolve) => setImmediate(resolve));
     expect(warnings).toEqual([]);
+  });
+
+  it('warns also while the store works only in part', async () => {
+    const warnings = heard();
+    const store: UserRepository = Object.assign(new MemoryUserRepository(), {
+      open: ({ report }: StoreSettings) => report('degraded', 'the disk is full'),
+    });
+    await store.insert(CLERK);
+    await start(store).ready;
+    await expect.poll(() => warnings).toHaveLength(1);
   });
 
   it('succeeds if the search fails', async () => {

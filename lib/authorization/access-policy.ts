@@ -43,6 +43,8 @@ export class AccessPolicy {
   readonly definitions: ResolvedPermissions;
   /** The privileges of all permissions together. */
   readonly #everything: PrivilegeMap;
+  /** Those of the app's own. */
+  readonly #own: PrivilegeMap;
   /** By the list of permissions that a user has. The list is frozen, so it stays what it is. */
   readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
 
@@ -52,6 +54,7 @@ export class AccessPolicy {
     this.definitions = permissions;
     this.permissions = privilegesByPermission(permissions, this.paths);
     this.#everything = new PrivilegeMap(this.permissions.values());
+    this.#own = new PrivilegeMap(Object.keys(permissions).map((name) => this.permissions.get(name) ?? NOTHING));
   }
 
   /**
@@ -117,19 +120,18 @@ export class AccessPolicy {
       for (const resource of readings) if (needsAdmin(privilege, resource)) return resource;
     }
     for (const resource of whole) if (!this.hasPrivilege(user, privilege, resource)) return resource;
+    // `/orders` is what a permission of the app's own names, and a router that is mounted there sees `/5`. Where only
+    // Kapacitor's permissions open the whole path, the path below the mount counts as well.
+    const isMeant = below.length > 0 && whole.every((resource) => isBelowRoot(this.#own.nearest(resource)));
     for (const resource of below) {
-      if (this.isNamed(resource) && !this.hasPrivilege(user, privilege, resource)) return resource;
+      if ((!isMeant || this.isNamed(resource)) && !this.hasPrivilege(user, privilege, resource)) return resource;
     }
     return undefined;
   }
 
-  /**
-   * Whether a permission names the resource, or one above it other than the root. The path below a mount counts only then:
-   * `/orders` is what a permission names, and a router that is mounted there sees `/5`.
-   */
+  /** Whether a permission names the resource, or one above it other than the root. */
   isNamed(resource: string): boolean {
-    const entry = this.nearestEntry(resource);
-    return entry !== undefined && entry.resource !== API;
+    return isBelowRoot(this.nearestEntry(resource));
   }
 
   #mapOf(permissions: readonly string[]): PrivilegeMap {
@@ -139,6 +141,10 @@ export class AccessPolicy {
     if (Object.isFrozen(permissions)) this.#maps.set(permissions, map);
     return map;
   }
+}
+
+function isBelowRoot(entry: Entry | undefined): boolean {
+  return entry !== undefined && entry.resource !== API;
 }
 
 /** For a permission that is not defined. */

@@ -43,7 +43,7 @@ const TRANSFORMATIONS: readonly ((path: string) => string)[] = [
 export interface Readings {
   /** The readings of the path as the client sent it. */
   readonly whole: readonly string[];
-  /** The further readings below the mount, or of a path that the app has rewritten. */
+  /** The further readings below the mount. */
   readonly below: readonly string[];
 }
 

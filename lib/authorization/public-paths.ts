@@ -4,9 +4,19 @@ import { resourcesNamed } from './named-path.js';
 import { isWithin, type Readings } from './paths.js';
 
 /** An entry of `http.public`: a path with everything below it, and the method that it is public for. */
-interface PublicPath {
+interface PublicEntry {
   /** Undefined: every method. */
   readonly method: string | undefined;
+  readonly path: string;
+}
+
+/** Reads `/health` or `GET /status`. */
+export function parsePublicEntry(entry: string): PublicEntry {
+  const [, method, path = entry] = /^([^\s/]+) (\/.*)$/s.exec(entry) ?? [];
+  return { method, path };
+}
+
+interface PublicPath extends Pick<PublicEntry, 'method'> {
   readonly resources: readonly string[];
 }
 
@@ -19,7 +29,7 @@ export class PublicPaths {
   constructor(entries: readonly string[], policy: AccessPolicy) {
     this.#policy = policy;
     this.#entries = entries.map((entry) => {
-      const [, method, path = entry] = /^([^\s/]+) (\/.*)$/s.exec(entry) ?? [];
+      const { method, path } = parsePublicEntry(entry);
       return { method, resources: resourcesNamed(path, policy.paths) };
     });
   }

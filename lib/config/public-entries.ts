@@ -4,6 +4,7 @@ import { USERS } from '../authorization/access-policy.js';
 import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
 import { OwnEndpoints } from '../authorization/own-endpoints.js';
 import { API, isWithin, type PathReader } from '../authorization/paths.js';
+import { parsePublicEntry } from '../authorization/public-paths.js';
 import { describeValue } from '../safe-text.js';
 import type { Choice, Layer } from './layers.js';
 import type { ResolvedConfig } from './options.js';
@@ -14,13 +15,6 @@ const METHOD = /^[A-Z!#$%&'*+.^_`|~\d-]+$/;
 
 /** Words for every method, which an entry without a method stands for. */
 const EVERY_METHOD: readonly string[] = ['*', 'ALL', 'ANY'];
-
-/** An entry of `http.public`: a path, and the method that it is public for. */
-interface PublicEntry {
-  /** Undefined: every method. */
-  readonly method: string | undefined;
-  readonly path: string;
-}
 
 /** Checks `public` in all layers. */
 export function checkPublicEntries(layers: readonly Layer[], paths: PathReader): void {
@@ -40,7 +34,7 @@ export function publicWarnings(
 ): string[] {
   const subject = choice.placeOf(HTTP.public)?.subject;
   const endpoints = new OwnEndpoints(apiPath);
-  return entries.map(parseEntry).flatMap(({ method, path }) => {
+  return entries.map(parsePublicEntry).flatMap(({ method, path }) => {
     const shown = describeValue(path);
     const resources = resourcesNamed(path, paths);
     if (resources.includes(API)) {
@@ -55,11 +49,6 @@ export function publicWarnings(
     if (endpoints.at(own) === undefined) return [];
     return [`${subject}: ${own} needs credentials all the same: the endpoints of this package are never public`];
   });
-}
-
-function parseEntry(entry: string): PublicEntry {
-  const [, method, path = entry] = /^([^\s/]+) (\/.*)$/s.exec(entry) ?? [];
-  return { method, path };
 }
 
 const METHOD_AND_PATH = /^\s*([^\s/:]+)\s+(\S.*?)\s*$/s;

@@ -2,7 +2,6 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Decision } from '../authorization/access-policy.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
-import { wholePathOf } from '../request/host.js';
 import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
@@ -63,9 +62,12 @@ export function hangUp(res: HostResponse): void {
   }
 }
 
-/** The message of a 403, in Kapacitor's words. */
+/**
+ * The message of a 403, in Kapacitor's words. An app may log it, and the client's path may hold a password and thousands of
+ * characters.
+ */
 function privilegeMissing(user: User, privilege: string, endpoint: string): string {
-  return `user ${user.name} does not have "${privilege}" privilege for API endpoint "${endpoint}"`;
+  return `user ${user.name} does not have "${privilege}" privilege for API endpoint "${pathForDisplay(endpoint)}"`;
 }
 
 /** The message of a 403 for a decision about an endpoint or a resource. */
@@ -103,8 +105,5 @@ export function denialOf(
   status: Denied['status'],
   reason: string,
 ): Omit<Denied, 'time'> {
-  // The answer repeats the client's path, which may hold a password and thousands of characters.
-  const path = wholePathOf(req);
-  const words = reason.replace(`"${path}"`, () => `"${pathForDisplay(path)}"`);
-  return { ...contextOf(req), by: user?.name, user: user?.name, status, reason: words };
+  return { ...contextOf(req), by: user?.name, user: user?.name, status, reason };
 }

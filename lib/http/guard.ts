@@ -9,7 +9,7 @@ import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
 import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
-import { mountOf, pathOf, wholePathOf } from '../request/host.js';
+import { isRewritten, mountOf, pathOf, wholePathOf } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
 import { ADMIN_USER, isActiveAdmin, type User } from '../users/user.js';
 import {
@@ -205,7 +205,10 @@ export class Guard {
   }
 
   #readingsOf(req: HostRequest): Readings | undefined {
-    return this.policy.paths.read(wholePathOf(req), pathOf(req.url ?? ''), mountOf(req));
+    const readings = this.policy.paths.read(wholePathOf(req), pathOf(req.url ?? ''), mountOf(req));
+    if (readings === undefined || !isRewritten(req)) return readings;
+    // The routers behind the guard see the new path alone, so it counts as much as the client's.
+    return { whole: [...readings.whole, ...readings.below], below: [] };
   }
 
   #settle(verdict: Verdict, res: HostResponse, next: Next, { refuse = this.#refuse }: Door): void {
@@ -234,11 +237,23 @@ export class Guard {
     }
     const outcome = this.#logins.login(req);
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
+    this.#concludeLater(outcome, req, res, next, proceed, door);
+    return false;
+  }
+
+  /** Not in {@link #identify}, where the function would cost memory in each request. */
+  #concludeLater(
+    outcome: Promise<LoginOutcome>,
+    req: HostRequest,
+    res: HostResponse,
+    next: Next,
+    proceed: Proceed,
+    door: Door,
+  ): void {
     // socket.io calls middlewares for upgrades as well.
     surviveErrors(req.socket);
-    const conclude = (settled: LoginOutcome) => this.#conclude(settled, req, res, next, proceed);
-    void outcome.then((settled) => this.later(res, next, () => conclude(settled), door));
-    return false;
+    const conclude = (settled: LoginOutcome) => () => this.#conclude(settled, req, res, next, proceed);
+    void outcome.then((settled) => this.later(res, next, conclude(settled), door));
   }
 
   #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): Verdict {

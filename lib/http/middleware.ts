@@ -24,8 +24,12 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
     .use(endpoints.paths('users'), usersRouter)
     .use(endpoints.paths('me'), createMeRouter(guard))
     .use(endpoints.paths('permissions'), createPermissionsRouter(guard));
-  /** Asks the routers first. They let nobody in without a user, so the endpoints of this package are never public. */
-  const route = (req: HostRequest, res: HostResponse, next: Next, afterwards: () => Verdict): false => {
+  /**
+   * Asks the routers first. They let nobody in without a user, so the endpoints of this package are never public.
+   *
+   * @param user undefined: nobody, for a public path
+   */
+  const route = (user: User | undefined, req: HostRequest, res: HostResponse, next: Next): false => {
     const { baseUrl } = req;
     // Only Express sets it. Without it, the links of users lack the path of the mount.
     req.baseUrl = mountOf(req);
@@ -33,18 +37,17 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
       guard.later(res, next, () => {
         if (baseUrl === undefined) delete req.baseUrl;
         else req.baseUrl = baseUrl;
-        return error ? Refusal.of(error) : afterwards();
+        if (error) return Refusal.of(error);
+        return user === undefined || decide(guard, user, req, res);
       }),
     );
     return false;
   };
   const proceed: Proceed = (user, req, res, next) =>
-    mayBeOwn(req.url ?? '')
-      ? route(req, res, next, () => decide(guard, user, req, res))
-      : decide(guard, user, req, res);
+    mayBeOwn(req.url ?? '') ? route(user, req, res, next) : decide(guard, user, req, res);
   const admit: Door['admit'] = (req, res, next) => {
     if (!admitsNobody(guard, req, res)) return undefined;
-    return mayBeOwn(req.url ?? '') ? route(req, res, next, () => true) : true;
+    return mayBeOwn(req.url ?? '') ? route(undefined, req, res, next) : true;
   };
   const door: Door = { admit };
   // The proxy that asks is nobody. It asks about the credentials of its client.

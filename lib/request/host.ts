@@ -69,6 +69,18 @@ export function mountOf(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'
 }
 
 /**
+ * Whether a middleware has rewritten the path. Without Express, a path that has lost its beginning counts as one below a
+ * mount: Connect does not tell the two apart.
+ */
+export function isRewritten(req: Pick<HostRequest, 'originalUrl' | 'url' | 'baseUrl'>): boolean {
+  if (req.originalUrl === undefined || req.originalUrl === req.url) return false;
+  const whole = withoutOrigin(wholePathOf(req));
+  const below = withoutOrigin(pathOf(req.url ?? ''));
+  const mount = req.baseUrl ?? mountOf(req);
+  return whole !== mount + below && !(below === '/' && whole === mount);
+}
+
+/**
  * A middleware for Express, Connect, `io.engine.use()` of socket.io and servers of `node:http`. It works with Node's own
  * request and response. Express still infers `req.params` from the path of the route.
  *

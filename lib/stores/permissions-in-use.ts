@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { sqliteFile } from './address.js';
+import { completeRepository } from './complete.js';
 import { createRepository } from './create-repository.js';
 
 /** The SQLSTATEs of `undefined_table` and `invalid_schema_name`. */
@@ -19,7 +20,7 @@ export async function readPermissionsInUse(store: string): Promise<readonly stri
   if (file !== undefined && !statSync(file, { throwIfNoEntry: false })?.size) return [];
   const repository = createRepository(store);
   try {
-    return (await repository.permissionsInUse?.()) ?? [];
+    return await completeRepository(repository).permissionsInUse();
   } catch (error) {
     if (NO_TABLE.includes((error as NodeJS.ErrnoException).code as string)) return [];
     throw error;

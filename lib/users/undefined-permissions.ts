@@ -3,7 +3,7 @@ import { quoteText } from '../safe-text.js';
 import type { PermissionNames } from './permissions.js';
 import type { CompleteUserRepository } from './repository.js';
 
-/** Milliseconds between two attempts while the store is not up. */
+/** Milliseconds between two attempts while the store does not answer. */
 const RETRY_AFTER = 10_000;
 /** How many names a message has. */
 const SHOWN = 10;
@@ -37,7 +37,7 @@ export interface UndefinedPermissionsParts {
   /** The permissions that are defined. */
   readonly names: PermissionNames;
   /** Whether the store answers. */
-  readonly isUp: () => boolean;
+  readonly isAnswering: () => boolean;
   /** Receives a warning, at most once. */
   readonly onFound: (warning: string) => void;
 }
@@ -52,7 +52,7 @@ export class UndefinedPermissionsSearch {
     this.#parts = parts;
   }
 
-  /** Looks when the start has succeeded, or else when the store is up. */
+  /** Looks when the start has succeeded, or else when the store answers. */
   startAfter(ready: Promise<void>): void {
     ready.then(
       () => this.#search(),
@@ -66,14 +66,14 @@ export class UndefinedPermissionsSearch {
   }
 
   async #search(): Promise<void> {
-    const { repository, names, isUp, onFound } = this.#parts;
-    if (!isUp()) return this.#searchLater();
+    const { repository, names, isAnswering, onFound } = this.#parts;
+    if (!isAnswering()) return this.#searchLater();
     try {
       const found = undefinedAmong(await repository.permissionsInUse(), names);
       if (found.length > 0 && !this.#isClosed) onFound(undefinedWarning(found, names));
     } catch {
-      // A store that fails has warnings of its own. One that is up, and takes too long, would do so again.
-      if (!isUp()) this.#searchLater();
+      // A store that fails has warnings of its own. One that answers, and takes too long for this, would do so again.
+      if (!isAnswering()) this.#searchLater();
     }
   }
 

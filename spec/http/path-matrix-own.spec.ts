@@ -75,6 +75,25 @@ describe('a user whose permission opens /orders and closes /orders/secret', () =
     expect(reached).toEqual([]);
   });
 
+  it.each([
+    ['/orders/legacy', '/internal'],
+    ['/orders/internal', '/internal'],
+  ])('cannot reach a path that no permission names, by a path that is rewritten: %s', async (path, rewritten) => {
+    const reached: string[] = [];
+    const app = express();
+    app.use((req, _res, next) => {
+      req.url = req.url.replace(path, rewritten);
+      next();
+    });
+    app.use(await createOrders());
+    addHandlers(app, reached, 'internal');
+    const { port } = await serve(app);
+    expect(await sendRaw(port, `GET ${path}`, KIM)).toBe(403);
+    expect(await sendRaw(port, `GET ${path}`, 'root:r00t')).toBe(200);
+    expect(reached).not.toEqual([]);
+    expect(reached.filter((each) => !each.endsWith(path))).toEqual([]);
+  });
+
   it('reaches the orders by any honest path', async () => {
     const app = express();
     app.use(await createOrders());

@@ -1,9 +1,16 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { inspect } from 'node:util';
 import bcrypt from 'bcrypt';
 import connect from 'connect';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
-import { type KapacitorAuth, KapacitorAuthError, MemoryUserRepository, StoreError } from 'kapacitor-auth';
+import {
+  type HttpConfig,
+  type KapacitorAuth,
+  KapacitorAuthError,
+  MemoryUserRepository,
+  StoreError,
+} from 'kapacitor-auth';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { createAuth } from '../support/auth.js';
@@ -18,10 +25,13 @@ beforeEach(() => {
 });
 
 /** An app whose error handler answers in its own words, and keeps the errors. */
-async function serveOwn(make: (auth: KapacitorAuth) => RequestHandler = (auth) => auth) {
+async function serveOwn(
+  make: (auth: KapacitorAuth) => RequestHandler = (auth) => auth,
+  http: HttpConfig = { allowedHosts: ['127.0.0.1'] },
+) {
   const repository = new MemoryUserRepository();
   const auth = await createAuth({
-    http: { refusals: 'next', allowedHosts: ['127.0.0.1'] },
+    http: { refusals: 'next', ...http },
     auth: { store: repository, failureLimit: 2 },
   });
   const errors: KapacitorAuthError[] = [];
@@ -168,6 +178,17 @@ describe("http.refusals: 'next'", () => {
     expect(errors[0]?.stack).not.toContain('$2b$');
   });
 
+  it.each(['http://kim:hunter2@h/x', '/x;p=hunter2', '/x#hunter2', `/x%3fhunter2`, `http://kim:hunter2@h${USERS}`])(
+    'gives no password in a path to an error, which an app may log: %s',
+    async (path) => {
+      const { send, errors } = await serveOwn((auth) => auth, {});
+      const answer = await send({ path, auth: 'nobody:pw' });
+      expect(answer.status).toBe(403);
+      expect(inspect(errors)).toContain('for API endpoint "');
+      expect(inspect(errors) + answer.text).not.toContain('hunter2');
+    },
+  );
+
   it.each<[string, Partial<SentRequest>, number]>([
     ['a user who does not exist', { path: `${USERS}/nobody-at-all` }, 404],
     ['a method that is not there', { method: 'PUT', path: USERS }, 405],
@@ -212,7 +233,8 @@ describe("http.refusals: 'next'", () => {
     app.use(auth.requireAdmin);
     app.use(((error, _req, _res, _next) => onError(error)) as ErrorRequestHandler);
     const { send } = await serve(app);
-    expect((await send({ path: '/x', auth: 'api:pw' })).status).toBe(204);
+    // From here on, the decision needs no wait.
+    await auth.verify(basic('api:pw'), { from: '127.0.0.1' });
     expect((await send({ path: '/x', auth: 'api:pw' })).status).toBe(204);
     expect(onError).not.toHaveBeenCalled();
   });

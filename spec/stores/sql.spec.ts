@@ -45,6 +45,7 @@ it.each([
   ['none', '', []],
   ['any order', 'write_points,api', ['api', 'write_points']],
   ['all three', 'config_api,write_points,api', ['all']],
+  ["the app's own, defined or not", 'z-z,clerk,api,a_1', ['api', 'a_1', 'clerk', 'z-z']],
 ])('parses permissions: %s', (_, permissions, expected) => {
   expect(toStoredUser({ ...row, permissions }, true)).toMatchObject({ permissions: expected, enabled: true });
 });

@@ -179,7 +179,7 @@ export function addHandlers(app: Express, reached: string[], word = 'config', be
 }
 
 /** Sends a request line as it stands, which an HTTP client would not; resolves with the status. */
-export function sendRaw(port: number, line: string, auth: string): Promise<number> {
+export function sendRaw(port: number, line: string, auth?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let answer = '';
@@ -188,6 +188,7 @@ export function sendRaw(port: number, line: string, auth: string): Promise<numbe
     });
     socket.on('close', () => resolve(Number(answer.split(' ')[1])));
     socket.on('error', reject);
-    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(auth)}\r\nConnection: close\r\n\r\n`);
+    const credentials = auth === undefined ? '' : `Authorization: ${basic(auth)}\r\n`;
+    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\n${credentials}Connection: close\r\n\r\n`);
   });
 }

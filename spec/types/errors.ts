@@ -10,6 +10,7 @@ import {
   PasswordCheckError,
   StoreError,
   ThrottledError,
+  UnauthenticatedError,
   UserExistsError,
   UserNotFoundError,
 } from 'kapacitor-auth';
@@ -27,6 +28,7 @@ claim<
     | 'REQUEST_INVALID'
     | 'STORE_UNAVAILABLE'
     | 'THROTTLED'
+    | 'UNAUTHENTICATED'
     | 'USER_EXISTS'
     | 'USER_INVALID'
     | 'USER_NOT_FOUND'
@@ -43,6 +45,7 @@ const classes = [
   PasswordCheckError,
   StoreError,
   ThrottledError,
+  UnauthenticatedError,
   UserExistsError,
   UserNotFoundError,
 ] as const;
@@ -57,6 +60,9 @@ export function explain(error: unknown): string {
   }
   if (!(error instanceof KapacitorAuthError)) return String(error);
   claim<Same<typeof error.status, number>>();
+  claim<Same<typeof error.statusCode, number>>();
+  claim<Same<typeof error.expose, boolean>>();
+  claim<Same<typeof error.headers, Readonly<Record<string, string>>>>();
   claim<Same<typeof error.cause, unknown>>();
   // @ts-expect-error there is no such code
   if (error.code === 'USER_UNKNOWN') return 'never';
@@ -74,6 +80,7 @@ export function explain(error: unknown): string {
     case 'REQUEST_INVALID':
     case 'FORBIDDEN':
     case 'THROTTLED':
+    case 'UNAUTHENTICATED':
       return `the caller's: ${error.message}`;
     default:
       return error.code satisfies never;

@@ -20,7 +20,7 @@ claim<Same<typeof auth.users, UserService<never>>>();
 claim<Same<typeof auth.ready, Promise<void>>>();
 claim<Same<ReturnType<typeof auth.close>, Promise<void>>>();
 
-for (const handler of [auth, auth.authenticate, auth.requireAdmin, auth.requirePrivilege()]) {
+for (const handler of [auth, auth.authenticate, auth.optional, auth.requireAdmin, auth.requirePrivilege()]) {
   handler satisfies RequestHandler;
   handler satisfies Middleware;
   // Other hosts have no more than Node's own requests and responses.
@@ -72,6 +72,8 @@ auth.requirePrivilege('read', '/api/a', '/api/b');
 app.get('/x', auth.requirePrivilege, (_req, res) => res.end());
 // @ts-expect-error it is the middleware
 app.use(auth.authenticate());
+// @ts-expect-error it is the middleware
+app.use(auth.optional());
 // @ts-expect-error it is the middleware
 app.use(auth.requireAdmin());
 // @ts-expect-error it is the middleware

@@ -82,6 +82,10 @@ class Whole extends InMap {
   }
 
   async *snapshot(): AsyncGenerator<StoredUser> {}
+
+  permissionsInUse(): readonly string[] {
+    return [];
+  }
 }
 
 kapacitorAuth({ auth: { store: new InMap() } });

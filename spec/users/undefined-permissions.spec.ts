@@ -10,15 +10,20 @@ import {
 
 const NAMES = new PermissionNames(['clerk', 'accountant']);
 
-/** A search in a store with these permissions in use. Its state can be changed. */
+/** A search in a store with these permissions in use, which can stop to answer. */
 function searchIn(permissionsInUse: () => readonly string[] | Promise<readonly string[]>) {
   vi.useFakeTimers();
   onTestFinished(() => {
     vi.useRealTimers();
   });
-  const store = { isUp: true, permissionsInUse: vi.fn(permissionsInUse) };
+  const store = { isAnswering: true, permissionsInUse: vi.fn(permissionsInUse) };
   const onFound = vi.fn();
-  const search = new UndefinedPermissionsSearch({ repository: store, names: NAMES, isUp: () => store.isUp, onFound });
+  const search = new UndefinedPermissionsSearch({
+    repository: store,
+    names: NAMES,
+    isAnswering: () => store.isAnswering,
+    onFound,
+  });
   return { search, store, onFound };
 }
 
@@ -78,24 +83,24 @@ describe('the search for undefined permissions', () => {
   it('waits for the store after a failed start, and after a failure', async () => {
     const { search, store, onFound } = searchIn(() => ['clrk']);
     store.permissionsInUse.mockImplementationOnce(() => {
-      store.isUp = false;
+      store.isAnswering = false;
       throw new StoreError('the user store is unavailable');
     });
-    store.isUp = false;
+    store.isAnswering = false;
     search.startAfter(Promise.reject(new StoreError('the user store is unavailable')));
     await tenSeconds();
     await tenSeconds();
     expect(store.permissionsInUse).not.toHaveBeenCalled();
-    store.isUp = true;
+    store.isAnswering = true;
     await tenSeconds();
     expect(store.permissionsInUse).toHaveBeenCalledTimes(1);
-    store.isUp = true;
+    store.isAnswering = true;
     await tenSeconds();
     expect(onFound.mock.calls).toEqual([[WARNING]]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('gives up if the store is up and fails', async () => {
+  it('gives up if the store answers others and fails', async () => {
     const { search, store } = searchIn(async () => {
       throw new StoreError('reading the permissions of all users takes too long');
     });
@@ -122,7 +127,7 @@ describe('the search for undefined permissions', () => {
     expect(onFound).not.toHaveBeenCalled();
 
     const waiting = searchIn(() => ['clrk']);
-    waiting.store.isUp = false;
+    waiting.store.isAnswering = false;
     waiting.search.startAfter(Promise.resolve());
     await vi.advanceTimersByTimeAsync(0);
     expect(vi.getTimerCount()).toBe(1);

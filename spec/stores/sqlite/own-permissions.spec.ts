@@ -1,0 +1,43 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
+import { userNamed } from '../../support/stored-user.js';
+
+describe("permissions of the app's own in a file", () => {
+  it('need no other format: an older version opens the file', async () => {
+    const file = storeFile();
+    const repository = openRepository(file);
+    await repository.insert(userNamed('kim', { permissions: ['api', 'a-b', 'clerk'] }));
+    const connection = connect(file);
+    expect(connection.value('PRAGMA user_version')).toBe(1);
+    expect(connection.value('SELECT permissions FROM users')).toBe('api,a-b,clerk');
+  });
+});
+
+describe('the permissions in use', () => {
+  const users = Array.from({ length: 3_500 }, (_, index) =>
+    userNamed(`user${index}`, { permissions: [`p${index % 2}`] }),
+  );
+
+  it('are read in parts, between which other work has its turn', async () => {
+    const repository = openRepository(storeFile());
+    await repository.insertMany(users);
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    onTestFinished(() => clearImmediate(counting));
+    expect((await repository.permissionsInUse()).toSorted()).toEqual(['p0', 'p1']);
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are read no further once the repository is closed', async () => {
+    const repository = openRepository(storeFile());
+    await repository.insertMany(users);
+    const reading = repository.permissionsInUse();
+    const outcome = expect(reading).rejects.toThrow('the user store is closed');
+    await repository.close();
+    await outcome;
+  });
+});
