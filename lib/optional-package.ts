@@ -1,10 +1,21 @@
 import requirePackage from './require-package.cjs';
 
 /** The packages that are loaded only when a feature needs them. */
-export type OptionalPackage = '@opentelemetry/api-logs' | 'better-sqlite3' | 'pg' | 'prom-client';
+export type OptionalPackage =
+  | '@opentelemetry/api-logs'
+  | 'better-sqlite3'
+  | 'http-proxy-middleware'
+  | 'pg'
+  | 'prom-client';
 
-/** The major version to install, where the newest one does not run everywhere: better-sqlite3 13 crashes on Node.js 20. */
-const MAJOR_VERSION: { readonly [Name in OptionalPackage]?: number } = { 'better-sqlite3': 12 };
+/**
+ * The major version to install, where the newest one does not run everywhere: better-sqlite3 13 crashes on Node.js 20, and
+ * http-proxy-middleware 4 needs Node.js 22.15.
+ */
+const MAJOR_VERSION: { readonly [Name in OptionalPackage]?: number } = {
+  'better-sqlite3': 12,
+  'http-proxy-middleware': 3,
+};
 
 type LoadError = new (message: string, options: ErrorOptions) => Error;
 

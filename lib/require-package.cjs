@@ -13,6 +13,8 @@ module.exports = function requirePackage(name) {
         new Database(':memory:').close();
         return { loaded: Database };
       }
+      case 'http-proxy-middleware':
+        return { loaded: require('http-proxy-middleware') };
       case 'pg':
         return { loaded: require('pg') };
       case 'prom-client':

@@ -34,8 +34,8 @@ export type WarningCode =
    */
   | 'KAPACITOR_AUTH_PASSWORD_CHECK_FAILED'
   /**
-   * Express's setting `trust proxy` is missing or unsafe, so failed logins are counted for the wrong client. Set it to the
-   * number or the addresses of the proxies. Once.
+   * Express's setting `trust proxy` is missing or unsafe, so failed logins are counted for the wrong client; or it does not
+   * name a proxy that asks for a check. Set it to the number or the addresses of the proxies. Each of the two once.
    */
   | 'KAPACITOR_AUTH_PROXY'
   /**

@@ -17,7 +17,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   observe: ['request', 'users'],
   config: ['request', 'users', 'stores', 'authorization'],
   transfer: ['users'],
-  cli: ['users', 'stores', 'authorization', 'authentication', 'config', 'observe', 'transfer', 'wiring'],
+  gateway: ['request', 'users', 'http', 'wiring'],
+  cli: ['users', 'stores', 'authorization', 'authentication', 'config', 'observe', 'transfer', 'gateway', 'wiring'],
   build: ['config'],
   esm: ['entries', 'contract'],
 };

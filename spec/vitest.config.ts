@@ -21,7 +21,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'examples/**',
       '{docs,package}/**',
       '{hosts,kapacitor-auth}',
-      'cli/{completion,private-file,terminal}',
+      'cli/{completion,private-file,serve,terminal}',
       'config/admin-password-file',
       'observe/{audit-log,audit-log-process}',
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
@@ -46,7 +46,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
   ],
   [
     ['express 5', 'express 4'],
-    ['http/**', 'kapacitor/**'],
+    ['gateway/**', 'http/**', 'kapacitor/**'],
   ],
   [['unit'], ['**']],
 ];

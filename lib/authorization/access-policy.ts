@@ -163,7 +163,8 @@ function withOwnRight(decision: Decision, user: User, method: string, endpoint: 
 /** The right that all users have on an endpoint, in words. Undefined if there is none. */
 export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint): string | undefined {
   const isRead = method === 'GET' || method === 'HEAD';
-  const unanswered = isRead || method === 'OPTIONS' ? '' : `, and ${method} is answered with 405`;
+  const isAnswered = isRead || (method === 'OPTIONS' && endpoint.kind === 'me');
+  const unanswered = isAnswered ? '' : `, and ${method} is answered with 405`;
   if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
   if (endpoint.kind === 'check') return `every user may be checked by a proxy${unanswered}`;
   if (endpoint.kind !== 'user' || endpoint.name !== name) return undefined;

@@ -8,6 +8,7 @@ import { addCheckConfig, addHash } from './commands/config.js';
 import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
 import { addPermissionCommands } from './commands/permission.js';
+import { addServe } from './commands/serve.js';
 import { addUserCommands } from './commands/user.js';
 import type { Session } from './session.js';
 
@@ -47,6 +48,7 @@ export function createProgram(createSession: (program: Command) => Session): Com
   addImport(program, session);
   addExport(program, session);
   addBackup(program, session);
+  addServe(program, session);
   addCompletion(program, session);
   return program;
 }

@@ -52,6 +52,8 @@ export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Ne
 export interface Door {
   /** Handles a request without credentials. Undefined, or undefined from it: the request is refused. */
   readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
+  /** Whether OPTIONS without credentials is answered with 204. Defaults to true. False: it is refused. */
+  readonly answersPreflights?: boolean;
   /** Defaults to what `http.refusals` says. */
   readonly refuse?: Refuse;
 }
@@ -228,7 +230,7 @@ export class Guard {
       const verdict = door.admit(req, res, next);
       if (verdict !== undefined) return verdict;
     }
-    if (req.method === 'OPTIONS' && !this.#logins.hasCredentials(req)) {
+    if (req.method === 'OPTIONS' && door.answersPreflights !== false && !this.#logins.hasCredentials(req)) {
       // A browser's preflight. Behind the guard, a handler of `use` or `all` would run for it.
       sendEmpty(res, 204);
       return false;

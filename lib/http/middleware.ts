@@ -1,9 +1,10 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { mayBeOwn } from '../authorization/own-endpoints.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
-import { mountOf } from '../request/host.js';
+import { mountOf, pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { varyOnCredentials } from './answers.js';
+import { createCheckEndpoint } from './check-endpoint.js';
 import type { Door, Guard, Proceed, Verdict } from './guard.js';
 import { createMeRouter } from './me-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
@@ -49,7 +50,16 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
     return mayBeOwn(req.url ?? '') ? route(undefined, req, res, next) : true;
   };
   const door: Door = { admit };
-  return (req, res, next) => guard.identify(req, res, next, proceed, door);
+  // The proxy that asks is nobody. It asks about the credentials of its client.
+  const check = createCheckEndpoint(guard);
+  const isCheck = (target: string) => mayBeOwn(target) && endpoints.at(pathOf(target))?.kind === 'check';
+  return (req, res, next) => {
+    if (!isCheck(req.url ?? '')) return guard.identify(req, res, next, proceed, door);
+    guard.later(res, next, () => {
+      check(req, res, next);
+      return false;
+    });
+  };
 }
 
 /** Nobody needs a privilege on a public path. */

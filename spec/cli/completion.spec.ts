@@ -26,7 +26,22 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 describe('completion in bash', () => {
   it.each([
-    [[''], ['user', 'permission', 'whoami', 'can', 'hash', 'check-config', 'import', 'export', 'backup', 'completion']],
+    [
+      [''],
+      [
+        'user',
+        'permission',
+        'whoami',
+        'can',
+        'hash',
+        'check-config',
+        'import',
+        'export',
+        'backup',
+        'serve',
+        'completion',
+      ],
+    ],
     [
       ['user', ''],
       ['list', 'show', 'add', 'set', 'passwd', 'enable', 'disable', 'delete'],

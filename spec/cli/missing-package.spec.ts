@@ -19,3 +19,13 @@ it.each([
   expect(stderr).toMatch(/^kapacitor-auth: the store "postgres:" needs the package pg, .+\n$/);
   expect(stderr).toMatch(words);
 });
+
+it('the gateway names the package that it needs, and how to install the version that runs everywhere', async () => {
+  outcome.error = Object.assign(new Error("Cannot find module 'http-proxy-middleware'"), { code: 'MODULE_NOT_FOUND' });
+  const { exitCode, stdout, stderr } = await run(['serve', '--upstream', 'http://localhost:9093']);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+  expect(stderr).toBe(
+    'kapacitor-auth: the gateway needs the package http-proxy-middleware, which is not installed: ' +
+      'npm install http-proxy-middleware@3\n',
+  );
+});

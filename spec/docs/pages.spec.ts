@@ -4,7 +4,7 @@
  * - A block whose first line names a file (`// app.mjs`, `# kapacitor.conf`) is written to that file.
  * - A `sh` block is run. Lines behind `# `, or a `json` or `text` block that directly follows, are its output, in which
  *   `…` stands for anything. Every command must succeed; `|| true` says that it is meant to fail.
- * - `node app.mjs` runs in the background where app.mjs listens. A program that no command starts is started at the end.
+ * - `node app.mjs` runs in the background where app.mjs listens, and so does `npx kapacitor-auth serve`. A program that no command starts is started at the end.
  * - A `console` block is not run: see not-run.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -72,6 +72,7 @@ export class Reader {
   }
 
   #run(commands: string): Promise<Outcome> {
+    if (/^(?:\w+=\S+ )*npx kapacitor-auth serve /.test(commands)) return this.#shell.serve('kapacitor-auth', commands);
     const program = /^(?:\w+=\S+ )*node ([\w.-]+)$/.exec(commands)?.[1];
     const isServer = program !== undefined && readFileSync(join(this.folder, program), 'utf8').includes('.listen(');
     return isServer ? this.#shell.serve(program, commands) : this.#shell.run(commands);

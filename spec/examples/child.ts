@@ -47,12 +47,21 @@ export class Example {
   }
 
   /** Waits until it has printed what the pattern matches. */
-  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#wrote('stdout', pattern);
+  }
+
+  /** The same for standard error. */
+  said(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#wrote('stderr', pattern);
+  }
+
+  async #wrote(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.stdout);
+      const match = pattern.exec(this[stream]);
       if (match !== null) return match;
       await new Promise<void>((resolve, reject) => {
-        this.#process.stdout?.once('data', resolve);
+        this.#process[stream]?.once('data', resolve);
         this.exited.then((code) =>
           reject(new Error(`exited with ${code} before it printed ${pattern}:\n${this.stderr}`)),
         );

@@ -1,217 +1,99 @@
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGateway } from '../../examples/gateway.js';
-import { basic, send, serve } from '../support/server.js';
-import { Example, temporaryFolder } from './child.js';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseUpstream } from '../../lib/cli/commands/serve-options.js';
+import { resolveConfig } from '../../lib/config/config.js';
+import { SETTINGS } from '../../lib/config/settings.js';
+import packageJson from '../../package.json' with { type: 'json' };
 
-const GATEWAY = new URL('../../examples/gateway.ts', import.meta.url);
+const read = (file: string) => readFileSync(new URL(`../../examples/gateway/${file}`, import.meta.url), 'utf8');
+const compose = parse(read('compose.yaml'));
+const { gateway, kapacitor } = compose.services;
 
-interface Received {
-  readonly method: string | undefined;
-  readonly url: string | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
+/** The instructions of the Dockerfile, without line breaks and comments. */
+const instructions = read('Dockerfile')
+  .replace(/\\\n\s*/g, '')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+  .map((line) => line.split(/ (.*)/, 2) as [name: string, value: string]);
+const valuesOf = (name: string) => instructions.flatMap(([each, value]) => (each === name ? [value] : []));
+const imageEnvironment = Object.fromEntries(
+  valuesOf('ENV').flatMap((line) => line.split(/\s+/).map((pair) => pair.split(/=(.*)/, 2) as [string, string])),
+);
+const environment: Record<string, string> = { ...imageEnvironment, ...gateway.environment };
+const { config } = resolveConfig({}, {}, environment);
 
-/** A server without authentication, which keeps what came through to it. */
-async function startUpstream() {
-  const received: Received[] = [];
-  const server = await serve(async (req, res) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk);
-    received.push({ method: req.method, url: req.url, headers: req.headers, body: Buffer.concat(chunks).toString() });
-    res.setHeader('X-Upstream', 'yes');
-    res.end('from the upstream');
-  });
-  return { url: server.url, received };
-}
-
-async function startGateway(upstream: string) {
-  const { app, auth } = createGateway({ auth: { store: 'memory:', bcryptCost: 4 } }, upstream);
-  onTestFinished(() => auth.close());
-  await auth.users.create({ name: 'root', password: 'rootPassword', type: 'admin' });
-  await auth.users.create({ name: 'api', password: 'apiPassword', permissions: ['api'] });
-  await auth.users.create({ name: 'Größe', password: 'größePassword', permissions: ['api'] });
-  return serve(app);
-}
-
-describe('examples/gateway.ts', () => {
-  it('lets through only what the permissions open', async () => {
-    const upstream = await startUpstream();
-    const gateway = await startGateway(upstream.url);
-    const status = async (method: string, path: string, auth?: string) =>
-      (await gateway.send({ method, path, ...(auth && { auth }) })).status;
-
-    expect(await status('GET', '/kapacitor/v1/tasks')).toBe(401);
-    expect(await status('GET', '/kapacitor/v1/tasks', 'api:wrong')).toBe(401);
-    expect(await status('GET', '/kapacitor/v1/config', 'api:apiPassword')).toBe(403);
-    expect(await status('GET', '/kapacitor/v1/tasks/../config', 'api:apiPassword')).toBe(403);
-    expect(await status('POST', '/kapacitor/v1/%75sers', 'api:apiPassword')).toBe(403);
-    expect(await status('POST', '/kapacitor/v1/write', 'api:apiPassword')).toBe(403);
-    expect(upstream.received).toEqual([]);
-
-    const answer = await gateway.send({ path: '/kapacitor/v1/tasks?limit=1', auth: 'api:apiPassword' });
-    expect(answer).toMatchObject({ status: 200, text: 'from the upstream', headers: { 'x-upstream': 'yes' } });
-    expect(await status('GET', '/kapacitor/v1/config', 'root:rootPassword')).toBe(200);
-    expect(upstream.received).toMatchObject([
-      { method: 'GET', url: '/kapacitor/v1/tasks?limit=1' },
-      { method: 'GET', url: '/kapacitor/v1/config' },
+describe('examples/gateway/Dockerfile', () => {
+  it('runs the gateway as a user without rights, as the process that gets the signals', () => {
+    expect(valuesOf('USER')).toEqual(['node']);
+    const names = instructions.map(([name]) => name);
+    expect(names.indexOf('USER')).toBeLessThan(names.indexOf('ENTRYPOINT'));
+    expect(JSON.parse(valuesOf('ENTRYPOINT')[0] as string)).toEqual([
+      `/app/node_modules/.bin/${Object.keys(packageJson.bin)[0]}`,
+      'serve',
     ]);
+    const [option, upstream] = JSON.parse(valuesOf('CMD')[0] as string);
+    expect([option, parseUpstream(upstream)]).toEqual(['--upstream', upstream]);
   });
 
-  it('answers the users API itself', async () => {
-    const upstream = await startUpstream();
-    const gateway = await startGateway(upstream.url);
-    const body = '{"name":"new","password":"newPassword","permissions":["api"]}';
-    const created = await gateway.send({
-      method: 'POST',
-      path: '/kapacitor/v1/users',
-      auth: 'root:rootPassword',
-      body,
-    });
-    expect(created).toMatchObject({ status: 200, body: { name: 'new', permissions: ['api'] } });
-    expect(upstream.received).toEqual([]);
-    expect((await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'new:newPassword' })).status).toBe(200);
-  });
-
-  it("sends the user's name to the upstream, and never the password", async () => {
-    const upstream = await startUpstream();
-    const gateway = await startGateway(upstream.url);
-    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' });
-    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'Größe:größePassword' });
-    for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('authorization');
-    const names = upstream.received.map(({ headers }) => headers['x-forwarded-user']);
-    expect(names).toEqual(['api', 'Gr%C3%B6%C3%9Fe']);
-  });
-
-  it('ignores credentials in the query, because the upstream would see them', async () => {
-    const upstream = await startUpstream();
-    const { app, auth } = createGateway(
-      { auth: { store: 'memory:', bcryptCost: 4 }, http: { queryCredentials: true } },
-      upstream.url,
+  it('installs this version, and versions of its peers that it takes', () => {
+    const installed = [...(valuesOf('RUN')[0] as string).matchAll(/([a-z-]+)@([\d.]+)/g)].map(
+      ([, name, version]) => [name, version] as const,
     );
-    onTestFinished(() => auth.close());
-    await auth.users.create({ name: 'api', password: 'apiPassword', permissions: ['api'] });
-    const gateway = await serve(app);
-    expect((await gateway.send({ path: '/kapacitor/v1/tasks?u=api&p=apiPassword' })).status).toBe(401);
-    expect(upstream.received).toEqual([]);
+    expect(installed.map(([name]) => name)).toEqual(['kapacitor-auth', 'express', 'http-proxy-middleware']);
+    const ranges: Record<string, string> = {
+      ...packageJson.peerDependencies,
+      'kapacitor-auth': `^${packageJson.version}`,
+    };
+    for (const [name = '', version] of installed) expect(ranges[name]).toContain(`^${version}`);
+    const [, node] = /^node:(\d+)-slim$/.exec(valuesOf('FROM')[0] as string) ?? [];
+    // From this version on, SQLite needs no further package.
+    expect(Number(node)).toBeGreaterThanOrEqual(24);
+  });
+});
+
+describe('examples/gateway/compose.yaml', () => {
+  it('sets variables that there are', () => {
+    const known = SETTINGS.flatMap(({ variables }) => variables);
+    const used = Object.keys(environment).filter((name) => name.startsWith('KAPACITOR_'));
+    expect(used.length).toBeGreaterThan(4);
+    expect(used.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('does the same for a request with Expect: 100-continue, as curl sends before a long body', async () => {
-    const upstream = await startUpstream();
-    const gateway = await startGateway(upstream.url);
-    const headers = { Expect: '100-continue', 'X-Forwarded-User': 'root', 'Content-Length': '4' };
-    const request = { method: 'POST', path: '/kapacitor/v1/tasks', auth: 'api:apiPassword', headers, body: 'body' };
-    expect((await gateway.send(request)).status).toBe(200);
-    expect(upstream.received).toMatchObject([{ body: 'body', headers: { 'x-forwarded-user': 'api' } }]);
-    expect(upstream.received[0]?.headers).not.toHaveProperty('authorization');
+  it('has authentication, a first admin from a secret, and a store on a volume', () => {
+    expect(config.http.authEnabled).toBe(true);
+    expect(config.auth.admin).toEqual({ name: 'admin' });
+    const [secret] = gateway.secrets;
+    expect(environment['KAPACITOR_AUTH_ADMIN_PASSWORD_FILE']).toBe(`/run/secrets/${secret}`);
+    expect(compose.secrets).toHaveProperty(secret);
+    const [volume, folder] = gateway.volumes[0].split(':');
+    expect(compose.volumes).toHaveProperty(volume);
+    expect(config.auth.store).toBe(`sqlite:${folder}/users.db`);
+    expect(valuesOf('VOLUME')).toEqual([folder]);
+    expect(valuesOf('RUN')[0]).toContain(`mkdir ${folder} && chown node:node ${folder}`);
   });
 
-  it.each([
-    { header: 'X-Forwarded-User', value: 'root' },
-    { header: 'x-forwarded-user', value: 'root' },
-    { header: 'X_Forwarded_User', value: 'root' },
-    { header: 'Connection', value: 'upgrade, X-Forwarded-User' },
-  ])('drops a forged $header: $value', async ({ header, value }) => {
-    const upstream = await startUpstream();
-    const gateway = await startGateway(upstream.url);
-    await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword', headers: { [header]: value } });
-    const headers = upstream.received[0]?.headers ?? {};
-    expect(headers['x-forwarded-user']).toBe('api');
-    expect(headers).not.toHaveProperty('x_forwarded_user');
-    expect(headers.connection).toBe('close');
+  it('listens on every address of the container, at the port that is published', () => {
+    expect(config.http.bindAddress).toEqual({ host: undefined, port: 9092 });
+    expect(valuesOf('EXPOSE')).toEqual(['9092']);
+    expect(gateway.ports).toEqual(['127.0.0.1:9092:9092']);
   });
 
-  it('streams a body', async () => {
-    let arrived: (chunk: string) => void = () => {};
-    const upstream = await serve((req, res) => {
-      req.setEncoding('utf8').on('data', (chunk) => arrived(chunk));
-      req.on('end', () => res.end());
-    });
-    const gateway = await startGateway(upstream.url);
-    const request = httpRequest({
-      port: gateway.port,
-      host: '127.0.0.1',
-      method: 'POST',
-      path: '/kapacitor/v1/tasks',
-      headers: { Authorization: basic('api:apiPassword') },
-      agent: false,
-    });
-    const answered = new Promise<number | undefined>((resolve, reject) => {
-      request.on('error', reject).on('response', (response) => {
-        response.resume().on('end', () => resolve(response.statusCode));
-      });
-    });
-    for (const part of ['first', 'second']) {
-      const chunk = new Promise<string>((resolve) => {
-        arrived = resolve;
-      });
-      request.write(part);
-      // The client has not ended its request yet.
-      expect(await chunk).toBe(part);
-    }
-    request.end();
-    expect(await answered).toBe(200);
+  it('asks for a public path to see whether the gateway is well', () => {
+    const [url = ''] = /http:[^']+/.exec(gateway.healthcheck.test.join(' ')) ?? [];
+    const { port, pathname } = new URL(url);
+    expect(Number(port)).toBe(config.http.bindAddress.port);
+    expect(config.http.public).toEqual([`GET ${pathname}`]);
   });
 
-  it("answers 502 with Kapacitor's body if the upstream is down", async () => {
-    const upstream = await serve(() => {});
-    const gateway = await startGateway(upstream.url);
-    await upstream.close();
-    const message = 'the upstream does not answer';
-    expect(await gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' })).toMatchObject({
-      status: 502,
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: { error: message, message },
-    });
-  });
-
-  it('aborts its answer if the upstream does', async () => {
-    const upstream = createServer((req, res) => {
-      res.writeHead(200, { 'Content-Length': '100' });
-      res.write('half', () => req.socket.destroy());
-    });
-    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => new Promise((resolve) => upstream.close(() => resolve())));
-    const { port } = upstream.address() as { port: number };
-    const gateway = await startGateway(`http://127.0.0.1:${port}`);
-    const answer = gateway.send({ path: '/kapacitor/v1/tasks', auth: 'api:apiPassword' });
-    await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' });
-  });
-
-  it('counts failed logins for each client of a trusted proxy', async () => {
-    const gateway = new Example(GATEWAY, {
-      cwd: temporaryFolder(),
-      env: {
-        TRUST_PROXY: 'loopback',
-        KAPACITOR_HTTP_BIND_ADDRESS: '127.0.0.1:0',
-        KAPACITOR_AUTH_STORE: 'memory:',
-        KAPACITOR_AUTH_BCRYPT_COST: '4',
-        KAPACITOR_AUTH_FAILURE_LIMIT: '1',
-      },
-    });
-    const [, port] = await gateway.printed(/^http:\S+:(\d+) is the way/);
-    const failFrom = async (client: string) =>
-      (await send(Number(port), { path: '/', auth: 'api:wrong', headers: { 'X-Forwarded-For': client } })).status;
-    expect(await failFrom('192.0.2.1')).toBe(401);
-    expect(await failFrom('192.0.2.2')).toBe(401);
-    expect(await failFrom('192.0.2.1')).toBe(429);
-  });
-
-  it('runs as a program in front of UPSTREAM, and stops on a signal', async () => {
-    const upstream = await startUpstream();
-    const gateway = new Example(GATEWAY, {
-      cwd: temporaryFolder(),
-      env: {
-        UPSTREAM: upstream.url,
-        KAPACITOR_HTTP_BIND_ADDRESS: '127.0.0.1:0',
-        KAPACITOR_HTTP_AUTH_ENABLED: 'false',
-        KAPACITOR_AUTH_STORE: 'memory:',
-      },
-    });
-    const [, url] = await gateway.printed(/^(http:\S+) is the way to http:\S+\n/);
-    expect(await (await fetch(`${url}/kapacitor/v1/tasks`)).text()).toBe('from the upstream');
-    expect(upstream.received[0]?.headers['x-forwarded-user']).toBe('ADMIN_USER');
-    expect(await gateway.stop()).toBe(0);
+  it('lets nobody around the gateway', () => {
+    expect(gateway.command).toEqual([
+      '--upstream',
+      `http://kapacitor${kapacitor.environment.KAPACITOR_HTTP_BIND_ADDRESS}`,
+    ]);
+    expect(kapacitor).not.toHaveProperty('ports');
+    expect(kapacitor.networks).toEqual(['inside']);
+    expect(compose.networks.inside).toEqual({ internal: true });
+    expect(gateway.networks).toContain('inside');
   });
 });
