@@ -2,19 +2,14 @@ import { join } from 'node:path';
 import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { sqliteAddress } from '../stores/address.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
+import { apiPathKind, bindAddressKind, hostsKind, publicKind, realmKind, refusalsKind } from './http-kinds.js';
 import {
-  apiPathKind,
-  bindAddressKind,
   booleanKind,
   durationKind,
   fileKind,
   folderKind,
-  hostsKind,
   integerKind,
   passwordKind,
-  publicKind,
-  realmKind,
-  refusalsKind,
   refusedPasswordsKind,
   storeKind,
   textKind,
