@@ -6,9 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
 import { ConfigError } from '../../lib/errors.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { configFile, fromCode, passwordReadBy } from './resolve.js';
+import { configFile, fromCode, ON, passwordReadBy } from './resolve.js';
 
-const ON = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
 const PASSWORD = 'correct horse';
 /** POSIX has it. */
 const MAKE_PIPE = 'mkfifo';

@@ -3,9 +3,17 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { configFile, fromCode, fromEnvironment, fromFile, passwordReadBy, problemsOf, refusalOf } from './resolve.js';
+import {
+  configFile,
+  fromCode,
+  fromEnvironment,
+  fromFile,
+  ON,
+  passwordReadBy,
+  problemsOf,
+  refusalOf,
+} from './resolve.js';
 
-const ON = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
 const PASSWORD = 'correct horse';
 
 describe('the first admin', () => {

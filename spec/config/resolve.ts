@@ -10,6 +10,9 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 type Resolution = ReturnType<typeof resolveConfig>;
 type Environment = Parameters<typeof resolveConfig>[2];
 
+/** A config file with users and authentication. Its last section is `[auth]`. */
+export const ON = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
+
 /** A `kapacitor.conf` that is gone when the test is over. */
 export function configFile(content: string | Uint8Array): string {
   const path = join(temporaryFolder(), 'kapacitor.conf');

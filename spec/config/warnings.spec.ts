@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../lib/config/config.js';
-import { configFile, fromCode, fromEnvironment, fromFile } from './resolve.js';
+import { configFile, fromCode, fromEnvironment, fromFile, ON } from './resolve.js';
 
 const AUTH_IS_OFF =
   'authentication is off: every request runs as the admin ADMIN_USER. To switch it on: ' +
@@ -20,7 +20,7 @@ describe('a warning', () => {
 
   it('does not come if authentication is on', () => {
     expect(fromCode({}).warnings).toEqual([]);
-    expect(fromFile('[http]\nauth-enabled = true\n[auth]\nenabled = true\n').warnings).toEqual([]);
+    expect(fromFile(ON).warnings).toEqual([]);
     expect(resolveConfig(configFile('[auth]\nenabled = true\n'), { http: { authEnabled: true } }, {}).warnings).toEqual(
       [],
     );
@@ -44,7 +44,6 @@ describe('a warning about store-grace', () => {
   const about = (store: string) =>
     `[auth] store-grace has no effect with the store ${store} it is the time for which users are served while ` +
     'PostgreSQL cannot be reached';
-  const FILE = '[http]\nauth-enabled = true\n[auth]\nenabled = true\n';
   const POSTGRES = 'postgres://user:hunter2@host/db';
 
   it.each([
@@ -57,8 +56,8 @@ describe('a warning about store-grace', () => {
 
   it('comes if the environment or a file sets it', () => {
     expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '5m' }).warnings).toEqual([about('sqlite:')]);
-    expect(fromFile(`${FILE}store-grace = "5m"\n`).warnings).toEqual([about('sqlite:')]);
-    expect(fromFile(`${FILE}store = "memory:"\nstore-grace = "5m"\n`).warnings).toEqual([about('memory:')]);
+    expect(fromFile(`${ON}store-grace = "5m"\n`).warnings).toEqual([about('sqlite:')]);
+    expect(fromFile(`${ON}store = "memory:"\nstore-grace = "5m"\n`).warnings).toEqual([about('memory:')]);
   });
 
   it.each([0, '1m'])('comes for %j as well, which has no effect either', (storeGrace) => {
@@ -66,7 +65,7 @@ describe('a warning about store-grace', () => {
   });
 
   it('comes if the store of the file does not count', () => {
-    const path = configFile(`${FILE}store = "${POSTGRES}"\nstore-grace = "5m"\n`);
+    const path = configFile(`${ON}store = "${POSTGRES}"\nstore-grace = "5m"\n`);
     expect(resolveConfig(path, {}, {}).warnings).toEqual([]);
     expect(resolveConfig(path, { auth: { store: 'memory:' } }, {}).warnings).toEqual([about('memory:')]);
   });
@@ -74,7 +73,7 @@ describe('a warning about store-grace', () => {
   it('does not come if no source sets it', () => {
     expect(fromCode({ auth: { store: 'memory:', storeGrace: undefined } }).warnings).toEqual([]);
     expect(fromEnvironment({ KAPACITOR_AUTH_STORE_GRACE: '' }).warnings).toEqual([]);
-    expect(fromFile(FILE).warnings).toEqual([]);
+    expect(fromFile(ON).warnings).toEqual([]);
   });
 
   it('does not come with PostgreSQL', () => {
