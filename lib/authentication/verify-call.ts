@@ -1,6 +1,6 @@
 import { didYouMean, keyProblem, refuseExtra } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
-import { isAddress, type RequestOrigin } from '../request/client-address.js';
+import { isAddress, isRequest, type RequestOrigin } from '../request/client-address.js';
 import { describeType, describeValue } from '../safe-text.js';
 import type { Credentials } from './credentials.js';
 
@@ -51,10 +51,10 @@ function optionsProblem(options: unknown): string | undefined {
   if (options === undefined) return `failed logins count for the client's address: ${HOW_TO}`;
   if (typeof options === 'string' || isRequest(options)) return HOW_TO;
   const problem = keyProblem(options, { owner: 'the second argument', noun: 'option', keys: ['from'] });
-  return problem ?? originProblem((options as Partial<VerifyOptions>).from);
+  return problem ?? fromProblem((options as Partial<VerifyOptions>).from);
 }
 
-function originProblem(from: unknown): string | undefined {
+function fromProblem(from: unknown): string | undefined {
   if (typeof from === 'string') {
     if (isAddress(from)) return undefined;
     return `from must be an address such as "192.0.2.1", not ${describeValue(from)}: all such clients would count as one`;
@@ -63,9 +63,4 @@ function originProblem(from: unknown): string | undefined {
   const { ip, socket } = from;
   if (ip !== undefined || socket !== undefined) return undefined;
   return "from is a request without ip and socket, so that all clients would count as one: give the client's address";
-}
-
-function isRequest(value: unknown): value is RequestOrigin {
-  const { headers } = Object(value) as Partial<RequestOrigin>;
-  return typeof headers === 'object' && headers !== null;
 }

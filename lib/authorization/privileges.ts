@@ -14,6 +14,9 @@ const BY_METHOD: ReadonlyMap<string, Privilege> = new Map([
   ['DELETE', 'delete'],
 ]);
 
+/** A method: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
+export const METHOD_TOKEN: RegExp = /^[!#$%&'*+.^_`|~\w-]+$/;
+
 /** The privilege that a request with this method needs. */
 export function privilegeFor(method: string): Privilege {
   return BY_METHOD.get(method) ?? 'all';

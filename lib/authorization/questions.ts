@@ -4,10 +4,8 @@ import { describeType, describeValue } from '../safe-text.js';
 import type { User } from '../users/user.js';
 import { type AccessPolicy, USERS } from './access-policy.js';
 import { API, isWithin } from './paths.js';
-import { isKnownMethod, isPrivilege, PRIVILEGES, type Privilege, privilegeFor } from './privileges.js';
+import { isKnownMethod, isPrivilege, METHOD_TOKEN, PRIVILEGES, type Privilege, privilegeFor } from './privileges.js';
 
-/** RFC 9110, section 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** RFC 9112, section 3.2: a path, an asterisk, a URL, or a host with a port. */
 const TARGET = /^[/*]|:/;
 
@@ -31,7 +29,7 @@ export function checkQuestion(call: 'can' | 'explain', given: readonly unknown[]
 
 function orderProblem(call: string, method: unknown, path: unknown): string | undefined {
   const isSwapped =
-    typeof method === 'string' && method.startsWith('/') && typeof path === 'string' && TOKEN.test(path);
+    typeof method === 'string' && method.startsWith('/') && typeof path === 'string' && METHOD_TOKEN.test(path);
   return isSwapped
     ? `the method comes before the path${didYouMean(`auth.${call}(user, '${path}', '${method}')`)}`
     : undefined;
@@ -41,7 +39,7 @@ function methodProblem(method: unknown): string | undefined {
   if (typeof method !== 'string') return `a method is a text such as 'GET', not ${describeType(method)}`;
   if (isKnownMethod(method)) return undefined;
   const shown = describeValue(method);
-  if (!TOKEN.test(method)) return `${shown} is not a method such as 'GET'`;
+  if (!METHOD_TOKEN.test(method)) return `${shown} is not a method such as 'GET'`;
   const upper = method.toUpperCase();
   if (isKnownMethod(upper)) return `methods are case-sensitive${didYouMean(`'${upper}'`)}`;
   return isPrivilege(method) ? `${shown} is a privilege: a request has a method, such as 'GET'` : undefined;

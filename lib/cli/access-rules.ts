@@ -1,11 +1,12 @@
+import { isPlainObject } from '../argument-checks.js';
 import { AccessPolicy } from '../authorization/access-policy.js';
-import { namedPathProblem } from '../authorization/named-path.js';
+import type { PathReader } from '../authorization/paths.js';
 import type { ResolvedPermissions } from '../authorization/permission-definitions.js';
-import { isPrivilege } from '../authorization/privileges.js';
+import { type Definition, definitionFaults, toDefinition } from '../config/definition.js';
 import { isPermission, isPermissionName, PermissionNames } from '../users/permissions.js';
 import type { ApiClient } from './api-client.js';
 
-/** Who may do what at a place, as far as it is known here. */
+/** The rules of a store or a server about who may do what, as far as they are known here. */
 export interface AccessRules {
   readonly policy: AccessPolicy;
   /** Whether the definitions of the app's own permissions are known. If not, the policy has Kapacitor's permissions only. */
@@ -24,27 +25,23 @@ export function undefinedIn({ policy, isKnown }: AccessRules, permissions: reado
   return isKnown ? permissions.filter((name) => !policy.permissions.has(name)) : [];
 }
 
-/** The rules of a server. A real Kapacitor and an older server do not tell their definitions. */
+/** Reads the rules of a server. A real Kapacitor and an older server do not show their definitions. */
 export async function readAccessRules(client: ApiClient): Promise<AccessRules> {
   const answer = await client.read('/permissions');
   const { apiPath } = client;
   const kapacitors = new AccessPolicy({ permissions: {}, apiPath });
-  const { permissions } = Object(answer) as { readonly permissions?: unknown };
-  if (!isDefinitions(permissions, kapacitors)) return { policy: kapacitors, isKnown: false };
+  const permissions = definitionsIn(answer, kapacitors.paths);
+  if (permissions === undefined) return { policy: kapacitors, isKnown: false };
   return { policy: new AccessPolicy({ permissions, apiPath }), isKnown: true };
 }
 
-function isDefinitions(value: unknown, { paths }: AccessPolicy): value is ResolvedPermissions {
-  const isDefinition = (definition: unknown) =>
-    isObject(definition) &&
-    Object.entries(definition).every(
-      ([path, privileges]) =>
-        namedPathProblem(path, paths) === undefined && Array.isArray(privileges) && privileges.every(isPrivilege),
-    );
-  const isName = (name: string) => isPermissionName(name) && !isPermission(name);
-  return isObject(value) && Object.entries(value).every(([name, each]) => isName(name) && isDefinition(each));
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The definitions in the answer of a server. Undefined if it is another answer. */
+function definitionsIn(answer: unknown, paths: PathReader): ResolvedPermissions | undefined {
+  const { permissions } = Object(answer) as { readonly permissions?: unknown };
+  if (!isPlainObject(permissions)) return undefined;
+  const entries = Object.entries(permissions);
+  const isDefinition = ([name, value]: readonly [string, unknown]) =>
+    isPermissionName(name) && !isPermission(name) && definitionFaults(value, paths).length === 0;
+  if (!entries.every(isDefinition)) return undefined;
+  return Object.fromEntries(entries.map(([name, value]) => [name, toDefinition(value as Definition)]));
 }

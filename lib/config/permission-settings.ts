@@ -4,7 +4,7 @@ import { resourcesNamed } from '../authorization/named-path.js';
 import { isWithin, type PathReader } from '../authorization/paths.js';
 import type { ResolvedPermissions } from '../authorization/permission-definitions.js';
 import { quoteText } from '../safe-text.js';
-import { isPermission, isPermissionName, MAX_PERMISSION_NAME } from '../users/permissions.js';
+import { isPermission, isPermissionName, PERMISSION_NAME_RULE } from '../users/permissions.js';
 import { type Definition, definitionFaults, EXPECTED_DEFINITION, toDefinition } from './definition.js';
 import { inQuotes, type Kind, listInToml } from './kinds.js';
 import type { Choice, Layer } from './layers.js';
@@ -97,10 +97,7 @@ function nameFault(name: string): string {
       'in code in  permissions: { clerk: { … } }'
     );
   }
-  return (
-    'the name of a permission has lower-case letters, digits, - and _, begins with a letter, and has at most ' +
-    `${MAX_PERMISSION_NAME} characters${didYouMean(nearestName(name))}`
-  );
+  return `the name of a permission has ${PERMISSION_NAME_RULE}${didYouMean(nearestName(name))}`;
 }
 
 /** `order-clerk` for `Order Clerk` and `orderClerk`. */

@@ -4,14 +4,12 @@ import { USERS } from '../authorization/access-policy.js';
 import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
 import { OwnEndpoints } from '../authorization/own-endpoints.js';
 import { API, isWithin, type PathReader } from '../authorization/paths.js';
+import { METHOD_TOKEN } from '../authorization/privileges.js';
 import { parsePublicEntry } from '../authorization/public-paths.js';
 import { describeValue } from '../safe-text.js';
 import type { Choice, Layer } from './layers.js';
 import type { ResolvedConfig } from './options.js';
 import { HTTP } from './settings.js';
-
-/** A token in upper case: https://www.rfc-editor.org/rfc/rfc9110#section-9.1 */
-const METHOD = /^[A-Z!#$%&'*+.^_`|~\d-]+$/;
 
 /** Words for every method, which an entry without a method stands for. */
 const EVERY_METHOD: readonly string[] = ['*', 'ALL', 'ANY'];
@@ -72,8 +70,9 @@ function entryProblem(entry: string, paths: PathReader): string | undefined {
   if (meant !== undefined && meant !== method) {
     return `${shown}: the method ${describeValue(word)} is not known${didYouMean(describeValue(`${meant} ${path}`))}`;
   }
-  if (entry !== `${method} ${path}` || !METHOD.test(method)) {
-    const right = METHOD.test(method) ? didYouMean(describeValue(`${method} ${path}`)) : '';
+  const isMethod = METHOD_TOKEN.test(method);
+  if (entry !== `${method} ${path}` || !isMethod) {
+    const right = isMethod ? didYouMean(describeValue(`${method} ${path}`)) : '';
     return `${shown} must be a path, or a method in upper case, a blank and a path${right}`;
   }
   return namedPathProblem(path, paths);

@@ -1,3 +1,4 @@
+import { METHOD_TOKEN } from '../authorization/privileges.js';
 import { trustsPeer } from '../request/client-address.js';
 import type { HostRequest, HostResponse, Middleware } from '../request/host.js';
 import type { User } from '../users/user.js';
@@ -6,12 +7,9 @@ import { forbidStoring, sendEmpty, sendError } from './answers.js';
 import type { Door, Guard, Proceed } from './guard.js';
 import { answerRefusal, Refusal } from './refusals.js';
 
-/** A method: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
-const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
-
 /** The headers in which a proxy names the request that it asks about, and what nginx writes into them. */
 const HEADERS = [
-  { name: 'X-Original-Method', variable: '$request_method', pattern: TOKEN, expected: 'a method' },
+  { name: 'X-Original-Method', variable: '$request_method', pattern: METHOD_TOKEN, expected: 'a method' },
   { name: 'X-Original-URI', variable: '$request_uri', pattern: /^\//, expected: 'a path with its query' },
 ] as const;
 

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { didYouMean, keyProblem, refuseExtra } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
+import { isRequest } from '../request/client-address.js';
 import type { HostApp } from '../request/host.js';
 import { describeType, describeValue } from '../safe-text.js';
 
@@ -61,10 +61,6 @@ export function readUpgrade([req, socket, options = {}, ...extra]: readonly unkn
 export function isSocket(value: unknown): value is Duplex {
   const { write, destroy, resume } = Object(value) as Partial<Record<string, unknown>>;
   return [write, destroy, resume].every((method) => typeof method === 'function');
-}
-
-function isRequest(value: unknown): value is IncomingMessage {
-  return typeof (Object(value) as Partial<IncomingMessage>).headers === 'object';
 }
 
 function isApp(value: unknown): value is UpgradeApp {

@@ -14,6 +14,12 @@ export interface RequestOrigin {
   readonly app?: HostApp | undefined;
 }
 
+/** Whether a value is a request. */
+export function isRequest(value: unknown): value is RequestOrigin {
+  const { headers } = Object(value) as Partial<RequestOrigin>;
+  return typeof headers === 'object' && headers !== null;
+}
+
 /** Express's compiled setting `trust proxy`: whether an address, so many hops away, is a trusted proxy. */
 type Trust = (address: string | undefined, hop: number) => boolean;
 

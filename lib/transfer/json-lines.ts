@@ -1,5 +1,5 @@
 import { costOf } from '../users/bcrypt-hash.js';
-import { isPermissionName, normalizePermissions } from '../users/permissions.js';
+import { isPermissionName, normalizePermissions, PERMISSION_NAME_RULE } from '../users/permissions.js';
 import type { StoredUser } from '../users/user.js';
 import type { TextLine } from './text-user-file.js';
 import type { ImportedUser } from './user-file.js';
@@ -63,10 +63,7 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
   if (type !== 'admin' && type !== 'normal') throw complain('"type" must be "admin" or "normal"');
   if (!Array.isArray(permissions)) throw complain('"permissions" must be an array');
   if (!permissions.every(isPermissionName)) {
-    throw complain(
-      '"permissions" must have names of lower-case letters, digits, "-" and "_", each at most 64 characters long and ' +
-        'with a letter at the beginning',
-    );
+    throw complain(`"permissions" must be an array of names: a name has ${PERMISSION_NAME_RULE}`);
   }
   if (typeof enabled !== 'boolean') throw complain('"enabled" must be true or false');
   if (typeof hash !== 'string' || costOf(hash) === undefined) {

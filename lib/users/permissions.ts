@@ -23,14 +23,17 @@ export function isPermission(value: unknown): value is Permission {
   return PERMISSIONS.includes(value as Permission);
 }
 
-/** Characters. */
-export const MAX_PERMISSION_NAME = 64;
+/** The maximum number of characters in the name of a permission. */
+const MAX_NAME = 64;
 
 const NAME: RegExp = /^[a-z][a-z0-9_-]*$/;
 
+/** What a name of a permission has, for messages. */
+export const PERMISSION_NAME_RULE: string = `lower-case letters, digits, - and _, begins with a letter, and has at most ${MAX_NAME} characters`;
+
 /** Whether a permission can have this name, whether or not one does. Kapacitor's have such names as well. */
 export function isPermissionName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_PERMISSION_NAME && NAME.test(value);
+  return typeof value === 'string' && value.length <= MAX_NAME && NAME.test(value);
 }
 
 /** The permissions that users can be given: Kapacitor's, and those that the configuration defines. */

@@ -23,10 +23,15 @@ export function listUndefined(undefinedNames: readonly string[], names: Permissi
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
-/** The warning about permissions that users have and nobody defines. */
+/** Says that users have permissions that nobody defines. */
+export function undefinedProblem(undefinedNames: readonly string[], names: PermissionNames): string {
+  return `users have permissions that are not defined, and that open nothing: ${listUndefined(undefinedNames, names)}`;
+}
+
+/** The warning about such permissions, with what to do. */
 export function undefinedWarning(undefinedNames: readonly string[], names: PermissionNames): string {
   return (
-    `users have permissions that are not defined, and that open nothing: ${listUndefined(undefinedNames, names)}. ` +
+    `${undefinedProblem(undefinedNames, names)}. ` +
     'Define them under "permissions" in the configuration, or take them away from these users: ' +
     '"kapacitor-auth user list" marks them'
   );

@@ -203,8 +203,8 @@ describe('import and export', () => {
     expect(await on(['import', path])).toEqual(
       failed(
         1,
-        `${path}, line 2: "permissions" must have names of lower-case letters, digits, "-" and "_", each at most 64 ` +
-          'characters long and with a letter at the beginning',
+        `${path}, line 2: "permissions" must be an array of names: a name has lower-case letters, digits, - and _, begins ` +
+          'with a letter, and has at most 64 characters',
       ),
     );
     expect(existsSync(file)).toBe(false);

@@ -132,12 +132,12 @@ describe('user add', () => {
   it.each([
     [
       ['--permission', 'api,Clerk'],
-      'option \'--permission <P>\' argument \'api,Clerk\' is invalid. A permission has lower-case letters, digits, "-" and "_", ' +
-        'begins with a letter, and has at most 64 characters: did you mean clerk?',
+      "option '--permission <P>' argument 'api,Clerk' is invalid. The name of a permission has lower-case letters, digits, - and " +
+        '_, begins with a letter, and has at most 64 characters: did you mean clerk?',
     ],
     [
       ['--permission', 'a b'],
-      'option \'--permission <P>\' argument \'a b\' is invalid. A permission has lower-case letters, digits, "-" and "_", ' +
+      "option '--permission <P>' argument 'a b' is invalid. The name of a permission has lower-case letters, digits, - and _, " +
         'begins with a letter, and has at most 64 characters',
     ],
     [['--type', 'root'], "option '--type <TYPE>' argument 'root' is invalid. Allowed choices are admin, normal"],

@@ -8,8 +8,8 @@ const open = (path: string) => openUserFile(path, { format: 'jsonl' });
 const readFrom = async (path: string) => readAll(await open(path));
 
 const NAMES =
-  '"permissions" must have names of lower-case letters, digits, "-" and "_", each at most 64 characters long and with a ' +
-  'letter at the beginning';
+  '"permissions" must be an array of names: a name has lower-case letters, digits, - and _, begins with a letter, and has ' +
+  'at most 64 characters';
 const TWICE = 'a field is there twice: a user has name, type, permissions, enabled, hash, each once';
 
 const line = (changes: object = {}) =>

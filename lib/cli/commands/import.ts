@@ -3,7 +3,7 @@ import { printable, quoteText } from '../../safe-text.js';
 import { type ImportSummary, importUsers, readToEnd } from '../../transfer/import-users.js';
 import { FORMATS, type FormatName, openUserFile, openUserStream } from '../../transfer/open-user-file.js';
 import type { UserFile } from '../../transfer/user-file.js';
-import { listUndefined } from '../../users/undefined-permissions.js';
+import { undefinedProblem } from '../../users/undefined-permissions.js';
 import { undefinedIn } from '../access-rules.js';
 import { ImportTrail } from '../audit-trail.js';
 import { UsageError } from '../cli-error.js';
@@ -142,7 +142,7 @@ function costNote(count: number): string {
 
 function undefinedNote(names: readonly string[], { permissionNames }: UserStore): string {
   return (
-    `warning: users have permissions that are not defined, and that open nothing: ${listUndefined(names, permissionNames)}. ` +
+    `warning: ${undefinedProblem(names, permissionNames)}. ` +
     'They are kept: define them in the config file, or take them away'
   );
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../../argument-checks.js';
-import { isPermissionName } from '../../users/permissions.js';
+import { isPermissionName, PERMISSION_NAME_RULE } from '../../users/permissions.js';
 import type { UserType } from '../../users/user.js';
 import { UsageError } from '../cli-error.js';
 
@@ -47,8 +47,6 @@ function toPermissions(value: string, before: string[] = []): string[] {
   const wrong: string | undefined = named.find((each): boolean => !isPermissionName(each));
   if (wrong === undefined) return [...before, ...named];
   const lowerCase = wrong.toLowerCase();
-  throw new InvalidArgumentError(
-    'A permission has lower-case letters, digits, "-" and "_", begins with a letter, and has at most 64 characters' +
-      (isPermissionName(lowerCase) ? didYouMean(lowerCase) : '.'),
-  );
+  const hint = isPermissionName(lowerCase) ? didYouMean(lowerCase) : '.';
+  throw new InvalidArgumentError(`The name of a permission has ${PERMISSION_NAME_RULE}${hint}`);
 }
