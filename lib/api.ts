@@ -16,7 +16,8 @@ import type { UserService } from './users/user-service.js';
 
 /**
  * The object that `kapacitorAuth()` returns: a middleware that authenticates and authorizes each request, and answers the
- * users API at `/kapacitor/v1/users`. Requests that it lets through have `req.user`. Its properties are the parts.
+ * users API at `/kapacitor/v1/users` (`http.apiPath` names another place). Requests that it lets through have `req.user`,
+ * which may be undefined on a path of `http.public`. Its properties are the parts.
  *
  * @typeParam Own the names of the app's own permissions
  */
@@ -75,15 +76,17 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    */
   explain(user: User, method: string, path: string): Explanation;
   /**
-   * Verifies credentials that did not come through a middleware, such as those of a message: the user, or undefined if nobody
-   * can log in with them. They pass the throttle, the queue, the cache and the audit of a request's:
-   * `await auth.verify(req.headers.authorization, { from: req })`. While authentication is off, the user is ADMIN_USER.
+   * Verifies credentials that did not come through a middleware, such as those in a message:
+   * `await auth.verify(req.headers.authorization, { from: req })`. The throttle, the queue, the cache and the audit are those of
+   * requests. While authentication is off, the user is ADMIN_USER.
    *
-   * @param credentials a name and a password, or a header of RFC 7617; undefined is nobody. Malformed ones, and values that
-   *   are not texts, are wrong credentials
-   * @throws {ThrottledError} too many attempts failed; {@link OverloadedError} too many passwords wait to be verified;
-   *   {@link StoreError} the store is unavailable; {@link ConfigError} an argument is wrong: a field is unknown, or `from` is
-   *   missing or tells no address
+   * @param credentials a name and a password, or an `Authorization` header (RFC 7617); undefined is nobody. Malformed ones,
+   *   and values that are not texts, are wrong credentials
+   * @returns the user; undefined if nobody can log in with the credentials
+   * @throws {ThrottledError} too many attempts failed
+   * @throws {OverloadedError} too many passwords wait to be verified
+   * @throws {StoreError} the store is unavailable
+   * @throws {ConfigError} a field is unknown, or `from` is missing or tells no address
    */
   verify(credentials: GivenCredentials, options: VerifyOptions): Promise<User | undefined>;
   /**
@@ -102,8 +105,8 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    * closed within 2 seconds. A page of another site gets 403 unless `origins` names it, because a browser sends the user's
    * credentials along. `http.public` and `http.refusals` do not count here.
    *
-   * @returns the user, who is `req.user` as well; undefined if the client was refused or has hung up. It rejects for no
-   *   request
+   * @returns the user, who is `req.user` as well; undefined if the client was refused or has hung up. No request makes it
+   *   reject
    * @throws {ConfigError} an argument is wrong; the connection is closed
    */
   authorizeUpgrade(req: IncomingMessage, socket: Duplex, options?: UpgradeOptions): Promise<User | undefined>;
@@ -186,7 +189,10 @@ type KapacitorUser = User;
 
 declare module 'express-serve-static-core' {
   interface Request<P, ResBody, ReqBody, ReqQuery, LocalsObj extends Record<string, any>> {
-    /** The user who makes this request. Always set behind `kapacitorAuth()`, `authenticate` and the other middlewares. */
+    /**
+     * The user who makes this request. Always set behind `kapacitorAuth()`, `authenticate` and the other middlewares, with two
+     * exceptions: on a path of `http.public` and behind `optional` it may be undefined. An {@link OptionalUser} says so.
+     */
     user: Express.User;
   }
 }

@@ -65,7 +65,7 @@ export class KapacitorAuthError extends Error {
     return this.status;
   }
 
-  /** Whether the message may be shown to the client. It holds no secret, but a {@link ConfigError} is for the developer. */
+  /** Whether the message may be shown to the client. False for a {@link ConfigError}, which is for the developer. */
   get expose(): boolean {
     return this.status !== 500;
   }
@@ -151,7 +151,7 @@ export class InvalidRequestError extends KapacitorAuthError {
 
 /**
  * A request has no credentials, or nobody can log in with them. The app's error handler gets it with `http.refusals: 'next'`.
- * Its `headers` have the challenge `WWW-Authenticate`, but for the script of a page, which would make a browser show its dialog.
+ * Its `headers` have the challenge `WWW-Authenticate`. A script of a page gets none, because the browser would show its dialog.
  */
 export class UnauthenticatedError extends KapacitorAuthError {
   readonly #headers: Readonly<Record<string, string>>;

@@ -7,7 +7,11 @@ export type {
 } from './api.js';
 export type { GivenCredentials, VerifyOptions } from './authentication/verify-call.js';
 export type { Explanation } from './authorization/explain.js';
-export type { PermissionDefinition, PermissionDefinitions } from './authorization/permission-definitions.js';
+export type {
+  PermissionDefinition,
+  PermissionDefinitions,
+  ResolvedPermissions,
+} from './authorization/permission-definitions.js';
 export type { Privilege } from './authorization/privileges.js';
 export type {
   AdminConfig,
@@ -15,6 +19,7 @@ export type {
   BindAddress,
   HttpConfig,
   KapacitorAuthConfig,
+  Refusals,
   ResolvedConfig,
 } from './config/options.js';
 export {

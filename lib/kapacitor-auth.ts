@@ -35,7 +35,7 @@ import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarn
 /**
  * Creates a middleware for Express with Kapacitor's users, permissions and users API.
  *
- * @typeParam Own the names of the app's own permissions. They follow from the configuration, but for a file alone: then every
+ * @typeParam Own the names of the app's own permissions. They follow from the configuration in code. With a file alone, every
  *   name is accepted, and an unknown one is an error at run time
  * @param source the path of a `kapacitor.conf`, or the configuration itself. Environment variables (`KAPACITOR_…`) override
  *   a file, and code overrides both. Without a file, authentication is on unless it is switched off
@@ -115,12 +115,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const usersRouter = createUsersRouter(users, guard, audit);
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
-  const search = new UndefinedPermissionsSearch({
-    repository,
-    names: permissionNames,
-    isAnswering: () => ['up', 'degraded'].includes(supervised.health.state),
-    onFound: (warning) => warn('KAPACITOR_AUTH_UNDEFINED_PERMISSION', warning),
-  });
+  const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
     for (const each of [search, adminSetup, supervised, authenticator, ownChanges]) each.close();
@@ -206,6 +201,15 @@ function setUpAdmin(
       warn('KAPACITOR_AUTH_NO_ADMIN', `there is no admin, so nobody can manage users. To make one: ${command}`);
     },
     onFailure: createAdminWarner(),
+  });
+}
+
+function createSearch({ repository, supervised }: UserManagement, names: PermissionNames): UndefinedPermissionsSearch {
+  return new UndefinedPermissionsSearch({
+    repository,
+    names,
+    isAnswering: () => ['up', 'degraded'].includes(supervised.health.state),
+    onFound: (warning) => warn('KAPACITOR_AUTH_UNDEFINED_PERMISSION', warning),
   });
 }
 

@@ -43,9 +43,9 @@ export class AccessPolicy {
   readonly definitions: ResolvedPermissions;
   /** The privileges of all permissions together. */
   readonly #everything: PrivilegeMap;
-  /** Those of the app's own. */
+  /** The privileges of the app's own permissions together. */
   readonly #own: PrivilegeMap;
-  /** By the list of permissions that a user has. The list is frozen, so it stays what it is. */
+  /** The privileges of a user, by its list of permissions. Only frozen lists are kept, because others can change. */
   readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
 
   constructor({ permissions, apiPath }: AccessSettings) {
@@ -129,7 +129,7 @@ export class AccessPolicy {
     return undefined;
   }
 
-  /** Whether a permission names the resource, or one above it other than the root. */
+  /** Whether any permission names the resource, or one above it other than the root. */
   isNamed(resource: string): boolean {
     return isBelowRoot(this.nearestEntry(resource));
   }

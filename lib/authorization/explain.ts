@@ -87,11 +87,13 @@ function openersOf({ permissions }: AccessPolicy, { privilege, resource }: Decid
 
 /** The resources whose privileges differ in Kapacitor, from the widest to the most specific. */
 const SHOWN: readonly string[] = ['/api', '/api/ping', '/api/write', '/api/config', USERS];
-const OF_METHODS: readonly Privilege[] = ['read', 'write', 'delete'];
+/** The privileges that known methods need. */
+const METHOD_PRIVILEGES: readonly Privilege[] = ['read', 'write', 'delete'];
 
 /** The privileges of a user on each resource that permissions tell apart: `{ '/api': ['read', 'write', 'delete'], … }`. */
 export function privilegesOf(policy: AccessPolicy, user: User): Record<string, Privilege[]> {
-  const held = (resource: string) => OF_METHODS.filter((privilege) => policy.hasPrivilege(user, privilege, resource));
+  const held = (resource: string) =>
+    METHOD_PRIVILEGES.filter((privilege) => policy.hasPrivilege(user, privilege, resource));
   const own = Object.values(policy.definitions)
     .flatMap(Object.keys)
     .map((path) => resourcesNamed(path, policy.paths)[0] as string);

@@ -27,7 +27,7 @@ const NOTHING: readonly Privilege[] = [];
  * Kapacitor's permissions. `api` excludes config and write unless another permission grants them. Kapacitor's own `all` has no
  * entry for ping. It has one here, so that `all` is the same as the other three together.
  */
-const OF_KAPACITOR: Readonly<Record<Permission, Readonly<Record<string, readonly Privilege[]>>>> = {
+const KAPACITOR_DEFINITIONS: Readonly<Record<Permission, Readonly<Record<string, readonly Privilege[]>>>> = {
   none: {},
   api: { '/api': ALL, '/api/config': NOTHING, '/api/write': NOTHING },
   config_api: { '/api/ping': ALL, '/api/config': ALL },
@@ -40,7 +40,7 @@ export function privilegesByPermission(
   definitions: ResolvedPermissions,
   paths: PathReader,
 ): ReadonlyMap<string, ResourcePrivileges> {
-  const ofKapacitor = Object.entries(OF_KAPACITOR).map(
+  const ofKapacitor = Object.entries(KAPACITOR_DEFINITIONS).map(
     ([name, privileges]) => [name, new Map(Object.entries(privileges))] as const,
   );
   const own = Object.entries(definitions).map(([name, definition]) => {

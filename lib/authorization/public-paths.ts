@@ -1,5 +1,4 @@
-import type { AccessPolicy } from './access-policy.js';
-import { USERS } from './access-policy.js';
+import { type AccessPolicy, USERS } from './access-policy.js';
 import { resourcesNamed } from './named-path.js';
 import { isWithin, type Readings } from './paths.js';
 
@@ -41,9 +40,8 @@ export class PublicPaths {
   /**
    * Whether a request needs no credentials: every reading of its path is at or below a public one. The users are never public.
    *
-   * A reading below a mount counts as it does for users. Such a path is named by chance, so it can only close a request, and
-   * only where somebody named it: a permission of any user, or an entry for another method. `/x/health` is not public because
-   * `/health` is: the whole path decides.
+   * A reading below a mount can only close a request, and only where it is named: by a permission of any user, or by an entry
+   * for another method. It opens nothing: `/x/health` is not public because `/health` is.
    *
    * @param readings undefined for a path that cannot be read, which is not public
    */

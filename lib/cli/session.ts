@@ -141,7 +141,7 @@ export class Session {
     this.notePermissions(place, permissions);
   }
 
-  /** Says that permissions may not be defined, if it is not known here. */
+  /** Notes that the app may not define these permissions, if the definitions are not known here. */
   notePermissions(place: ServerTarget | UserStore, permissions: readonly string[] = []): void {
     const own = permissions.filter((name) => !isPermission(name));
     if (!(place instanceof UserStore) || place.rules.isKnown || own.length === 0) return;

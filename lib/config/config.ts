@@ -53,7 +53,7 @@ export interface Settlement extends Resolution {
   readonly cause: unknown;
   /** The places of the settings. */
   readonly choice: Choice;
-  /** Those that the sources name. */
+  /** A setting for each permission that a source defines. */
   readonly permissionSettings: readonly Setting[];
 }
 

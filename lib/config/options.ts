@@ -10,13 +10,15 @@ import type { UserRepository } from '../users/repository.js';
 export interface KapacitorAuthConfig<Own extends string = string> {
   /**
    * The permissions of the app's own, beside Kapacitor's: `{ clerk: { '/orders': ['read', 'write'] } }`. A definition
-   * replaces one of the same name in a file as a whole. No environment variable defines permissions. Defaults to none.
+   * replaces one of the same name in a file as a whole. No environment variable defines permissions. A definition that is
+   * wrong is a `ConfigError`. Defaults to none.
    */
   readonly permissions?: PermissionDefinitions<Own> | undefined;
   readonly http?: HttpConfig | undefined;
   readonly auth?: AuthConfig | undefined;
 }
 
+/** The settings of requests: `[http]` in a file. */
 export interface HttpConfig {
   /** Whether a request needs credentials. While false, every request runs as the admin ADMIN_USER. Defaults to true. */
   readonly authEnabled?: boolean | undefined;
@@ -39,7 +41,7 @@ export interface HttpConfig {
   readonly public?: readonly string[] | undefined;
   /**
    * The answer to a request that is refused with 401, 403, 429 or 503: `answer` sends Kapacitor's bodies, and `next` passes
-   * the error to the app's error handler. Defaults to `answer`.
+   * a `KapacitorAuthError` to the app's error handler. Defaults to `answer`.
    */
   readonly refusals?: Refusals | undefined;
   /**
@@ -52,6 +54,7 @@ export interface HttpConfig {
 /** The answer to a request that is refused: from this package, or from the app's error handler. */
 export type Refusals = 'answer' | 'next';
 
+/** The settings of users, passwords and logins: `[auth]` in a file. */
 export interface AuthConfig {
   /** Whether there are users and a users API. Defaults to true. */
   readonly enabled?: boolean | undefined;

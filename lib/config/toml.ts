@@ -143,7 +143,7 @@ export function isQuoted({ kind }: Setting): boolean {
 /** The lines of sections and keys, for messages: the parser does not keep them. Keys with escapes are not found. */
 export class Lines {
   readonly #numbers = new Map<string, number>();
-  /** Of the first line in each section: a section may have no line of its own. */
+  /** The number of the first line in each section, for a section that has no line of its own. */
   readonly #first = new Map<string, number>();
 
   constructor(toml: string) {

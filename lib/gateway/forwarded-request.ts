@@ -31,7 +31,7 @@ const OF_ANOTHER_REQUEST: ReadonlySet<string> = new Set([
 /** Headers that tell the upstream where the body ends, and for which host it is. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'host', 'transfer-encoding']);
 
-/** What a proxy in front tells. From any other client it is a lie. */
+/** Headers of a proxy in front. Those of any other client are not believed. */
 const OF_PROXIES = /^(?:forwarded|x-forwarded-.+|x-real-ip)$/;
 
 /** The facts that the headers for the upstream follow from. */

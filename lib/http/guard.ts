@@ -29,7 +29,7 @@ export interface GuardOptions {
   readonly authEnabled: boolean;
   /** The hosts that requests may ask for. Undefined: every host. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** Who answers refused requests: this package, or the app's error handler. */
+  /** Whether this package or the app's error handler answers refused requests. */
   readonly refusals: 'answer' | 'next';
   /** The paths that need no credentials. */
   readonly publicPaths: PublicPaths;
@@ -71,7 +71,7 @@ export class Guard {
   readonly #logins: LoginService;
   readonly #refuse: Refuse;
   readonly #publicPaths: PublicPaths;
-  /** Who may do what. */
+  /** Decides who may do what. */
   readonly policy: AccessPolicy;
 
   constructor(

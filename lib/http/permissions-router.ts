@@ -4,7 +4,7 @@ import { refusalMessage, sendJson } from './answers.js';
 import type { Guard } from './guard.js';
 import { createReadOnlyRouter } from './read-only-router.js';
 
-/** Answers the definitions of the app's own permissions to users who may read users. */
+/** Shows the definitions of the app's own permissions to users who may read users. */
 export function createPermissionsRouter(guard: Guard): Router {
   return createReadOnlyRouter(guard, (user, req, res) => {
     const decision = guard.policy.decideOwn(user, req.method ?? '', { kind: 'permissions' });

@@ -112,6 +112,7 @@ async function matchingNames({ pattern, after, offset, limit }: UserListQuery, s
 /** An answer that takes too long. It does not change the state of the store, which answers other questions. */
 export class SlowAnswerError extends StoreError {}
 
+/** A list that takes too long. */
 export class SlowListError extends SlowAnswerError {
   constructor() {
     super('the list takes too long: ask for fewer users, and page with after instead of offset');

@@ -8,7 +8,7 @@ import { SlowAnswerError, SlowListError } from './listing.js';
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
 
-/** The same for the question that reads every user. No request waits for it. */
+/** Milliseconds for the question that reads every user. No request waits for it. */
 const READ_ALL_WITHIN = 60_000;
 
 /** Milliseconds after which a repository that could not be opened is opened again. */

@@ -1,10 +1,19 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import { kapacitorAuth, type OptionalUser, type UpgradeOptions, type User } from 'kapacitor-auth';
+import {
+  kapacitorAuth,
+  type OptionalUser,
+  type Refusals,
+  type ResolvedPermissions,
+  type UpgradeOptions,
+  type User,
+} from 'kapacitor-auth';
 import { Server } from 'socket.io';
 import { claim, type Same } from './claims.js';
 
-const auth = kapacitorAuth();
+const refusals: Refusals = 'next';
+const auth = kapacitorAuth({ http: { refusals } });
+claim<Same<typeof auth.config.permissions, ResolvedPermissions>>();
 const app = express();
 
 /** A handler that says that there may be no user has to ask. */

@@ -76,8 +76,8 @@ function completionScript(program: Command, shell: Shell): string {
  * The permissions of the config file on the line, or of the one that the program finds. A server would have to be asked, with
  * a password: for a server the names are Kapacitor's.
  */
-const PERMISSION_NAMES = `KAPACITOR_URL= kapacitor-auth permission list --names`;
-const OF_KAPACITOR = PERMISSIONS.join(' ');
+const PRINT_PERMISSIONS = `KAPACITOR_URL= kapacitor-auth permission list --names`;
+const KAPACITOR_NAMES = PERMISSIONS.join(' ');
 
 /** The function finds the commands before the cursor word by word. Other words, such as values of options, are skipped. */
 function bashScript(nodes: readonly CompletionNode[]): string {
@@ -91,14 +91,14 @@ _kapacitor_auth_permissions() {
   local i args=()
   for ((i = 1; i < \${#COMP_WORDS[@]}; i++)); do
     case "\${COMP_WORDS[i]}" in
-      --url|-url) echo ${OF_KAPACITOR}; return ;;
+      --url|-url) echo ${KAPACITOR_NAMES}; return ;;
       --config|-config)
         [[ "\${COMP_WORDS[i+1]}" == = ]] && ((i++))
         args=(--config "\${COMP_WORDS[i+1]/#\\~/$HOME}")
         ;;
     esac
   done
-  ${PERMISSION_NAMES} "\${args[@]}" 2> /dev/null < /dev/null || echo ${OF_KAPACITOR}
+  ${PRINT_PERMISSIONS} "\${args[@]}" 2> /dev/null < /dev/null || echo ${KAPACITOR_NAMES}
 }
 _kapacitor_auth() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
@@ -147,11 +147,11 @@ _kapacitor_auth_permissions() {
   local -a args
   for ((i = 2; i <= \${#words}; i++)); do
     case "\${words[i]}" in
-      --url|-url) print -l ${OF_KAPACITOR}; return ;;
+      --url|-url) print -l ${KAPACITOR_NAMES}; return ;;
       --config|-config) args=(--config "\${words[i+1]/#\\~/$HOME}") ;;
     esac
   done
-  ${PERMISSION_NAMES} "\${args[@]}" 2> /dev/null < /dev/null || print -l ${OF_KAPACITOR}
+  ${PRINT_PERMISSIONS} "\${args[@]}" 2> /dev/null < /dev/null || print -l ${KAPACITOR_NAMES}
 }
 _kapacitor_auth() {
   local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" here='' next i
@@ -201,7 +201,7 @@ function __kapacitor_auth_permissions
   set -l before (string replace -r -- '[^,]*$' '' (commandline -ct))
   set -l args
   if contains -- --url $words; or contains -- -url $words
-    printf "$before%s\\n" ${OF_KAPACITOR}
+    printf "$before%s\\n" ${KAPACITOR_NAMES}
     return
   end
   for option in --config -config
@@ -209,7 +209,7 @@ function __kapacitor_auth_permissions
       set args --config $words[(math $at + 1)]
     end
   end
-  set -l names (env ${PERMISSION_NAMES} $args 2> /dev/null < /dev/null; or printf '%s\\n' ${OF_KAPACITOR})
+  set -l names (env ${PRINT_PERMISSIONS} $args 2> /dev/null < /dev/null; or printf '%s\\n' ${KAPACITOR_NAMES})
   printf "$before%s\\n" $names
 end
 function __kapacitor_auth_is_at

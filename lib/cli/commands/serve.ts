@@ -96,7 +96,7 @@ function readPem(key: string, path: string): Buffer {
   }
 }
 
-/** Kapacitor's default is every address of the machine. Somebody who names no address has only this machine. */
+/** The address to listen on. Kapacitor's default is every address of the machine. The gateway's is localhost. */
 function bindAddressOf({ http: { bindAddress } }: ResolvedConfig, isSet: boolean): BindAddress {
   return isSet ? bindAddress : { ...bindAddress, host: 'localhost' };
 }
@@ -108,7 +108,7 @@ function isBindAddressSet({ environment }: Session, file: string | undefined): b
   );
 }
 
-/** @throws {RefusedError} the address is not to be had */
+/** @throws {RefusedError} the address is in use, or this machine does not have it */
 async function listen(server: Server, host: string | undefined, port: number): Promise<void> {
   server.listen(port, host);
   try {

@@ -147,7 +147,7 @@ CREATE TRIGGER ${names.part('notify_truncate')} AFTER TRUNCATE ON ${names.users}
  * constraint is found by what it says, because an app's migrations may have given it another name.
  *
  * Both changes need an ACCESS EXCLUSIVE lock, so they are brief. The table is not scanned (NOT VALID): every user that
- * the former constraint allowed keeps the new one. Requests that read users queue behind a change that waits for its
+ * the former constraint allowed satisfies the new one. Requests that read users queue behind a change that waits for its
  * lock, so it gives up soon if another transaction, such as that of pg_dump, uses the table.
  */
 const allowOwnPermissions: Migration = (names) => {

@@ -31,7 +31,7 @@ const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
 export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
 
-/** In the order of the file: in that of the names each user may be on another page. */
+/** In the order of the rows, which needs fewer pages of the file than the order of names. */
 const PERMISSION_LISTS = `SELECT permissions, max(position) AS last, count(*) AS users
   FROM (SELECT rowid AS position, permissions FROM users WHERE rowid > $1 ORDER BY rowid LIMIT $2) GROUP BY permissions`;
 
