@@ -54,7 +54,8 @@ export class AccessPolicy {
     this.definitions = permissions;
     this.permissions = privilegesByPermission(permissions, this.paths);
     this.#everything = new PrivilegeMap(this.permissions.values());
-    this.#own = new PrivilegeMap(Object.keys(permissions).map((name) => this.permissions.get(name) ?? NOTHING));
+    const own = [...this.permissions].filter(([name]) => Object.hasOwn(permissions, name));
+    this.#own = new PrivilegeMap(own.map(([, privileges]) => privileges));
   }
 
   /**

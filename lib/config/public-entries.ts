@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { didYouMean, suggest } from '../argument-checks.js';
+import { didYouMean, inWords, suggest } from '../argument-checks.js';
 import { USERS } from '../authorization/access-policy.js';
 import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
 import { OwnEndpoints } from '../authorization/own-endpoints.js';
@@ -67,6 +67,10 @@ function entryProblem(entry: string, paths: PathReader): string | undefined {
   const method = word.toUpperCase();
   if (EVERY_METHOD.includes(method)) {
     return `${shown}: a path without a method is public for every method${didYouMean(describeValue(path))}`;
+  }
+  const several = method.split(/[^A-Z-]+/).filter(Boolean);
+  if (several.length > 1 && several.every((each) => METHODS.includes(each))) {
+    return `${shown}: an entry has one method: write ${inWords(several.map((each) => describeValue(`${each} ${path}`)))}`;
   }
   const meant = METHODS.includes(method) ? method : suggest(method, METHODS);
   if (meant !== undefined && meant !== method) {

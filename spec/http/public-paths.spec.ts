@@ -98,16 +98,6 @@ describe('http.public', () => {
     expect(opened).toEqual([]);
   });
 
-  it('takes away the user that another middleware has set', async () => {
-    const auth = await createAuth({ http: PUBLIC });
-    const impostor: RequestHandler = (req, _res, next) => {
-      Object.assign(req, { user: { name: 'impostor', type: 'admin' } });
-      next();
-    };
-    const { send } = await serve(express().use(impostor, auth, showUser));
-    expect((await send({ path: '/health' })).text).toBe('null');
-  });
-
   it('is not audited as a refusal', async () => {
     const { auth, send } = await servePublic();
     const told = listen(auth);
@@ -158,6 +148,19 @@ describe('shared caches', () => {
     expect((await send({ path: '/health' })).text).toBe('answered');
     await vi.waitFor(() => expect(reached).toHaveBeenCalledOnce());
   });
+});
+
+it.each<[string, (auth: KapacitorAuth) => RequestHandler]>([
+  ['auth', (auth) => auth],
+  ['auth.optional', (auth) => auth.optional],
+])('a request without credentials has no user that another middleware has set: %s', async (_what, make) => {
+  const auth = await createAuth({ http: PUBLIC });
+  const impostor: RequestHandler = (req, _res, next) => {
+    Object.assign(req, { user: { name: 'impostor', type: 'admin' } });
+    next();
+  };
+  const { send } = await serve(express().use(impostor, make(auth), showUser));
+  expect((await send({ path: '/health' })).text).toBe('null');
 });
 
 describe('auth.optional', () => {
