@@ -1,9 +1,8 @@
 import { METHODS } from 'node:http';
 import { didYouMean, inWords, suggest } from '../argument-checks.js';
-import { USERS } from '../authorization/access-policy.js';
 import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
 import { OwnEndpoints } from '../authorization/own-endpoints.js';
-import { API, isWithin, type PathReader } from '../authorization/paths.js';
+import { API, isWithin, type PathReader, USERS } from '../authorization/paths.js';
 import { parsePublicEntry } from '../authorization/public-paths.js';
 import { describeValue } from '../safe-text.js';
 import type { Choice, Layer } from './layers.js';
