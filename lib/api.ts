@@ -63,7 +63,8 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
   readonly users: UserService<Own>;
   /**
    * Whether a user may make a request, as the guard decides while authentication is on:
-   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) have no privileges.
+   * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) may only make requests for paths of
+   * `http.public`.
    *
    * @throws {ConfigError} the first argument is not a user; the method is not a token (RFC 9110, section 5.6.2), is a known
    *   method in another case, or is a privilege such as `read`; the path does not begin with a slash

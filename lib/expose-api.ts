@@ -88,7 +88,8 @@ function requirePrivilege({ guard }: Parts, given: readonly unknown[]): Middlewa
 function can({ guard }: Parts, asked: Parameters<KapacitorAuth['can']>): boolean {
   checkQuestion('can', asked);
   const [user, method, path] = asked;
-  return user !== null && user !== undefined && guard.policy.decide(user, method, path).allowed;
+  if (user === null || user === undefined) return guard.policy.isPublic(method, path);
+  return guard.policy.decide(user, method, path).allowed;
 }
 
 function explainChecked({ guard }: Parts, asked: Parameters<KapacitorAuth['explain']>): Explanation {

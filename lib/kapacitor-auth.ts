@@ -8,7 +8,6 @@ import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { AccessPolicy } from './authorization/access-policy.js';
-import { PublicPaths } from './authorization/public-paths.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
@@ -81,7 +80,7 @@ interface Settings {
 function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
   const { http, auth, permissions } = config;
   const permissionNames = new PermissionNames(Object.keys(permissions));
-  const policy = new AccessPolicy({ permissions, apiPath: http.apiPath });
+  const policy = new AccessPolicy({ permissions, apiPath: http.apiPath, publicPaths: http.public });
   const events = new AppEvents<KapacitorAuthEvents>();
   const audit: Audit = (event, details) => {
     if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
@@ -110,8 +109,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const logins = new LoginService(authenticator, { ...http, audit });
   const onFailure = throttle.isOn ? createProxyWarner() : () => {};
-  const publicPaths = new PublicPaths(http.public, policy);
-  const guard = new Guard(authenticator, logins, policy, { ...http, publicPaths, onFailure, audit });
+  const guard = new Guard(authenticator, logins, policy, { ...http, onFailure, audit });
   const usersRouter = createUsersRouter(users, guard, audit);
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);

@@ -1,16 +1,17 @@
 import { pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
-import { API, isWithin, PathReader, type Readings } from './paths.js';
+import { API, isWithin, PathReader, type Readings, USERS } from './paths.js';
 import { privilegesByPermission, type ResolvedPermissions } from './permission-definitions.js';
 import { type Entry, includesPrivilege, PrivilegeMap, type ResourcePrivileges } from './privilege-map.js';
 import { type Privilege, privilegeFor } from './privileges.js';
+import { PublicPaths } from './public-paths.js';
 
-/** The resource of the users. Only an admin changes it. */
-export const USERS = '/api/users';
-
-/** The rule that decided: the user is disabled, asks about itself, is an admin, needs to be one, or has permissions. */
-type Rule = 'disabled' | 'own' | 'admin' | 'admin-only' | 'permissions';
+/**
+ * The rule that decided: the user is disabled, the path is public, the user asks about itself, is an admin, needs to be one, or
+ * has permissions.
+ */
+type Rule = 'disabled' | 'public' | 'own' | 'admin' | 'admin-only' | 'permissions';
 
 /** Whether a user may make a request, and the rule that decided. */
 export interface Decision {
@@ -31,12 +32,15 @@ export interface AccessSettings {
   readonly permissions: ResolvedPermissions;
   /** The path of the API: `http.apiPath`, or empty for the root. */
   readonly apiPath: string;
+  /** The paths that need no credentials: `http.public`. Defaults to none. */
+  readonly publicPaths?: readonly string[];
 }
 
 /** Decides who may do what. The guard, the routers, `can`, `explain` and the command line all ask here. */
 export class AccessPolicy {
   readonly paths: PathReader;
   readonly endpoints: OwnEndpoints;
+  readonly publicPaths: PublicPaths;
   /** The privileges of every permission, by name. */
   readonly permissions: ReadonlyMap<string, ResourcePrivileges>;
   /** The definitions of the app's own permissions. */
@@ -48,13 +52,15 @@ export class AccessPolicy {
   /** The privileges of a user, by its list of permissions. Only frozen lists are kept, because others can change. */
   readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
 
-  constructor({ permissions, apiPath }: AccessSettings) {
+  constructor({ permissions, apiPath, publicPaths = [] }: AccessSettings) {
     this.paths = new PathReader(apiPath);
     this.endpoints = new OwnEndpoints(apiPath);
+    this.publicPaths = new PublicPaths(publicPaths, this.paths, (resource) => this.isNamed(resource));
     this.definitions = permissions;
     this.permissions = privilegesByPermission(permissions, this.paths);
     this.#everything = new PrivilegeMap(this.permissions.values());
-    this.#own = new PrivilegeMap(Object.keys(permissions).map((name) => this.permissions.get(name) ?? NOTHING));
+    const own = [...this.permissions].filter(([name]) => Object.hasOwn(permissions, name));
+    this.#own = new PrivilegeMap(own.map(([, privileges]) => privileges));
   }
 
   /**
@@ -67,8 +73,17 @@ export class AccessPolicy {
     const whole = pathOf(path);
     const endpoint = this.endpoints.at(whole);
     if (endpoint?.kind === 'permissions') return this.decideOwn(user, method, endpoint);
-    const decision = this.decideOn(user, privilegeFor(method), this.paths.read(whole));
-    return withOwnRight(decision, user, method, endpoint);
+    const readings = this.paths.read(whole);
+    const decision = this.decideOn(user, privilegeFor(method), readings);
+    if (endpoint !== undefined) return withOwnRight(decision, user, method, endpoint);
+    const isPublic = !decision.allowed && user.enabled && this.publicPaths.includes(method, readings);
+    return isPublic ? { ...decision, resource: readings?.whole[0], allowed: true, rule: 'public' } : decision;
+  }
+
+  /** Whether a request needs no credentials. */
+  isPublic(method: string, path: string): boolean {
+    const whole = pathOf(path);
+    return this.endpoints.at(whole) === undefined && this.publicPaths.includes(method, this.paths.read(whole));
   }
 
   /**

@@ -1,10 +1,10 @@
 import { inWords } from '../argument-checks.js';
 import { pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
-import { type AccessPolicy, type Decision, ownRight, USERS } from './access-policy.js';
+import { type AccessPolicy, type Decision, ownRight } from './access-policy.js';
 import { pathOfResource, resourcesNamed } from './named-path.js';
 import type { OwnEndpoint } from './own-endpoints.js';
-import { isTooLong } from './paths.js';
+import { isTooLong, USERS } from './paths.js';
 import { includesPrivilege, PrivilegeMap, privilegesIn } from './privilege-map.js';
 import type { Privilege } from './privileges.js';
 
@@ -35,6 +35,8 @@ function reasonFor(policy: AccessPolicy, user: User, method: string, path: strin
   switch (rule) {
     case 'disabled':
       return `${user.name} is disabled, and cannot log in`;
+    case 'public':
+      return `${path} is public, and needs no credentials`;
     case 'own':
       return ownRight(user, method, policy.endpoints.at(path) as OwnEndpoint) as string;
     case 'admin':

@@ -5,6 +5,9 @@ import { DEFAULT_API_PATH, prefixesOf } from './own-endpoints.js';
 /** The root of the resources: Kapacitor's API. The resource of `/orders` is `/api/orders`. */
 export const API = '/api';
 
+/** The resource of the users. Only an admin changes it. */
+export const USERS = '/api/users';
+
 /** A short path that every router reads alike: lower case, and no escapes, no empty, dot or parameter segments. */
 const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
 

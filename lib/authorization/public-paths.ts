@@ -1,6 +1,5 @@
-import { type AccessPolicy, USERS } from './access-policy.js';
 import { resourcesNamed } from './named-path.js';
-import { isWithin, type Readings } from './paths.js';
+import { isWithin, type PathReader, type Readings, USERS } from './paths.js';
 
 /** An entry of `http.public`: a path with everything below it, and the method that it is public for. */
 interface PublicEntry {
@@ -21,15 +20,18 @@ interface PublicPath extends Pick<PublicEntry, 'method'> {
 
 /** The paths that need no credentials. */
 export class PublicPaths {
-  readonly #policy: AccessPolicy;
+  readonly #isNamed: (resource: string) => boolean;
   readonly #entries: readonly PublicPath[];
 
-  /** @param entries `/health`, or `GET /status` for one method */
-  constructor(entries: readonly string[], policy: AccessPolicy) {
-    this.#policy = policy;
+  /**
+   * @param entries `/health`, or `GET /status` for one method
+   * @param isNamed whether any permission names a resource
+   */
+  constructor(entries: readonly string[], paths: PathReader, isNamed: (resource: string) => boolean) {
+    this.#isNamed = isNamed;
     this.#entries = entries.map((entry) => {
       const { method, path } = parsePublicEntry(entry);
-      return { method, resources: resourcesNamed(path, policy.paths) };
+      return { method, resources: resourcesNamed(path, paths) };
     });
   }
 
@@ -50,7 +52,7 @@ export class PublicPaths {
     const { whole, below } = readings;
     const isOpen = (resource: string) => !isWithin(resource, USERS) && this.#isListed(resource, method);
     const isNamed = (resource: string) =>
-      isWithin(resource, USERS) || this.#policy.isNamed(resource) || this.#isListed(resource);
+      isWithin(resource, USERS) || this.#isNamed(resource) || this.#isListed(resource);
     return whole.every(isOpen) && below.every((resource) => !isNamed(resource) || isOpen(resource));
   }
 

@@ -2,8 +2,8 @@ import { didYouMean, inWords, refuseExtra, suggest } from '../argument-checks.js
 import { ConfigError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
 import type { User } from '../users/user.js';
-import { type AccessPolicy, USERS } from './access-policy.js';
-import { API, isWithin } from './paths.js';
+import type { AccessPolicy } from './access-policy.js';
+import { API, isWithin, USERS } from './paths.js';
 import { isKnownMethod, isPrivilege, METHOD_TOKEN, PRIVILEGES, type Privilege, privilegeFor } from './privileges.js';
 
 /** RFC 9112, section 3.2: a path, an asterisk, a URL, or a host with a port. */

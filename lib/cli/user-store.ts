@@ -73,7 +73,10 @@ export class UserStore {
     this.hasher = hasher;
     const { permissions, http } = config;
     const isKnown = file !== undefined;
-    this.rules = { policy: new AccessPolicy({ permissions, apiPath: http.apiPath }), isKnown };
+    this.rules = {
+      policy: new AccessPolicy({ permissions, apiPath: http.apiPath, publicPaths: http.public }),
+      isKnown,
+    };
     this.permissionNames = isKnown ? new PermissionNames(Object.keys(permissions)) : new AnyPermissionName();
     const notes = warnings.filter((warning) => !warning.startsWith(AUTHENTICATION_IS_OFF));
     if (!auth.enabled) {

@@ -89,7 +89,8 @@ function wordFaults(word: string): string[] {
     const instead = word === 'none' ? ': write [] for nothing' : `: the privileges are ${inWords(PRIVILEGES)}`;
     return [`${describeValue(word)} is a permission, and not a privilege${instead}`];
   }
-  const meant = SYNONYMS.get(word.toLowerCase()) ?? suggest(word, PRIVILEGES);
+  // Every word is near to an empty text.
+  const meant = SYNONYMS.get(word.toLowerCase()) ?? (word === '' ? undefined : suggest(word, PRIVILEGES));
   return [
     `the privilege ${describeValue(word)} is not known${didYouMean(meant) || `: there are ${inWords(PRIVILEGES)}`}`,
   ];

@@ -41,7 +41,8 @@ export interface HttpConfig {
   readonly public?: readonly string[] | undefined;
   /**
    * The answer to a request that is refused with 401, 403, 429 or 503: `answer` sends Kapacitor's bodies, and `next` passes
-   * a `KapacitorAuthError` to the app's error handler. Defaults to `answer`.
+   * a `KapacitorAuthError` to the app's error handler. A `next` without a parameter, which could not see the error, gets none.
+   * Defaults to `answer`.
    */
   readonly refusals?: Refusals | undefined;
   /**

@@ -1,7 +1,6 @@
 import { didYouMean, inWords } from '../argument-checks.js';
-import { USERS } from '../authorization/access-policy.js';
 import { resourcesNamed } from '../authorization/named-path.js';
-import { isWithin, type PathReader } from '../authorization/paths.js';
+import { isWithin, type PathReader, USERS } from '../authorization/paths.js';
 import type { ResolvedPermissions } from '../authorization/permission-definitions.js';
 import { quoteText } from '../safe-text.js';
 import { isPermission, isPermissionName, PERMISSION_NAME_RULE } from '../users/permissions.js';

@@ -1,9 +1,8 @@
 import { METHODS } from 'node:http';
-import { didYouMean, suggest } from '../argument-checks.js';
-import { USERS } from '../authorization/access-policy.js';
+import { didYouMean, inWords, suggest } from '../argument-checks.js';
 import { namedPathProblem, resourcesNamed } from '../authorization/named-path.js';
 import { OwnEndpoints } from '../authorization/own-endpoints.js';
-import { API, isWithin, type PathReader } from '../authorization/paths.js';
+import { API, isWithin, type PathReader, USERS } from '../authorization/paths.js';
 import { METHOD_TOKEN } from '../authorization/privileges.js';
 import { parsePublicEntry } from '../authorization/public-paths.js';
 import { describeValue } from '../safe-text.js';
@@ -65,6 +64,10 @@ function entryProblem(entry: string, paths: PathReader): string | undefined {
   const method = word.toUpperCase();
   if (EVERY_METHOD.includes(method)) {
     return `${shown}: a path without a method is public for every method${didYouMean(describeValue(path))}`;
+  }
+  const several = method.split(/[^A-Z-]+/).filter(Boolean);
+  if (several.length > 1 && several.every((each) => METHODS.includes(each))) {
+    return `${shown}: an entry has one method: write ${inWords(several.map((each) => describeValue(`${each} ${path}`)))}`;
   }
   const meant = METHODS.includes(method) ? method : suggest(method, METHODS);
   if (meant !== undefined && meant !== method) {

@@ -4,7 +4,6 @@ import { Principal } from '../authentication/principal.js';
 import type { AccessPolicy } from '../authorization/access-policy.js';
 import type { Readings } from '../authorization/paths.js';
 import { type Privilege, privilegeFor } from '../authorization/privileges.js';
-import type { PublicPaths } from '../authorization/public-paths.js';
 import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
 import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
@@ -31,8 +30,6 @@ export interface GuardOptions {
   readonly allowedHosts: readonly string[] | undefined;
   /** Whether this package or the app's error handler answers refused requests. */
   readonly refusals: 'answer' | 'next';
-  /** The paths that need no credentials. */
-  readonly publicPaths: PublicPaths;
   /** Receives each request with wrong credentials. */
   readonly onFailure: (req: HostRequest) => void;
   /** Receives `denied` for each request that the guard answers with 401 or 403. */
@@ -70,7 +67,6 @@ export class Guard {
   readonly #authenticator: Authenticator;
   readonly #logins: LoginService;
   readonly #refuse: Refuse;
-  readonly #publicPaths: PublicPaths;
   /** Decides who may do what. */
   readonly policy: AccessPolicy;
 
@@ -78,7 +74,7 @@ export class Guard {
     authenticator: Authenticator,
     logins: LoginService,
     policy: AccessPolicy,
-    { authEnabled, allowedHosts, refusals, publicPaths, onFailure, audit }: GuardOptions,
+    { authEnabled, allowedHosts, refusals, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.policy = policy;
@@ -86,7 +82,6 @@ export class Guard {
     this.authEnabled = authEnabled;
     this.allowedHosts = allowedHosts;
     this.#refuse = refusals === 'next' ? handOverRefusal : answerRefusal;
-    this.#publicPaths = publicPaths;
     this.#onFailure = onFailure;
     this.#audit = audit;
   }
@@ -181,7 +176,8 @@ export class Guard {
 
   /** Whether a request needs no credentials. */
   isPublic(req: HostRequest): boolean {
-    return !this.#publicPaths.isEmpty && this.#publicPaths.includes(req.method ?? '', this.#readingsOf(req));
+    const { publicPaths } = this.policy;
+    return !publicPaths.isEmpty && publicPaths.includes(req.method ?? '', this.#readingsOf(req));
   }
 
   /** Whether the user has the privilege on the resource, or on every reading of the request's path. 403 if not. */

@@ -56,8 +56,11 @@ export const answerRefusal: Refuse = (res, { status, message, headers }) => {
   }
 };
 
-/** Hands a refused request to the app's error handler, unless the app has answered already. What `next` throws is the app's. */
+/**
+ * Hands a refused request to the app's error handler, unless the app has answered already. What `next` throws is the app's. A
+ * `next` without a parameter, such as `() => serve(req, res)`, would take the error for leave to go on.
+ */
 export const handOverRefusal: Refuse = (res, refusal, next) => {
-  if (!STATUSES.includes(refusal.status)) answerRefusal(res, refusal, next);
+  if (!STATUSES.includes(refusal.status) || next.length === 0) answerRefusal(res, refusal, next);
   else if (!res.headersSent) next(refusal.toError());
 };

@@ -33,15 +33,15 @@ export function isForged(req: HostRequest): boolean {
 }
 
 /**
- * Whether an origin or a URL has the host that the client asked for. False for `null`, which a sandboxed page sends, and for
- * a request without a host.
+ * Whether an origin or a URL has the host that the client asked for. False for `null`, which a sandboxed page sends, for a
+ * page that an app has of its own, such as `capacitor://localhost`, and for a request without a host.
  */
 export function isOfThisHost(source: string, req: HostRequest): boolean {
   if (!URL.canParse(source)) return false;
   const { protocol, host } = new URL(source);
   // A proxy may name the default port.
   const own = `${protocol}//${requestHost(req)}`;
-  return host !== '' && URL.canParse(own) && new URL(own).host === host;
+  return /^https?:$/.test(protocol) && URL.canParse(own) && new URL(own).host === host;
 }
 
 /** The host that the client asked for. A proxy that Express trusts knows it. */

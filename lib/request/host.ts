@@ -85,7 +85,7 @@ export function isRewritten(req: Pick<HostRequest, 'originalUrl' | 'url' | 'base
  * request and response. Express still infers `req.params` from the path of the route.
  *
  * The middleware throws nothing itself, and calls `next` without an argument or not at all. With `http.refusals: 'next'` it
- * calls `next` with an error in place of an answer with 401, 403, 429 or 503. An error that `next` throws is the app's own. It
- * reaches the caller, or becomes an uncaught exception if the caller has returned meanwhile.
+ * calls `next` with an error in place of an answer with 401, 403, 429 or 503, unless `next` takes no parameter. An error that
+ * `next` throws is the app's own. It reaches the caller, or becomes an uncaught exception if the caller has returned meanwhile.
  */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;

@@ -73,6 +73,13 @@ describe('the resource of a path', () => {
     expect(resourcesOf(`/${'é'.repeat(1_024)}`, '/short')).toBeUndefined();
   });
 
+  it('is unknown if the whole path, or with the part below the mount, has too many readings', () => {
+    const odd = '/A%2525252f;b/../%u0041\\x//y';
+    expect(resourcesOf('/short', '/short', '/base')).toBeDefined();
+    expect(resourcesOf(odd, '/short', '/base')).toBeUndefined();
+    expect(resourcesOf('/short', odd, '/base')).toBeUndefined();
+  });
+
   it.each([
     '/%u0063onfig',
     '/%U0063ONFIG',

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { PublicPaths } from '../../lib/authorization/public-paths.js';
+import { DEFAULT_API_PATH } from '../../lib/authorization/own-endpoints.js';
 import { policyWith } from '../support/policy.js';
 
 const CLERK = { clerk: { '/orders': ['read'] } } as const;
 
 /** Whether a request to this path, below this mount, needs no credentials. */
 function isPublic(entries: readonly string[], method: string, path: string, mount = '', permissions = {}): boolean {
-  const policy = policyWith(permissions);
+  const policy = policyWith(permissions, DEFAULT_API_PATH, entries);
   const below = path.slice(mount.length) || '/';
-  return new PublicPaths(entries, policy).includes(method, policy.paths.read(path, below, mount));
+  return policy.publicPaths.includes(method, policy.paths.read(path, below, mount));
 }
 
 describe('a public path', () => {
@@ -65,7 +65,7 @@ describe('a public path', () => {
   });
 
   it('is none where there is no entry', () => {
-    expect(new PublicPaths([], policyWith()).isEmpty).toBe(true);
+    expect(policyWith().publicPaths.isEmpty).toBe(true);
     expect(isPublic([], 'GET', '/health')).toBe(false);
   });
 });

@@ -24,6 +24,7 @@ describe('a privilege', () => {
     ['"read,write"', '"read,write" is one text: write  ["read", "write"]'],
     ['"read write"', '"read write" is one text: write  ["read", "write"]'],
     ['""', `${VALUES}, not ""`],
+    ['[""]', 'the privilege "" is not known: there are read, write, delete and all'],
     ['3', `${VALUES}, not 3`],
     ['true', `${VALUES}, not true`],
     ['{ read = true }', `${VALUES}, not an object`],

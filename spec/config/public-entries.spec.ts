@@ -46,6 +46,8 @@ describe('public', () => {
     [' GET /status', /^" GET \/status" must be a path, .*: did you mean "GET \/status"\?$/],
     ['/status GET', /^"\/status GET" must be a path, .*: did you mean "GET \/status"\?$/],
     ['replace /x', /^"replace \/x" must be a path, .*: did you mean "REPLACE \/x"\?$/],
+    ['GET|POST /x', '"GET|POST /x": an entry has one method: write "GET /x" and "POST /x"'],
+    ['get,head,m-search /x', /: an entry has one method: write "GET \/x", "HEAD \/x" and "M-SEARCH \/x"$/],
     ['(X) /status', '"(X) /status" must be a path, or a method in upper case, a blank and a path'],
     ['* /status', '"* /status": a path without a method is public for every method: did you mean "/status"?'],
     ['all /status', '"all /status": a path without a method is public for every method: did you mean "/status"?'],

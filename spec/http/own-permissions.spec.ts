@@ -188,6 +188,25 @@ describe('an app with clerks, accountants and an admin', () => {
   });
 });
 
+describe('the definitions', () => {
+  it('are for users who may read users, and not for those who may read a path of that name', async () => {
+    const auth = await createAuth({ permissions: { reader: { '/users': 'read' }, other: { '/permissions': 'all' } } }, [
+      { name: 'reader', password: 'pw', permissions: ['reader'] },
+      { name: 'other', password: 'pw', permissions: ['other'] },
+    ]);
+    const { send } = await serve(express().use(auth, (_req, res) => void res.sendStatus(299)));
+    const path = '/kapacitor/v1/permissions';
+    for (const [name, status, below] of [
+      ['reader', 200, 403],
+      ['other', 403, 299],
+    ] as const) {
+      expect((await send({ path, auth: `${name}:pw` })).status, name).toBe(status);
+      expect(auth.can(await auth.users.get(name), 'GET', path), name).toBe(status === 200);
+      expect((await send({ path: '/permissions', auth: `${name}:pw` })).status, name).toBe(below);
+    }
+  });
+});
+
 describe('a permission that is no longer defined', () => {
   it('opens nothing, is kept by changes, and cannot be given to anybody', async () => {
     const store = new MemoryUserRepository();

@@ -1,5 +1,5 @@
 import express, { type RequestHandler } from 'express';
-import type { HttpConfig, KapacitorAuth } from 'kapacitor-auth';
+import type { HttpConfig, KapacitorAuth, User } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { appBehind, showUser } from '../support/app-behind.js';
 import { listen, untilTold } from '../support/audit.js';
@@ -41,6 +41,34 @@ describe('http.public', () => {
     expect((await send({ path: '/health', auth: 'api:wrong' })).status).toBe(401);
     expect((await send({ path: '/health', headers: { Authorization: 'Bearer x' } })).status).toBe(401);
     expect((await send({ path: '/other', auth: 'nobody:pw' })).status).toBe(403);
+  });
+
+  it('is what can and explain say: for nobody, and for users without a privilege', async () => {
+    const { auth, send } = await servePublic({ public: ['/health', 'GET /status', '/kapacitor/v1/tasks'] });
+    const users = { nobody: await auth.users.get('nobody'), api: await auth.users.get('api') };
+    for (const path of ['/health', '/health/db', '/status', '/kapacitor/v1/tasks', '/other', '//health', '/HEALTH']) {
+      for (const method of ['GET', 'HEAD', 'POST']) {
+        const asked = `${method} ${path}`;
+        expect((await send({ method, path })).status === 200, asked).toBe(auth.can(undefined, method, path));
+        for (const [name, user] of Object.entries(users)) {
+          const { status } = await send({ method, path, auth: `${name}:pw` });
+          expect(status === 200, `${name}: ${asked}`).toBe(auth.can(user, method, path));
+        }
+      }
+    }
+    for (const path of ['/kapacitor/v1/users', '/kapacitor/v1/me', '/kapacitor/v1/permissions', '/users']) {
+      expect(auth.can(undefined, 'GET', path), path).toBe(false);
+    }
+    expect(auth.explain(users.nobody as User, 'GET', '/health/db?x')).toEqual({
+      allowed: true,
+      privilege: 'read',
+      resource: '/api/health/db',
+      reason: '/health/db is public, and needs no credentials',
+    });
+    // Wrong credentials are refused everywhere, and so are those of a disabled user.
+    const disabled = await auth.users.update('nobody', { enabled: false });
+    expect(auth.can(disabled, 'GET', '/health')).toBe(false);
+    expect((await send({ path: '/health', auth: 'nobody:pw' })).status).toBe(401);
   });
 
   it.each([['/'], ['/kapacitor/v1/users'], ['/kapacitor/v1'], ['/users']])(
@@ -98,16 +126,6 @@ describe('http.public', () => {
     expect(opened).toEqual([]);
   });
 
-  it('takes away the user that another middleware has set', async () => {
-    const auth = await createAuth({ http: PUBLIC });
-    const impostor: RequestHandler = (req, _res, next) => {
-      Object.assign(req, { user: { name: 'impostor', type: 'admin' } });
-      next();
-    };
-    const { send } = await serve(express().use(impostor, auth, showUser));
-    expect((await send({ path: '/health' })).text).toBe('null');
-  });
-
   it('is not audited as a refusal', async () => {
     const { auth, send } = await servePublic();
     const told = listen(auth);
@@ -158,6 +176,19 @@ describe('shared caches', () => {
     expect((await send({ path: '/health' })).text).toBe('answered');
     await vi.waitFor(() => expect(reached).toHaveBeenCalledOnce());
   });
+});
+
+it.each<[string, (auth: KapacitorAuth) => RequestHandler]>([
+  ['auth', (auth) => auth],
+  ['auth.optional', (auth) => auth.optional],
+])('a request without credentials has no user that another middleware has set: %s', async (_what, make) => {
+  const auth = await createAuth({ http: PUBLIC });
+  const impostor: RequestHandler = (req, _res, next) => {
+    Object.assign(req, { user: { name: 'impostor', type: 'admin' } });
+    next();
+  };
+  const { send } = await serve(express().use(impostor, make(auth), showUser));
+  expect((await send({ path: '/health' })).text).toBe('null');
 });
 
 describe('auth.optional', () => {

@@ -256,6 +256,14 @@ describe("http.refusals: 'next'", () => {
     expect(next.mock.calls).toEqual([[expect.objectContaining({ code: 'FORBIDDEN' })]]);
   });
 
+  it('does not hold for a `next` that takes no error, and would let everybody in', async () => {
+    const auth = await createAuth({ http: { refusals: 'next' } });
+    const { send } = await serve((req, res) => auth(req, res, () => res.end('secret')));
+    expect(await send({ path: '/x' })).toMatchObject({ status: 401, body: { error: expect.any(String) } });
+    expect((await send({ path: '/x', auth: 'nobody:pw' })).status).toBe(403);
+    expect((await send({ path: '/x', auth: 'api:pw' })).text).toBe('secret');
+  });
+
   it('does not hold for an upgrade, which has no error handler', async () => {
     const { ask } = await serveUpgrades(await createAuth({ http: { refusals: 'next' } }));
     expect(await ask()).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\nWWW-Authenticate: /);

@@ -85,22 +85,30 @@ describe('a client that hangs up', () => {
     expect(open).toBe(0);
   });
 
-  it('may reset a connection that was opened, and the process lives', async () => {
+  it('may reset a connection that was opened, and the process lives, whether the password was verified or remembered', async () => {
     const auth = await createAuth();
     const server = createServer();
-    const closed = new Promise((resolve) => {
-      server.on('upgrade', async (req, socket) => {
-        const user = await auth.authorizeUpgrade(req, socket);
-        // An app that has no listener for errors.
-        socket.on('close', () => resolve(user?.name)).resume();
-        socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
-      });
+    const closed: (string | undefined)[] = [];
+    const listeners: { before: string[]; after: string[] }[] = [];
+    server.on('upgrade', async (req, socket) => {
+      const heard = () => socket.eventNames().flatMap((event) => Array(socket.listenerCount(event)).fill(event));
+      const before = heard();
+      const user = await auth.authorizeUpgrade(req, socket);
+      listeners.push({ before, after: heard() });
+      // An app that has no listener for errors.
+      socket.on('close', () => closed.push(user?.name)).resume();
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
     });
-    const client = connect(await listening(server), '127.0.0.1');
-    client.write(handshakeText({ auth: 'api:pw' }));
-    await once(client, 'data');
-    client.resetAndDestroy();
-    expect(await closed).toBe('api');
+    const port = await listening(server);
+    for (const names of [['api'], ['api', 'api']]) {
+      const client = connect(port, '127.0.0.1');
+      client.write(handshakeText({ auth: 'api:pw' }));
+      await once(client, 'data');
+      client.resetAndDestroy();
+      await vi.waitFor(() => expect(closed).toEqual(names));
+    }
+    expect(listeners).toHaveLength(2);
+    for (const { before, after } of listeners) expect(after.sort()).toEqual([...before, 'error'].sort());
   });
 
   it('may reset a connection that socket.io has not opened yet, and the process lives', async () => {

@@ -140,6 +140,8 @@ describe('a page of another site', () => {
     ['null', 403],
     ['http://localhost:1', 403],
     ['http://an-localhost', 403],
+    ['capacitor://localhost', 403],
+    ['', 403],
     ['http://localhost', 101],
     ['https://localhost', 101],
   ])('does not open a connection as the user who is logged in: %s', async (origin, status) => {
