@@ -50,6 +50,8 @@ export interface Readings {
   readonly below: readonly string[];
 }
 
+const NOTHING_BELOW: readonly string[] = [];
+
 /** Reads paths. It remembers plain paths, because an app asks for the same few again and again. */
 export class PathReader {
   readonly #plain = new Map<string, Readings>();
@@ -125,7 +127,8 @@ export class PathReader {
    * The resources that Kapacitor itself sees. A gateway passes `/kapacitor/v1/config` on wherever the API of this package is,
    * and `api` must not open that.
    */
-  #belowKapacitor(resources: readonly string[]): string[] {
+  #belowKapacitor(resources: readonly string[]): readonly string[] {
+    if (this.#kapacitor.length === 0) return NOTHING_BELOW;
     return this.#kapacitor.flatMap((prefix) =>
       resources.filter((each) => isWithin(each, prefix)).map((each) => API + each.slice(prefix.length)),
     );
