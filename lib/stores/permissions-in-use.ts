@@ -14,7 +14,7 @@ const NO_TABLE = ['42P01', '3F000'];
  * @returns none if there is no store yet
  * @throws {StoreError} the store cannot be opened. Errors of `pg` are thrown as they are
  */
-export async function readPermissionsInUse(store: string): Promise<readonly string[]> {
+export async function readPermissionsOfStore(store: string): Promise<readonly string[]> {
   const file = sqliteFile(store);
   // SQLite makes the tables in an empty file.
   if (file !== undefined && !statSync(file, { throwIfNoEntry: false })?.size) return [];

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPermissionsInUse } from '../../lib/stores/permissions-in-use.js';
+import { readPermissionsOfStore } from '../../lib/stores/permissions-in-use.js';
 import { openRepository } from '../support/sqlite-repository.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -17,7 +17,7 @@ describe('a look for the permissions in use', () => {
     await repository.insert(CLERK);
     await repository.close();
     const before = contentsOf(folder);
-    expect([...(await readPermissionsInUse(`sqlite:${folder}/users.db`))].sort()).toEqual(['api', 'clerk']);
+    expect([...(await readPermissionsOfStore(`sqlite:${folder}/users.db`))].sort()).toEqual(['api', 'clerk']);
     expect(contentsOf(folder)).toEqual(before);
   });
 
@@ -25,23 +25,23 @@ describe('a look for the permissions in use', () => {
     const file = join(temporaryFolder(), 'users.db');
     const repository = openRepository(file);
     await repository.insert(CLERK);
-    expect(await readPermissionsInUse(`sqlite:${file}`)).toHaveLength(2);
+    expect(await readPermissionsOfStore(`sqlite:${file}`)).toHaveLength(2);
     expect(await repository.insert(userNamed('sam'))).toBe(true);
   });
 
   it('makes no store, and no tables in an empty file', async () => {
     const folder = temporaryFolder();
-    expect(await readPermissionsInUse(`sqlite:${folder}/folder/users.db`)).toEqual([]);
+    expect(await readPermissionsOfStore(`sqlite:${folder}/folder/users.db`)).toEqual([]);
     expect(existsSync(join(folder, 'folder'))).toBe(false);
     writeFileSync(join(folder, 'empty.db'), '');
-    expect(await readPermissionsInUse(`sqlite:${folder}/empty.db`)).toEqual([]);
+    expect(await readPermissionsOfStore(`sqlite:${folder}/empty.db`)).toEqual([]);
     expect(contentsOf(folder)).toEqual([['empty.db', '']]);
-    expect(await readPermissionsInUse('memory:')).toEqual([]);
+    expect(await readPermissionsOfStore('memory:')).toEqual([]);
   });
 
   it('fails if the file is no store', async () => {
     const file = join(temporaryFolder(), 'users.db');
     writeFileSync(file, 'x'.repeat(10_000));
-    await expect(readPermissionsInUse(`sqlite:${file}`)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(readPermissionsOfStore(`sqlite:${file}`)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { resolveConfig } from '../../config/config.js';
 import { type ConfigReport, checkConfig } from '../../config/report.js';
 import { printable, printableLines, withoutSecrets } from '../../safe-text.js';
-import { readPermissionsInUse } from '../../stores/permissions-in-use.js';
+import { readPermissionsOfStore } from '../../stores/permissions-in-use.js';
 import { opaqueString } from '../../users/password.js';
 import { PermissionNames } from '../../users/permissions.js';
 import { undefinedAmong, undefinedWarning } from '../../users/undefined-permissions.js';
@@ -52,7 +52,7 @@ async function warningsOfUsers({ environment, output }: Session, file: string | 
   const names = new PermissionNames(Object.keys(config.permissions));
   try {
     // Only code can name a repository.
-    const undefinedOnes = undefinedAmong(await readPermissionsInUse(store as string), names);
+    const undefinedOnes = undefinedAmong(await readPermissionsOfStore(store as string), names);
     return undefinedOnes.length === 0 ? [] : [undefinedWarning(undefinedOnes, names)];
   } catch (error) {
     output.note(`the permissions of the users in ${config.auth.store} are not checked: ${reasonOf(error)}`);

@@ -12,8 +12,9 @@ import type {
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
-import { type ListSource, listUsers, type Page } from '../listing.js';
+import { type ListSource, listUsers } from '../listing.js';
 import { writeBackup } from './backup.js';
+import { readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import { BUSY_FOR, busyError, ChangeQueue, TRY_EVERY } from './change-queue.js';
 import { Condition } from './condition.js';
 import type { Connection } from './connection.js';
@@ -31,10 +32,6 @@ const LOOK_EVERY = 100;
 const PROBE_EVERY = 1_000;
 /** Milliseconds for which closing waits for changes and backups. A disk that hangs, or a long backup, takes longer. */
 const CLOSE_WITHIN = BUSY_FOR + 1_000;
-/** How many users of a snapshot are read at once: a millisecond or two. */
-const USERS_AT_ONCE = 1_000;
-/** How many users' permissions are read at once. */
-const PERMISSIONS_AT_ONCE = 1_000;
 /** How many names are read at once and compared with a pattern. */
 const NAMES_AT_ONCE = 1_000;
 
@@ -139,14 +136,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
     this.#snapshots.add(connection);
     try {
       connection.execute('BEGIN');
-      let page: Page = { prefix: '', after: undefined, offset: 0, limit: USERS_AT_ONCE };
-      for (;;) {
-        const rows = await this.#read(() => connection.all(statements.page(page)));
-        for (const row of rows) yield userFromRow(row);
-        if (rows.length < USERS_AT_ONCE) return;
-        page = { ...page, after: rows.at(-1)?.['name'] as string };
-        await setImmediate();
-      }
+      yield* readSnapshot((query) => this.#read(() => connection.all(query)));
     } finally {
       this.#endSnapshot(connection);
     }
@@ -154,23 +144,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
 
   /** Reads the users in small parts, so that no request waits for longer than a millisecond or two. */
   async permissionsInUse(): Promise<string[]> {
-    const inUse = new Set<string>();
-    let after = 0;
-    for (;;) {
-      await setImmediate();
-      const lists = await this.#read(() =>
-        this.#opened.connection.all(statements.permissionLists(after, PERMISSIONS_AT_ONCE)),
-      );
-      let read = 0;
-      for (const { permissions, last, users } of lists) {
-        for (const permission of (permissions as string).split(',')) inUse.add(permission);
-        after = Math.max(after, last as number);
-        read += users as number;
-      }
-      if (read < PERMISSIONS_AT_ONCE) break;
-    }
-    inUse.delete('');
-    return [...inUse];
+    return readPermissionsInUse((query) => this.#read(() => this.#opened.connection.all(query)));
   }
 
   /**

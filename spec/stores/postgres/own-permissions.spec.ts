@@ -2,7 +2,7 @@ import { StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository, postgresSchema } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readPermissionsInUse } from '../../../lib/stores/permissions-in-use.js';
+import { readPermissionsOfStore } from '../../../lib/stores/permissions-in-use.js';
 import { MIGRATIONS, migrationStatements, TableNames } from '../../../lib/stores/postgres/schema.js';
 import {
   openPostgres,
@@ -175,24 +175,24 @@ describe('a look for the permissions in use', () => {
   it('reads a table of any version, and changes nothing', async () => {
     const { url, schema, table } = await tableOfVersion1();
     const versionOf = () => psql(url, `SELECT version FROM "${schema}".kapacitor_auth_users_version`);
-    expect([...(await readPermissionsInUse(url))].sort()).toEqual(['all', 'api', 'config_api']);
+    expect([...(await readPermissionsOfStore(url))].sort()).toEqual(['all', 'api', 'config_api']);
     expect(await versionOf()).toEqual([{ version: 1 }]);
     await openPostgres(url);
     await psql(url, `UPDATE ${table} SET permissions = '{clerk}' WHERE name = 'c'`);
-    expect([...(await readPermissionsInUse(url))].sort()).toEqual(['all', 'api', 'clerk', 'config_api']);
+    expect([...(await readPermissionsOfStore(url))].sort()).toEqual(['all', 'api', 'clerk', 'config_api']);
   });
 
   it('makes no table', async () => {
     const url = ownSchema();
-    expect(await readPermissionsInUse(url)).toEqual([]);
+    expect(await readPermissionsOfStore(url)).toEqual([]);
     expect(await psql(url, 'SELECT FROM pg_namespace WHERE nspname = $1', [schemaOf(url)])).toEqual([]);
     await psql(url, `CREATE SCHEMA "${schemaOf(url)}"`);
-    expect(await readPermissionsInUse(url)).toEqual([]);
+    expect(await readPermissionsOfStore(url)).toEqual([]);
     expect(await psql(url, 'SELECT FROM pg_tables WHERE schemaname = $1', [schemaOf(url)])).toEqual([]);
   });
 
   it('fails with the message of the database', async () => {
     const url = `${(await ownDatabase()).replace(/[^/]*$/, 'nowhere')}`;
-    await expect(readPermissionsInUse(url)).rejects.toMatchObject({ code: '3D000' });
+    await expect(readPermissionsOfStore(url)).rejects.toMatchObject({ code: '3D000' });
   });
 });
