@@ -85,7 +85,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { host = 'localhost', port } = auth.config.http.bindAddress;
   server.listen(port, host, () => {
     const { port } = server.address() as AddressInfo;
-    console.log(`http://${host}:${port} is the way to ${upstream}`);
+    console.log(`http://${host}:${port} passes requests on to ${upstream}`);
   });
   const stop = () => server.close(() => auth.close());
   process.once('SIGINT', stop).once('SIGTERM', stop);

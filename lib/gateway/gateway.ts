@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { KapacitorAuth } from '../api.js';
 import { sendError } from '../http/answers.js';
+import { answerUpgrade } from '../http/upgrade.js';
 import { trustsPeer } from '../request/client-address.js';
 import type { User } from '../users/user.js';
 import {
@@ -13,7 +14,7 @@ import {
   isWebSocketHandshake,
   withoutQueryCredentials,
 } from './forwarded-request.js';
-import { answerUpgrade, type UpstreamProxy } from './upstream-proxy.js';
+import type { UpstreamProxy } from './upstream-proxy.js';
 
 export interface GatewayOptions {
   /** Passes requests and WebSockets on to the server behind: see `createUpstreamProxy`. */
@@ -72,6 +73,7 @@ async function passUpgradeOn(
   socket.on('error', () => {});
   if (!isWebSocketHandshake(req)) {
     answerUpgrade(
+      req,
       socket,
       400,
       'only WebSockets are passed on: leave out the header Upgrade, or send a WebSocket handshake',

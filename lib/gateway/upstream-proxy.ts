@@ -1,12 +1,10 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'http-proxy-middleware';
 import { ConfigError } from '../errors.js';
 import { sendError } from '../http/answers.js';
+import { answerUpgrade } from '../http/upgrade.js';
 import { loadPackage } from '../optional-package.js';
-
-/** Milliseconds for a refused client to read its answer and to close the connection. */
-const LINGER = 2_000;
 
 const NO_ANSWER = 'the upstream does not answer';
 
@@ -65,10 +63,10 @@ export function createUpstreamProxy(upstream: string, onFailure: (error: Error) 
         });
         socket.once('close', () => asked.destroy());
       },
-      error: (error, _req, target) => {
+      error: (error, req, target) => {
         if (!isDown) onFailure(error);
         isDown = true;
-        if (!isResponse(target)) refuse(target, opened.has(target));
+        if (!isResponse(target)) refuse(req, target, opened.has(target));
         else if (target.headersSent) target.destroy();
         else sendError(target, 502, NO_ANSWER);
       },
@@ -76,27 +74,10 @@ export function createUpstreamProxy(upstream: string, onFailure: (error: Error) 
   });
 }
 
-function refuse(socket: Duplex, isOpen: boolean): void {
+function refuse(req: IncomingMessage, socket: Duplex, isOpen: boolean): void {
   // Bytes of HTTP would be taken for a message of the WebSocket.
   if (isOpen) socket.destroy();
-  else answerUpgrade(socket, 502, NO_ANSWER);
-}
-
-/** Answers an upgrade, which has no response, and closes the connection. */
-export function answerUpgrade(socket: Duplex, status: number, message: string): void {
-  const body = JSON.stringify({ error: message, message });
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    'Connection: close',
-  ];
-  const timer = setTimeout(() => socket.destroy(), LINGER).unref();
-  socket.once('close', () => clearTimeout(timer));
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  // What the client still sends is dropped: otherwise its end would not be seen.
-  socket.resume();
+  else answerUpgrade(req, socket, 502, NO_ANSWER);
 }
 
 function isResponse(target: Duplex | ServerResponse<IncomingMessage>): target is ServerResponse<IncomingMessage> {

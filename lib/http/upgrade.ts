@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostRequest } from '../request/host.js';
 import type { User } from '../users/user.js';
+import { sendError } from './answers.js';
 import type { Guard, Proceed } from './guard.js';
 import { answerRefusal } from './refusals.js';
 import { isOfThisHost } from './same-origin.js';
@@ -47,6 +48,13 @@ export function authorizeUpgrade(
     // No handler of an app is behind this, so the answer goes to the socket.
     guard.identify(req, answer, letThrough, proceed, { refuse: answerRefusal });
   });
+}
+
+/** Answers an upgrade with an error, and closes the connection. */
+export function answerUpgrade(req: HostRequest, socket: Duplex, status: number, message: string): void {
+  const answer = new UpgradeAnswer(req, socket, () => {});
+  if (answer.takeSocket()) sendError(answer, status, message);
+  else socket.destroy();
 }
 
 /** A response on the socket of an upgrade, which no server looks after any more. */

@@ -36,7 +36,7 @@ async function start(
   { env = ENV, cwd = temporaryFolder() }: { env?: Record<string, string>; cwd?: string } = {},
 ): Promise<Started> {
   const gateway = new Example(BINARY, { args: ['serve', '--upstream', upstream, ...args], env, cwd });
-  const [, port] = await gateway.printed(/^https?:\/\/\S+:(\d+) is the way to http:\/\/\S+\n/);
+  const [, port] = await gateway.printed(/^https?:\/\/\S+:(\d+) passes requests on to http:\/\/\S+\n/);
   return { gateway, port: Number(port) };
 }
 
@@ -79,7 +79,7 @@ describe('kapacitor-auth serve', () => {
   it('puts users and permissions in front of a server, and says where', async () => {
     const upstream = await startUpstream();
     const { gateway, port } = await start(upstream.url);
-    expect(gateway.stdout).toBe(`http://127.0.0.1:${port} is the way to ${upstream.url}\n`);
+    expect(gateway.stdout).toBe(`http://127.0.0.1:${port} passes requests on to ${upstream.url}\n`);
     const status = async (method: string, path: string, auth?: string) =>
       (await send(port, { method, path, ...(auth && { auth }) })).status;
     const body = '{"name":"api","password":"apiPassword","permissions":["api"]}';
@@ -135,7 +135,7 @@ describe('kapacitor-auth serve', () => {
     const upstream = await startUpstream();
     const env = { ...ENV, KAPACITOR_HTTP_HTTPS_ENABLED: 'true', KAPACITOR_HTTP_HTTPS_CERTIFICATE: PEM };
     const { gateway, port } = await start(upstream.url, [], { env });
-    expect(gateway.stdout).toMatch(/^https:\/\/127\.0\.0\.1:\d+ is the way to /);
+    expect(gateway.stdout).toMatch(/^https:\/\/127\.0\.0\.1:\d+ passes requests on to /);
     const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {
       const options = { port, host: '127.0.0.1', servername: 'localhost', ca: readFileSync(PEM), agent: false };
       const headers = { Authorization: basic(ADMIN) };
@@ -163,7 +163,7 @@ describe('kapacitor-auth serve', () => {
     const { gateway } = await start('http://localhost:9093', [], {
       env: { KAPACITOR_HTTP_BIND_ADDRESS: ':0', KAPACITOR_AUTH_STORE: 'memory:' },
     });
-    expect(gateway.stdout).toMatch(/^http:\/\/0\.0\.0\.0:\d+ is the way to /);
+    expect(gateway.stdout).toMatch(/^http:\/\/0\.0\.0\.0:\d+ passes requests on to /);
     await gateway.said(/there is no admin, so nobody can manage users\. To make one: /);
     expect(await gateway.stop()).toBe(0);
   });

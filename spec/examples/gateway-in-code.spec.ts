@@ -120,7 +120,7 @@ describe('examples/gateway/gateway.ts', () => {
         KAPACITOR_AUTH_FAILURE_LIMIT: '1',
       },
     });
-    const [, port] = await gateway.printed(/^http:\S+:(\d+) is the way to http:\S+\n/);
+    const [, port] = await gateway.printed(/^http:\S+:(\d+) passes requests on to http:\S+\n/);
     const failFrom = async (client: string) =>
       (await send(Number(port), { path: '/', auth: 'api:wrong', headers: { 'X-Forwarded-For': client } })).status;
     expect(await failFrom('192.0.2.1')).toBe(401);

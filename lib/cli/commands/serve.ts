@@ -60,7 +60,7 @@ async function serve(session: Session, { upstream, trustProxy }: ServeOptions): 
     const { host, port } = bindAddressOf(config, isBindAddressSet(session, file));
     await listen(server, host, port);
     const stopped = stopSignal();
-    await output.write(`${addressOf(server, tls !== undefined, host)} is the way to ${upstream}\n`);
+    await output.write(`${addressOf(server, tls !== undefined, host)} passes requests on to ${upstream}\n`);
     const signal = await stopped;
     const drained = connections.drain(PATIENCE);
     output.note(`${signal}: requests and WebSockets have ${PATIENCE / 1_000} s to end. A second signal ends them now`);
