@@ -4,7 +4,7 @@ import type { HostRequest, HostResponse, Middleware } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { warn } from '../warnings.js';
 import { forbidStoring, sendEmpty, sendError } from './answers.js';
-import type { Door, Guard, Proceed } from './guard.js';
+import type { Guard, IdentifyOptions, Proceed } from './guard.js';
 import { answerRefusal, Refusal } from './refusals.js';
 
 /** The headers in which a proxy names the request that it asks about, and what nginx writes into them. */
@@ -54,7 +54,7 @@ function check(guard: Guard, req: HostRequest, res: HostResponse): void {
     // A name may have letters of any script, and a header may not.
     sendEmpty(res, 204, user && { 'X-Forwarded-User': encodeURIComponent(user.name.toWellFormed()) });
   };
-  guard.identify(original, res, letThrough, decide(guard), doorOf(guard));
+  guard.identify(original, res, letThrough, decide(guard), optionsOf(guard));
 }
 
 /** The own rights of users are for the users API alone, so they do not count here. */
@@ -62,7 +62,7 @@ function decide(guard: Guard): Proceed {
   return (user, original) => guard.isPublic(original) || guard.authorize(user, original);
 }
 
-function doorOf(guard: Guard): Door {
+function optionsOf(guard: Guard): IdentifyOptions {
   return {
     admit: (original) => {
       if (!guard.isPublic(original)) return undefined;

@@ -46,7 +46,7 @@ export type Verdict = boolean | Refusal;
 export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => Verdict;
 
 /** Where a middleware differs from the others. */
-export interface Door {
+export interface IdentifyOptions {
   /** Handles a request without credentials. Undefined, or undefined from it: the request is refused. */
   readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
   /** Whether OPTIONS without credentials is answered with 204. Defaults to true. False: it is refused. */
@@ -55,7 +55,7 @@ export interface Door {
   readonly refuse?: Refuse;
 }
 
-const STRICT: Door = {};
+const STRICT: IdentifyOptions = {};
 
 /** Lets authenticated and authorized requests through, and refuses all others. */
 export class Guard {
@@ -149,18 +149,18 @@ export class Guard {
    * Finds the user of a request and proceeds, or refuses the request: 401, 421 or 503. An error of this package becomes a
    * refusal. An error that `next` throws is the app's, and goes to the caller as it would without the guard.
    */
-  identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, door: Door = STRICT): void {
+  identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, options: IdentifyOptions = STRICT): void {
     let verdict: Verdict;
     try {
-      verdict = this.#identify(req, res, next, proceed, door);
+      verdict = this.#identify(req, res, next, proceed, options);
     } catch (error) {
       verdict = Refusal.of(error);
     }
-    this.#settle(verdict, res, next, door);
+    this.#settle(verdict, res, next, options);
   }
 
   /** Decides after a wait. No caller is left to catch an error. */
-  later(res: HostResponse, next: Next, decide: () => Verdict, door: Door = STRICT): void {
+  later(res: HostResponse, next: Next, decide: () => Verdict, options: IdentifyOptions = STRICT): void {
     let verdict: Verdict;
     try {
       verdict = decide();
@@ -168,7 +168,7 @@ export class Guard {
       verdict = Refusal.of(error);
     }
     try {
-      this.#settle(verdict, res, next, door);
+      this.#settle(verdict, res, next, options);
     } catch (error) {
       throwOutside(error);
     }
@@ -207,12 +207,12 @@ export class Guard {
     return { whole: [...readings.whole, ...readings.below], below: [] };
   }
 
-  #settle(verdict: Verdict, res: HostResponse, next: Next, { refuse = this.#refuse }: Door): void {
+  #settle(verdict: Verdict, res: HostResponse, next: Next, { refuse = this.#refuse }: IdentifyOptions): void {
     if (verdict === true) next();
     else if (verdict !== false) refuse(res, verdict, next);
   }
 
-  #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, door: Door): Verdict {
+  #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, options: IdentifyOptions): Verdict {
     if (this.#isAllowedHost?.(req) === false) {
       return new Refusal(421, 'this host is not served here: [http] allowed-hosts does not name it');
     }
@@ -222,18 +222,18 @@ export class Guard {
     }
     const known = Principal.userOf(req);
     if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
-    if (door.admit !== undefined && !this.#logins.hasCredentials(req)) {
-      const verdict = door.admit(req, res, next);
+    if (options.admit !== undefined && !this.#logins.hasCredentials(req)) {
+      const verdict = options.admit(req, res, next);
       if (verdict !== undefined) return verdict;
     }
-    if (req.method === 'OPTIONS' && door.answersPreflights !== false && !this.#logins.hasCredentials(req)) {
+    if (req.method === 'OPTIONS' && options.answersPreflights !== false && !this.#logins.hasCredentials(req)) {
       // A browser's preflight. Behind the guard, a handler of `use` or `all` would run for it.
       sendEmpty(res, 204);
       return false;
     }
     const outcome = this.#logins.login(req);
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
-    this.#concludeLater(outcome, req, res, next, proceed, door);
+    this.#concludeLater(outcome, req, res, next, proceed, options);
     return false;
   }
 
@@ -244,12 +244,12 @@ export class Guard {
     res: HostResponse,
     next: Next,
     proceed: Proceed,
-    door: Door,
+    options: IdentifyOptions,
   ): void {
     // socket.io calls middlewares for upgrades as well.
     surviveErrors(req.socket);
     const conclude = (settled: LoginOutcome) => () => this.#conclude(settled, req, res, next, proceed);
-    void outcome.then((settled) => this.later(res, next, conclude(settled), door));
+    void outcome.then((settled) => this.later(res, next, conclude(settled), options));
   }
 
   #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): Verdict {
@@ -280,7 +280,7 @@ const goOnVarying: Proceed = (_user, _req, res) => {
 };
 
 /** Lets a request without credentials through. */
-const OPTIONAL: Door = {
+const OPTIONAL: IdentifyOptions = {
   admit: (req, res) => {
     req.user = undefined;
     varyOnCredentials(res);

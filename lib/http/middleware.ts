@@ -5,7 +5,7 @@ import { mountOf, pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { varyOnCredentials } from './answers.js';
 import { createCheckEndpoint } from './check-endpoint.js';
-import type { Door, Guard, Proceed, Verdict } from './guard.js';
+import type { Guard, IdentifyOptions, Proceed, Verdict } from './guard.js';
 import { createMeRouter } from './me-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
 import { Refusal } from './refusals.js';
@@ -45,16 +45,16 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
   };
   const proceed: Proceed = (user, req, res, next) =>
     mayBeOwn(req.url ?? '') ? route(user, req, res, next) : decide(guard, user, req, res);
-  const admit: Door['admit'] = (req, res, next) => {
+  const admit: IdentifyOptions['admit'] = (req, res, next) => {
     if (!admitsNobody(guard, req, res)) return undefined;
     return mayBeOwn(req.url ?? '') ? route(undefined, req, res, next) : true;
   };
-  const door: Door = { admit };
+  const options: IdentifyOptions = { admit };
   // The proxy that asks is nobody. It asks about the credentials of its client.
   const check = createCheckEndpoint(guard);
   const isCheck = (target: string) => mayBeOwn(target) && endpoints.at(pathOf(target))?.kind === 'check';
   return (req, res, next) => {
-    if (!isCheck(req.url ?? '')) return guard.identify(req, res, next, proceed, door);
+    if (!isCheck(req.url ?? '')) return guard.identify(req, res, next, proceed, options);
     guard.later(res, next, () => {
       check(req, res, next);
       return false;
