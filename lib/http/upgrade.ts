@@ -99,7 +99,7 @@ class UpgradeAnswer extends ServerResponse {
     const timer = setTimeout(this.#hangUp, LINGER).unref();
     socket.once('close', () => clearTimeout(timer));
     socket.off('end', this.#hangUp).end();
-    // What the client still sends is dropped: otherwise its end would not be seen.
+    // Data that the client still sends is dropped: otherwise its end would not be seen.
     socket.resume();
     this.#onAnswer();
     return this;

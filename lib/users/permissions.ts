@@ -28,7 +28,7 @@ const MAX_NAME = 64;
 
 const NAME: RegExp = /^[a-z][a-z0-9_-]*$/;
 
-/** What a name of a permission has, for messages. */
+/** The rule for a permission's name, for messages. */
 export const PERMISSION_NAME_RULE: string = `lower-case letters, digits, - and _, begins with a letter, and has at most ${MAX_NAME} characters`;
 
 /** Whether a permission can have this name, whether or not one does. Kapacitor's have such names as well. */

@@ -76,7 +76,7 @@ it('decides as Kapacitor does, for random trees, users and paths', () => {
     }
   }
   expect(differences).toEqual([]);
-  // Of the 100,000, a good part each way.
+  // A good part of the 100,000 is decided each way.
   expect(allowed).toBeGreaterThan(20_000);
   expect(allowed).toBeLessThan(80_000);
 });

@@ -29,7 +29,7 @@ async function createShop(): Promise<{ app: Express; auth: KapacitorAuth<keyof t
   return { app, auth };
 }
 
-/** What each user is meant to do: `r` read, `w` write, `d` delete, `*` a method that nobody knows. */
+/** The requests that each user may make: `r` read, `w` write, `d` delete, `*` a method that nobody knows. */
 const MEANT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   root: { '/orders': 'rwd*', '/reports': 'rwd*' },
   carl: { '/orders': 'rw', '/reports': '' },
