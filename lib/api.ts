@@ -89,7 +89,7 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    * @throws {StoreError} the store is unavailable
    * @throws {ConfigError} a field is unknown, or `from` is missing or tells no address
    */
-  verify(credentials: GivenCredentials, options: VerifyOptions): Promise<User | undefined>;
+  verify(credentials: GivenCredentials, options: VerifyOptions): Promise<User<Own> | undefined>;
   /**
    * For WebSockets and other upgrades, which do not pass the middlewares of an app. Verifies the credentials of the request and
    * decides by its path: `GET` needs `read`. While authentication is off, the user is ADMIN_USER.
@@ -110,7 +110,7 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    *   reject
    * @throws {ConfigError} an argument is wrong; the connection is closed
    */
-  authorizeUpgrade(req: IncomingMessage, socket: Duplex, options?: UpgradeOptions): Promise<User | undefined>;
+  authorizeUpgrade(req: IncomingMessage, socket: Duplex, options?: UpgradeOptions): Promise<User<Own> | undefined>;
   /** The resolved configuration. */
   readonly config: ResolvedConfig;
   /**

@@ -9,7 +9,10 @@ export const API = '/api';
 export const USERS = '/api/users';
 
 /** A short path that every router reads alike: lower case, and no escapes, no empty, dot or parameter segments. */
-const PLAIN = /^(?=.{1,200}$)(?:\/[a-z0-9_-]+)+$/;
+const PLAIN = /^(?:\/[a-z0-9_-]+)+$/;
+
+/** Characters. A longer path is not remembered. */
+const MAX_PLAIN = 200;
 
 /** Bytes. Reading a longer path would take too much time. */
 const MAX_PATH = 2_048;
@@ -80,7 +83,7 @@ export class PathReader {
     if (whole !== below) return this.#readMounted(whole, below, base);
     const known = this.#plain.get(whole);
     if (known !== undefined) return known;
-    if (!PLAIN.test(whole)) {
+    if (whole.length > MAX_PLAIN || !PLAIN.test(whole)) {
       const resources = this.#readInEveryWay([whole]);
       return resources && { whole: resources, below: this.#belowKapacitor(resources) };
     }

@@ -33,7 +33,7 @@ export function undefinedWarning(undefinedNames: readonly string[], names: Permi
   return (
     `${undefinedProblem(undefinedNames, names)}. ` +
     'Define them under "permissions" in the configuration, or take them away from these users: ' +
-    '"kapacitor-auth user list" marks them'
+    '"kapacitor-auth user list" shows who has them'
   );
 }
 

@@ -150,7 +150,7 @@ export function requireKnownPermissions(
 ): void {
   const unknown = permissions.find((permission) => !names.has(permission) && !held.includes(permission));
   if (unknown === undefined) return;
-  const hint = didYouMean(suggest(unknown, names.all)) || `: there are ${inWords(names.all)}`;
+  const hint = didYouMean(suggest(unknown, names.all)) || `: the permissions are ${inWords(names.all)}`;
   throw new InvalidUserError(`permission ${describeValue(unknown)} is not known${hint}`);
 }
 

@@ -33,9 +33,11 @@ describe('can', () => {
     expect(await on(['can', 'root', '/x', 'GET'])).toEqual(
       failed(2, 'the method comes before the path: can USER GET /kapacitor/v1/tasks'),
     );
-    expect(await on(['can', 'root', 'GET', 'x'])).toEqual(
-      failed(2, 'the path begins with a slash: /kapacitor/v1/tasks'),
+    expect(await on(['can', 'root', 'GET', 'x'])).toEqual(failed(2, 'the path begins with a slash: did you mean /x?'));
+    expect(await on(['can', 'root', 'read', '/x'])).toEqual(
+      failed(2, '"read" is a privilege: a request has a method, such as GET'),
     );
+    expect((await on(['can', 'root', 'delete', '/x'])).exitCode).toBe(0);
   });
 });
 

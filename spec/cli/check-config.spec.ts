@@ -76,7 +76,7 @@ describe('check-config', () => {
     const before = readFileSync(store);
     const warning =
       'users have permissions that are not defined, and that open nothing: "clrk" (did you mean "clerk"?). Define them ' +
-      'under "permissions" in the configuration, or take them away from these users: "kapacitor-auth user list" marks them';
+      'under "permissions" in the configuration, or take them away from these users: "kapacitor-auth user list" shows who has them';
     const { exitCode, stdout, stderr } = await run(['check-config', file]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain(`warning: ${warning}\nNo problems.\n`);

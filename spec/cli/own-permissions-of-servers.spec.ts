@@ -72,7 +72,8 @@ describe("a server with the app's own permissions", () => {
     });
     expect(await onKim(['can', 'kim', 'GET', '/orders'])).toMatchObject({
       exitCode: 1,
-      stderr: 'kapacitor-auth: clerk and night-shift_2 are not defined as far as is known here, and open nothing\n',
+      stderr:
+        'kapacitor-auth: it is not known here what clerk and night-shift_2 open. Ask the app as an admin: --url http://ADMIN@HOST\n',
     });
   });
 });

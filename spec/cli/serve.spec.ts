@@ -222,7 +222,7 @@ describe('kapacitor-auth serve, before it starts', () => {
   const url = 'http://localhost:9093';
 
   it.each<[string, readonly string[], RegExp]>([
-    ['no upstream', [], /required option '--upstream <URL>' not specified/],
+    ['no upstream', [], /name the server behind: kapacitor-auth serve --upstream http:/],
     ['no scheme', ['--upstream', 'localhost:9093'], /It must be a URL, such as http:\/\/localhost:9093/],
     ['a path', ['--upstream', `${url}/kapacitor`], /leave out the path, as in http:\/\/localhost:9093/],
     ['a query', ['--upstream', `${url}?`], /leave out the path/],

@@ -153,7 +153,7 @@ describe('an app with clerks, accountants and an admin', () => {
       status: 400,
       body: {
         error:
-          'permission "manager" is not known: there are none, api, config_api, write_points, all, clerk, accountant and support',
+          'permission "manager" is not known: the permissions are none, api, config_api, write_points, all, clerk, accountant and support',
       },
     });
     expect(await create(['clerk', 'write_points', 'accountant', 'clerk', 'none'])).toMatchObject({

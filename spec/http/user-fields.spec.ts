@@ -76,7 +76,7 @@ describe('the answer of GET', () => {
 });
 
 describe('an invalid value of a field', () => {
-  const THERE_ARE = 'there are none, api, config_api, write_points and all';
+  const THERE_ARE = 'the permissions are none, api, config_api, write_points and all';
   const NOT_KNOWN = `is not known: ${THERE_ARE}`;
 
   it.each<[object, string]>([

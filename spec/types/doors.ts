@@ -34,7 +34,7 @@ const origins: UpgradeOptions = { origins: ['https://app.example.com'] };
 createServer(app).on('upgrade', async (req, socket, head) => {
   claim<Same<typeof req, IncomingMessage>>();
   const user = await auth.authorizeUpgrade(req, socket);
-  claim<Same<typeof user, User | undefined>>();
+  claim<Same<typeof user, User<never> | undefined>>();
   await auth.authorizeUpgrade(req, socket, { ...origins, app });
   // @ts-expect-error the head is for the one who takes the connection
   await auth.authorizeUpgrade(req, socket, head);
@@ -46,7 +46,7 @@ createServer(app).on('upgrade', async (req, socket, head) => {
 
 app.post('/login', async (req, res) => {
   const user = await auth.verify(req.headers.authorization, { from: req });
-  claim<Same<typeof user, User | undefined>>();
+  claim<Same<typeof user, User<never> | undefined>>();
   res.json(auth.can(user, 'GET', '/orders'));
   await auth.verify({ name: 'kim', password: 'secret' }, { from: '192.0.2.1' });
   // @ts-expect-error somebody has to answer for failures

@@ -44,7 +44,7 @@ describe('undefined permissions', () => {
   it('are warned of with what they do and what to do', () => {
     expect(WARNING).toBe(
       'users have permissions that are not defined, and that open nothing: "clrk" (did you mean "clerk"?). Define them ' +
-        'under "permissions" in the configuration, or take them away from these users: "kapacitor-auth user list" marks them',
+        'under "permissions" in the configuration, or take them away from these users: "kapacitor-auth user list" shows who has them',
     );
   });
 

@@ -6,7 +6,7 @@ import { UserService } from '../../lib/users/user-service.js';
 import { failure, invalidUser } from '../support/failure.js';
 import { createUserService } from '../support/user-service.js';
 
-const THERE_ARE = 'there are none, api, config_api, write_points and all';
+const THERE_ARE = 'the permissions are none, api, config_api, write_points and all';
 const NOT_KNOWN = `is not known: ${THERE_ARE}`;
 
 describe('creating a user', () => {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { inWords } from '../../argument-checks.js';
+import { didYouMean, inWords } from '../../argument-checks.js';
 import { explain, privilegesOf } from '../../authorization/explain.js';
 import { DEFAULT_API_PATH } from '../../authorization/own-endpoints.js';
-import { isPrivilege, type Privilege } from '../../authorization/privileges.js';
+import { isKnownMethod, isPrivilege, type Privilege } from '../../authorization/privileges.js';
 import { printable } from '../../safe-text.js';
 import type { User } from '../../users/user.js';
 import { readAccessRules } from '../access-rules.js';
@@ -30,24 +30,31 @@ export function addCan(program: Command, session: Session): void {
       if (!METHOD.test(givenMethod)) {
         throw new UsageError('the method comes before the path: can USER GET /kapacitor/v1/tasks');
       }
-      if (!path.startsWith('/')) throw new UsageError('the path begins with a slash: /kapacitor/v1/tasks');
       const method = givenMethod.toUpperCase();
+      if (isPrivilege(givenMethod) && !isKnownMethod(method)) {
+        throw new UsageError(`"${givenMethod}" is a privilege: a request has a method, such as GET`);
+      }
+      if (!path.startsWith('/')) {
+        throw new UsageError(`the path begins with a slash${didYouMean(printable(`/${path}`))}`);
+      }
       await session.withUsers(async ({ users, readRules }) => {
         const user = await existingUser(users, name);
-        const { policy } = await readRules();
+        const { policy, isKnown } = await readRules();
         const unknown = user.permissions.filter((each) => !policy.permissions.has(each));
-        if (unknown.length > 0) {
-          const verbs = unknown.length === 1 ? ['is', 'opens'] : ['are', 'open'];
-          session.output.note(
-            `${inWords(unknown)} ${verbs[0]} not defined as far as is known here, and ${verbs[1]} nothing`,
-          );
-        }
+        if (unknown.length > 0) session.output.note(undefinedNote(unknown, isKnown));
         const { allowed, privilege, resource = null, reason } = explain(policy, user, method, path);
         if (json) await session.output.json({ user: name, method, path, allowed, privilege, resource, reason });
         else await session.output.write(`${allowed ? 'yes' : 'no'}: ${reason}\n`);
         session.exitCode = allowed ? EXIT.done : EXIT.refused;
       });
     });
+}
+
+function undefinedNote(names: readonly string[], isKnown: boolean): string {
+  const [is, opens] = names.length === 1 ? ['is', 'opens'] : ['are', 'open'];
+  return isKnown
+    ? `${inWords(names)} ${is} not defined as far as is known here, and ${opens} nothing`
+    : `it is not known here what ${inWords(names)} ${opens}. Ask the app as an admin: --url http://ADMIN@HOST`;
 }
 
 /** `whoami`: the user that a server has authenticated, and its privileges. */

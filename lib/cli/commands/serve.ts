@@ -13,7 +13,7 @@ import { Connections } from '../../gateway/connections.js';
 import { createGateway } from '../../gateway/gateway.js';
 import { createUpstreamProxy } from '../../gateway/upstream-proxy.js';
 import { kapacitorAuth } from '../../kapacitor-auth.js';
-import { RefusedError } from '../cli-error.js';
+import { RefusedError, UsageError } from '../cli-error.js';
 import type { Session } from '../session.js';
 import { chooseConfig } from '../target.js';
 import { parseTrustProxy, parseUpstream } from './serve-options.js';
@@ -22,7 +22,7 @@ import { parseTrustProxy, parseUpstream } from './serve-options.js';
 const PATIENCE = 8_000;
 
 interface ServeOptions {
-  readonly upstream: string;
+  readonly upstream?: string;
   readonly trustProxy?: number | string;
 }
 
@@ -31,7 +31,7 @@ export function addServe(program: Command, session: Session): void {
   program
     .command('serve')
     .description('put users and permissions in front of a server that has none')
-    .requiredOption('--upstream <URL>', 'the server behind, such as http://localhost:9093', parseUpstream)
+    .option('--upstream <URL>', 'the server behind, such as http://localhost:9093; required', parseUpstream)
     .option(
       '--trust-proxy <PROXIES>',
       'the proxies in front: their number, or their addresses, such as loopback or 10.0.0.0/8',
@@ -42,6 +42,9 @@ export function addServe(program: Command, session: Session): void {
 
 async function serve(session: Session, { upstream, trustProxy }: ServeOptions): Promise<void> {
   const { output, options, environment } = session;
+  if (upstream === undefined) {
+    throw new UsageError('name the server behind: kapacitor-auth serve --upstream http://localhost:9093');
+  }
   const { file, store } = chooseConfig(options, environment, process.cwd());
   // Only this package's own answers are JSON as the upstream's are.
   const overrides: KapacitorAuthConfig = { http: { refusals: 'answer' }, auth: { store } };
@@ -117,7 +120,7 @@ async function listen(server: Server, host: string | undefined, port: number): P
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another program listens there' : message;
     throw new RefusedError(
-      `cannot listen on ${host ?? ''}:${port}: ${reason}. [http] bind-address names another address`,
+      `cannot listen on ${host ?? ''}:${port}: ${reason}. set [http] bind-address to another address`,
     );
   }
 }
