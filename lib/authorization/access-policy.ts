@@ -131,9 +131,8 @@ export class AccessPolicy {
   /** The first resource that the user lacks the privilege on. Those that need an admin come first. */
   #missing(user: User, privilege: Privilege, { whole, below }: Readings): string | undefined {
     if (user.type === 'admin') return undefined;
-    for (const readings of [whole, below]) {
-      for (const resource of readings) if (needsAdmin(privilege, resource)) return resource;
-    }
+    for (const resource of whole) if (needsAdmin(privilege, resource)) return resource;
+    for (const resource of below) if (needsAdmin(privilege, resource)) return resource;
     for (const resource of whole) if (!this.hasPrivilege(user, privilege, resource)) return resource;
     // `/orders` is what a permission of the app's own names, and a router that is mounted there sees `/5`. Where only
     // Kapacitor's permissions open the whole path, the path below the mount counts as well.

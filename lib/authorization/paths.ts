@@ -55,7 +55,7 @@ export interface Readings {
 
 const NOTHING_BELOW: readonly string[] = [];
 
-/** Reads paths. It remembers plain paths, because an app asks for the same few again and again. */
+/** Reads paths. It remembers the first plain paths, because an app asks for the same few again and again. */
 export class PathReader {
   readonly #plain = new Map<string, Readings>();
   readonly #prefixes: readonly string[];
@@ -89,8 +89,7 @@ export class PathReader {
     }
     const resources = this.#toResources(whole);
     const readings = { whole: resources, below: this.#belowKapacitor(resources) };
-    if (this.#plain.size >= MAX_REMEMBERED) this.#plain.clear();
-    this.#plain.set(whole, readings);
+    if (this.#plain.size < MAX_REMEMBERED) this.#plain.set(whole, readings);
     return readings;
   }
 
