@@ -1,7 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { mayBeOwn } from '../authorization/own-endpoints.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
-import { mountOf, pathOf } from '../request/host.js';
+import { mountOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { varyOnCredentials } from './answers.js';
 import { createCheckEndpoint } from './check-endpoint.js';
@@ -43,23 +43,36 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
     );
     return false;
   };
-  const proceed: Proceed = (user, req, res, next) =>
-    mayBeOwn(req.url ?? '') ? route(user, req, res, next) : decide(guard, user, req, res);
-  const admit: IdentifyOptions['admit'] = (req, res, next) => {
-    if (!admitsNobody(guard, req, res)) return undefined;
-    return mayBeOwn(req.url ?? '') ? route(undefined, req, res, next) : true;
+  const forOthers: Handling = {
+    proceed: (user, req, res) => decide(guard, user, req, res),
+    options: { admit: (req, res) => admitsNobody(guard, req, res) || undefined },
   };
-  const options: IdentifyOptions = { admit };
+  const forOwn: Handling = {
+    proceed: route,
+    options: {
+      admit: (req, res, next) => (admitsNobody(guard, req, res) ? route(undefined, req, res, next) : undefined),
+    },
+  };
   // The proxy that asks is nobody. It asks about the credentials of its client.
   const check = createCheckEndpoint(guard);
-  const isCheck = (target: string) => mayBeOwn(target) && endpoints.at(pathOf(target))?.kind === 'check';
   return (req, res, next) => {
-    if (!isCheck(req.url ?? '')) return guard.identify(req, res, next, proceed, options);
+    const target = req.url ?? '';
+    const isOwn = mayBeOwn(target);
+    if (!isOwn || endpoints.at(target)?.kind !== 'check') {
+      const { proceed, options } = isOwn ? forOwn : forOthers;
+      return guard.identify(req, res, next, proceed, options);
+    }
     guard.later(res, next, () => {
       check(req, res, next);
       return false;
     });
   };
+}
+
+/** The arguments of {@link Guard.identify} that depend on the path. */
+interface Handling {
+  readonly proceed: Proceed;
+  readonly options: IdentifyOptions;
 }
 
 /** Nobody needs a privilege on a public path. */

@@ -46,9 +46,10 @@ export function addHash(program: Command, session: Session): void {
 
 /** A store that cannot be read is no problem of the configuration: the database may run elsewhere. */
 async function warningsOfUsers({ environment, output }: Session, file: string | undefined): Promise<string[]> {
-  const { config, store } = resolveConfig(file ?? {}, {}, environment);
   // Without a file, the app may define its permissions in code.
-  if (file === undefined || !config.auth.enabled) return [];
+  if (file === undefined) return [];
+  const { config, store } = resolveConfig(file, {}, environment);
+  if (!config.auth.enabled) return [];
   const names = new PermissionNames(Object.keys(config.permissions));
   try {
     // Only code can name a repository.

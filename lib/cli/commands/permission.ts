@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { pathOfResource } from '../../authorization/named-path.js';
 import type { Privilege } from '../../authorization/privileges.js';
-import { isPermission } from '../../users/permissions.js';
 import { type AccessRules, readAccessRules } from '../access-rules.js';
 import type { Session } from '../session.js';
 import { formatTable } from '../table.js';
@@ -50,7 +49,7 @@ async function rulesOf(session: Session): Promise<AccessRules> {
 
 function openedBy(name: string, { policy }: AccessRules): Opened {
   const own = policy.definitions[name];
-  if (own !== undefined && !isPermission(name)) return own;
+  if (own !== undefined) return own;
   const resources = policy.permissions.get(name) as ReadonlyMap<string, readonly Privilege[]>;
   return Object.fromEntries([...resources].map(([resource, privileges]) => [pathOfResource(resource), privileges]));
 }

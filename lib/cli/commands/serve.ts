@@ -4,9 +4,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { constants } from 'node:os';
 import type { Command } from 'commander';
-import { resolveConfig } from '../../config/config.js';
+import { resolveConfig, settle } from '../../config/config.js';
 import type { BindAddress, KapacitorAuthConfig, ResolvedConfig } from '../../config/options.js';
-import { checkConfig } from '../../config/report.js';
 import { HTTP } from '../../config/settings.js';
 import { ConfigError } from '../../errors.js';
 import { Connections } from '../../gateway/connections.js';
@@ -49,6 +48,7 @@ async function serve(session: Session, { upstream, trustProxy }: ServeOptions): 
   // Only this package's own answers are JSON as the upstream's are.
   const overrides: KapacitorAuthConfig = { http: { refusals: 'answer' }, auth: { store } };
   const { config } = resolveConfig(file ?? {}, overrides, environment);
+  const { choice } = settle(file ?? {}, overrides, environment);
   requireAuthentication(config, file);
   const tls = readTls(config);
   const proxy = createUpstreamProxy(upstream, ({ message }) =>
@@ -60,7 +60,7 @@ async function serve(session: Session, { upstream, trustProxy }: ServeOptions): 
     const server = createGateway(auth, { proxy, trustProxy, tls });
     const connections = new Connections(server);
     await auth.ready;
-    const { host, port } = bindAddressOf(config, isBindAddressSet(session, file));
+    const { host, port } = bindAddressOf(config, choice.isSet(HTTP.bindAddress));
     await listen(server, host, port);
     const stopped = stopSignal();
     await output.write(`${addressOf(server, tls !== undefined, host)} passes requests on to ${upstream}\n`);
@@ -102,13 +102,6 @@ function readPem(key: string, path: string): Buffer {
 /** The address to listen on. Kapacitor's default is every address of the machine. The gateway's is localhost. */
 function bindAddressOf({ http: { bindAddress } }: ResolvedConfig, isSet: boolean): BindAddress {
   return isSet ? bindAddress : { ...bindAddress, host: 'localhost' };
-}
-
-function isBindAddressSet({ environment }: Session, file: string | undefined): boolean {
-  const { settings } = checkConfig(file, environment);
-  return settings.some(
-    ({ section, key, from }) => key === HTTP.bindAddress.key && section === 'http' && from !== 'default',
-  );
 }
 
 /** @throws {RefusedError} the address is in use, or this machine does not have it */
