@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import { kapacitorAuth } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { send } from '../support/server.js';
-import { Example, temporaryFolder, writeFile } from './child.js';
+import { Example } from './child.js';
+import { folderWithUsers } from './with-users.js';
 
 const TWO_LINES = new URL('../../examples/two-lines.ts', import.meta.url);
 
@@ -14,21 +13,7 @@ const TELL_PORT = `data:text/javascript,${encodeURIComponent(`
 
 describe('examples/two-lines.ts', () => {
   it('protects an app with the kapacitor.conf of its working folder', async () => {
-    const folder = temporaryFolder();
-    writeFile(folder, 'kapacitor.conf', [
-      'data_dir = "data"',
-      '[http]',
-      'auth-enabled = true',
-      '[auth]',
-      'enabled = true',
-      'bcrypt-cost = 4',
-    ]);
-    const { users, close } = kapacitorAuth({
-      auth: { store: `sqlite:${join(folder, 'data', 'auth', 'users.db')}`, bcryptCost: 4 },
-    });
-    await users.create({ name: 'jane', password: 'janePassword', permissions: ['api'] });
-    await close();
-
+    const folder = await folderWithUsers();
     const example = new Example(TWO_LINES, { cwd: folder, env: { PORT: '0' }, imports: [TELL_PORT] });
     const port = Number((await example.printed(/port (\d+)/))[1]);
 

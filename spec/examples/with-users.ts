@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { Example, temporaryFolder, writeFile } from './child.js';
 
-/** Runs an example with the kapacitor.conf of its folder, where jane may read everything and sensor may only write points. */
-export async function startWithUsers(file: URL): Promise<{ readonly example: Example; readonly port: number }> {
+/** Makes a folder with a kapacitor.conf, where jane may read everything and sensor may only write points. */
+export async function folderWithUsers(): Promise<string> {
   const folder = temporaryFolder();
   writeFile(folder, 'kapacitor.conf', [
     'data_dir = "data"',
@@ -19,6 +19,12 @@ export async function startWithUsers(file: URL): Promise<{ readonly example: Exa
   await users.create({ name: 'jane', password: 'janePassword', permissions: ['api'] });
   await users.create({ name: 'sensor', password: 'sensorPassword', permissions: ['write_points'] });
   await close();
+  return folder;
+}
+
+/** Runs an example in a {@link folderWithUsers}. */
+export async function startWithUsers(file: URL): Promise<{ readonly example: Example; readonly port: number }> {
+  const folder = await folderWithUsers();
   const example = new Example(file, { cwd: folder, env: { PORT: '0' } });
   const [, port] = await example.printed(/http:\/\/localhost:(\d+)/);
   return { example, port: Number(port) };

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { completeRepository } from '../../lib/stores/complete.js';
 import { SupervisedRepository } from '../../lib/stores/supervised.js';
 import { userNamed } from '../support/stored-user.js';
+import { countTurns } from '../support/turns.js';
 
 const ADMIN = userNamed('root', { type: 'admin' });
 
@@ -84,15 +85,9 @@ describe('a repository without the optional methods', () => {
       userNamed(`user${10_000 + index}`, { permissions: index % 1_500 === 0 ? ['api', `p${index}`] : [] }),
     );
     const { repository } = completed(...users);
-    let turns = 0;
-    const count = () => {
-      turns += 1;
-      counting = setImmediate(count);
-    };
-    let counting = setImmediate(count);
-    onTestFinished(() => clearImmediate(counting));
+    const turns = countTurns();
     expect(await repository.permissionsInUse()).toEqual(['api', 'p0', 'p1500']);
-    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(turns()).toBeGreaterThanOrEqual(3);
     expect(await completed().repository.permissionsInUse()).toEqual([]);
   });
 

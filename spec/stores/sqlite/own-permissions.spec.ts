@@ -1,6 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { userNamed } from '../../support/stored-user.js';
+import { countTurns } from '../../support/turns.js';
 
 describe("permissions of the app's own in a file", () => {
   it('need no other format: an older version opens the file', async () => {
@@ -21,15 +22,9 @@ describe('the permissions in use', () => {
   it('are read in parts, between which other work has its turn', async () => {
     const repository = openRepository(storeFile());
     await repository.insertMany(users);
-    let turns = 0;
-    const count = () => {
-      turns += 1;
-      counting = setImmediate(count);
-    };
-    let counting = setImmediate(count);
-    onTestFinished(() => clearImmediate(counting));
+    const turns = countTurns();
     expect((await repository.permissionsInUse()).toSorted()).toEqual(['p0', 'p1']);
-    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(turns()).toBeGreaterThanOrEqual(3);
   });
 
   it('are read no further once the repository is closed', async () => {
