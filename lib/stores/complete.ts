@@ -4,11 +4,13 @@ import { NamePattern } from '../users/name-pattern.js';
 import type {
   CompleteUserRepository,
   FirstAdminOutcome,
+  KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   UserListQuery,
   UserRepository,
 } from '../users/repository.js';
+import type { SecretRepository } from '../users/secret.js';
 import { isActiveAdmin, type StoredUser } from '../users/user.js';
 
 /** How many users are listed at once. */
@@ -33,8 +35,11 @@ function isComplete(repository: UserRepository): repository is CompleteUserRepos
 class CompletedRepository implements CompleteUserRepository {
   readonly #repository: UserRepository;
 
+  readonly secrets?: SecretRepository;
+
   constructor(repository: UserRepository) {
     this.#repository = repository;
+    if (repository.secrets) this.secrets = repository.secrets;
   }
 
   find(name: string): MaybePromise<StoredUser | undefined> {
@@ -69,14 +74,14 @@ class CompletedRepository implements CompleteUserRepository {
     return (await this.insert(user)) ? 'inserted' : 'name-taken';
   }
 
-  async insertMany(users: readonly StoredUser[]): Promise<string[]> {
+  async insertMany(users: readonly KeyOwner[]): Promise<string[]> {
     if (this.#repository.insertMany !== undefined) return this.#repository.insertMany(users);
     const inserted: string[] = [];
-    for (const user of users) if (await this.insert(user)) inserted.push(user.name);
+    for (const { keys: _, ...user } of users) if (await this.insert(user)) inserted.push(user.name);
     return inserted;
   }
 
-  snapshot(): AsyncIterable<StoredUser> {
+  snapshot(): AsyncIterable<KeyOwner> {
     return this.#repository.snapshot?.() ?? this.#pageByPage();
   }
 

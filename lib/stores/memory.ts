@@ -1,16 +1,20 @@
 import type {
   CompleteUserRepository,
   FirstAdminOutcome,
+  KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   UserListQuery,
 } from '../users/repository.js';
+import type { StoredSecret } from '../users/secret.js';
 import { isActiveAdmin, type StoredUser } from '../users/user.js';
 import { compareNames } from '../users/user-name.js';
+import { MemorySecrets } from './memory-secrets.js';
 
 /** Keeps users in the memory of this process, for tests and demonstrations. They are gone when it ends. */
 export class MemoryUserRepository implements CompleteUserRepository {
   readonly #users = new Map<string, StoredUser>();
+  readonly secrets: MemorySecrets = new MemorySecrets(this.#users);
 
   find(name: string): StoredUser | undefined {
     return this.#users.get(name);
@@ -34,6 +38,7 @@ export class MemoryUserRepository implements CompleteUserRepository {
     if (current?.revision !== expectedRevision) return 'conflict';
     if (!isActiveAdmin(user) && this.#isLastAdmin(current)) return 'last-admin';
     this.#users.set(user.name, user);
+    this.secrets.ownerReplaced(current, user);
     return 'replaced';
   }
 
@@ -42,6 +47,7 @@ export class MemoryUserRepository implements CompleteUserRepository {
     if (current === undefined) return 'not-found';
     if (this.#isLastAdmin(current)) return 'last-admin';
     this.#users.delete(name);
+    this.secrets.ownerRemoved(name);
     return 'removed';
   }
 
@@ -55,12 +61,23 @@ export class MemoryUserRepository implements CompleteUserRepository {
     return this.insert(user) ? 'inserted' : 'name-taken';
   }
 
-  insertMany(users: readonly StoredUser[]): string[] {
-    return users.filter((user) => this.insert(user)).map(({ name }) => name);
+  insertMany(users: readonly KeyOwner[]): string[] {
+    const added: string[] = [];
+    for (const { keys, ...user } of users) {
+      if (!this.insert(user)) continue;
+      this.secrets.addKeys(keys);
+      added.push(user.name);
+    }
+    return added;
   }
 
-  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
-    yield* [...this.#users.values()].sort((a, b) => compareNames(a.name, b.name));
+  async *snapshot(): AsyncGenerator<KeyOwner, void, void> {
+    const users = [...this.#users.values()].sort((a, b) => compareNames(a.name, b.name));
+    const keys = new Map(users.map(({ name }) => [name, this.secrets.list(name, 'key')]));
+    for (const user of users) {
+      const own = keys.get(user.name) as StoredSecret[];
+      yield own.length > 0 ? { ...user, keys: own } : user;
+    }
   }
 
   permissionsInUse(): string[] {

@@ -1,13 +1,16 @@
 import { isPromise, type MaybePromise } from '../promises.js';
 import type {
   FirstAdminOutcome,
+  KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   StoreHealth,
   UserListQuery,
   UserRepository,
 } from '../users/repository.js';
+import type { SecretRepository } from '../users/secret.js';
 import type { StoredUser } from '../users/user.js';
+import { superviseSecrets } from './supervised-secrets.js';
 import { Supervision, type SupervisionOptions } from './supervision.js';
 
 /**
@@ -20,15 +23,17 @@ export class SupervisedRepository implements UserRepository {
   readonly #copies = new UserCopies();
   readonly hasAdmin?: () => MaybePromise<boolean>;
   readonly insertFirstAdmin?: (user: StoredUser) => MaybePromise<FirstAdminOutcome>;
-  readonly insertMany?: (users: readonly StoredUser[]) => MaybePromise<string[]>;
-  readonly snapshot?: () => AsyncIterable<StoredUser>;
+  readonly insertMany?: (users: readonly KeyOwner[]) => MaybePromise<string[]>;
+  readonly snapshot?: () => AsyncIterable<KeyOwner>;
   readonly permissionsInUse?: () => MaybePromise<readonly string[]>;
+  readonly secrets?: SecretRepository;
 
   constructor(repository: UserRepository, options: SupervisionOptions) {
     const supervision = new Supervision(repository, options);
     this.#repository = repository;
     this.#supervision = supervision;
-    const { hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse } = repository;
+    const { hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse, secrets } = repository;
+    if (secrets) this.secrets = superviseSecrets(secrets, supervision);
     if (hasAdmin) this.hasAdmin = () => supervision.ask('hasAdmin', () => hasAdmin.call(repository));
     if (insertFirstAdmin)
       this.insertFirstAdmin = (user) =>
@@ -80,8 +85,8 @@ export class SupervisedRepository implements UserRepository {
 /** Each step has the usual time limit. The reader has any time between two steps. */
 async function* stepByStep(
   supervision: Supervision,
-  begin: () => AsyncIterable<StoredUser>,
-): AsyncGenerator<StoredUser, void, void> {
+  begin: () => AsyncIterable<KeyOwner>,
+): AsyncGenerator<KeyOwner, void, void> {
   const users = await supervision.ask('snapshot', () => begin()[Symbol.asyncIterator]());
   const leave = async () => users.return?.();
   let isLeftEarly = false;

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../promises.js';
 import type { NamePattern } from './name-pattern.js';
+import type { SecretRepository, StoredSecret } from './secret.js';
 import type { StoredUser } from './user.js';
 
 /** Selects the users of a list. */
@@ -79,19 +80,20 @@ export interface UserRepository {
    * Adds the users whose names are free, all of them or none, and returns their names in the given order. Existing users
    * stay as they are. If several users have the same name, the first one counts.
    *
-   * A call has about a thousand users. A repository may leave it out: the users are then inserted one by one, and those
-   * before a failure stay.
+   * A call has about a thousand users. A repository with {@link secrets} adds the keys of the users that it adds as well, all
+   * of which are valid. A repository may leave the method out: the users are then inserted one by one, without their keys, and
+   * those before a failure stay.
    */
-  insertMany?(users: readonly StoredUser[]): MaybePromise<string[]>;
+  insertMany?(users: readonly KeyOwner[]): MaybePromise<string[]>;
 
   /**
-   * Every user, in the order of their names' UTF-8 bytes. All of them are as they were at one moment between the first step
-   * and its answer, whatever changes meanwhile. A caller that leaves the loop early releases everything that the snapshot
+   * Every user, in the order of their names' UTF-8 bytes. A repository with {@link secrets} gives each with its keys. All of
+   * them are as they were at one moment between the first step and its answer, whatever changes meanwhile. A caller that leaves the loop early releases everything that the snapshot
    * holds. There may be more users than fit into memory.
    *
    * A repository may leave it out: the users are then listed page by page, each page as it is when it is read.
    */
-  snapshot?(): AsyncIterable<StoredUser>;
+  snapshot?(): AsyncIterable<KeyOwner>;
 
   /**
    * The names of all permissions that any user has, each once, in any order. It is called once, after the start, to warn
@@ -100,6 +102,11 @@ export interface UserRepository {
    * A repository may leave it out: every user is then read.
    */
   permissionsInUse?(): MaybePromise<readonly string[]>;
+
+  /**
+   * Keeps the keys and sessions of the users. A repository may leave it out: there are no keys and no sessions then.
+   */
+  readonly secrets?: SecretRepository;
 
   /**
    * Connects, and creates missing tables. Each middleware that shares the repository calls it before any other method, and
@@ -114,7 +121,12 @@ export interface UserRepository {
   close?(): MaybePromise<void>;
 }
 
-/** A repository that leaves no method out. */
+/** A user with its keys. Undefined: none, or they were not asked for. */
+export interface KeyOwner extends StoredUser {
+  readonly keys?: readonly StoredSecret[] | undefined;
+}
+
+/** A repository that leaves no method out. It may lack {@link UserRepository.secrets}. */
 export type CompleteUserRepository = UserRepository &
   Required<Pick<UserRepository, 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot' | 'permissionsInUse'>>;
 
@@ -168,7 +180,8 @@ export interface StoreWork {
     | 'insertFirstAdmin'
     | 'insertMany'
     | 'snapshot'
-    | 'permissionsInUse';
+    | 'permissionsInUse'
+    | `secrets.${keyof SecretRepository}`;
   /** Milliseconds. */
   readonly took: number;
 }

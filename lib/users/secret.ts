@@ -1,0 +1,89 @@
+import type { MaybePromise } from '../promises.js';
+import type { KeyOwner, UserRepository } from './repository.js';
+
+/**
+ * What a secret is for: a `key` lets a machine in, and a `session` a browser. Both are long and random, so that their SHA-256
+ * is enough to keep them, and no bcrypt to check them.
+ */
+export type SecretKind = 'key' | 'session';
+
+/** A secret beside the password of a user, as a repository keeps it. Times are milliseconds since 1970. */
+export interface StoredSecret {
+  /** The SHA-256 of the secret in base64url, 43 characters. No two secrets have the same. */
+  readonly digest: string;
+  readonly kind: SecretKind;
+  /** A random text that names the secret, and is none itself. No two secrets have the same. */
+  readonly id: string;
+  /** The name of the user that the secret belongs to. */
+  readonly owner: string;
+  /** A key's name, which no other key of its owner has. Undefined for a session. */
+  readonly name: string | undefined;
+  /** What the secret may at most, in the order of a user's permissions. Undefined: all that its owner may. */
+  readonly permissions: readonly string[] | undefined;
+  readonly created: number;
+  /** From then on the secret lets nobody in. Undefined: never. */
+  readonly expires: number | undefined;
+  /** Undefined: never. */
+  readonly lastUsed: number | undefined;
+}
+
+/** When a secret was used. */
+export interface SecretUse {
+  readonly digest: string;
+  readonly lastUsed: number;
+}
+
+/**
+ * `conflict`: no user of the owner's name has the expected revision. `name-taken`: the owner has a key of this name. `full`:
+ * the owner has as many keys as it may. In these cases nothing changed, except that expired secrets of the owner may be
+ * gone.
+ */
+export type InsertSecretOutcome = 'inserted' | 'conflict' | 'name-taken' | 'full';
+
+/**
+ * Keeps the secrets of users: the part `secrets` of a {@link UserRepository}, which a repository may leave out. It keeps the
+ * promises of a user repository, and these:
+ *
+ * - A user who is removed takes its secrets along, in the same transaction. A later user of the same name has none of them.
+ * - `replace` removes the user's sessions in the same transaction if the new user is disabled, or has another hash.
+ * - `snapshot` gives each user with its keys, and `insertMany` adds the keys of the users that it adds: see {@link KeyOwner}.
+ */
+export interface SecretRepository {
+  /**
+   * The secret with this digest, or undefined. Every request with a key or a session calls it, so it should be fast, and may
+   * answer without a promise. It sees each answered removal of every process that shares the store. `lastUsed` may be older
+   * than the latest recorded use. Expired secrets may still be found.
+   */
+  find(digest: string): MaybePromise<StoredSecret | undefined>;
+
+  /** The secrets of this kind that a user has, the oldest first; those of the same time in the order of their ids. */
+  list(owner: string, kind: SecretKind): MaybePromise<StoredSecret[]>;
+
+  /**
+   * Adds a secret, if its owner still has the revision `ownerRevision`. First it removes the secrets of the owner that are
+   * expired when this one is created. If the owner then has `limit` secrets of the kind or more, a key is refused (`full`), and
+   * the oldest sessions make room for a session.
+   */
+  insert(secret: StoredSecret, ownerRevision: string, limit: number): MaybePromise<InsertSecretOutcome>;
+
+  /** Removes one secret of a user. Returns whether the user had a secret of this kind with this id. */
+  remove(owner: string, kind: SecretKind, id: string): MaybePromise<boolean>;
+
+  /** Removes all secrets of this kind that a user has, and returns their number. */
+  removeAll(owner: string, kind: SecretKind): MaybePromise<number>;
+
+  /**
+   * Sets `lastUsed` of these secrets. A use that is not at least a minute later than the recorded one is left out, as is a use
+   * of a secret that is gone. No process has to read anything again because of it, and it need not be on disk when it is
+   * answered.
+   */
+  recordUses(uses: readonly SecretUse[]): MaybePromise<void>;
+
+  /** Removes the secrets that are expired at this time. Those with a later time, or without one, stay. */
+  removeExpired(time: number): MaybePromise<void>;
+}
+
+/** A secret that is not expired at this time. */
+export function isValidAt({ expires }: Pick<StoredSecret, 'expires'>, time: number): boolean {
+  return expires === undefined || time < expires;
+}
