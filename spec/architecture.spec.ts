@@ -28,6 +28,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
   ground: [
     'argument-checks',
     'clock',
+    'duration',
     'errors',
     'optional-package',
     'promises',
@@ -36,7 +37,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'safe-text',
     'warnings',
   ],
-  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'user-management'],
+  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'secret-management', 'user-management'],
   entries: ['index', 'postgres'],
 };
 
