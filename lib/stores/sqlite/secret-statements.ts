@@ -1,11 +1,8 @@
 import type { KeyOwner } from '../../users/repository.js';
-import type { SecretKind, SecretUse, StoredSecret } from '../../users/secret.js';
+import { RECORD_USE_EVERY, type SecretKind, type SecretUse, type StoredSecret } from '../../users/secret.js';
 import { toPermissions } from '../sql.js';
 import type { Change } from './change.js';
 import type { SqliteRow, Statement } from './connection.js';
-
-/** Milliseconds between two recorded uses of a secret. */
-const RECORD_EVERY = 60_000;
 
 const COLUMNS = 'digest, kind, id, owner, name, permissions, created, expires, last_used';
 
@@ -51,7 +48,7 @@ const REMOVE_ALL = 'DELETE FROM secrets WHERE kind = $1 AND owner = $2 RETURNING
 const RECORD_USES = `UPDATE secrets SET last_used = used.last_used
   FROM (SELECT value ->> 'digest' AS digest, max(value ->> 'lastUsed') AS last_used FROM json_each($1) GROUP BY 1) AS used
   WHERE secrets.digest = used.digest
-    AND (secrets.last_used IS NULL OR secrets.last_used + ${RECORD_EVERY} <= used.last_used) RETURNING id`;
+    AND (secrets.last_used IS NULL OR secrets.last_used + ${RECORD_USE_EVERY} <= used.last_used) RETURNING id`;
 
 const ANY_EXPIRED = 'SELECT 1 FROM secrets WHERE expires <= $1 LIMIT 1';
 const REMOVE_EXPIRED = `DELETE FROM secrets WHERE rowid IN (SELECT rowid FROM secrets WHERE expires <= $1 LIMIT $2) RETURNING id`;
