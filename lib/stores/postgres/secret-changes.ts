@@ -1,13 +1,6 @@
-import {
-  type InsertSecretOutcome,
-  isValidAt,
-  type SecretKind,
-  type SecretUse,
-  type StoredSecret,
-} from '../../users/secret.js';
+import type { InsertSecretOutcome, SecretKind, SecretUse, StoredSecret } from '../../users/secret.js';
 import type { Connections } from './connections.js';
-import type { Ask } from './driver.js';
-import { type SecretStatements, toSecret } from './secret-statements.js';
+import { type SecretStatements, toTally } from './secret-statements.js';
 
 /** How many expired secrets are removed in one transaction. */
 const EXPIRED_AT_ONCE = 1_000;
@@ -30,45 +23,22 @@ export class SecretChanges {
   }
 
   insert(secret: StoredSecret, ownerRevision: string, limit: number): Promise<Insertion> {
-    const { owner, created } = secret;
+    const { owner, kind, created } = secret;
     return this.#connections.change(async (ask) => {
       const { rows } = await ask(this.#statements.lockOwner(owner));
       if (rows[0]?.['revision'] !== ownerRevision) return { outcome: 'conflict', hasRemoved: false };
-      const others = (await ask(this.#statements.listAll(owner))).rows.map(toSecret);
-      await this.#remove(
-        ask,
-        others.filter((other) => !isValidAt(other, created)),
-      );
-      const valid = others.filter((other) => isValidAt(other, created));
-      return this.#insertBeside(
-        ask,
-        secret,
-        valid.filter(({ kind }) => kind === secret.kind),
-        limit,
-      );
+      const { expired, others, namesakes } = toTally((await ask(this.#statements.tally(secret))).rows[0]);
+      if (expired > 0) await ask(this.#statements.removeExpiredOf(owner, created));
+      if (kind === 'key' && namesakes > 0) return { outcome: 'name-taken', hasRemoved: false };
+      if (kind === 'key' && others >= limit) return { outcome: 'full', hasRemoved: false };
+      const surplus = others - limit + 1;
+      if (surplus > 0) {
+        await ask(this.#statements.reviseOwner(owner));
+        await ask(this.#statements.removeOldestOf(owner, kind, surplus));
+      }
+      await ask(this.#statements.insert([secret]));
+      return { outcome: 'inserted', hasRemoved: surplus > 0 };
     });
-  }
-
-  /** @param others the secrets of the same owner and kind, the oldest first */
-  async #insertBeside(
-    ask: Ask,
-    secret: StoredSecret,
-    others: readonly StoredSecret[],
-    limit: number,
-  ): Promise<Insertion> {
-    if (secret.kind === 'key') {
-      if (others.some(({ name }) => name === secret.name)) return { outcome: 'name-taken', hasRemoved: false };
-      if (others.length >= limit) return { outcome: 'full', hasRemoved: false };
-    }
-    const oldest = others.slice(0, Math.max(0, others.length - limit + 1));
-    if (oldest.length > 0) await ask(this.#statements.reviseOwner(secret.owner));
-    await this.#remove(ask, oldest);
-    await ask(this.#statements.insert([secret]));
-    return { outcome: 'inserted', hasRemoved: oldest.length > 0 };
-  }
-
-  async #remove(ask: Ask, secrets: readonly StoredSecret[]): Promise<void> {
-    if (secrets.length > 0) await ask(this.#statements.remove(secrets.map(({ digest }) => digest)));
   }
 
   /**

@@ -46,7 +46,7 @@ export class SecretStatements {
 
   list(owner: string, kind: SecretKind): Statement {
     return {
-      text: `SELECT ${COLUMNS} FROM ${this.#secrets} AS secrets WHERE owner = $1 AND kind = $2 ORDER BY created, id`,
+      text: `SELECT ${COLUMNS} FROM ${this.#secrets} AS secrets WHERE owner = $1 AND kind = $2 ORDER BY secrets.created, id`,
       values: [owner, kind],
     };
   }
@@ -55,7 +55,7 @@ export class SecretStatements {
   keysOf(owners: readonly string[]): Statement {
     return {
       text: `SELECT ${COLUMNS} FROM ${this.#secrets} AS secrets WHERE owner = ANY ($1) AND kind = 'key'
-        ORDER BY owner, created, id`,
+        ORDER BY owner, secrets.created, id`,
       values: [owners],
     };
   }
@@ -65,11 +65,14 @@ export class SecretStatements {
     return { text: `SELECT revision FROM ${this.#users} WHERE name = $1 FOR NO KEY UPDATE`, values: [name] };
   }
 
-  /** All secrets of a user, of both kinds, the oldest first. */
-  listAll(owner: string): Statement {
+  /** Counts the secrets of the same owner: see {@link toTally}. */
+  tally({ owner, kind, name, created }: StoredSecret): Statement {
     return {
-      text: `SELECT ${COLUMNS} FROM ${this.#secrets} AS secrets WHERE owner = $1 ORDER BY created, id`,
-      values: [owner],
+      text: `SELECT count(*) FILTER (WHERE NOT is_valid)::text AS expired,
+          count(*) FILTER (WHERE is_valid AND kind = $2)::text AS others,
+          count(*) FILTER (WHERE is_valid AND kind = $2 AND name = $3)::text AS namesakes
+        FROM (SELECT *, coalesce(expires > $4, true) AS is_valid FROM ${this.#secrets} WHERE owner = $1) AS secrets`,
+      values: [owner, kind, name, created],
     };
   }
 
@@ -112,9 +115,15 @@ export class SecretStatements {
     return { text: this.#inOrder(OF_OWNER), values: [owner, kind, id] };
   }
 
-  /** Removes the secrets with these digests. */
-  remove(digests: readonly string[]): Statement {
-    return { text: this.#inOrder('digest = ANY ($1)'), values: [digests] };
+  /** Removes the secrets of a user that are expired at this time. */
+  removeExpiredOf(owner: string, time: number): Statement {
+    return { text: this.#inOrder('owner = $1 AND expires <= $2'), values: [owner, time] };
+  }
+
+  /** Removes the oldest secrets of a user of this kind. Every process has to read them again. */
+  removeOldestOf(owner: string, kind: SecretKind, count: number): Statement {
+    const oldest = `SELECT digest FROM ${this.#secrets} WHERE owner = $1 AND kind = $2 ORDER BY created, id LIMIT $3`;
+    return { text: this.#inOrder(`digest IN (${oldest})`), values: [owner, kind, count] };
   }
 
   /** A use of a secret that is less than a minute later than the recorded one, or of one that is gone, is left out. */
@@ -146,6 +155,20 @@ export class SecretStatements {
     return `DELETE FROM ${this.#secrets} WHERE digest IN (
       SELECT digest FROM ${this.#secrets} WHERE ${condition} ORDER BY digest FOR UPDATE)`;
   }
+}
+
+/** The numbers of secrets of a user when another one is created. */
+export interface Tally {
+  readonly expired: number;
+  /** Valid ones of the same kind. */
+  readonly others: number;
+  /** Valid ones of the same kind and name. */
+  readonly namesakes: number;
+}
+
+/** Converts the row of {@link SecretStatements.tally}. */
+export function toTally(row: Row | undefined): Tally {
+  return { expired: Number(row?.['expired']), others: Number(row?.['others']), namesakes: Number(row?.['namesakes']) };
 }
 
 /** Converts a row of {@link SecretStatements.list}. */
