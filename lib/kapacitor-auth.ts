@@ -61,8 +61,9 @@ export function kapacitorAuth(
   }
   refuseExtra('kapacitorAuth', 'a file or an object, and an object that overrides it', extra);
   const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
-  const { config, store, admin, warnings } = resolveConfig(source, overrides, process.env);
-  for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
+  const { config, store, admin, readSharedSecret, warnings } = resolveConfig(source, overrides, process.env);
+  const { weakness } = (config.auth.enabled && readSharedSecret?.()) || {};
+  for (const warning of [...warnings, weakness]) if (warning !== undefined) warn('KAPACITOR_AUTH_CONFIG', warning);
   const parts = assemble(config, { store, admin, file });
   const auth = exposeApi(parts);
   const { log } = parts;
