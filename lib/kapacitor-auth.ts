@@ -7,6 +7,7 @@ import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
+import { UsedCredentials } from './authentication/used-credentials.js';
 import { AccessPolicy } from './authorization/access-policy.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
@@ -20,6 +21,7 @@ import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
+import { createSecretManagement } from './secret-management.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
@@ -99,11 +101,16 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges, permissionNames });
   const { supervised, repository, users } = management;
   const throttle = new LoginThrottle(auth);
+  const cache = new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0);
+  const used = new UsedCredentials();
+  const secrets = createSecretManagement({ repository, permissionNames, cache, throttle, used, audit });
   const authenticator = new Authenticator({
     repository,
     hasher: passwords.hasher,
-    cache: new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0),
+    cache,
     throttle,
+    used,
+    secrets: secrets.authenticator,
     beforeLogin: () => adminSetup.beforeLogin(),
     onUnusableHash: createHashWarner(passwords.hasher.maxCost),
     audit,
@@ -111,19 +118,20 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const logins = new LoginService(authenticator, { ...http, audit });
   const onFailure = throttle.isOn ? createProxyWarner() : () => {};
   const guard = new Guard(authenticator, logins, policy, { ...http, onFailure, audit });
-  const usersRouter = createUsersRouter(users, guard, audit);
+  const { keys } = secrets;
+  const usersRouter = createUsersRouter({ users, keys, guard, audit });
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, ownChanges]) each.close();
+    for (const each of [search, adminSetup, supervised, authenticator, ownChanges, secrets]) each.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
   };
   return {
-    ...{ config, events, audit, metrics, supervised, users, guard, logins, usersRouter, adminSetup, close, log },
+    ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, usersRouter, adminSetup, close, log },
     strategy: new KapacitorStrategy(logins),
     middleware: auth.enabled ? createGuardWithApi(guard, usersRouter) : createGuardOnly(guard),
     ready,

@@ -4,13 +4,13 @@ export const DEFAULT_API_PATH = '/kapacitor/v1';
 /** Kapacitor serves its API under this prefix as well. */
 const PREVIEW_API_PATH = '/kapacitor/v1preview';
 
-/** The endpoints of this package but those of a user, by the last segment of their paths. */
+/** The endpoints of this package but those of users, by the last segment of their paths. */
 const NAMES = ['me', 'permissions', 'check'] as const;
 
 /** An endpoint of this package, which has rules of its own. */
 export type OwnEndpoint =
   | { readonly kind: (typeof NAMES)[number] | 'users' }
-  | { readonly kind: 'user'; readonly name: string };
+  | { readonly kind: 'user' | 'keys' | 'sessions'; readonly name: string };
 
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
 const HINT = new RegExp(String.raw`users|\/(?:${NAMES.join('|')})(?:[/?#]|$)`, 'i');
@@ -39,7 +39,7 @@ export class OwnEndpoints {
     // A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash
     // at the end or without. All but the users may have two slashes.
     this.#pattern = new RegExp(
-      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${this.#prefixes.map(quoted).join('|')})\/(?:(${NAMES.join('|')})\/?|users(?:\/([^/?#]+))?)\/?(?:[?#]|$)`,
+      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${this.#prefixes.map(quoted).join('|')})\/(?:(${NAMES.join('|')})\/?|users(?:\/([^/?#]+)(?:\/(keys|sessions)(?:\/[^/?#]+)?)?)?)\/?(?:[?#]|$)`,
       'i',
     );
   }
@@ -55,11 +55,11 @@ export class OwnEndpoints {
   at(path: string): OwnEndpoint | undefined {
     const match = mayBeOwn(path) ? this.#pattern.exec(path) : null;
     if (match === null) return undefined;
-    const [, fixed, name] = match;
+    const [, fixed, name, secrets = 'user'] = match;
     if (fixed !== undefined) return { kind: fixed.toLowerCase() as (typeof NAMES)[number] };
     if (name === undefined) return { kind: 'users' };
     try {
-      return { kind: 'user', name: decodeURIComponent(name) };
+      return { kind: secrets.toLowerCase() as 'user' | 'keys' | 'sessions', name: decodeURIComponent(name) };
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
 import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
+import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 
 /** The fields of a user that a client can request. */
@@ -72,11 +73,15 @@ function privilegeMissing(user: User, privilege: string, endpoint: string): stri
 
 /** The message of a 403 for a decision about an endpoint or a resource. */
 export function refusalMessage(user: User, { rule, privilege }: Decision, endpoint: string): string {
-  return rule === 'admin-only' ? adminRequired(user) : privilegeMissing(user, privilege, endpoint);
+  const message = rule === 'admin-only' ? adminRequired(user) : privilegeMissing(user, privilege, endpoint);
+  return restrictionOf(user) === undefined ? message : `${message}. The key that it uses may open less than the user`;
 }
 
 /** For a user who was let in, and would not be any more when the request is complete. */
 export const CHANGED_MEANWHILE = 'the user who asks has been changed meanwhile: ask again';
+
+/** The message of a 403 for a request of a page of another site, which has only the cookie of a session. */
+export const FORGED = 'a page of another site may not do this with your session: sign in there, or use a key';
 
 /** The message of a 403 for users who are not admins. In Kapacitor, others can manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {

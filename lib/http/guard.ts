@@ -1,6 +1,7 @@
 import type { Authenticator } from '../authentication/authenticator.js';
 import type { LoginOutcome, LoginService } from '../authentication/login-service.js';
 import { Principal } from '../authentication/principal.js';
+import type { Credential } from '../authentication/used-credentials.js';
 import type { AccessPolicy } from '../authorization/access-policy.js';
 import type { Readings } from '../authorization/paths.js';
 import { type Privilege, privilegeFor } from '../authorization/privileges.js';
@@ -15,6 +16,7 @@ import {
   adminRequired,
   CHANGED_MEANWHILE,
   denialOf,
+  FORGED,
   forbidStoring,
   refusalMessage,
   sendEmpty,
@@ -131,6 +133,11 @@ export class Guard {
     const current = this.authEnabled ? await this.#authenticator.refresh(user) : ADMIN_USER;
     if (current === undefined) throw new ForbiddenError(CHANGED_MEANWHILE);
     return current;
+  }
+
+  /** The credential that let the user in. */
+  credentialOf(user: User): Credential {
+    return this.#authenticator.credentialOf(user);
   }
 
   /**
@@ -264,6 +271,10 @@ export class Guard {
       if (reason === 'authorization failed') this.#onFailure(req);
       if (!hasCredentials) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
       return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
+    }
+    if (outcome.kind === 'forged') {
+      this.#audit('denied', () => denialOf(req, undefined, 403, FORGED));
+      return new Refusal(403, FORGED);
     }
     if (outcome.kind === 'error') return Refusal.of(outcome.error);
     return Refusal.of(outcome.error, outcome.status, { 'WWW-Authenticate': outcome.challenge });
