@@ -29,6 +29,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'argument-checks',
     'clock',
     'duplicate-members',
+    'duration',
     'errors',
     'optional-package',
     'promises',
@@ -37,7 +38,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'safe-text',
     'warnings',
   ],
-  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'user-management'],
+  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'secret-management', 'user-management'],
   entries: ['index', 'postgres'],
 };
 
