@@ -48,7 +48,7 @@ export class JsonWebTokens {
     return verified;
   }
 
-  /** Signs a token with HS256. Its end is rounded down to seconds. */
+  /** Signs a token with HS256. Its end is rounded down to a second. */
   async sign({ username, expires }: VerifiedToken): Promise<string> {
     const { SignJWT } = await import('jose');
     const claims = { username, exp: Math.floor(expires / 1_000) };

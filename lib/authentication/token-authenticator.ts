@@ -6,8 +6,9 @@ import type { UserRepository } from '../users/repository.js';
 import { digestOfSecret } from '../users/secret-text.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import { type CredentialCache, rememberOrigin } from './credential-cache.js';
+import { type CredentialCache, rememberOrigin, type Verification } from './credential-cache.js';
 import { isOver, type JsonWebTokens, type VerifiedToken } from './json-web-tokens.js';
+import { failWith, reportFailure } from './login-failures.js';
 import type { LoginThrottle } from './login-throttle.js';
 import type { UsedCredentials } from './used-credentials.js';
 
@@ -22,7 +23,7 @@ export interface PresentedToken {
 }
 
 /** Nobody was let in with a token. */
-export interface RefusedLogin {
+interface RefusedLogin {
   /** For the operator. */
   readonly failure: LoginFailure;
   /** For the client. */
@@ -37,6 +38,8 @@ interface TokenAuthenticatorParts {
   readonly cache: CredentialCache;
   readonly throttle: LoginThrottle;
   readonly used: UsedCredentials;
+  /** Each login waits for this promise: the first admin may still be on its way. */
+  readonly beforeLogin: () => Promise<void> | undefined;
   readonly audit: Audit;
 }
 
@@ -66,29 +69,22 @@ export class TokenAuthenticator {
   }
 
   /**
-   * The user with this token, or the reason why there is none. Failures count for the client's address.
+   * The user with this token, or the reason why there is none, for the client. Failures count for the client's address.
    *
    * @param header see {@link CredentialDigests.ofHeader}
    * @throws {StoreError} the store is unavailable
    * @throws {ThrottledError} too many attempts have failed
    */
-  async authenticate({ text }: PresentedToken, header: string, origin: RequestOrigin): Promise<User | RefusedLogin> {
-    // First of all: the address of a client that hangs up meanwhile is unknown.
-    const client = clientNetwork(origin);
-    const digest = digestOfSecret(text);
-    const { throttle } = this.#parts;
-    let refused: RefusedLogin | undefined;
-    // The throttle takes the token for a user: its failures count for the client, and for the token.
-    const attempt = { client, name: digest, digest, isGuess: !throttle.knows(client, digest) };
-    const user = await throttle.attempt(attempt, async () => {
-      const outcome = await this.#verify(text, header, origin);
+  async authenticate({ text }: PresentedToken, header: string, origin: RequestOrigin): Promise<User | string> {
+    const { audit } = this.#parts;
+    try {
+      const outcome = await this.#authenticate(text, header, origin);
       if (!('failure' in outcome)) return outcome;
-      refused = outcome;
-      return undefined;
-    });
-    if (user === undefined) return refused as RefusedLogin;
-    throttle.remember(client, digest);
-    return user;
+      reportFailure(audit, outcome.username ?? '', origin, outcome.failure);
+      return outcome.reason;
+    } catch (error) {
+      failWith(audit, '', origin, error);
+    }
   }
 
   /** The token that let this user in. */
@@ -100,27 +96,53 @@ export class TokenAuthenticator {
     this.#parts.tokens.close();
   }
 
-  async #verify(text: string, header: string, origin: RequestOrigin): Promise<User | RefusedLogin> {
-    const token = await this.#parts.tokens.verify(text);
-    if ('failure' in token) return token;
-    const { repository, cache, audit } = this.#parts;
-    const { username } = token;
-    const owner = isUserName(username) ? await repository.find(username) : undefined;
-    const user = this.#userOf(token, owner);
-    if (user === undefined) {
-      // The client gets the same answer for both.
-      const failure = owner === undefined ? 'unknown-user' : 'user-disabled';
-      return { failure, reason: 'authorization failed', username };
-    }
-    let verification = cache.get(header);
-    if (verification?.token !== token) {
-      verification = { name: user.name, mark: undefined, token, origins: new Set() };
-      cache.set(header, verification);
-    }
-    if (rememberOrigin(verification, roughOrigin(origin))) {
+  async #authenticate(text: string, header: string, origin: RequestOrigin): Promise<User | RefusedLogin> {
+    // First of all: the address of a client that hangs up meanwhile is unknown.
+    const client = clientNetwork(origin);
+    const rough = roughOrigin(origin);
+    const { throttle, beforeLogin, audit } = this.#parts;
+    await beforeLogin();
+    const digest = digestOfSecret(text);
+    let refused: RefusedLogin | undefined;
+    // The throttle takes the token for a user: its failures count for the client, and for the token.
+    const attempt = { client, name: digest, digest, isGuess: !throttle.knows(client, digest) };
+    const user = await throttle.attempt(attempt, async () => {
+      const outcome = await this.#verify(text);
+      if (!('failure' in outcome)) return outcome;
+      refused = outcome;
+      return undefined;
+    });
+    if (user === undefined) return refused as RefusedLogin;
+    throttle.remember(client, digest);
+    const verification = this.#remember(header, user);
+    if (rememberOrigin(verification, rough)) {
       audit('login', () => ({ ...contextOf(origin), user: user.name, how: 'jwt' as const }));
     }
     return user;
+  }
+
+  async #verify(text: string): Promise<User | RefusedLogin> {
+    const { tokens, repository } = this.#parts;
+    const token = await tokens.verify(text);
+    if ('failure' in token) return token;
+    const { username } = token;
+    const owner = isUserName(username) ? await repository.find(username) : undefined;
+    const user = this.#userOf(token, owner);
+    if (user !== undefined) return user;
+    // The client gets the same answer for both.
+    const failure = owner === undefined ? 'unknown-user' : 'user-disabled';
+    return { failure, reason: 'authorization failed', username };
+  }
+
+  /** Remembers that a header has the token that let this user in. */
+  #remember(header: string, user: User): Verification {
+    const { cache } = this.#parts;
+    const token = this.#tokenOf.get(user);
+    const known = cache.get(header);
+    if (known !== undefined && known.token === token) return known;
+    const verification: Verification = { name: user.name, mark: undefined, token, origins: new Set() };
+    cache.set(header, verification);
+    return verification;
   }
 
   #userOf(token: VerifiedToken, owner: StoredUser | undefined): User | undefined {
