@@ -142,9 +142,9 @@ export class Authenticator {
     return this.#users.markOf(user) !== undefined || this.#parts.secrets?.secretOf(user) !== undefined;
   }
 
-  /** The credential that let the user in. */
-  credentialOf(user: User): Credential {
-    return this.#parts.used.of(user);
+  /** The credential that let the user in. Undefined for a user that this authenticator does not know. */
+  credentialOf(user: User): Credential | undefined {
+    return this.knows(user) ? this.#parts.used.of(user) : undefined;
   }
 
   /**
