@@ -81,7 +81,9 @@ export interface SecretRepository {
    */
   recordUses(uses: readonly SecretUse[]): MaybePromise<void>;
 
-  /** Removes the secrets that are expired at this time. Those with a later time, or without one, stay. It may take a minute. */
+  /**
+   * Removes the secrets that are expired at this time. Those with a later time, or without one, stay. It may take a minute.
+   */
   removeExpired(time: number): MaybePromise<void>;
 }
 

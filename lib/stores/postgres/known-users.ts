@@ -34,12 +34,13 @@ export interface KnownUser {
   secrets: Set<string> | undefined;
 }
 
-/** A secret in memory. It is as current as its owner: the removal of a secret gives its owner another version. */
+/**
+ * A secret in memory. It is as current as its owner, because the removal of a secret gives its owner another version. Its
+ * last use may have been recorded since.
+ */
 export interface KnownSecret {
   readonly secret: StoredSecret;
   readonly owner: KnownUser;
-  /** When the question was sent whose answer had the secret. Its last use may have been recorded since. */
-  readonly askedAt: number;
 }
 
 /** The users and secrets in this process's memory, and how current each one is. */
@@ -76,13 +77,13 @@ export class KnownUsers {
     const same = known !== undefined && isDeepStrictEqual(known.secret, secret) ? known.secret : secret;
     this.forgetSecret(digest);
     if (this.#secrets.size >= MAX_ENTRIES) for (const old of oldestOf(this.#secrets)) this.forgetSecret(old);
-    this.#secrets.set(digest, { secret: same, owner, askedAt });
+    this.#secrets.set(digest, { secret: same, owner });
     owner.secrets ??= new Set();
     owner.secrets.add(digest);
     return same;
   }
 
-  /** @returns undefined if the user in memory is the answer to a later question */
+  /** @returns undefined if it is unclear which is newer, the answer or the user that was in memory: neither is kept */
   #learn({ user, version }: FoundUser, askedAt: number, isTrusted: boolean): KnownUser | undefined {
     const { name } = user;
     const known = this.#users.get(name);
@@ -91,8 +92,9 @@ export class KnownUsers {
       known.usedAt = askedAt;
       return known;
     }
-    if (known !== undefined && askedAt < known.confirmedAt) return undefined;
     this.forget(name);
+    // A question that was sent earlier may have been answered earlier or later.
+    if (known !== undefined && askedAt < known.confirmedAt) return undefined;
     if (this.#users.size >= MAX_ENTRIES) for (const old of oldestOf(this.#users)) this.forget(old);
     const trustedUntil = isTrusted ? askedAt + TRUSTED_FOR : 0;
     const learnt = { name, user, version, confirmedAt: askedAt, trustedUntil, usedAt: askedAt, secrets: undefined };

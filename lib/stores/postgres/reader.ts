@@ -11,8 +11,6 @@ export interface Subject<T> {
   userOf(key: string): KnownUser | undefined;
   /** The value in memory that belongs to the user. */
   inMemory(user: KnownUser, key: string): T;
-  /** Until when the value in memory is used without a query, while notifications arrive. */
-  trustedUntil(user: KnownUser, key: string): number;
   statement(key: string): Statement;
   /** Converts an answer. */
   found(row: Row): Found<T>;
@@ -54,7 +52,7 @@ export class Reader<T> {
     const user = isListening ? this.#subject.userOf(key) : undefined;
     if (user !== undefined) {
       const time = now();
-      if (time < this.#subject.trustedUntil(user, key)) {
+      if (time < user.trustedUntil) {
         user.usedAt = time;
         return this.#subject.inMemory(user, key);
       }

@@ -1,11 +1,8 @@
 import { normalizePermissions } from '../../users/permissions.js';
-import type { SecretKind, SecretUse, StoredSecret } from '../../users/secret.js';
+import { RECORD_USE_EVERY, type SecretKind, type SecretUse, type StoredSecret } from '../../users/secret.js';
 import type { Row, Statement } from './driver.js';
 import { type FoundUser, type Statements, toFoundUser } from './statements.js';
 import type { TableNames } from './table-names.js';
-
-/** Milliseconds between two recorded uses of a secret. */
-const RECORD_EVERY = 60_000;
 
 /** As texts, because the app's pool may have the option `binary`. The table of users has columns of the same names. */
 const COLUMNS = `digest, kind, id, owner, secrets.name AS secret_name,
@@ -134,7 +131,7 @@ export class SecretStatements {
               SELECT digest, max(last_used) AS last_used FROM unnest($1::text[], $2::bigint[]) AS given (digest, last_used)
               GROUP BY digest
             ) AS used USING (digest)
-            WHERE recorded.last_used IS NULL OR used.last_used >= recorded.last_used + ${RECORD_EVERY}
+            WHERE recorded.last_used IS NULL OR used.last_used >= recorded.last_used + ${RECORD_USE_EVERY}
             ORDER BY digest FOR UPDATE OF recorded
         ) AS due WHERE secrets.digest = due.digest`,
       values: [uses.map(({ digest }) => digest), uses.map(({ lastUsed }) => lastUsed)],
