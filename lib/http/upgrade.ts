@@ -2,11 +2,11 @@ import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostRequest } from '../request/host.js';
+import { isOfThisHost } from '../request/same-origin.js';
 import type { User } from '../users/user.js';
 import { sendError } from './answers.js';
 import type { Guard, Proceed } from './guard.js';
 import { answerRefusal } from './refusals.js';
-import { isOfThisHost } from './same-origin.js';
 import { surviveErrors } from './socket-errors.js';
 import type { ResolvedUpgrade } from './upgrade-call.js';
 

@@ -6,6 +6,7 @@ import { ForbiddenError, InvalidUserError, KapacitorAuthError, TryLaterError, Us
 import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
 import { mountOf, wholePathOf } from '../request/host.js';
+import { isForged } from '../request/same-origin.js';
 import { type Audit, operationFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { RequestedChanges } from '../users/user-fields.js';
@@ -23,7 +24,6 @@ import {
 import type { Guard } from './guard.js';
 import { Refusal } from './refusals.js';
 import { readJson } from './request-body.js';
-import { isForged } from './same-origin.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
 
 /** Answers a request of an authenticated user. An error that it throws becomes an answer. */

@@ -1,6 +1,6 @@
-import { isFromBrowser } from '../request/browser.js';
-import { trustsPeer } from '../request/client-address.js';
-import type { HostRequest } from '../request/host.js';
+import { isFromBrowser } from './browser.js';
+import { trustsPeer } from './client-address.js';
+import type { HostRequest } from './host.js';
 
 /** The content types that a page may send to another site without a preflight: https://fetch.spec.whatwg.org/#cors-safelisted-request-header */
 const SIMPLE_TYPES: ReadonlySet<string> = new Set([
@@ -32,6 +32,40 @@ export function isForged(req: HostRequest): boolean {
   return site === undefined && isFromBrowser(req);
 }
 
+/** The methods that change nothing (RFC 9110, section 9.2.1), but for TRACE, which shows credentials. */
+const SAFE_METHODS: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * Whether the cookie of a request may count as its credentials. A browser adds it by itself, so a request that changes
+ * something, and each WebSocket, must come from a page of this host.
+ *
+ * @param origins other sites whose pages may open this upgrade. Undefined: the request is no upgrade, as far as is known
+ */
+export function mayUseCookie(req: HostRequest, origins?: readonly string[]): boolean {
+  if (origins === undefined && SAFE_METHODS.includes(req.method) && !isWebSocket(req)) return true;
+  const { origin } = req.headers;
+  return (origin !== undefined && origins?.includes(origin) === true) || isFromThisHost(req);
+}
+
+/** A proxy that asks about a handshake leaves `Upgrade` out, which is for one hop. */
+function isWebSocket({ headers }: HostRequest): boolean {
+  return headers['sec-websocket-key'] !== undefined || /\bwebsocket\b/i.test(headers.upgrade ?? '');
+}
+
+/**
+ * Whether a request says that it comes from a page of this host, or from no page. Unlike {@link isForged}, it asks clients
+ * that are not browsers as well, and does not depend on the content type.
+ */
+export function isFromThisHost(req: HostRequest): boolean {
+  const { headers } = req;
+  const site = headers['sec-fetch-site'];
+  if (site === undefined) return headers.origin !== undefined && isOfThisHost(headers.origin, req);
+  if (site === 'same-origin') return true;
+  // A person followed a link, with a GET, and method-override made another method of it.
+  const isFollowed = headers['sec-fetch-mode'] === 'navigate' && !headers['content-type'];
+  return site === 'none' && !isFollowed;
+}
+
 /**
  * Whether an origin or a URL has the host that the client asked for. False for `null`, which a sandboxed page sends, for a
  * page that an app has of its own, such as `capacitor://localhost`, and for a request without a host.
@@ -44,8 +78,8 @@ export function isOfThisHost(source: string, req: HostRequest): boolean {
   return /^https?:$/.test(protocol) && URL.canParse(own) && new URL(own).host === host;
 }
 
-/** The host that the client asked for. A proxy that Express trusts knows it. */
-function requestHost(req: HostRequest): string {
+/** The host that the client asked for, with its port. A proxy that Express trusts knows it. */
+export function requestHost(req: HostRequest): string {
   const forwarded = req.headers['x-forwarded-host']?.toString().split(',', 1)[0]?.trim();
   return (forwarded && trustsPeer(req) ? forwarded : req.headers.host) ?? '';
 }
