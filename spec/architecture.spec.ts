@@ -34,6 +34,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'put-in-place',
     'require-package',
     'safe-text',
+    'sign-in-texts',
     'warnings',
   ],
   wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'user-management'],

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { localScheme } from '../stores/address.js';
+import { lacksSecrets } from '../users/secret-methods.js';
 import { ADMIN_PASSWORDS } from './admin.js';
 import type { Choice, Layer, Problem } from './layers.js';
 import type { ResolvedConfig } from './options.js';
@@ -48,6 +49,11 @@ export function problemsBetween({ config: { http, auth }, choice }: Chosen, envi
         `has ${threadPoolSize(environment)}, and one must stay free. To have more, set UV_THREADPOOL_SIZE`,
       setting: AUTH.hashingConcurrency,
     });
+  }
+  const lacking = http.sessions === false || typeof auth.store === 'string' ? undefined : lacksSecrets(auth.store);
+  if (lacking !== undefined && choice.isKnown(HTTP.sessions) && choice.isKnown(AUTH.store)) {
+    const subject = choice.placeOf(HTTP.sessions)?.subject;
+    problems.push({ text: `${subject}: the store keeps no secrets: ${lacking}`, setting: HTTP.sessions });
   }
   return problems;
 }

@@ -3,7 +3,8 @@ import { resolveConfig } from '../../lib/config/config.js';
 import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { configFile, fromCode, problemsOf } from './resolve.js';
 
-const HTTP_PROPERTIES = 'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath';
+const HTTP_PROPERTIES =
+  'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath, sessions';
 
 describe('the configuration in code', () => {
   it('may be an object without a prototype, or an instance of a class', () => {
