@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Router } from 'express';
+import type { Credential } from './authentication/used-credentials.js';
 import type { GivenCredentials, VerifyOptions } from './authentication/verify-call.js';
 import type { Explanation } from './authorization/explain.js';
 import type { Privilege } from './authorization/privileges.js';
@@ -10,6 +11,7 @@ import type { MetricsOptions } from './observe/metrics.js';
 import type { MetricsRegistry } from './observe/prometheus.js';
 import type { Middleware } from './request/host.js';
 import type { KapacitorAuthEvents } from './users/audit-events.js';
+import type { KeyService } from './users/key-service.js';
 import type { StoreHealth } from './users/repository.js';
 import type { User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
@@ -61,6 +63,8 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
   allowedHosts: readonly string[] | undefined;
   /** The users: create, get, list, update and delete them in code. */
   readonly users: UserService<Own>;
+  /** The keys of the users: create, list and delete them in code. */
+  readonly keys: KeyService<Own>;
   /**
    * Whether a user may make a request, as the guard decides while authentication is on:
    * `auth.can(req.user, 'DELETE', '/kapacitor/v1/tasks/1')`. `undefined` and null (nobody) may only make requests for paths of
@@ -77,12 +81,19 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    */
   explain(user: User, method: string, path: string): Explanation;
   /**
+   * The credential that a request was let in with: its kind, and the id, the name, the end and the permissions of a key.
+   *
+   * @returns undefined for a request without a user, and while authentication is off
+   * @throws {ConfigError} the argument is not a request
+   */
+  credentialOf(req: IncomingMessage): Credential | undefined;
+  /**
    * Verifies credentials that did not come through a middleware, such as those in a message:
    * `await auth.verify(req.headers.authorization, { from: req })`. The throttle, the queue, the cache and the audit are those of
    * requests. While authentication is off, the user is ADMIN_USER.
    *
-   * @param credentials a name and a password, or an `Authorization` header (RFC 7617); undefined is nobody. Malformed ones,
-   *   and values that are not texts, are wrong credentials
+   * @param credentials a name and a password (which may be a key), or an `Authorization` header (RFC 7617, RFC 6750); undefined
+   *   is nobody. Malformed ones, and values that are not texts, are wrong credentials
    * @returns the user; undefined if nobody can log in with the credentials
    * @throws {ThrottledError} too many attempts failed
    * @throws {OverloadedError} too many passwords wait to be verified

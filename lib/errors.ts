@@ -8,6 +8,14 @@ export type KapacitorAuthErrorCode =
   | 'FORBIDDEN'
   /** A file of users cannot be imported. The message names the file, the line and the problem. */
   | 'IMPORT_INVALID'
+  /** The user has a key of this name. Choose another name, or delete that key. */
+  | 'KEY_EXISTS'
+  /** A key's name, end or permission is not acceptable. Change what the message names. */
+  | 'KEY_INVALID'
+  /** The user has 100 keys. Delete one first. */
+  | 'KEY_LIMIT'
+  /** The user has no such key. List the user's keys. */
+  | 'KEY_NOT_FOUND'
   /** The last enabled admin cannot be deleted, demoted or disabled. Make another admin first. */
   | 'LAST_ADMIN'
   /** The server cannot answer now: passwords wait to be hashed, or the store is busy. Retry after `retryAfter` seconds. */
@@ -34,6 +42,10 @@ const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
   CONFIG_INVALID: 'ConfigError',
   FORBIDDEN: 'ForbiddenError',
   IMPORT_INVALID: 'ImportError',
+  KEY_EXISTS: 'KeyExistsError',
+  KEY_INVALID: 'InvalidKeyError',
+  KEY_LIMIT: 'KeyLimitError',
+  KEY_NOT_FOUND: 'KeyNotFoundError',
   LAST_ADMIN: 'LastAdminError',
   OVERLOADED: 'OverloadedError',
   PASSWORD_CHECK_FAILED: 'PasswordCheckError',
@@ -142,7 +154,35 @@ export class InvalidUserError extends KapacitorAuthError {
   }
 }
 
-/** The request's body or one of its parameters is not acceptable. The status is 400, 413 or 415. */
+/** A key's name, end or permission is not acceptable, or a field is unknown. */
+export class InvalidKeyError extends KapacitorAuthError {
+  constructor(message: string) {
+    super('KEY_INVALID', 400, message);
+  }
+}
+
+/** The user has a key of this name. */
+export class KeyExistsError extends KapacitorAuthError {
+  constructor(name: string) {
+    super('KEY_EXISTS', 409, `there is a key ${JSON.stringify(name)} already: choose another name, or delete that key`);
+  }
+}
+
+/** The user has as many keys as a user may have. */
+export class KeyLimitError extends KapacitorAuthError {
+  constructor(limit: number) {
+    super('KEY_LIMIT', 409, `the user has ${limit} keys: delete one first`);
+  }
+}
+
+/** The user has no such key. */
+export class KeyNotFoundError extends KapacitorAuthError {
+  constructor() {
+    super('KEY_NOT_FOUND', 404, 'no key exists');
+  }
+}
+
+/** The request's body or one of its parameters is not acceptable. The status is 400, 413, 415 or 501. */
 export class InvalidRequestError extends KapacitorAuthError {
   constructor(message: string, status = 400) {
     super('REQUEST_INVALID', status, message);
@@ -154,10 +194,20 @@ export class InvalidRequestError extends KapacitorAuthError {
  * Its `headers` have the challenge `WWW-Authenticate`. A script of a page gets none, because the browser would show its dialog.
  */
 export class UnauthenticatedError extends KapacitorAuthError {
+  /**
+   * The path of the sign-in page, with the way back: `/kapacitor/v1/sign-in?next=%2Freports`. Set with `http.sessions` for a
+   * request of a person who opens a page: `res.redirect(303, error.signIn)`.
+   */
+  readonly signIn: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(message: string, headers: OutgoingHttpHeaders = {}, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    headers: OutgoingHttpHeaders = {},
+    { signIn, ...options }: ErrorOptions & { readonly signIn?: string | undefined } = {},
+  ) {
     super('UNAUTHENTICATED', 401, message, options);
+    this.signIn = signIn;
     const set = Object.entries(headers).filter(([, value]) => value !== undefined);
     this.#headers = Object.fromEntries(set.map(([name, value]) => [name, String(value)]));
   }

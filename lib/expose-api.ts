@@ -1,8 +1,11 @@
 import type { Router } from 'express';
 import type { Health, KapacitorAuth } from './api.js';
 import { type AppEvents, checkListening, type ListenerArguments } from './app-events.js';
+import { refuseExtra } from './argument-checks.js';
 import type { LoginService } from './authentication/login-service.js';
+import { Principal } from './authentication/principal.js';
 import type { KapacitorStrategy } from './authentication/strategy.js';
+import type { Credential } from './authentication/used-credentials.js';
 import { readVerification } from './authentication/verify-call.js';
 import { type Explanation, explain } from './authorization/explain.js';
 import { checkQuestion, readRequirement } from './authorization/questions.js';
@@ -15,10 +18,12 @@ import { asMiddleware, isResponse, refuseRequest } from './http/middleware-call.
 import { authorizeUpgrade } from './http/upgrade.js';
 import { isSocket, readUpgrade } from './http/upgrade-call.js';
 import type { Metrics } from './observe/metrics.js';
+import { isRequest } from './request/client-address.js';
 import type { Middleware } from './request/host.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import type { Audit, KapacitorAuthEvents } from './users/audit-events.js';
 import type { FirstAdminSetup } from './users/first-admin.js';
+import type { KeyService } from './users/key-service.js';
 import { ADMIN_USER, type User } from './users/user.js';
 import type { UserService } from './users/user-service.js';
 import { warn } from './warnings.js';
@@ -31,6 +36,7 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly supervised: SupervisedRepository;
   readonly users: UserService;
+  readonly keys: KeyService;
   readonly guard: Guard;
   readonly logins: LoginService;
   readonly strategy: KapacitorStrategy;
@@ -43,9 +49,9 @@ export interface Parts {
 
 /** Makes the object that `kapacitorAuth()` returns: the middleware with its parts as properties. */
 export function exposeApi(parts: Parts): KapacitorAuth {
-  const { config, guard, metrics, ready, strategy, supervised, users, usersRouter } = parts;
+  const { config, guard, keys, metrics, ready, strategy, supervised, users, usersRouter } = parts;
   const auth: KapacitorAuth = Object.defineProperties(asMiddleware('auth', parts.middleware), {
-    ...values({ config, metrics, ready, strategy, users, usersRouter }),
+    ...values({ config, keys, metrics, ready, strategy, users, usersRouter }),
     ...values({
       authenticate: asMiddleware('auth.authenticate', guard.authenticate),
       optional: asMiddleware('auth.optional', guard.optional),
@@ -53,6 +59,7 @@ export function exposeApi(parts: Parts): KapacitorAuth {
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),
       can: (...asked: Parameters<KapacitorAuth['can']>) => can(parts, asked),
       explain: (...asked: Parameters<KapacitorAuth['explain']>) => explainChecked(parts, asked),
+      credentialOf: (...given: Parameters<KapacitorAuth['credentialOf']>) => credentialOf(parts, given),
       verify: (...given: Parameters<KapacitorAuth['verify']>) => verifyChecked(parts, given),
       authorizeUpgrade: (...given: Parameters<KapacitorAuth['authorizeUpgrade']>) => authorizeChecked(parts, given),
       health: (): Health => ({ store: supervised.health }),
@@ -95,6 +102,16 @@ function can({ guard }: Parts, asked: Parameters<KapacitorAuth['can']>): boolean
 function explainChecked({ guard }: Parts, asked: Parameters<KapacitorAuth['explain']>): Explanation {
   checkQuestion('explain', asked);
   return explain(guard.policy, ...asked);
+}
+
+function credentialOf(
+  { guard }: Parts,
+  [req, ...extra]: Parameters<KapacitorAuth['credentialOf']>,
+): Credential | undefined {
+  refuseExtra('auth.credentialOf', 'a request', extra);
+  if (!isRequest(req)) throw new ConfigError('auth.credentialOf takes a request: write auth.credentialOf(req)');
+  const user = Principal.userOf(req);
+  return user === undefined || user === ADMIN_USER ? undefined : guard.credentialOf(user);
 }
 
 async function verifyChecked(

@@ -5,6 +5,7 @@ export type {
   OptionalUser,
   PassportStrategy,
 } from './api.js';
+export type { Credential } from './authentication/used-credentials.js';
 export type { GivenCredentials, VerifyOptions } from './authentication/verify-call.js';
 export type { Explanation } from './authorization/explain.js';
 export type {
@@ -25,10 +26,14 @@ export type {
 export {
   ConfigError,
   ForbiddenError,
+  InvalidKeyError,
   InvalidRequestError,
   InvalidUserError,
   KapacitorAuthError,
   type KapacitorAuthErrorCode,
+  KeyExistsError,
+  KeyLimitError,
+  KeyNotFoundError,
   LastAdminError,
   OverloadedError,
   PasswordCheckError,
@@ -52,11 +57,14 @@ export type {
   AuditContext,
   AuditEvents,
   AuthenticationSwitched,
+  CredentialKind,
   Denied,
   KapacitorAuthEvents,
+  KeyEvent,
   Login,
   LoginFailed,
   LoginFailure,
+  SessionsEnded,
   StoreUnavailable,
   UserChanged,
   UserCreated,
@@ -64,11 +72,14 @@ export type {
   UserOperationFailed,
   UserPart,
 } from './users/audit-events.js';
+export type { NewKey } from './users/key-fields.js';
+export type { CreatedKey, Key, KeyService } from './users/key-service.js';
 export type { NamePattern } from './users/name-pattern.js';
 export type { PasswordRefusal, RefusedPasswords } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';
 export type {
   FirstAdminOutcome,
+  KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   StoreHealth,
@@ -77,6 +88,7 @@ export type {
   UserListQuery,
   UserRepository,
 } from './users/repository.js';
+export type { InsertSecretOutcome, SecretKind, SecretRepository, SecretUse, StoredSecret } from './users/secret.js';
 export type { StoredUser, User, UserType } from './users/user.js';
 export type { NewUser, UserChanges } from './users/user-fields.js';
 export type { UserListOptions } from './users/user-list.js';

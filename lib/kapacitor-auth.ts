@@ -7,19 +7,24 @@ import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
+import { UsedCredentials } from './authentication/used-credentials.js';
 import { AccessPolicy } from './authorization/access-policy.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
 import { exposeApi, type Parts } from './expose-api.js';
 import { Guard } from './http/guard.js';
+import type { GuardOptions } from './http/guard-options.js';
 import { createGuardOnly, createGuardWithApi } from './http/middleware.js';
 import { isResponse, refuseRequest } from './http/middleware-call.js';
 import { createProxyWarner } from './http/proxy.js';
+import { SignInChallenge } from './http/sign-in-challenge.js';
 import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
+import { createSecretManagement } from './secret-management.js';
+import { createSignIn, SESSION_READER } from './sign-in.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
@@ -80,11 +85,10 @@ interface Settings {
 function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
   const { http, auth, permissions } = config;
   const permissionNames = new PermissionNames(Object.keys(permissions));
-  const policy = new AccessPolicy({ permissions, apiPath: http.apiPath, publicPaths: http.public });
+  const hasSessions = auth.enabled && http.sessions !== false;
+  const policy = policyFor(config, hasSessions);
   const events = new AppEvents<KapacitorAuthEvents>();
-  const audit: Audit = (event, details) => {
-    if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
-  };
+  const audit = auditTo(events);
   const metrics = new Metrics({
     on: (event, listener) => events.on(event, listener as never),
     cacheCounts: () => authenticator.counts,
@@ -98,35 +102,81 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges, permissionNames });
   const { supervised, repository, users } = management;
   const throttle = new LoginThrottle(auth);
+  const cache = new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0);
+  const used = new UsedCredentials();
+  const secrets = createSecretManagement({
+    repository,
+    permissionNames,
+    cache,
+    throttle,
+    used,
+    sessions: http.sessions,
+    audit,
+  });
   const authenticator = new Authenticator({
     repository,
     hasher: passwords.hasher,
-    cache: new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0),
+    cache,
     throttle,
+    used,
+    secrets: secrets.authenticator,
     beforeLogin: () => adminSetup.beforeLogin(),
     onUnusableHash: createHashWarner(passwords.hasher.maxCost),
     audit,
   });
-  const logins = new LoginService(authenticator, { ...http, audit });
-  const onFailure = throttle.isOn ? createProxyWarner() : () => {};
-  const guard = new Guard(authenticator, logins, policy, { ...http, onFailure, audit });
-  const usersRouter = createUsersRouter(users, guard, audit);
+  const logins = new LoginService(authenticator, {
+    ...http,
+    sessions: hasSessions ? SESSION_READER : undefined,
+    audit,
+  });
+  const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, throttle, audit }));
+  const { keys, sessions } = secrets;
+  const usersRouter = createUsersRouter({ users, keys, guard, audit });
+  const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, ownChanges]) each.close();
+    for (const each of [search, adminSetup, supervised, authenticator, ownChanges, secrets]) each.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
   };
   return {
-    ...{ config, events, audit, metrics, supervised, users, guard, logins, usersRouter, adminSetup, close, log },
+    ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, usersRouter, adminSetup, close, log },
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter) : createGuardOnly(guard),
+    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter, signIn) : createGuardOnly(guard),
     ready,
   };
+}
+
+function auditTo(events: AppEvents<KapacitorAuthEvents>): Audit {
+  return (event, details) => {
+    if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
+  };
+}
+
+interface GuardCircumstances {
+  readonly hasSessions: boolean;
+  readonly throttle: LoginThrottle;
+  readonly audit: Audit;
+}
+
+function guardOptions(
+  http: ResolvedConfig['http'],
+  { hasSessions, throttle, audit }: GuardCircumstances,
+): GuardOptions {
+  return {
+    ...http,
+    signIn: hasSessions ? new SignInChallenge(http.apiPath) : undefined,
+    onFailure: throttle.isOn ? createProxyWarner() : () => {},
+    audit,
+  };
+}
+
+function policyFor({ http: { apiPath, public: publicPaths }, permissions }: ResolvedConfig, hasSessions: boolean) {
+  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions });
 }
 
 /** Without users there is nothing to open. */

@@ -1,11 +1,13 @@
+import { inWords } from './argument-checks.js';
 import { type HashingBudget, type HashingWork, PasswordHasher } from './authentication/password-hasher.js';
 import type { ResolvedConfig } from './config/options.js';
-import type { PasswordCheckError } from './errors.js';
+import { ConfigError, type PasswordCheckError } from './errors.js';
 import { completeRepository } from './stores/complete.js';
 import { SupervisedRepository } from './stores/supervised.js';
 import type { SupervisionOptions } from './stores/supervision.js';
 import { PasswordPolicy, passwordRefusal } from './users/password-policy.js';
 import type { CompleteUserRepository, UserRepository } from './users/repository.js';
+import { missingSecretMethods } from './users/secret.js';
 import { UserService, type UserServiceParts } from './users/user-service.js';
 
 type AuthSettings = ResolvedConfig['auth'];
@@ -51,6 +53,8 @@ export interface UserManagement {
 /**
  * Puts supervision and the users' rules around a repository, the same for a server and for the command line. The store is
  * not opened yet: that is for `supervised.open()`.
+ *
+ * @throws {ConfigError} the repository keeps secrets, and lacks a method for it
  */
 export function createUserManagement(
   opened: UserRepository,
@@ -58,7 +62,15 @@ export function createUserManagement(
   supervision: SupervisionOptions,
   parts: Pick<UserServiceParts, 'audit' | 'context' | 'ownChanges' | 'permissionNames'>,
 ): UserManagement {
+  checkSecrets(opened);
   const supervised = new SupervisedRepository(opened, supervision);
   const repository = completeRepository(supervised);
   return { supervised, repository, users: new UserService({ repository, ...passwords, ...parts }) };
+}
+
+function checkSecrets(repository: UserRepository): void {
+  if (repository.secrets === undefined) return;
+  const missing = missingSecretMethods(repository);
+  if (missing.length === 0) return;
+  throw new ConfigError(`[auth] store: the repository keeps secrets, and lacks ${inWords(missing)}`);
 }

@@ -37,7 +37,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'sign-in-texts',
     'warnings',
   ],
-  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'user-management'],
+  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'secret-management', 'sign-in', 'user-management'],
   entries: ['index', 'postgres'],
 };
 

@@ -7,17 +7,15 @@ import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import type { StoredUser, User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import type { CredentialCache, FormerLogin, Verification } from './credential-cache.js';
+import { type CredentialCache, type FormerLogin, rememberOrigin, type Verification } from './credential-cache.js';
 import { CredentialDigests, type Credentials } from './credentials.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
 import { PublicUsers } from './public-users.js';
+import type { PresentedSecret, SecretAuthenticator } from './secret-authenticator.js';
+import type { Credential, UsedCredentials } from './used-credentials.js';
 
-/** The origins to remember for each verification. A forgotten origin is found again at the cost of one digest. */
-const MAX_ORIGINS = 200;
-/** Characters of an origin that is remembered. A header may have thousands. */
-const MAX_ORIGIN_LENGTH = 256;
 /** How often a login begins again because another process changed the user meanwhile. */
 const MAX_REPETITIONS = 3;
 
@@ -30,6 +28,9 @@ export interface AuthenticatorParts {
   readonly beforeLogin?: (() => Promise<void> | undefined) | undefined;
   /** Receives a user whose hash is not verified: it is not a bcrypt hash, or its cost is too high. */
   readonly onUnusableHash: (user: User) => void;
+  readonly used: UsedCredentials;
+  /** Undefined: there are no keys and no sessions. */
+  readonly secrets?: SecretAuthenticator | undefined;
   /** Receives each login and each failed login. */
   readonly audit: Audit;
 }
@@ -76,7 +77,7 @@ export class Authenticator {
 
   /**
    * The user of an `Authorization` header that was verified lately and came from this origin before, if the user still has
-   * the same password. Most requests take this path. It returns no promise if the repository returns none.
+   * the same password, or the key is still valid. Most requests take this path. It returns no promise if the repository returns none.
    *
    * @throws {StoreError} the store is unavailable
    */
@@ -84,14 +85,13 @@ export class Authenticator {
     const verification = this.#parts.cache.get(this.#digests.ofHeader(authorization));
     if (verification === undefined || !verification.origins.has(roughOrigin(origin))) return undefined;
     this.counts.hits += 1;
-    const { name } = verification;
+    const { name, secret } = verification;
     try {
-      const found = this.#parts.repository.find(name);
-      if (!isPromise(found)) return this.#stillVerified(verification, found);
-      return found.then(
-        (stored) => this.#stillVerified(verification, stored),
-        (error) => this.#fail(name, origin, error),
-      );
+      const found =
+        secret === undefined
+          ? this.#findVerified(verification)
+          : (this.#parts.secrets as SecretAuthenticator).find(secret);
+      return isPromise(found) ? found.catch((error) => this.#fail(name, origin, error)) : found;
     } catch (error) {
       this.#fail(name, origin, error);
     }
@@ -117,23 +117,55 @@ export class Authenticator {
     }
   }
 
+  /**
+   * The user with this key or session, or undefined. It takes no bcrypt.
+   *
+   * @throws {StoreError} the store is unavailable
+   * @throws {ThrottledError} too many attempts have failed
+   */
+  async authenticateSecret(secret: PresentedSecret, origin: RequestOrigin): Promise<User | undefined> {
+    try {
+      await this.#parts.beforeLogin?.();
+      const digest = this.#digests.ofHeader(secret.header);
+      const outcome = (await this.#parts.secrets?.authenticate(secret, digest, origin)) ?? 'unknown-key';
+      if (typeof outcome !== 'string') return outcome;
+      if (secret.kind === 'key') this.#reportFailure(secret.name ?? '', origin, outcome);
+      return undefined;
+    } catch (error) {
+      this.#fail(secret.name ?? '', origin, error);
+    }
+  }
+
   /** Whether this authenticator let the user in, and not one with another store. */
   knows(user: User): boolean {
-    return this.#users.markOf(user) !== undefined;
+    return this.#users.markOf(user) !== undefined || this.#parts.secrets?.secretOf(user) !== undefined;
+  }
+
+  /** Whether a user who was let in with its password may still log in with it, as the store has the user now. */
+  isStillVerified(user: User, stored: StoredUser): boolean {
+    return this.#stillVerified({ mark: this.#users.markOf(user) }, stored) !== undefined;
+  }
+
+  /** The credential that let the user in. */
+  credentialOf(user: User): Credential {
+    return this.#parts.used.of(user);
   }
 
   /**
-   * The current state of a user who was let in, if the user may still log in and has the same password. For requests that
-   * take long.
+   * The current state of a user who was let in, if the user may still log in, and has the same password or the same key. For
+   * requests that take long.
    *
    * @throws {StoreError} the store is unavailable
    */
   async refresh(user: User): Promise<User | undefined> {
+    const secret = this.#parts.secrets?.secretOf(user);
+    if (secret !== undefined) return this.#parts.secrets?.find(secret);
     return this.#stillVerified({ mark: this.#users.markOf(user) }, await this.#parts.repository.find(user.name));
   }
 
   /** Forgets everything and stops all timers. */
   close(): void {
+    this.#parts.secrets?.close();
     this.#parts.cache.close();
     this.#parts.throttle.close();
     this.#upgrade.close();
@@ -219,14 +251,9 @@ export class Authenticator {
 
   /** Emits a login, unless one from this origin was emitted for this verification. */
   #rememberOrigin(verification: Verification, digest: string, origin: RequestOrigin): void {
-    const { name, origins } = verification;
     this.#parts.cache.setFormer(digest, verification);
-    const rough = roughOrigin(origin);
-    if (origins.has(rough)) return;
-    this.#parts.audit('login', () => ({ ...contextOf(origin), user: name }));
-    if (rough.length > MAX_ORIGIN_LENGTH) return;
-    if (origins.size >= MAX_ORIGINS) origins.clear();
-    origins.add(rough);
+    if (!rememberOrigin(verification, roughOrigin(origin))) return;
+    this.#parts.audit('login', () => ({ ...contextOf(origin), user: verification.name, how: 'password' as const }));
   }
 
   /** @returns the form that is the password; undefined if none is */
@@ -248,6 +275,12 @@ export class Authenticator {
   async #upgradeOnce(candidate: StoredUser, form: string): Promise<string> {
     const flight = this.#digests.ofPair(candidate.name, form) + this.#users.of(candidate).mark;
     return (await this.#upgrades.run(flight, () => this.#upgrade.upgrade(candidate, form))) ?? candidate.hash;
+  }
+
+  #findVerified(verification: Verification): MaybePromise<User | undefined> {
+    const found = this.#parts.repository.find(verification.name);
+    if (!isPromise(found)) return this.#stillVerified(verification, found);
+    return found.then((stored) => this.#stillVerified(verification, stored));
   }
 
   #stillVerified({ mark }: { readonly mark: string | undefined }, stored: StoredUser | undefined): User | undefined {

@@ -1,13 +1,35 @@
 import { BoundedCache } from './bounded-cache.js';
 
 const MAX_ENTRIES = 100_000;
+/** The origins to remember for each verification. A forgotten origin is found again at the cost of one digest. */
+const MAX_ORIGINS = 200;
+/** Characters of an origin that is remembered. A header may have thousands. */
+const MAX_ORIGIN_LENGTH = 256;
 
-/** Credentials were verified for the user of this name against the stored hash with this mark. */
+/** Credentials were verified for the user of this name. */
 export interface Verification {
   readonly name: string;
-  readonly mark: string;
+  /** The mark of the stored hash that the password matched. Undefined for a key and a session, which no mark is equal to. */
+  readonly mark: string | undefined;
+  /** The digest of the key or the session. Undefined for a password. */
+  readonly secret?: string;
   /** The addresses that the credentials came from and were let in: see {@link roughOrigin}. */
   readonly origins: Set<string>;
+}
+
+/**
+ * Remembers that credentials were let in from an origin.
+ *
+ * @param origin see {@link roughOrigin}
+ * @returns whether they are new there
+ */
+export function rememberOrigin({ origins }: Verification, origin: string): boolean {
+  if (origins.has(origin)) return false;
+  if (origin.length <= MAX_ORIGIN_LENGTH) {
+    if (origins.size >= MAX_ORIGINS) origins.clear();
+    origins.add(origin);
+  }
+  return true;
 }
 
 /** Credentials that let a user in lately. */

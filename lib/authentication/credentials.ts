@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hash as digest, randomBytes } from 'node:crypto';
+import { isMeantAsKey, looksLikeKey } from '../users/secret-text.js';
+import type { PresentedSecret } from './secret-authenticator.js';
 
 /** A user's name and password. */
 export interface Credentials {
@@ -24,6 +26,39 @@ export function parseBasicCredentials(authorization: string | undefined): Creden
   const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
   const colon = text.indexOf(':');
   return colon === -1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/**
+ * RFC 6750, section 2.1: the scheme, and one token68. InfluxDB's clients, and Telegraf among them, write `Token` in place of
+ * `Bearer`.
+ */
+const BEARER = /^(bearer|token) +([a-z0-9._~+/-]+=*) *$/i;
+
+/** What a client sent: a name and a password, or a key. */
+export type Presented = (Credentials & { readonly kind: 'password' }) | PresentedSecret;
+
+/**
+ * Reads an `Authorization` header: Basic credentials, whose password may be a key, or a key as a bearer token.
+ *
+ * @returns undefined if the header has none of them
+ */
+export function readAuthorization(authorization: string | undefined): Presented | undefined {
+  const credentials = parseBasicCredentials(authorization);
+  if (credentials !== undefined) return presentedBy(credentials);
+  const [, scheme = '', text = ''] = BEARER.exec(authorization ?? '') ?? [];
+  if (!isMeantAsKey(text)) return undefined;
+  return {
+    kind: 'key',
+    text,
+    name: undefined,
+    header: `${scheme.toLowerCase() === 'token' ? 'Token' : 'Bearer'} ${text}`,
+  };
+}
+
+/** A password with the form of a key is a key: no user has such a password. The name may then be left out. */
+export function presentedBy({ name, password }: Credentials): Presented {
+  if (!looksLikeKey(password)) return { kind: 'password', name, password };
+  return { kind: 'key', text: password, name: name || undefined, header: basicCredentials(name, password) };
 }
 
 /** The header that clients send for this name and password. */

@@ -7,7 +7,14 @@ import type { RequestOrigin } from '../request/client-address.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
-import { type Credentials, parseBasicCredentials, parseQueryCredentials } from './credentials.js';
+import {
+  type Credentials,
+  type Presented,
+  parseQueryCredentials,
+  presentedBy,
+  readAuthorization,
+} from './credentials.js';
+import type { PresentedSecret } from './secret-authenticator.js';
 import { Tarpit } from './tarpit.js';
 import type { Verification } from './verify-call.js';
 
@@ -15,7 +22,7 @@ import type { Verification } from './verify-call.js';
 type ChallengeReason = 'unable to parse authentication credentials' | 'username required' | 'authorization failed';
 
 /** The outcome of a login. */
-export type LoginOutcome = LoggedIn | Challenge | Refusal | Failure;
+export type LoginOutcome = LoggedIn | Challenge | Forged | Refusal | Failure;
 
 interface LoggedIn {
   readonly kind: 'user';
@@ -26,10 +33,15 @@ interface LoggedIn {
 interface Challenge {
   readonly kind: 'challenge';
   readonly reason: ChallengeReason;
-  /** Whether the request had credentials, well-formed or not. */
+  /** Whether the request had credentials, well-formed or not. A session that has ended is none. */
   readonly hasCredentials: boolean;
   /** The `WWW-Authenticate` header. Undefined for a script, whose page does not want the browser's dialog. */
   readonly challenge: string | undefined;
+}
+
+/** A page of another site made the browser send this request: 403. */
+interface Forged {
+  readonly kind: 'forged';
 }
 
 /** The password was not verified. The client may try again later. */
@@ -52,8 +64,18 @@ export interface LoginOptions {
   readonly realm: string;
   /** Whether `?u=NAME&p=PASSWORD` counts if there is no `Authorization` header. */
   readonly queryCredentials: boolean;
+  /** Undefined: there are no sessions. */
+  readonly sessions?: SessionReader | undefined;
   /** Receives `login-failed` for malformed credentials. The authenticator emits the others. */
   readonly audit: Audit;
+}
+
+/** Finds the sessions of browsers. */
+export interface SessionReader {
+  /** The text in the session's cookie. Undefined if there is no such cookie. */
+  read(req: IncomingMessage): string | undefined;
+  /** Whether a page of another site may have made the browser send this request, which has only its cookie. */
+  isForged(req: IncomingMessage): boolean;
 }
 
 /** Characters of credentials in code. Node.js limits the headers of a request to as many bytes. */
@@ -64,20 +86,27 @@ export class LoginService {
   readonly #authenticator: Authenticator;
   readonly #challenge: string;
   readonly #queryCredentials: boolean;
+  readonly #sessions: SessionReader | undefined;
   readonly #audit: Audit;
   readonly #tarpit = new Tarpit();
 
-  constructor(authenticator: Authenticator, { realm, queryCredentials, audit }: LoginOptions) {
+  constructor(authenticator: Authenticator, { realm, queryCredentials, sessions, audit }: LoginOptions) {
     this.#authenticator = authenticator;
     // A quoted-string (RFC 9110, section 5.6.4). `charset` asks the client to send UTF-8 (RFC 7617, section 2.1).
     this.#challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`;
     this.#queryCredentials = queryCredentials;
+    this.#sessions = sessions;
     this.#audit = audit;
   }
 
   /** Whether a request has credentials, well-formed or not. */
   hasCredentials({ headers, url }: IncomingMessage): boolean {
     return Boolean(headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(url ?? ''));
+  }
+
+  /** Whether a request has credentials, or the cookie of a session, which may have ended. */
+  hasAny(req: IncomingMessage): boolean {
+    return this.hasCredentials(req) || this.#sessions?.read(req) !== undefined;
   }
 
   /**
@@ -101,15 +130,38 @@ export class LoginService {
    */
   async verify({ credentials, origin }: Verification): Promise<User | undefined> {
     if (credentials === undefined || credentials === '') return undefined;
-    try {
+    return this.#slowly(async () => {
       if (typeof credentials === 'string' && credentials.length <= MAX_LENGTH) {
         const user = await this.#authenticator.recall(credentials, origin);
         if (user !== undefined) return user;
       }
-      const read = wellFormed(credentials);
-      if (read !== undefined) return await this.#authenticator.authenticate(read, origin);
+      const presented = wellFormed(credentials);
+      if (presented !== undefined) return await this.#authenticate(presented, origin);
       this.#reportMalformed(origin);
       return undefined;
+    });
+  }
+
+  /**
+   * Verifies a password that somebody typed, as a login does. A key is no password.
+   *
+   * @returns undefined if it is wrong, or nobody has the name
+   * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as in a login
+   */
+  verifyPassword(credentials: Credentials, origin: RequestOrigin): Promise<User | undefined> {
+    return this.#slowly(async () => {
+      const { name, password } = credentials;
+      if (name !== '' && name.length + password.length <= MAX_LENGTH) {
+        return await this.#authenticator.authenticate(credentials, origin);
+      }
+      this.#reportMalformed(origin);
+      return undefined;
+    });
+  }
+
+  async #slowly<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       // A refusal takes no work, so a client could ask for it without end.
       if (error instanceof TryLaterError) await this.#tarpit.hold();
@@ -120,6 +172,10 @@ export class LoginService {
 
   #login(req: IncomingMessage): MaybePromise<LoginOutcome> {
     const { authorization } = req.headers;
+    if (!authorization && this.#sessions !== undefined && !this.hasCredentials(req)) {
+      const session = this.#sessions.read(req);
+      if (session !== undefined) return this.#resume(req, session, this.#sessions);
+    }
     const recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
     return isPromise(recalled)
       ? recalled.then((user) => this.#afterRecall(req, user))
@@ -131,20 +187,38 @@ export class LoginService {
   }
 
   async #attempt(req: IncomingMessage): Promise<LoginOutcome> {
-    const credentials = this.#credentialsOf(req);
-    if (credentials === undefined || credentials.name === '') {
+    const presented = this.#presentedBy(req);
+    if (presented === undefined || presented.name === '') {
       if (this.hasCredentials(req)) this.#reportMalformed(req);
-      const reason = credentials ? 'username required' : 'unable to parse authentication credentials';
+      const reason = presented ? 'username required' : 'unable to parse authentication credentials';
       return this.#challenged(req, reason);
     }
-    const user = await this.#authenticator.authenticate(credentials, req);
+    const user = await this.#authenticate(presented, req);
     return user === undefined ? this.#challenged(req, 'authorization failed') : { kind: 'user', user };
   }
 
-  #credentialsOf({ headers: { authorization }, url }: IncomingMessage): Credentials | undefined {
-    return authorization || !this.#queryCredentials
-      ? parseBasicCredentials(authorization)
-      : parseQueryCredentials(url ?? '');
+  #presentedBy({ headers: { authorization }, url }: IncomingMessage): Presented | undefined {
+    if (authorization || !this.#queryCredentials) return readAuthorization(authorization);
+    const credentials = parseQueryCredentials(url ?? '');
+    return credentials && presentedBy(credentials);
+  }
+
+  #authenticate(presented: Presented, origin: RequestOrigin): Promise<User | undefined> {
+    if (presented.kind === 'password') return this.#authenticator.authenticate(presented, origin);
+    return this.#authenticator.authenticateSecret(presented, origin);
+  }
+
+  /** Logs in with a session, which is no credential of an attacker's: a request with an ended one has no credentials. */
+  #resume(req: IncomingMessage, text: string, sessions: SessionReader): MaybePromise<LoginOutcome> {
+    const presented: PresentedSecret = { kind: 'session', text, name: undefined, header: `Cookie ${text}` };
+    const conclude = (user: User | undefined): LoginOutcome => {
+      if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
+      return sessions.isForged(req) ? { kind: 'forged' } : { kind: 'user', user };
+    };
+    const verify = () => this.#authenticator.authenticateSecret(presented, req).then(conclude);
+    const recalled = this.#authenticator.recall(presented.header, req);
+    if (isPromise(recalled)) return recalled.then((user) => (user === undefined ? verify() : conclude(user)));
+    return recalled === undefined ? verify() : conclude(recalled);
   }
 
   #challenged(req: IncomingMessage, reason: ChallengeReason): Challenge {
@@ -180,13 +254,16 @@ export class LoginService {
   }
 }
 
-/** Name and password of a login. Undefined if a request could not have them. */
-function wellFormed(credentials: NonNullable<Verification['credentials']>): Credentials | undefined {
+/** What code gives to verify. Undefined if a request could not have it. */
+function wellFormed(credentials: NonNullable<Verification['credentials']>): Presented | undefined {
   if (typeof credentials === 'string') {
-    const read = credentials.length <= MAX_LENGTH ? parseBasicCredentials(credentials) : undefined;
+    const read = credentials.length <= MAX_LENGTH ? readAuthorization(credentials) : undefined;
     return read?.name === '' ? undefined : read;
   }
   const { name, password } = credentials;
-  if (typeof name !== 'string' || typeof password !== 'string' || name === '') return undefined;
-  return name.length + password.length <= MAX_LENGTH ? { name, password } : undefined;
+  if (typeof name !== 'string' || typeof password !== 'string' || name.length + password.length > MAX_LENGTH) {
+    return undefined;
+  }
+  const presented = presentedBy({ name, password });
+  return presented.name === '' ? undefined : presented;
 }

@@ -106,6 +106,11 @@ export class LoginThrottle {
     this.remember(client, name);
   }
 
+  /** Whether the client was let in as this user before. */
+  knows(client: string, name: string): boolean {
+    return this.#known.has(client, name);
+  }
+
   /** Remembers that the client was let in as this user. */
   remember(client: string, name: string): void {
     this.#known.add(client, name);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { restrictLike } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 
 /**
@@ -20,6 +21,7 @@ export class Principal implements User {
     this.enabled = user.enabled;
     this.#user = user;
     this.#request = request;
+    restrictLike(user, this);
   }
 
   /** The user that the request was authenticated as, even if the app changed the object since. */

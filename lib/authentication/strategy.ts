@@ -40,6 +40,9 @@ export class KapacitorStrategy extends BasicStrategy {
       case 'challenge':
         this.fail(outcome.challenge, 401, outcome.reason);
         return;
+      case 'forged':
+        this.fail(undefined, 403, 'a page of another site may not do this');
+        return;
       case 'refusal':
         // Passport's answer to a failure has no headers but the challenge.
         if (req.res?.headersSent === false) req.res.setHeader('Retry-After', outcome.error.retryAfter);

@@ -1,6 +1,7 @@
 import { pathOf } from '../request/host.js';
+import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
-import { type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
+import { isSignIn, type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
 import { API, isWithin, PathReader, type Readings, USERS } from './paths.js';
 import { privilegesByPermission, type ResolvedPermissions } from './permission-definitions.js';
 import { type Entry, includesPrivilege, PrivilegeMap, type ResourcePrivileges } from './privilege-map.js';
@@ -34,6 +35,8 @@ export interface AccessSettings {
   readonly apiPath: string;
   /** The paths that need no credentials: `http.public`. Defaults to none. */
   readonly publicPaths?: readonly string[];
+  /** Whether there are endpoints to sign in: `http.sessions`. Defaults to false. */
+  readonly hasSessions?: boolean;
 }
 
 /** Decides who may do what. The guard, the routers, `can`, `explain` and the command line all ask here. */
@@ -52,9 +55,9 @@ export class AccessPolicy {
   /** The privileges of a user, by its list of permissions. Only frozen lists are kept, because others can change. */
   readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
 
-  constructor({ permissions, apiPath, publicPaths = [] }: AccessSettings) {
+  constructor({ permissions, apiPath, publicPaths = [], hasSessions = false }: AccessSettings) {
     this.paths = new PathReader(apiPath);
-    this.endpoints = new OwnEndpoints(apiPath);
+    this.endpoints = new OwnEndpoints(apiPath, hasSessions);
     this.publicPaths = new PublicPaths(publicPaths, this.paths, (resource) => this.isNamed(resource));
     this.definitions = permissions;
     this.permissions = privilegesByPermission(permissions, this.paths);
@@ -70,11 +73,15 @@ export class AccessPolicy {
    * @param path such as `/kapacitor/v1/tasks`; a query is ignored
    */
   decide(user: User, method: string, path: string): Decision {
+    return byBoth(user, (each) => this.#decide(each, method, path));
+  }
+
+  #decide(user: User, method: string, path: string): Decision {
     const whole = pathOf(path);
     const endpoint = this.endpoints.at(whole);
-    if (endpoint?.kind === 'permissions') return this.decideOwn(user, method, endpoint);
+    if (endpoint !== undefined && hasRuleOfItsOwn(endpoint)) return this.#decideOwn(user, method, endpoint);
     const readings = this.paths.read(whole);
-    const decision = this.decideOn(user, privilegeFor(method), readings);
+    const decision = this.#decideOn(user, privilegeFor(method), readings);
     if (endpoint !== undefined) return withOwnRight(decision, user, method, endpoint);
     const isPublic = !decision.allowed && user.enabled && this.publicPaths.includes(method, readings);
     return isPublic ? { ...decision, resource: readings?.whole[0], allowed: true, rule: 'public' } : decision;
@@ -83,16 +90,27 @@ export class AccessPolicy {
   /** Whether a request needs no credentials. */
   isPublic(method: string, path: string): boolean {
     const whole = pathOf(path);
-    return this.endpoints.at(whole) === undefined && this.publicPaths.includes(method, this.paths.read(whole));
+    const endpoint = this.endpoints.at(whole);
+    if (endpoint !== undefined) return isSignIn(endpoint);
+    return this.publicPaths.includes(method, this.paths.read(whole));
   }
 
   /**
    * Decides about a request to an endpoint of this package, wherever its router is mounted. All users may read themselves
-   * and change their own password. Users who may read the API may read all users. Only an admin changes users.
+   * and change their own password, and have their own keys and sessions. Users who may read the API may read all users. Only
+   * an admin changes users, and sees the keys and sessions of others.
    */
   decideOwn(user: User, method: string, endpoint: OwnEndpoint): Decision {
-    const resource = endpoint.kind === 'user' ? `${USERS}/${endpoint.name}` : USERS;
-    const decision = this.decideOn(user, privilegeFor(method), { whole: [resource], below: [] });
+    return byBoth(user, (each) => this.#decideOwn(each, method, endpoint));
+  }
+
+  #decideOwn(user: User, method: string, endpoint: OwnEndpoint): Decision {
+    const resource = 'name' in endpoint ? `${USERS}/${endpoint.name}` : USERS;
+    const privilege = privilegeFor(method);
+    const decision =
+      hasSecrets(endpoint) && user.enabled && user.type !== 'admin'
+        ? ({ allowed: false, privilege, resource, rule: 'admin-only' } as const)
+        : this.#decideOn(user, privilege, { whole: [resource], below: [] });
     return withOwnRight(decision, user, method, endpoint);
   }
 
@@ -102,6 +120,10 @@ export class AccessPolicy {
    * @param readings every reading of a path; undefined for a path that cannot be read, which only an admin may use
    */
   decideOn(user: User, privilege: Privilege, readings: Readings | undefined): Decision {
+    return byBoth(user, (each) => this.#decideOn(each, privilege, readings));
+  }
+
+  #decideOn(user: User, privilege: Privilege, readings: Readings | undefined): Decision {
     const missing = readings && this.#missing(user, privilege, readings);
     const resource = missing ?? readings?.whole[0];
     if (!user.enabled) return { allowed: false, privilege, resource, rule: 'disabled' };
@@ -114,6 +136,12 @@ export class AccessPolicy {
 
   /** Whether a user has a privilege on a resource, such as `/api/config/influxdb`. */
   hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
+    const restriction = restrictionOf(user);
+    if (restriction === undefined) return this.#hasPrivilege(user, privilege, resource);
+    return [restriction.owner, restriction.key].every((each) => this.#hasPrivilege(each, privilege, resource));
+  }
+
+  #hasPrivilege(user: User, privilege: Privilege, resource: string): boolean {
     if (user.type === 'admin') return true;
     return !needsAdmin(privilege, resource) && includesPrivilege(this.entryFor(user.permissions, resource), privilege);
   }
@@ -133,12 +161,12 @@ export class AccessPolicy {
     if (user.type === 'admin') return undefined;
     for (const resource of whole) if (needsAdmin(privilege, resource)) return resource;
     for (const resource of below) if (needsAdmin(privilege, resource)) return resource;
-    for (const resource of whole) if (!this.hasPrivilege(user, privilege, resource)) return resource;
+    for (const resource of whole) if (!this.#hasPrivilege(user, privilege, resource)) return resource;
     // `/orders` is what a permission of the app's own names, and a router that is mounted there sees `/5`. Where only
     // Kapacitor's permissions open the whole path, the path below the mount counts as well.
     const isMeant = below.length > 0 && whole.every((resource) => isBelowRoot(this.#own.nearest(resource)));
     for (const resource of below) {
-      if ((!isMeant || this.isNamed(resource)) && !this.hasPrivilege(user, privilege, resource)) return resource;
+      if ((!isMeant || this.isNamed(resource)) && !this.#hasPrivilege(user, privilege, resource)) return resource;
     }
     return undefined;
   }
@@ -157,6 +185,14 @@ export class AccessPolicy {
   }
 }
 
+/** Decides about a user. A user and the key that it uses must both be allowed. */
+function byBoth(user: User, decide: (user: User) => Decision): Decision {
+  const restriction = restrictionOf(user);
+  if (restriction === undefined) return decide(user);
+  const decision = decide(restriction.owner);
+  return decision.allowed ? decide(restriction.key) : decision;
+}
+
 function isBelowRoot(entry: Entry | undefined): boolean {
   return entry !== undefined && entry.resource !== API;
 }
@@ -167,6 +203,15 @@ const NOTHING: ResourcePrivileges = new Map();
 /** Whether only an admin has this privilege on the resource. */
 export function needsAdmin(privilege: Privilege, resource: string): boolean {
   return privilege !== 'read' && isWithin(resource, USERS);
+}
+
+/** Whether the users' part of an API does not decide about the endpoint. */
+function hasRuleOfItsOwn(endpoint: OwnEndpoint): boolean {
+  return endpoint.kind === 'permissions' || hasSecrets(endpoint);
+}
+
+function hasSecrets({ kind }: OwnEndpoint): boolean {
+  return kind === 'keys' || kind === 'sessions';
 }
 
 function withOwnRight(decision: Decision, user: User, method: string, endpoint: OwnEndpoint | undefined): Decision {
@@ -181,7 +226,9 @@ export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint):
   const unanswered = isAnswered ? '' : `, and ${method} is answered with 405`;
   if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
   if (endpoint.kind === 'check') return `every user may be checked by a proxy${unanswered}`;
-  if (endpoint.kind !== 'user' || endpoint.name !== name) return undefined;
+  if (isSignIn(endpoint)) return 'everybody may sign in and out';
+  if (!('name' in endpoint) || endpoint.name !== name) return undefined;
+  if (endpoint.kind !== 'user') return `every user may have ${endpoint.kind} of its own`;
   if (isRead) return 'every user may read its own entry';
   return method === 'PATCH' ? 'every user may change its own password, and nothing else of itself' : undefined;
 }

@@ -1,5 +1,6 @@
 import { inWords } from '../argument-checks.js';
 import { pathOf } from '../request/host.js';
+import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 import { type AccessPolicy, type Decision, ownRight } from './access-policy.js';
 import { pathOfResource, resourcesNamed } from './named-path.js';
@@ -25,6 +26,15 @@ export interface Explanation {
 
 /** Decides as {@link AccessPolicy.decide} does, and gives the reason in words. */
 export function explain(policy: AccessPolicy, user: User, method: string, path: string): Explanation {
+  const restriction = restrictionOf(user);
+  if (restriction === undefined) return explainOne(policy, user, method, path);
+  const explanation = explainOne(policy, restriction.owner, method, path);
+  if (!explanation.allowed) return explanation;
+  const ofKey = explainOne(policy, restriction.key, method, path);
+  return { ...ofKey, reason: `with this key, ${ofKey.reason}` };
+}
+
+function explainOne(policy: AccessPolicy, user: User, method: string, path: string): Explanation {
   const decision = policy.decide(user, method, path);
   const { allowed, privilege, resource } = decision;
   return { allowed, privilege, resource, reason: reasonFor(policy, user, method, pathOf(path), decision) };

@@ -1,11 +1,11 @@
 import { didYouMean } from '../argument-checks.js';
+import { formatDuration, LONGEST, parseDuration } from '../duration.js';
 import { isSqliteAddress, meantStore, SQLITE_EXAMPLE, sqliteAddress, sqliteFile } from '../stores/address.js';
 import { isPostgresUrl } from '../stores/postgres/url.js';
 import { opaqueString, passwordProblem } from '../users/password.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 import { isUserName } from '../users/user-name.js';
-import { formatDuration, LONGEST, parseDuration } from './duration.js';
 import { absolutePath } from './text-file.js';
 
 /** A kind of value, and how each source writes it. Readers give undefined for a value of another kind. */

@@ -1,6 +1,7 @@
+import { inWords } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { localScheme } from '../stores/address.js';
-import { lacksSecrets } from '../users/secret-methods.js';
+import { missingSecretMethods } from '../users/secret.js';
 import { ADMIN_PASSWORDS } from './admin.js';
 import type { Choice, Layer, Problem } from './layers.js';
 import type { ResolvedConfig } from './options.js';
@@ -50,10 +51,13 @@ export function problemsBetween({ config: { http, auth }, choice }: Chosen, envi
       setting: AUTH.hashingConcurrency,
     });
   }
-  const lacking = http.sessions === false || typeof auth.store === 'string' ? undefined : lacksSecrets(auth.store);
-  if (lacking !== undefined && choice.isKnown(HTTP.sessions) && choice.isKnown(AUTH.store)) {
+  const missing = http.sessions === false || typeof auth.store === 'string' ? [] : missingSecretMethods(auth.store);
+  if (missing.length > 0 && choice.isKnown(HTTP.sessions) && choice.isKnown(AUTH.store)) {
     const subject = choice.placeOf(HTTP.sessions)?.subject;
-    problems.push({ text: `${subject}: the store keeps no secrets: ${lacking}`, setting: HTTP.sessions });
+    problems.push({
+      text: `${subject}: the repository in auth.store keeps no sessions: it lacks ${inWords(missing)}`,
+      setting: HTTP.sessions,
+    });
   }
   return problems;
 }

@@ -4,6 +4,7 @@ import { contextOf } from '../request/audit-context.js';
 import type { HostRequest, HostResponse } from '../request/host.js';
 import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
+import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 
 /** The fields of a user that a client can request. */
@@ -15,6 +16,12 @@ export function sendJson(res: HostResponse, status: number, body: object, header
   const bytes = Buffer.from(JSON.stringify(body));
   const described = { ...headers, 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': bytes.length };
   send(res, status, described, bytes);
+}
+
+/** Answers with a page, unless the app has answered already. */
+export function sendHtml(res: HostResponse, status: number, html: string, headers: OutgoingHttpHeaders): void {
+  const bytes = Buffer.from(html);
+  send(res, status, { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': bytes.length }, bytes);
 }
 
 /** Answers without a body, unless the app has answered already. */
@@ -30,7 +37,12 @@ export function sendError(res: HostResponse, status: number, message: string, he
 function send(res: HostResponse, status: number, headers: OutgoingHttpHeaders, body?: Buffer): void {
   if (res.headersSent) return;
   res.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    // The app may have set cookies of its own.
+    const before = name === 'Set-Cookie' ? [res.getHeader(name) ?? []].flat().map(String) : [];
+    res.setHeader(name, before.length === 0 ? value : [...before, String(value)]);
+  }
   res.end(body);
 }
 
@@ -44,13 +56,16 @@ export function forbidStoring(res: HostResponse): void {
  * keep answers to requests with an `Authorization` header unless they say so (RFC 9111, section 3.5). It may give the answer
  * for nobody to everybody, and `Cache-Control: public` lets it give the answer for one user to all others. With `Vary`, it
  * gives an answer only to requests with the same credentials (section 4.1). So answers for nobody can be cached.
+ *
+ * @param credentials the names of the headers that can have credentials
  */
-export function varyOnCredentials(res: HostResponse): void {
+export function varyOnCredentials(res: HostResponse, credentials: readonly string[]): void {
   if (res.headersSent) return;
-  const fields = [res.getHeader('Vary') ?? []].flat().join(', ');
-  if (!/(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)/i.test(fields)) {
-    res.setHeader('Vary', fields === '' ? 'Authorization' : `${fields}, Authorization`);
-  }
+  const named = [res.getHeader('Vary') ?? []].flat().join(', ');
+  const names = named.split(',').map((name) => name.trim().toLowerCase());
+  const missing = credentials.filter((name) => !names.includes(name.toLowerCase()));
+  if (missing.length === 0 || names.includes('*')) return;
+  res.setHeader('Vary', [named, ...missing].filter(Boolean).join(', '));
 }
 
 /** Ends the connection, so that the client does not wait for an answer that cannot be sent. */
@@ -72,11 +87,15 @@ function privilegeMissing(user: User, privilege: string, endpoint: string): stri
 
 /** The message of a 403 for a decision about an endpoint or a resource. */
 export function refusalMessage(user: User, { rule, privilege }: Decision, endpoint: string): string {
-  return rule === 'admin-only' ? adminRequired(user) : privilegeMissing(user, privilege, endpoint);
+  const message = rule === 'admin-only' ? adminRequired(user) : privilegeMissing(user, privilege, endpoint);
+  return restrictionOf(user) === undefined ? message : `${message}. The key that it uses may open less than the user`;
 }
 
 /** For a user who was let in, and would not be any more when the request is complete. */
 export const CHANGED_MEANWHILE = 'the user who asks has been changed meanwhile: ask again';
+
+/** The message of a 403 for a request of a page of another site, which has only the cookie of a session. */
+export const FORGED = 'a page of another site may not do this with your session: sign in there, or use a key';
 
 /** The message of a 403 for users who are not admins. In Kapacitor, others can manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {

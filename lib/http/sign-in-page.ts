@@ -43,7 +43,6 @@ export class SignInPage {
       "base-uri 'none'",
     ];
     this.headers = {
-      'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',
       'Content-Security-Policy': policy.join('; '),
       'Cross-Origin-Opener-Policy': 'same-origin',

@@ -1,13 +1,13 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express';
 import { Tarpit } from '../authentication/tarpit.js';
-import { usersLink } from '../authorization/own-endpoints.js';
+import type { OwnEndpoint } from '../authorization/own-endpoints.js';
 import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, KapacitorAuthError, TryLaterError, UserNotFoundError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
-import { mountOf, wholePathOf } from '../request/host.js';
-import { isForged } from '../request/same-origin.js';
+import { wholePathOf } from '../request/host.js';
 import { type Audit, operationFailure } from '../users/audit-events.js';
+import type { KeyService } from '../users/key-service.js';
 import type { User } from '../users/user.js';
 import type { RequestedChanges } from '../users/user-fields.js';
 import type { UserService } from '../users/user-service.js';
@@ -22,25 +22,34 @@ import {
   userBody,
 } from './answers.js';
 import type { Guard } from './guard.js';
+import { KeysApi } from './keys-api.js';
 import { Refusal } from './refusals.js';
 import { readJson } from './request-body.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
+import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
 
-/** Answers a request of an authenticated user. An error that it throws becomes an answer. */
-type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;
+/** What the users API consists of. */
+export interface UsersApiParts {
+  readonly users: UserService;
+  readonly keys: KeyService;
+  readonly guard: Guard;
+  readonly audit: Audit;
+}
 
 /** Kapacitor's users API, to mount anywhere. It authenticates and authorizes by itself. */
-export function createUsersRouter(users: UserService, guard: Guard, audit: Audit): Router {
-  const api = new UsersApi(users, guard, audit);
+export function createUsersRouter(parts: UsersApiParts): Router {
+  const { guard } = parts;
+  const api = new UsersApi(parts);
+  const keys = new KeysApi(parts.keys, guard);
   const tarpit = new Tarpit();
 
   const answer =
-    (action: Action): RequestHandler =>
+    (action: Action, kind: NamedEndpoint = 'user'): RequestHandler =>
     (req, res, next) => {
       forbidStoring(res);
       guard.identify(req, res, next, (principal) => {
         const since = now();
-        api.run(action, req, res, principal).catch(async (error: unknown) => {
+        api.run(action, endpointOf(req, kind), req, res, principal).catch(async (error: unknown) => {
           // A refusal takes no work, so a client could ask for it without end.
           if (error instanceof TryLaterError) await tarpit.hold(since);
           guard.later(res, next, () => Refusal.of(error));
@@ -49,22 +58,22 @@ export function createUsersRouter(users: UserService, guard: Guard, audit: Audit
       });
     };
 
-  const ofAll = 'GET, HEAD, POST, OPTIONS';
-  const ofOne = 'GET, HEAD, PATCH, DELETE, OPTIONS';
   const router = express.Router();
-  router
-    .route('/')
-    .get(answer(api.list))
-    .post(answer(api.create))
-    .options(answer(options(ofAll)))
-    .all(answer(refuse(ofAll)));
-  router
-    .route('/:name')
-    .get(answer(api.show))
-    .patch(answer(api.update))
-    .delete(answer(api.remove))
-    .options(answer(options(ofOne)))
-    .all(answer(refuse(ofOne)));
+  const route = (path: string, actions: Readonly<Record<string, Action>>, kind?: NamedEndpoint) => {
+    const methods = Object.keys(actions);
+    const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(
+      ', ',
+    );
+    const endpoint = router.route(path);
+    for (const [method, action] of Object.entries(actions)) {
+      endpoint[method.toLowerCase() as 'get'](answer(action, kind));
+    }
+    endpoint.options(answer(options(allow), kind)).all(answer(refuse(allow), kind));
+  };
+  route('/', { GET: api.list, POST: api.create });
+  route('/:name', { GET: api.show, PATCH: api.update, DELETE: api.remove });
+  route('/:name/keys', { GET: keys.list, POST: keys.create }, 'keys');
+  route('/:name/keys/:id', { GET: keys.show, DELETE: keys.remove }, 'keys');
   router.use(answer(nothingThere), badPath);
   return router;
 }
@@ -74,16 +83,16 @@ class UsersApi {
   readonly #guard: Guard;
   readonly #audit: Audit;
 
-  constructor(users: UserService, guard: Guard, audit: Audit) {
+  constructor({ users, guard, audit }: UsersApiParts) {
     this.#users = users;
     this.#guard = guard;
     this.#audit = audit;
   }
 
   /** Runs an action if the user may use this method on this endpoint. */
-  async run(action: Action, req: Request, res: HostResponse, principal: User): Promise<void> {
+  async run(action: Action, endpoint: OwnEndpoint, req: Request, res: HostResponse, principal: User): Promise<void> {
     try {
-      const decision = this.#guard.policy.decideOwn(principal, req.method, endpointOf(req));
+      const decision = this.#guard.policy.decideOwn(principal, req.method, endpoint);
       if (!decision.allowed) throw new ForbiddenError(refusalMessage(principal, decision, wholePathOf(req)));
       await action(req, res, principal);
     } catch (error) {
@@ -120,6 +129,7 @@ class UsersApi {
     const { changes, currentPassword } = await this.#reporting('change', req, principal, () =>
       readChanges(req, res, principal),
     );
+    if (changes.password !== undefined && name === principal.name) this.#refuseKey(principal);
     const { password: _, ...others } = changes;
     const needsAdmin = name !== principal.name || Object.values(others).some((value) => value !== undefined);
     const confirm = async () => {
@@ -140,6 +150,12 @@ class UsersApi {
     await this.#usersFor(req, principal).delete(nameOf(req));
     sendEmpty(res, 204);
   };
+
+  /** The password is what makes keys, and ends them. */
+  #refuseKey(principal: User): void {
+    if (this.#guard.credentialOf(principal).kind !== 'key') return;
+    throw new ForbiddenError('a key does not change the password of its owner: log in with the password');
+  }
 
   #usersFor(req: Request, principal: User): UserService {
     return this.#users.by({ ...contextOf(req), by: principal.name });
@@ -191,25 +207,13 @@ const badPath: ErrorRequestHandler = (error, _req, res, next) => {
   else sendError(res, 400, 'malformed path');
 };
 
-function refuseForged(req: Request): void {
-  if (isForged(req)) throw new ForbiddenError('a page of another site may not change users');
-}
-
 /** For a request that the user might make no more when it is complete. */
 function requireAdmin(user: User): void {
   if (user.type !== 'admin') throw new ForbiddenError(adminRequired(user));
 }
 
-function endpointOf(req: Request) {
-  const { name } = req.params;
-  return name === undefined ? ({ kind: 'users' } as const) : ({ kind: 'user', name: name as string } as const);
-}
+type NamedEndpoint = Extract<OwnEndpoint, { readonly name: string }>['kind'];
 
-function nameOf(req: Request): string {
-  return req.params['name'] as string;
-}
-
-/** The path of the users, for the links in answers. */
-function baseOf(req: Request): string {
-  return usersLink(mountOf(req));
+function endpointOf(req: Request, kind: NamedEndpoint): OwnEndpoint {
+  return req.params['name'] === undefined ? { kind: 'users' } : { kind, name: nameOf(req) };
 }

@@ -74,7 +74,7 @@ function json(value: unknown): string {
 }
 
 const SENTENCES: { readonly [Event in keyof AuditEvents]: (details: AuditEvents[Event]) => string } = {
-  login: ({ user }) => `user ${quoteText(user)} logged in`,
+  login: ({ user, how }) => `user ${quoteText(user)} logged in${how === 'password' ? '' : ` with a ${HOW[how]}`}`,
   'login-failed': ({ user, reason }) =>
     `a login${user === undefined ? '' : ` as ${quoteText(user)}`} failed: ${reason}`,
   denied: ({ status, reason }) => `denied with ${status}: ${reason}`,
@@ -84,9 +84,15 @@ const SENTENCES: { readonly [Event in keyof AuditEvents]: (details: AuditEvents[
   'user-deleted': ({ user, by }) => `user ${quoteText(user.name)} was deleted${byWhom(by)}`,
   'user-operation-failed': ({ operation, user, by, reason }) =>
     `${user === undefined ? 'a user' : `user ${quoteText(user)}`} could not be ${DONE[operation]}${byWhom(by)}: ${reason}`,
+  'key-created': ({ user, key, by }) => `key ${quoteText(key)} of user ${quoteText(user)} was created${byWhom(by)}`,
+  'key-deleted': ({ user, key, by }) => `key ${quoteText(key)} of user ${quoteText(user)} was deleted${byWhom(by)}`,
+  'sessions-ended': ({ user, count, by }) =>
+    `${count === 1 ? 'a session' : `${count} sessions`} of user ${quoteText(user)} ended${byWhom(by)}`,
   'store-unavailable': ({ reason }) => `the user store is unavailable${reason === undefined ? '' : `: ${reason}`}`,
   'authentication-switched': ({ authEnabled }) => `authentication was switched ${authEnabled ? 'on' : 'off'}`,
 };
+
+const HOW = { key: 'key', session: 'session', jwt: 'JSON Web Token' } as const;
 
 const DONE = { create: 'created', change: 'changed', delete: 'deleted' } as const;
 

@@ -35,13 +35,20 @@ export function isForged(req: HostRequest): boolean {
 /** The methods that change nothing (RFC 9110, section 9.2.1), but for TRACE, which shows credentials. */
 const SAFE_METHODS: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS'];
 
+/** The other sites whose pages may open an upgrade. */
+const originsOfUpgrades = new WeakMap<object, readonly string[]>();
+
+/** Lets pages of other sites open an upgrade with the cookie of a session. */
+export function allowOrigins(upgrade: HostRequest, origins: readonly string[]): void {
+  originsOfUpgrades.set(upgrade, origins);
+}
+
 /**
  * Whether the cookie of a request may count as its credentials. A browser adds it by itself, so a request that changes
  * something, and each WebSocket, must come from a page of this host.
- *
- * @param origins other sites whose pages may open this upgrade. Undefined: the request is no upgrade, as far as is known
  */
-export function mayUseCookie(req: HostRequest, origins?: readonly string[]): boolean {
+export function mayUseCookie(req: HostRequest): boolean {
+  const origins = originsOfUpgrades.get(req);
   if (origins === undefined && SAFE_METHODS.includes(req.method) && !isWebSocket(req)) return true;
   const { origin } = req.headers;
   return (origin !== undefined && origins?.includes(origin) === true) || isFromThisHost(req);
@@ -53,10 +60,20 @@ function isWebSocket({ headers }: HostRequest): boolean {
 }
 
 /**
+ * Whether a page of another site made a browser send this request, which has its credentials in its body. Clients that are not
+ * browsers need not say where they come from.
+ */
+export function isFromOtherSite(req: HostRequest): boolean {
+  const { 'sec-fetch-site': site, origin } = req.headers;
+  if (site === 'same-origin') return false;
+  return (site !== undefined && site !== 'none') || (origin !== undefined && !isOfThisHost(origin, req));
+}
+
+/**
  * Whether a request says that it comes from a page of this host, or from no page. Unlike {@link isForged}, it asks clients
  * that are not browsers as well, and does not depend on the content type.
  */
-export function isFromThisHost(req: HostRequest): boolean {
+function isFromThisHost(req: HostRequest): boolean {
   const { headers } = req;
   const site = headers['sec-fetch-site'];
   if (site === undefined) return headers.origin !== undefined && isOfThisHost(headers.origin, req);

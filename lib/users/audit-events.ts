@@ -17,9 +17,15 @@ interface Occurrence extends AuditContext {
   readonly time: Date;
 }
 
-/** A password was verified, or a user came from another address with a password that had been verified before. */
+/** The kinds of credentials that let a user in. */
+export type CredentialKind = 'password' | 'key' | 'session' | 'jwt';
+
+/** Credentials were verified, or came from another address after they had been verified before. */
 export interface Login extends Occurrence {
   readonly user: string;
+  readonly how: CredentialKind;
+  /** The id of the key or the session. */
+  readonly id?: string | undefined;
 }
 
 /** The reasons for a failed login. */
@@ -30,6 +36,9 @@ export const LOGIN_FAILURES = [
   'user-disabled',
   'unusable-hash',
   'user-changed',
+  'malformed-key',
+  'unknown-key',
+  'expired-key',
   'throttled',
   'overloaded',
   'store-unavailable',
@@ -40,11 +49,14 @@ export const LOGIN_FAILURES = [
  * The reason for a failed login. Only the operator sees it: the answers for an unknown user, a wrong password and a
  * disabled user look alike.
  *
- * - `malformed-credentials`: the header is not one of RFC 7617, or the name is empty.
+ * - `malformed-credentials`: the header is not one of RFC 7617 or RFC 6750, or the name is empty.
  * - `unknown-user`, `wrong-password`, `user-disabled`.
  * - `unusable-hash`: the stored hash is not a bcrypt hash, or its cost is over 14 and over `bcrypt-cost` + 4.
  * - `user-changed`: the user was changed or deleted while the password was verified.
- * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: the password was not verified.
+ * - `malformed-key`: the key has a typing error.
+ * - `unknown-key`: there is no such key, or it is another user's.
+ * - `expired-key`.
+ * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: the credentials were not verified.
  */
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
@@ -81,6 +93,24 @@ export interface UserDeleted extends Occurrence {
   readonly user: User;
 }
 
+/** A key, without its secret. */
+export interface KeyEvent extends Occurrence {
+  /** The name of the user that has the key. */
+  readonly user: string;
+  readonly id: string;
+  /** The name of the key. */
+  readonly key: string;
+  /** What the key may at most. Undefined: all that its owner may. */
+  readonly permissions?: readonly string[] | undefined;
+  readonly expires?: Date | undefined;
+}
+
+/** Sessions of a user were ended, by the user or by an admin. */
+export interface SessionsEnded extends Occurrence {
+  readonly user: string;
+  readonly count: number;
+}
+
 /** A user was not created, changed or deleted although somebody asked for it. */
 export interface UserOperationFailed extends Occurrence {
   readonly operation: 'create' | 'change' | 'delete';
@@ -111,6 +141,9 @@ export interface AuditEvents {
   readonly 'user-changed': UserChanged;
   readonly 'user-deleted': UserDeleted;
   readonly 'user-operation-failed': UserOperationFailed;
+  readonly 'key-created': KeyEvent;
+  readonly 'key-deleted': KeyEvent;
+  readonly 'sessions-ended': SessionsEnded;
   readonly 'store-unavailable': StoreUnavailable;
   readonly 'authentication-switched': AuthenticationSwitched;
 }
@@ -132,6 +165,9 @@ const NAMES: Readonly<Record<keyof AuditEvents, true>> = {
   'user-changed': true,
   'user-deleted': true,
   'user-operation-failed': true,
+  'key-created': true,
+  'key-deleted': true,
+  'sessions-ended': true,
   'store-unavailable': true,
   'authentication-switched': true,
 };

@@ -3,6 +3,7 @@ import { ConfigError, InvalidUserError, PasswordCheckError } from '../errors.js'
 import { answerWithin, type MaybePromise } from '../promises.js';
 import { describeError } from '../safe-text.js';
 import { opaqueString, passwordProblem } from './password.js';
+import { looksLikeKey } from './secret-text.js';
 
 /**
  * Tells whether a password is refused.
@@ -78,6 +79,7 @@ export class PasswordPolicy {
 
 /** The weakness of a password for this user, or undefined. It does not repeat the password. */
 export function weaknessOf(form: string, userName: string, minimumLength: number): string | undefined {
+  if (looksLikeKey(form)) return 'password must not be a key: choose another';
   if (form.toLowerCase() === opaqueString(userName).toLowerCase()) return 'password must not be the username';
   // NIST SP 800-63B, section 5.1.1.2: each code point counts as one character.
   if ([...form].length >= minimumLength) return undefined;

@@ -87,3 +87,19 @@ export interface SecretRepository {
 export function isValidAt({ expires }: Pick<StoredSecret, 'expires'>, time: number): boolean {
   return expires === undefined || time < expires;
 }
+
+const METHODS: Readonly<Record<keyof SecretRepository, true>> = {
+  find: true,
+  list: true,
+  insert: true,
+  remove: true,
+  removeAll: true,
+  recordUses: true,
+  removeExpired: true,
+};
+
+/** The methods that a repository needs to keep secrets, and lacks. A repository without any keeps no secrets. */
+export function missingSecretMethods({ secrets }: Pick<UserRepository, 'secrets'>): string[] {
+  const names = Object.keys(METHODS) as (keyof SecretRepository)[];
+  return names.filter((name) => typeof secrets?.[name] !== 'function').map((name) => `secrets.${name}`);
+}

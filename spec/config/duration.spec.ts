@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, LONGEST, parseDuration } from '../../lib/config/duration.js';
+import { formatDuration, LONGEST, parseDuration } from '../../lib/duration.js';
 
 const UNITS = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 } as const;
 

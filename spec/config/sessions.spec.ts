@@ -73,11 +73,12 @@ describe('sessions with a store of the app’s own', () => {
 
   it('need all methods for secrets: the message names the missing ones', () => {
     expect(problemsOf(() => start({ store }))).toEqual([
-      'http.sessions: the store keeps no secrets: it needs secrets with the methods find, list, insert, remove, removeAll, recordUses and removeExpired',
+      'http.sessions: the repository in auth.store keeps no sessions: it lacks secrets.find, secrets.list, secrets.insert, ' +
+        'secrets.remove, secrets.removeAll, secrets.recordUses and secrets.removeExpired',
     ]);
     const partly = { ...store, secrets: { ...new MemoryUserRepository().secrets, find, list, insert, remove } };
     expect(problemsOf(() => start({ store: partly }))).toEqual([
-      'http.sessions: the store keeps no secrets: its secrets lack the methods removeAll, recordUses and removeExpired',
+      'http.sessions: the repository in auth.store keeps no sessions: it lacks secrets.removeAll, secrets.recordUses and secrets.removeExpired',
     ]);
   });
 

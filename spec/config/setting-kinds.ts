@@ -1,4 +1,4 @@
-import { LONGEST } from '../../lib/config/duration.js';
+import { LONGEST } from '../../lib/duration.js';
 
 /** Values in each source's notation, each with the resolved value or with the text that the message shows. */
 export interface Values {

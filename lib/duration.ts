@@ -1,4 +1,4 @@
-/** Go's units of time, in milliseconds. */
+/** Go's units of time and the day, in milliseconds. */
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -8,10 +8,11 @@ const UNITS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
+  d: 86_400_000,
 };
 
-const PART = String.raw`(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)`;
-const DURATION = new RegExp(String.raw`^\+?(?:${PART})+$`);
+const PART = String.raw`(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)`;
+const PERIOD = new RegExp(String.raw`^\+?(?:${PART})+$`);
 
 /** Milliseconds. Go's longest duration, 2^63 - 1 nanoseconds: 292 years. */
 export const LONGEST = 9_223_372_036_854;
@@ -22,8 +23,17 @@ export const LONGEST = 9_223_372_036_854;
  * @returns milliseconds; undefined for any other text, and for a negative duration
  */
 export function parseDuration(text: string): number | undefined {
+  return text.includes('d') ? undefined : parsePeriod(text);
+}
+
+/**
+ * Reads a duration as {@link parseDuration} does, and with days as well: `90d`, `1d12h`.
+ *
+ * @returns milliseconds; undefined for any other text, and for a negative duration
+ */
+export function parsePeriod(text: string): number | undefined {
   if (text === '0') return 0;
-  if (!DURATION.test(text)) return undefined;
+  if (!PERIOD.test(text)) return undefined;
   let milliseconds = 0;
   for (const [, number, unit] of text.matchAll(new RegExp(PART, 'g'))) {
     milliseconds += Number(number) * (UNITS[unit as string] as number);

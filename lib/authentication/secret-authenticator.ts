@@ -1,0 +1,176 @@
+import { isPromise, type MaybePromise } from '../promises.js';
+import { contextOf } from '../request/audit-context.js';
+import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
+import type { Audit, LoginFailure } from '../users/audit-events.js';
+import type { UserRepository } from '../users/repository.js';
+import { restrictedUser } from '../users/restricted-user.js';
+import { isValidAt, type SecretKind, type SecretRepository, type StoredSecret } from '../users/secret.js';
+import { digestOfSecret, isSecretText } from '../users/secret-text.js';
+import { publicUser, type StoredUser, type User } from '../users/user.js';
+import { type CredentialCache, rememberOrigin } from './credential-cache.js';
+import type { LoginThrottle } from './login-throttle.js';
+import { SecretUses } from './secret-uses.js';
+import type { UsedCredentials } from './used-credentials.js';
+
+/** The secret that a client sent. */
+export interface PresentedSecret {
+  readonly kind: SecretKind;
+  readonly text: string;
+  /** The user's name, if the client sent one. It must be the owner's. */
+  readonly name: string | undefined;
+  /** The `Authorization` header as clients write it usually, or a text of its own for a session: the cache finds it by this. */
+  readonly header: string;
+}
+
+export interface SecretAuthenticatorParts {
+  readonly repository: UserRepository;
+  readonly secrets: SecretRepository;
+  readonly cache: CredentialCache;
+  readonly throttle: LoginThrottle;
+  readonly used: UsedCredentials;
+  readonly audit: Audit;
+  /** Milliseconds after its last use for which a session lasts. */
+  readonly sessionIdle: number;
+}
+
+/**
+ * Finds the user of a key or a session. The repository is asked for the secret and its owner each time, so that a change of
+ * either by any process is in force at the next request. The cache only remembers that certain credentials are a certain
+ * secret.
+ */
+export class SecretAuthenticator {
+  readonly #parts: SecretAuthenticatorParts;
+  readonly #uses: SecretUses;
+  /** The repository returns the same objects for the same owner and secret, and gets the same user. */
+  readonly #users = new WeakMap<StoredUser, Map<string, { readonly secret: StoredSecret; readonly user: User }>>();
+  readonly #secretOf = new WeakMap<User, string>();
+
+  constructor(parts: SecretAuthenticatorParts) {
+    this.#parts = parts;
+    this.#uses = new SecretUses(parts.secrets);
+  }
+
+  /**
+   * The user with the secret of this digest, as both are now. It returns no promise if the repository returns none.
+   *
+   * @throws {StoreError} the store is unavailable
+   */
+  find(secret: string): MaybePromise<User | undefined> {
+    const found = this.#parts.secrets.find(secret);
+    return isPromise(found) ? found.then((each) => this.#findOwner(each)) : this.#findOwner(found);
+  }
+
+  /**
+   * The user with this secret, or the reason why there is none. Failures with a key count for the client's address.
+   *
+   * @param header see {@link CredentialDigests.ofHeader}
+   * @throws {StoreError} the store is unavailable
+   * @throws {ThrottledError} too many attempts have failed
+   */
+  async authenticate(presented: PresentedSecret, header: string, origin: RequestOrigin): Promise<User | LoginFailure> {
+    // First of all: the address of a client that hangs up meanwhile is unknown.
+    const client = clientNetwork(origin);
+    const { kind, text } = presented;
+    const digest = digestOfSecret(text);
+    // A session that has ended is no attack: each browser has one sooner or later.
+    if (kind === 'session') return (await this.#verify(presented, digest, header, origin)) ?? 'unknown-key';
+    let failure: LoginFailure = 'unknown-key';
+    // The throttle takes the key for a user: its failures count for the client, and for the key.
+    const attempt = { client, name: digest, digest, isGuess: !this.#parts.throttle.knows(client, digest) };
+    const user = await this.#parts.throttle.attempt(attempt, async () => {
+      const found = await this.#verify(presented, digest, header, origin);
+      if (found === undefined) failure = await this.#reasonFor(presented, digest);
+      return found;
+    });
+    if (user === undefined) return failure;
+    this.#parts.throttle.remember(client, digest);
+    return user;
+  }
+
+  /** The digest of the secret that let this user in. */
+  secretOf(user: User): string | undefined {
+    return this.#secretOf.get(user);
+  }
+
+  close(): void {
+    this.#uses.close();
+  }
+
+  async #verify(
+    { kind, text, name }: PresentedSecret,
+    digest: string,
+    header: string,
+    origin: RequestOrigin,
+  ): Promise<User | undefined> {
+    // The store is not asked for a text with a typing error.
+    if (!isSecretText(kind, text)) return undefined;
+    const user = await this.find(digest);
+    if (user === undefined || (name !== undefined && name !== user.name)) return undefined;
+    const { cache, audit, used } = this.#parts;
+    let verification = cache.get(header);
+    if (verification?.secret !== digest) {
+      verification = { name: user.name, mark: undefined, secret: digest, origins: new Set() };
+      cache.set(header, verification);
+    }
+    const { id } = used.of(user);
+    if (rememberOrigin(verification, roughOrigin(origin))) {
+      audit('login', () => ({ ...contextOf(origin), user: user.name, how: kind, id }));
+    }
+    return user;
+  }
+
+  #findOwner(secret: StoredSecret | undefined): MaybePromise<User | undefined> {
+    const time = Date.now();
+    if (secret === undefined || !isValidAt(secret, time)) return undefined;
+    if (secret.kind === 'session' && this.#isIdle(secret, time)) return this.#afterIdling(secret, time);
+    const owner = this.#parts.repository.find(secret.owner);
+    return isPromise(owner)
+      ? owner.then((found) => this.#userOf(secret, found, time))
+      : this.#userOf(secret, owner, time);
+  }
+
+  #isIdle({ digest, created, lastUsed = created }: StoredSecret, time: number): boolean {
+    const last = Math.max(lastUsed, this.#uses.lastNoted(digest) ?? 0);
+    return time - last >= this.#parts.sessionIdle;
+  }
+
+  /** Another process may have recorded a use of the session: `find` need not know of it, and `list` does. */
+  async #afterIdling(stale: StoredSecret, time: number): Promise<User | undefined> {
+    const sessions = await this.#parts.secrets.list(stale.owner, 'session');
+    const secret = sessions.find(({ digest }) => digest === stale.digest);
+    if (secret === undefined || this.#isIdle(secret, time)) return undefined;
+    return this.#userOf(secret, await this.#parts.repository.find(secret.owner), time);
+  }
+
+  #userOf(secret: StoredSecret, owner: StoredUser | undefined, time: number): User | undefined {
+    if (owner === undefined || !owner.enabled) return undefined;
+    this.#uses.note(secret.digest, time);
+    let users = this.#users.get(owner);
+    if (users === undefined) {
+      users = new Map();
+      this.#users.set(owner, users);
+    }
+    const known = users.get(secret.digest);
+    if (known?.secret === secret) return known.user;
+    const user = this.#createUser(secret, owner);
+    users.set(secret.digest, { secret, user });
+    return user;
+  }
+
+  #createUser({ digest, kind, id, name, expires, permissions }: StoredSecret, owner: StoredUser): User {
+    const user = publicUser(owner);
+    const limited = permissions === undefined ? user : restrictedUser(user, permissions);
+    this.#secretOf.set(limited, digest);
+    const end = expires === undefined ? undefined : new Date(expires);
+    this.#parts.used.set(limited, { kind, id, name, expires: end, permissions });
+    return limited;
+  }
+
+  /** For the operator, who sees it in the audit. */
+  async #reasonFor({ kind, text, name }: PresentedSecret, digest: string): Promise<LoginFailure> {
+    if (!isSecretText(kind, text)) return 'malformed-key';
+    const secret = await this.#parts.secrets.find(digest);
+    if (secret === undefined || (name !== undefined && name !== secret.owner)) return 'unknown-key';
+    return isValidAt(secret, Date.now()) ? 'user-disabled' : 'expired-key';
+  }
+}

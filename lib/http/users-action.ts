@@ -1,0 +1,25 @@
+import type { Request } from 'express';
+import { usersLink } from '../authorization/own-endpoints.js';
+import { ForbiddenError } from '../errors.js';
+import type { HostResponse } from '../request/host.js';
+import { mountOf } from '../request/host.js';
+import { isForged } from '../request/same-origin.js';
+import type { User } from '../users/user.js';
+
+/** Answers a request of an authenticated user to the users API. An error that it throws becomes an answer. */
+export type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;
+
+/** @throws {ForbiddenError} a page of another site may have made the browser send this */
+export function refuseForged(req: Request): void {
+  if (isForged(req)) throw new ForbiddenError('a page of another site may not change users');
+}
+
+/** The name of the user that a path names. */
+export function nameOf(req: Request): string {
+  return req.params['name'] as string;
+}
+
+/** The path of the users, for the links in answers. */
+export function baseOf(req: Request): string {
+  return usersLink(mountOf(req));
+}

@@ -1,0 +1,121 @@
+import { didYouMean, inWords, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
+import { parsePeriod } from '../duration.js';
+import { InvalidKeyError } from '../errors.js';
+import { describeType, describeValue } from '../safe-text.js';
+import { normalizePermissions, type Permission, type PermissionNames } from './permissions.js';
+
+/**
+ * A key to create.
+ *
+ * @typeParam Own the names of the app's own permissions
+ */
+export interface NewKey<Own extends string = never> {
+  /** Tells the owner's keys apart: 1 to 64 visible characters, and spaces between them. No other key of the user has it. */
+  readonly name: string;
+  /**
+   * When the key ends: a time (RFC 3339, or a `Date`), or a duration from now on, such as `90d`, `12h` or `1h30m`. Defaults to
+   * never.
+   */
+  readonly expires?: string | Date | undefined;
+  /** What the key may at most: it may no more than its owner. Defaults to all that the owner may. */
+  readonly permissions?: readonly (Permission | Own)[] | undefined;
+}
+
+/** A key to create, after its fields are checked. */
+export interface ReadNewKey {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number | undefined;
+  readonly permissions: readonly string[] | undefined;
+}
+
+const NEW_KEY: KnownKeys = { owner: 'a key', noun: 'field', keys: ['name', 'expires', 'permissions'] };
+
+const MAX_NAME = 64;
+/** Letters, marks, digits, punctuation and symbols, with single spaces between. */
+const NAME = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+(?: [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+
+/** RFC 3339, section 5.6. */
+const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+/** Milliseconds: the year 10000, which RFC 3339 cannot write. */
+const END_OF_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/**
+ * Reads a key to create from code or from a client. An absent field may be null.
+ *
+ * @param now milliseconds since 1970
+ * @throws {InvalidKeyError} names the field and the problem
+ */
+export function readNewKey(given: unknown, permissionNames: PermissionNames, now: number): ReadNewKey {
+  const problem = keyProblem(given, NEW_KEY);
+  if (problem !== undefined) throw new InvalidKeyError(problem);
+  const { name, expires, permissions }: Record<string, unknown> = Object.assign(Object.create(null), given);
+  return {
+    name: readName(name),
+    expires: readEnd(expires ?? undefined, now),
+    permissions: readPermissions(permissions ?? undefined, permissionNames),
+  };
+}
+
+/** Whether a key can have this name. */
+export function isKeyName(name: string): boolean {
+  return [...name].length <= MAX_NAME && NAME.test(name) && !INVISIBLE.test(name);
+}
+
+function readName(name: unknown): string {
+  if (name === undefined || name === null || name === '') throw new InvalidKeyError('the name of the key is required');
+  if (typeof name !== 'string') {
+    throw new InvalidKeyError(`the name of a key must be a text, not ${describeType(name)}`);
+  }
+  if (isKeyName(name)) return name;
+  throw new InvalidKeyError(
+    `the name of a key has 1 to ${MAX_NAME} visible characters, with single spaces between: ${describeValue(name)} does not`,
+  );
+}
+
+function readEnd(expires: unknown, now: number): number | undefined {
+  if (expires === undefined) return undefined;
+  const end = endOf(expires, now);
+  if (end === undefined) {
+    throw new InvalidKeyError(
+      `expires must be a duration such as "90d" or "12h", or a time such as "2027-01-31T00:00:00Z", not ${describeValue(expires)}`,
+    );
+  }
+  if (end <= now) throw new InvalidKeyError('expires must be in the future');
+  if (end > END_OF_TIME)
+    throw new InvalidKeyError('expires must be before the year 10000: leave it out for a key without an end');
+  return end;
+}
+
+/** Milliseconds since 1970. */
+function endOf(expires: unknown, now: number): number | undefined {
+  if (expires instanceof Date) return Number.isNaN(expires.getTime()) ? undefined : expires.getTime();
+  if (typeof expires !== 'string') return undefined;
+  const period = parsePeriod(expires);
+  return period === undefined ? parseTime(expires) : Math.floor(now + period);
+}
+
+/** Reads a time as RFC 3339 writes it. Undefined for any other text, such as one with a day that the month does not have. */
+export function parseTime(text: string): number | undefined {
+  const [, year, month, day] = TIME.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  // Date.parse takes the 30th of February for the 2nd of March.
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  const time = Date.parse(text.replace(' ', 'T').toUpperCase());
+  return date.getUTCDate() === Number(day) && !Number.isNaN(time) ? time : undefined;
+}
+
+function readPermissions(given: unknown, names: PermissionNames): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  if (!Array.isArray(given)) throw new InvalidKeyError(`permissions must be an array, not ${describeType(given)}`);
+  for (const permission of given) {
+    if (typeof permission !== 'string') {
+      throw new InvalidKeyError(`a permission must be a text, not ${describeValue(permission)}`);
+    }
+    if (names.has(permission)) continue;
+    const hint = didYouMean(suggest(permission, names.all)) || `: the permissions are ${inWords(names.all)}`;
+    throw new InvalidKeyError(`permission ${describeValue(permission)} is not known${hint}`);
+  }
+  return normalizePermissions(given);
+}

@@ -1,0 +1,47 @@
+import type { User } from './user.js';
+
+/** A user may at most what its key may. Both must allow a request. */
+export interface Restriction {
+  /** The user as it is without the key. */
+  readonly owner: User;
+  /** A normal user with the permissions of the key. */
+  readonly key: User;
+}
+
+/**
+ * The restriction of each user that {@link restrictedUser} returned. A copy of such a user has none, and so at most the
+ * permissions that user and key have both.
+ */
+const restrictions = new WeakMap<User, Restriction>();
+
+/**
+ * A user as a key with permissions of its own lets it in: never an admin, and with the permissions that both have. A
+ * decision about it asks for its {@link Restriction}.
+ */
+export function restrictedUser(owner: User, permissions: readonly string[]): User {
+  const { name, enabled } = owner;
+  const isFree = owner.type === 'admin' || owner.permissions.includes('all');
+  const both = isFree ? permissions : sharedPermissions(owner.permissions, permissions);
+  const user = normalUser(name, enabled, both);
+  restrictions.set(user, { owner, key: normalUser(name, enabled, permissions) });
+  return user;
+}
+
+/** Undefined for a user that may all that its own permissions open. */
+export function restrictionOf(user: User): Restriction | undefined {
+  return restrictions.get(user);
+}
+
+/** Gives a copy of a user the restriction of the original. */
+export function restrictLike(original: User, copy: User): void {
+  const restriction = restrictions.get(original);
+  if (restriction !== undefined) restrictions.set(copy, restriction);
+}
+
+function sharedPermissions(owner: readonly string[], key: readonly string[]): readonly string[] {
+  return key.includes('all') ? owner : key.filter((permission) => owner.includes(permission));
+}
+
+function normalUser(name: string, enabled: boolean, permissions: readonly string[]): User {
+  return Object.freeze({ name, type: 'normal', permissions: Object.freeze([...permissions]), enabled });
+}
