@@ -64,7 +64,6 @@ export type {
   Login,
   LoginFailed,
   LoginFailure,
-  SessionsEnded,
   StoreUnavailable,
   UserChanged,
   UserCreated,

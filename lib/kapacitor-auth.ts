@@ -131,7 +131,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, throttle, audit }));
   const { keys, sessions } = secrets;
-  const usersRouter = createUsersRouter({ users, keys, guard, audit });
+  const usersRouter = createUsersRouter({ users, keys, sessions, guard, audit });
   const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);

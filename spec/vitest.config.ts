@@ -14,7 +14,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
   [['postgres'], ['stores/postgres/**']],
-  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health']],
+  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health', 'key-matrix']],
   [
     ['processes'],
     [

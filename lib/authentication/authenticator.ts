@@ -1,4 +1,4 @@
-import { KapacitorAuthError, type KapacitorAuthErrorCode, StoreError } from '../errors.js';
+import { StoreError } from '../errors.js';
 import { isPromise, type MaybePromise, SingleFlight } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
@@ -9,6 +9,7 @@ import type { StoredUser, User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
 import { type CredentialCache, type FormerLogin, rememberOrigin, type Verification } from './credential-cache.js';
 import { CredentialDigests, type Credentials } from './credentials.js';
+import { failWith, reportFailure } from './login-failures.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
 import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
@@ -91,9 +92,9 @@ export class Authenticator {
         secret === undefined
           ? this.#findVerified(verification)
           : (this.#parts.secrets as SecretAuthenticator).find(secret);
-      return isPromise(found) ? found.catch((error) => this.#fail(name, origin, error)) : found;
+      return isPromise(found) ? found.catch((error) => failWith(this.#parts.audit, name, origin, error)) : found;
     } catch (error) {
-      this.#fail(name, origin, error);
+      failWith(this.#parts.audit, name, origin, error);
     }
   }
 
@@ -110,10 +111,10 @@ export class Authenticator {
     try {
       const outcome = await this.#authenticate(credentials, origin);
       if (typeof outcome !== 'string') return outcome;
-      this.#reportFailure(name, origin, outcome);
+      reportFailure(this.#parts.audit, name, origin, outcome);
       return undefined;
     } catch (error) {
-      this.#fail(name, origin, error);
+      failWith(this.#parts.audit, name, origin, error);
     }
   }
 
@@ -129,10 +130,10 @@ export class Authenticator {
       const digest = this.#digests.ofHeader(secret.header);
       const outcome = (await this.#parts.secrets?.authenticate(secret, digest, origin)) ?? 'unknown-key';
       if (typeof outcome !== 'string') return outcome;
-      if (secret.kind === 'key') this.#reportFailure(secret.name ?? '', origin, outcome);
+      if (secret.kind === 'key') reportFailure(this.#parts.audit, secret.name ?? '', origin, outcome);
       return undefined;
     } catch (error) {
-      this.#fail(secret.name ?? '', origin, error);
+      failWith(this.#parts.audit, secret.name ?? '', origin, error);
     }
   }
 
@@ -169,19 +170,6 @@ export class Authenticator {
     this.#parts.cache.close();
     this.#parts.throttle.close();
     this.#upgrade.close();
-  }
-
-  #reportFailure(name: string, origin: RequestOrigin, reason: LoginFailure): void {
-    this.#parts.audit('login-failed', () => ({
-      ...contextOf(origin),
-      user: isUserName(name) ? name : undefined,
-      reason,
-    }));
-  }
-
-  #fail(name: string, origin: RequestOrigin, error: unknown): never {
-    this.#reportFailure(name, origin, failureOfError(error));
-    throw error;
   }
 
   async #authenticate({ name, password }: Credentials, origin: RequestOrigin): Promise<User | LoginFailure> {
@@ -292,15 +280,4 @@ export class Authenticator {
   #markOf(stored: StoredUser | undefined): string | undefined {
     return stored && this.#users.of(stored).mark;
   }
-}
-
-/** The errors after which no password was verified. */
-const FAILURES: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
-  THROTTLED: 'throttled',
-  OVERLOADED: 'overloaded',
-  STORE_UNAVAILABLE: 'store-unavailable',
-};
-
-function failureOfError(error: unknown): LoginFailure {
-  return (error instanceof KapacitorAuthError ? FAILURES[error.code] : undefined) ?? 'internal-error';
 }

@@ -1,5 +1,5 @@
 import { printable, quoteText } from '../safe-text.js';
-import type { AuditEvents } from '../users/audit-events.js';
+import type { AuditEvents, CredentialKind } from '../users/audit-events.js';
 
 /** A JSON value. */
 export type Field = string | number | boolean | null | readonly Field[] | { readonly [name: string]: Field };
@@ -74,7 +74,7 @@ function json(value: unknown): string {
 }
 
 const SENTENCES: { readonly [Event in keyof AuditEvents]: (details: AuditEvents[Event]) => string } = {
-  login: ({ user, how }) => `user ${quoteText(user)} logged in${how === 'password' ? '' : ` with a ${HOW[how]}`}`,
+  login: ({ user, how }) => `user ${quoteText(user)} logged in${HOW[how] ?? ''}`,
   'login-failed': ({ user, reason }) =>
     `a login${user === undefined ? '' : ` as ${quoteText(user)}`} failed: ${reason}`,
   denied: ({ status, reason }) => `denied with ${status}: ${reason}`,
@@ -86,13 +86,16 @@ const SENTENCES: { readonly [Event in keyof AuditEvents]: (details: AuditEvents[
     `${user === undefined ? 'a user' : `user ${quoteText(user)}`} could not be ${DONE[operation]}${byWhom(by)}: ${reason}`,
   'key-created': ({ user, key, by }) => `key ${quoteText(key)} of user ${quoteText(user)} was created${byWhom(by)}`,
   'key-deleted': ({ user, key, by }) => `key ${quoteText(key)} of user ${quoteText(user)} was deleted${byWhom(by)}`,
-  'sessions-ended': ({ user, count, by }) =>
-    `${count === 1 ? 'a session' : `${count} sessions`} of user ${quoteText(user)} ended${byWhom(by)}`,
   'store-unavailable': ({ reason }) => `the user store is unavailable${reason === undefined ? '' : `: ${reason}`}`,
   'authentication-switched': ({ authEnabled }) => `authentication was switched ${authEnabled ? 'on' : 'off'}`,
 };
 
-const HOW = { key: 'key', session: 'session', jwt: 'JSON Web Token' } as const;
+/** A password is what people expect. */
+const HOW: Readonly<Partial<Record<CredentialKind, string>>> = {
+  key: ' with a key',
+  session: ' with a session',
+  jwt: ' with a JSON Web Token',
+};
 
 const DONE = { create: 'created', change: 'changed', delete: 'deleted' } as const;
 

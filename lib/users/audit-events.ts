@@ -105,12 +105,6 @@ export interface KeyEvent extends Occurrence {
   readonly expires?: Date | undefined;
 }
 
-/** Sessions of a user were ended, by the user or by an admin. */
-export interface SessionsEnded extends Occurrence {
-  readonly user: string;
-  readonly count: number;
-}
-
 /** A user was not created, changed or deleted although somebody asked for it. */
 export interface UserOperationFailed extends Occurrence {
   readonly operation: 'create' | 'change' | 'delete';
@@ -143,7 +137,6 @@ export interface AuditEvents {
   readonly 'user-operation-failed': UserOperationFailed;
   readonly 'key-created': KeyEvent;
   readonly 'key-deleted': KeyEvent;
-  readonly 'sessions-ended': SessionsEnded;
   readonly 'store-unavailable': StoreUnavailable;
   readonly 'authentication-switched': AuthenticationSwitched;
 }
@@ -167,7 +160,6 @@ const NAMES: Readonly<Record<keyof AuditEvents, true>> = {
   'user-operation-failed': true,
   'key-created': true,
   'key-deleted': true,
-  'sessions-ended': true,
   'store-unavailable': true,
   'authentication-switched': true,
 };

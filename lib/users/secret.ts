@@ -1,5 +1,4 @@
 import type { MaybePromise } from '../promises.js';
-import type { KeyOwner, UserRepository } from './repository.js';
 
 /**
  * What a secret is for: a `key` lets a machine in, and a `session` a browser. Both are long and random, so that their SHA-256
@@ -41,12 +40,12 @@ export interface SecretUse {
 export type InsertSecretOutcome = 'inserted' | 'conflict' | 'name-taken' | 'full';
 
 /**
- * Keeps the secrets of users: the part `secrets` of a {@link UserRepository}, which a repository may leave out. It keeps the
+ * Keeps the secrets of users: the part `secrets` of a user repository, which a repository may leave out. It keeps the
  * promises of a user repository, and these:
  *
  * - A user who is removed takes its secrets along, in the same transaction. A later user of the same name has none of them.
  * - `replace` removes the user's sessions in the same transaction if the new user is disabled, or has another hash.
- * - `snapshot` gives each user with its keys, and `insertMany` adds the keys of the users that it adds: see {@link KeyOwner}.
+ * - `snapshot` gives each user with its keys, and `insertMany` adds the keys of the users that it adds.
  */
 export interface SecretRepository {
   /**
@@ -99,7 +98,7 @@ const METHODS: Readonly<Record<keyof SecretRepository, true>> = {
 };
 
 /** The methods that a repository needs to keep secrets, and lacks. A repository without any keeps no secrets. */
-export function missingSecretMethods({ secrets }: Pick<UserRepository, 'secrets'>): string[] {
+export function missingSecretMethods({ secrets }: { readonly secrets?: SecretRepository }): string[] {
   const names = Object.keys(METHODS) as (keyof SecretRepository)[];
   return names.filter((name) => typeof secrets?.[name] !== 'function').map((name) => `secrets.${name}`);
 }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { NAVIGATION, FORM, cookieOf, post, SESSION, SIGN_IN, SIGN_OUT, serveSessions, userOf } from '../support/signed-in.js';
+import {
+  cookieOf,
+  FORM,
+  NAVIGATION,
+  post,
+  SESSION,
+  SIGN_IN,
+  SIGN_OUT,
+  serveSessions,
+  userOf,
+} from '../support/signed-in.js';
 
 describe('a sign-in', () => {
   it('gives a cookie that lets its user in, and nobody else', async () => {

@@ -82,10 +82,10 @@ describe('events in a logger', () => {
     const { auth, tell } = createTeller();
     const logger = { info: vi.fn(), warn: vi.fn() };
     const end = auditToLogger(auth, logger);
-    tell('login', { user: 'a' });
+    tell('login', { user: 'a', how: 'password' });
     end();
-    tell('login', { user: 'b' });
-    expect(logger.info.mock.calls).toEqual([[{ event: 'login', user: 'a' }, 'user "a" logged in']]);
+    tell('login', { user: 'b', how: 'password' });
+    expect(logger.info.mock.calls).toEqual([[{ event: 'login', user: 'a', how: 'password' }, 'user "a" logged in']]);
     expect(logger.warn).not.toHaveBeenCalled();
   });
 
@@ -93,8 +93,8 @@ describe('events in a logger', () => {
     const { auth, tell } = createTeller();
     const info = vi.spyOn(console, 'info').mockImplementation(() => {});
     auditToLogger(auth, console);
-    tell('login', { user: 'a' });
-    expect(info).toHaveBeenCalledWith({ event: 'login', user: 'a' }, 'user "a" logged in');
+    tell('login', { user: 'a', how: 'password' });
+    expect(info).toHaveBeenCalledWith({ event: 'login', user: 'a', how: 'password' }, 'user "a" logged in');
   });
 });
 
@@ -229,7 +229,7 @@ describe('an event in OpenTelemetry', () => {
     const { auth, tell } = createTeller();
     const end = auditToOpenTelemetry(auth);
     end();
-    tell('login', { user: 'jane' });
+    tell('login', { user: 'jane', how: 'password' });
     expect(records()).toEqual([]);
   });
 
@@ -237,9 +237,9 @@ describe('an event in OpenTelemetry', () => {
     logs.disable();
     const { auth, tell } = createTeller();
     auditToOpenTelemetry(auth);
-    tell('login', { user: 'a' });
+    tell('login', { user: 'a', how: 'password' });
     logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] }));
-    tell('login', { user: 'b' });
+    tell('login', { user: 'b', how: 'password' });
     expect(records().map(({ attributes }) => attributes['user.name'])).toEqual(['b']);
   });
 });

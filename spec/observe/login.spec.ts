@@ -32,6 +32,7 @@ describe('the event login', () => {
           method: 'POST',
           path: '/kapacitor/v1/tasks',
           requestId: 'r-1',
+          how: 'password',
         },
       ],
     ]);
@@ -237,11 +238,14 @@ describe('the event login-failed', () => {
 
   it('has no other reasons', () => {
     expect([...LOGIN_FAILURES].sort()).toEqual([
+      'expired-key',
       'internal-error',
       'malformed-credentials',
+      'malformed-key',
       'overloaded',
       'store-unavailable',
       'throttled',
+      'unknown-key',
       'unknown-user',
       'unusable-hash',
       'user-changed',

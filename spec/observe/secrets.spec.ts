@@ -3,6 +3,7 @@ import { MemoryUserRepository, type NewUser, type StoredUser } from 'kapacitor-a
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { AUDIT_EVENTS } from '../../lib/users/audit-events.js';
+import { digestOfSecret } from '../../lib/users/secret-text.js';
 import { serveAudited, untilTold } from '../support/audit.js';
 import { basic, type SentRequest } from '../support/server.js';
 import { USERS } from '../support/users-server.js';
@@ -103,6 +104,14 @@ describe('the events of all operations', () => {
     }
     for (const { name } of USERS_OF_THE_SESSION) hashes.add((store.find(name) as StoredUser).hash);
     for (const request of session()) await send(request);
+    const { id, key } = await auth.keys.create('api', { name: 'a machine' });
+    for (const authorization of [`Bearer ${key}`, `Bearer ${key.slice(0, -1)}`, `Token ${key}`]) {
+      await send({ path: '/x', headers: { authorization } });
+    }
+    for (const name of ['', 'api', 'root']) await send({ path: '/x', auth: `${name}:${key}` });
+    await send({ path: `/x?u=api&p=${key}` });
+    await auth.keys.delete('api', id);
+    await send({ path: '/x', auth: `api:${key}` });
     for (let index = 0; index < 12; index += 1) await send({ path: '/x', auth: `root:${WRONG_PASSWORD}` });
     vi.spyOn(store, 'find').mockImplementation(() => {
       throw new Error(`row ${[...hashes].join()}`);
@@ -117,7 +126,16 @@ describe('the events of all operations', () => {
       ['root', 'api', 'new', 'unknown', ''].map((name) => basic(`${name}:${password}`)),
     );
     expect(hashes.size).toBeGreaterThan(4);
-    for (const secret of [SECRET, '$2b$', ...hashes, ...headers, 'Basic ', 'Bearer ']) {
+    for (const secret of [
+      SECRET,
+      key.slice(4, -6),
+      digestOfSecret(key),
+      '$2b$',
+      ...hashes,
+      ...headers,
+      'Basic ',
+      'Bearer ',
+    ]) {
       expect(shown).not.toContain(secret);
     }
   });

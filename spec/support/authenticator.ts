@@ -5,6 +5,7 @@ import { CredentialCache } from '../../lib/authentication/credential-cache.js';
 import type { Credentials } from '../../lib/authentication/credentials.js';
 import { LoginThrottle } from '../../lib/authentication/login-throttle.js';
 import { PasswordHasher } from '../../lib/authentication/password-hasher.js';
+import { UsedCredentials } from '../../lib/authentication/used-credentials.js';
 import type { RequestOrigin } from '../../lib/request/client-address.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { UserService } from '../../lib/users/user-service.js';
@@ -31,7 +32,8 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
   await users.create({ name: NAME, password: PASSWORD, permissions: ['api'] });
   const onUnusableHash = vi.fn();
   const audit = vi.fn();
-  const authenticator = new Authenticator({ repository, hasher, cache, throttle, onUnusableHash, audit });
+  const used = new UsedCredentials();
+  const authenticator = new Authenticator({ repository, hasher, cache, throttle, used, onUnusableHash, audit });
   onTestFinished(() => authenticator.close());
   const verify = vi.spyOn(hasher, 'verify');
   return { repository, users, hasher, cache, throttle, authenticator, verify, onUnusableHash, audit };

@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
 
 /** The programs of this folder that {@link startProgram} runs in processes of their own. */
-const PROGRAMS = ['app-program', 'store-program'];
+const PROGRAMS = ['app-program', 'shop-program', 'store-program'];
 
 declare module 'vitest' {
   interface ProvidedContext {
