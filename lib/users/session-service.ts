@@ -133,7 +133,7 @@ export class SessionService {
   }
 
   #report(user: string, count: number, context: AuditContext): void {
-    this.#parts.audit('sessions-ended', () => ({ ...context, user, count }));
+    this.#parts.audit('session-ended', () => ({ ...context, user, count }));
   }
 }
 
