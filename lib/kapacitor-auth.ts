@@ -3,10 +3,12 @@ import { AppEvents } from './app-events.js';
 import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
+import { JsonWebTokens } from './authentication/json-web-tokens.js';
 import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/rate-limiter.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
+import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';
 import { AccessPolicy } from './authorization/access-policy.js';
 import { resolveConfig } from './config/config.js';
@@ -66,9 +68,10 @@ export function kapacitorAuth(
   }
   refuseExtra('kapacitorAuth', 'a file or an object, and an object that overrides it', extra);
   const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
-  const { config, store, admin, warnings } = resolveConfig(source, overrides, process.env);
-  for (const warning of warnings) warn('KAPACITOR_AUTH_CONFIG', warning);
-  const parts = assemble(config, { store, admin, file });
+  const { config, store, admin, readSharedSecret, warnings } = resolveConfig(source, overrides, process.env);
+  const { secret, weakness } = (config.auth.enabled && readSharedSecret?.()) || {};
+  for (const warning of [...warnings, weakness]) if (warning !== undefined) warn('KAPACITOR_AUTH_CONFIG', warning);
+  const parts = assemble(config, { store, admin, sharedSecret: secret, file });
   const auth = exposeApi(parts);
   const { log } = parts;
   if (log !== undefined) onEveryEvent(auth, (event, details) => log.write(event, details));
@@ -78,6 +81,8 @@ export function kapacitorAuth(
 interface Settings {
   readonly store: string | UserRepository;
   readonly admin: FirstAdmin | undefined;
+  /** The secret of JSON Web Tokens. Undefined: none is accepted. */
+  readonly sharedSecret: string | undefined;
   /** The path of the config file. */
   readonly file: string | undefined;
 }
@@ -103,26 +108,18 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const { supervised, repository, users } = management;
   const throttle = new LoginThrottle(auth);
   const cache = new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0);
-  const used = new UsedCredentials();
-  const secrets = createSecretManagement({
-    repository,
-    permissionNames,
-    cache,
-    throttle,
-    used,
-    sessions: http.sessions,
-    audit,
-  });
+  const shared = { repository, cache, throttle, used: new UsedCredentials(), audit };
+  const secrets = createSecretManagement({ ...shared, permissionNames, sessions: http.sessions });
+  const beforeLogin = () => adminSetup.beforeLogin();
+  const { sharedSecret } = settings;
+  const tokens = sharedSecret === undefined ? undefined : new JsonWebTokens(sharedSecret);
   const authenticator = new Authenticator({
-    repository,
+    ...shared,
     hasher: passwords.hasher,
-    cache,
-    throttle,
-    used,
     secrets: secrets.authenticator,
-    beforeLogin: () => adminSetup.beforeLogin(),
+    tokens: tokens && new TokenAuthenticator({ ...shared, tokens, beforeLogin }),
+    beforeLogin,
     onUnusableHash: createHashWarner(passwords.hasher.maxCost),
-    audit,
   });
   const logins = new LoginService(authenticator, {
     ...http,

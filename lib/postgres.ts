@@ -1,3 +1,4 @@
 export type { PooledClient, PostgresPool } from './stores/postgres/driver.js';
 export { PostgresUserRepository } from './stores/postgres/postgres-repository.js';
-export { type PostgresTable, postgresSchema } from './stores/postgres/schema.js';
+export { postgresSchema } from './stores/postgres/schema.js';
+export type { PostgresTable } from './stores/postgres/table-names.js';

@@ -28,6 +28,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
   ground: [
     'argument-checks',
     'clock',
+    'duplicate-members',
     'duration',
     'errors',
     'optional-package',

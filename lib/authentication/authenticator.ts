@@ -15,6 +15,7 @@ import type { PasswordHasher } from './password-hasher.js';
 import { PasswordUpgrade } from './password-upgrade.js';
 import { PublicUsers } from './public-users.js';
 import type { PresentedSecret, SecretAuthenticator } from './secret-authenticator.js';
+import type { PresentedToken, TokenAuthenticator } from './token-authenticator.js';
 import type { Credential, UsedCredentials } from './used-credentials.js';
 
 /** How often a login begins again because another process changed the user meanwhile. */
@@ -32,6 +33,8 @@ export interface AuthenticatorParts {
   readonly used: UsedCredentials;
   /** Undefined: there are no keys and no sessions. */
   readonly secrets?: SecretAuthenticator | undefined;
+  /** Undefined: no JSON Web Token is accepted. */
+  readonly tokens?: TokenAuthenticator | undefined;
   /** Receives each login and each failed login. */
   readonly audit: Audit;
 }
@@ -78,7 +81,8 @@ export class Authenticator {
 
   /**
    * The user of an `Authorization` header that was verified lately and came from this origin before, if the user still has
-   * the same password, or the key is still valid. Most requests take this path. It returns no promise if the repository returns none.
+   * the same password, or the key or the token still counts. Most requests take this path. It returns no promise if the
+   * repository returns none.
    *
    * @throws {StoreError} the store is unavailable
    */
@@ -86,12 +90,9 @@ export class Authenticator {
     const verification = this.#parts.cache.get(this.#digests.ofHeader(authorization));
     if (verification === undefined || !verification.origins.has(roughOrigin(origin))) return undefined;
     this.counts.hits += 1;
-    const { name, secret } = verification;
+    const { name } = verification;
     try {
-      const found =
-        secret === undefined
-          ? this.#findVerified(verification)
-          : (this.#parts.secrets as SecretAuthenticator).find(secret);
+      const found = this.#findVerified(verification);
       return isPromise(found) ? found.catch((error) => failWith(this.#parts.audit, name, origin, error)) : found;
     } catch (error) {
       failWith(this.#parts.audit, name, origin, error);
@@ -137,9 +138,25 @@ export class Authenticator {
     }
   }
 
+  /**
+   * The user with this token, or the reason why there is none, for the client.
+   *
+   * @throws {StoreError} the store is unavailable
+   * @throws {ThrottledError} too many attempts have failed
+   */
+  async authenticateToken(token: PresentedToken, origin: RequestOrigin): Promise<User | string> {
+    const { tokens, audit } = this.#parts;
+    if (tokens !== undefined) return tokens.authenticate(token, this.#digests.ofHeader(token.header), origin);
+    reportFailure(audit, '', origin, 'malformed-credentials');
+    return 'unable to parse authentication credentials';
+  }
+
   /** Whether this authenticator let the user in, and not one with another store. */
   knows(user: User): boolean {
-    return this.#users.markOf(user) !== undefined || this.#parts.secrets?.secretOf(user) !== undefined;
+    const { secrets, tokens } = this.#parts;
+    return [this.#users.markOf(user), secrets?.secretOf(user), tokens?.tokenOf(user)].some(
+      (each) => each !== undefined,
+    );
   }
 
   /** Whether a user who was let in with its password may still log in with it, as the store has the user now. */
@@ -153,20 +170,21 @@ export class Authenticator {
   }
 
   /**
-   * The current state of a user who was let in, if the user may still log in, and has the same password or the same key. For
-   * requests that take long.
+   * The current state of a user who was let in, if the user may still log in, and has the same password, or the key or the
+   * token still counts. For requests that take long.
    *
    * @throws {StoreError} the store is unavailable
    */
   async refresh(user: User): Promise<User | undefined> {
-    const secret = this.#parts.secrets?.secretOf(user);
-    if (secret !== undefined) return this.#parts.secrets?.find(secret);
-    return this.#stillVerified({ mark: this.#users.markOf(user) }, await this.#parts.repository.find(user.name));
+    const { secrets, tokens } = this.#parts;
+    const [mark, secret, token] = [this.#users.markOf(user), secrets?.secretOf(user), tokens?.tokenOf(user)];
+    return this.#findVerified({ name: user.name, mark, secret, token });
   }
 
   /** Forgets everything and stops all timers. */
   close(): void {
     this.#parts.secrets?.close();
+    this.#parts.tokens?.close();
     this.#parts.cache.close();
     this.#parts.throttle.close();
     this.#upgrade.close();
@@ -265,8 +283,12 @@ export class Authenticator {
     return (await this.#upgrades.run(flight, () => this.#upgrade.upgrade(candidate, form))) ?? candidate.hash;
   }
 
-  #findVerified(verification: Verification): MaybePromise<User | undefined> {
-    const found = this.#parts.repository.find(verification.name);
+  #findVerified(verification: Omit<Verification, 'origins'>): MaybePromise<User | undefined> {
+    const { name, secret, token } = verification;
+    const { secrets, tokens, repository } = this.#parts;
+    if (secret !== undefined) return secrets?.find(secret);
+    if (token !== undefined) return tokens?.find(token);
+    const found = repository.find(name);
     if (!isPromise(found)) return this.#stillVerified(verification, found);
     return found.then((stored) => this.#stillVerified(verification, stored));
   }

@@ -25,13 +25,18 @@ export class BoundedCache<T> {
     return this.#cache?.get(key);
   }
 
-  /** Remembers the value. Its time to live begins now. */
-  set(key: string, value: T): void {
+  /**
+   * Remembers the value. Its time to live begins now.
+   *
+   * @param timeToLive milliseconds of this entry, more than 0; defaults to that of the cache
+   */
+  set(key: string, value: T, timeToLive?: number): void {
     if (this.#cache === undefined) return;
     // node-cache keeps its entries in the order in which they were added.
     this.#cache.del(key);
     if (this.#cache.getStats().keys >= this.#maxEntries) this.#dropOldest(this.#cache);
-    this.#cache.set(key, value);
+    if (timeToLive === undefined) this.#cache.set(key, value);
+    else this.#cache.set(key, value, Math.max(0.5, timeToLive - 0.5) / 1000);
   }
 
   delete(key: string): void {

@@ -1,4 +1,5 @@
 import { BoundedCache } from './bounded-cache.js';
+import type { VerifiedToken } from './json-web-tokens.js';
 
 const MAX_ENTRIES = 100_000;
 /** The origins to remember for each verification. A forgotten origin is found again at the cost of one digest. */
@@ -9,10 +10,12 @@ const MAX_ORIGIN_LENGTH = 256;
 /** Credentials were verified for the user of this name. */
 export interface Verification {
   readonly name: string;
-  /** The mark of the stored hash that the password matched. Undefined for a key and a session, which no mark is equal to. */
+  /** The mark of the stored hash that the password matched. Undefined for other credentials, which no mark is equal to. */
   readonly mark: string | undefined;
-  /** The digest of the key or the session. Undefined for a password. */
-  readonly secret?: string;
+  /** The digest of the key or the session. Undefined for other credentials. */
+  readonly secret?: string | undefined;
+  /** The JSON Web Token. Undefined for other credentials. */
+  readonly token?: VerifiedToken | undefined;
   /** The addresses that the credentials came from and were let in: see {@link roughOrigin}. */
   readonly origins: Set<string>;
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash as digest, randomBytes } from 'node:crypto';
 import { isMeantAsKey, looksLikeKey } from '../users/secret-text.js';
 import type { PresentedSecret } from './secret-authenticator.js';
+import type { PresentedToken } from './token-authenticator.js';
 
 /** A user's name and password. */
 export interface Credentials {
@@ -34,11 +35,12 @@ export function parseBasicCredentials(authorization: string | undefined): Creden
  */
 const BEARER = /^(bearer|token) +([a-z0-9._~+/-]+=*) *$/i;
 
-/** What a client sent: a name and a password, or a key. */
-export type Presented = (Credentials & { readonly kind: 'password' }) | PresentedSecret;
+/** What a client sent: a name and a password, a key, or a JSON Web Token. */
+export type Presented = (Credentials & { readonly kind: 'password' }) | PresentedSecret | PresentedToken;
 
 /**
- * Reads an `Authorization` header: Basic credentials, whose password may be a key, or a key as a bearer token.
+ * Reads an `Authorization` header: Basic credentials, whose password may be a key, or a key or a JSON Web Token as a bearer
+ * token. A token with a dot in it is meant as a JSON Web Token.
  *
  * @returns undefined if the header has none of them
  */
@@ -46,13 +48,10 @@ export function readAuthorization(authorization: string | undefined): Presented 
   const credentials = parseBasicCredentials(authorization);
   if (credentials !== undefined) return presentedBy(credentials);
   const [, scheme = '', text = ''] = BEARER.exec(authorization ?? '') ?? [];
-  if (!isMeantAsKey(text)) return undefined;
-  return {
-    kind: 'key',
-    text,
-    name: undefined,
-    header: `${scheme.toLowerCase() === 'token' ? 'Token' : 'Bearer'} ${text}`,
-  };
+  const isBearer = scheme.toLowerCase() === 'bearer';
+  const header = `${isBearer ? 'Bearer' : 'Token'} ${text}`;
+  if (isMeantAsKey(text)) return { kind: 'key', text, name: undefined, header };
+  return isBearer && text.includes('.') ? { kind: 'jwt', text, name: undefined, header } : undefined;
 }
 
 /** A password with the form of a key is a key: no user has such a password. The name may then be left out. */

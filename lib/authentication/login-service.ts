@@ -18,9 +18,6 @@ import type { PresentedSecret } from './secret-authenticator.js';
 import { Tarpit } from './tarpit.js';
 import type { Verification } from './verify-call.js';
 
-/** The reason for a challenge, in Kapacitor's words. */
-type ChallengeReason = 'unable to parse authentication credentials' | 'username required' | 'authorization failed';
-
 /** The outcome of a login. */
 export type LoginOutcome = LoggedIn | Challenge | Forged | Refusal | Failure;
 
@@ -32,7 +29,8 @@ interface LoggedIn {
 /** Nobody was let in: 401. */
 interface Challenge {
   readonly kind: 'challenge';
-  readonly reason: ChallengeReason;
+  /** In Kapacitor's words. */
+  readonly reason: string;
   /** Whether the request had credentials, well-formed or not. A session that has ended is none. */
   readonly hasCredentials: boolean;
   /** The `WWW-Authenticate` header. Undefined for a script, whose page does not want the browser's dialog. */
@@ -136,9 +134,12 @@ export class LoginService {
         if (user !== undefined) return user;
       }
       const presented = wellFormed(credentials);
-      if (presented !== undefined) return await this.#authenticate(presented, origin);
-      this.#reportMalformed(origin);
-      return undefined;
+      if (presented === undefined) {
+        this.#reportMalformed(origin);
+        return undefined;
+      }
+      const outcome = await this.#authenticate(presented, origin);
+      return typeof outcome === 'string' ? undefined : outcome;
     });
   }
 
@@ -193,8 +194,8 @@ export class LoginService {
       const reason = presented ? 'username required' : 'unable to parse authentication credentials';
       return this.#challenged(req, reason);
     }
-    const user = await this.#authenticate(presented, req);
-    return user === undefined ? this.#challenged(req, 'authorization failed') : { kind: 'user', user };
+    const outcome = await this.#authenticate(presented, req);
+    return typeof outcome === 'string' ? this.#challenged(req, outcome) : { kind: 'user', user: outcome };
   }
 
   #presentedBy({ headers: { authorization }, url }: IncomingMessage): Presented | undefined {
@@ -203,9 +204,13 @@ export class LoginService {
     return credentials && presentedBy(credentials);
   }
 
-  #authenticate(presented: Presented, origin: RequestOrigin): Promise<User | undefined> {
-    if (presented.kind === 'password') return this.#authenticator.authenticate(presented, origin);
-    return this.#authenticator.authenticateSecret(presented, origin);
+  /** The user, or the reason for a challenge. */
+  async #authenticate(presented: Presented, origin: RequestOrigin): Promise<User | string> {
+    if (presented.kind === 'jwt') return this.#authenticator.authenticateToken(presented, origin);
+    const user = await (presented.kind === 'password'
+      ? this.#authenticator.authenticate(presented, origin)
+      : this.#authenticator.authenticateSecret(presented, origin));
+    return user ?? 'authorization failed';
   }
 
   /** Logs in with a session, which is no credential of an attacker's: a request with an ended one has no credentials. */
@@ -221,7 +226,7 @@ export class LoginService {
     return recalled === undefined ? verify() : conclude(recalled);
   }
 
-  #challenged(req: IncomingMessage, reason: ChallengeReason): Challenge {
+  #challenged(req: IncomingMessage, reason: string): Challenge {
     const challenge = isFromScript(req) ? undefined : this.#challenge;
     return { kind: 'challenge', reason, hasCredentials: this.hasCredentials(req), challenge };
   }

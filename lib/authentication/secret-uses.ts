@@ -1,7 +1,5 @@
-import type { SecretRepository } from '../users/secret.js';
+import { RECORD_USE_EVERY, type SecretRepository } from '../users/secret.js';
 
-/** Milliseconds: a minute between two recorded uses of a secret. */
-const RECORD_EVERY = 60_000;
 /** Milliseconds. Uses within this time are recorded together. */
 const COLLECT_FOR = 1_000;
 
@@ -20,7 +18,7 @@ export class SecretUses {
   /** Notes that a secret was used now. */
   note(digest: string, time: number): void {
     const noted = this.#noted.get(digest);
-    if (noted !== undefined && time - noted < RECORD_EVERY) return;
+    if (noted !== undefined && time - noted < RECORD_USE_EVERY) return;
     this.#noted.delete(digest);
     this.#noted.set(digest, time);
     this.#waiting.push({ digest, lastUsed: time });
@@ -43,7 +41,7 @@ export class SecretUses {
     this.#timer = undefined;
     const uses = this.#waiting;
     this.#waiting = [];
-    const oldest = Date.now() - RECORD_EVERY;
+    const oldest = Date.now() - RECORD_USE_EVERY;
     for (const [digest, time] of this.#noted) {
       if (time > oldest) break;
       this.#noted.delete(digest);

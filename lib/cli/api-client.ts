@@ -175,13 +175,18 @@ function answerError({ status, headers, body, path }: Answer, { base, user }: Se
     const named = base.replace('://', '://NAME@');
     return new RefusedError(`${base} requires a user: name one with --url ${named}, which asks for the password`);
   }
+  if (status === 401 && user === '') {
+    return new RefusedError(
+      `${base} rejects the key${reason}. It is wrong, deleted or expired, or its user is disabled`,
+    );
+  }
   if (status === 401) {
     return new RefusedError(
       `${base} rejects the login of ${user}${reason}. The name or the password is wrong, or the user is disabled`,
     );
   }
   if (status === 403) return new RefusedError(`${base} refuses${reason || ' (403)'}`);
-  if (status === 404 && said !== 'no user exists') {
+  if (status === 404 && said !== 'no user exists' && said !== 'no key exists') {
     return new UnreachableError(`there is nothing at ${base}${path.split('?')[0]} (404). ${IS_IT_A_SERVER}`);
   }
   if (status >= 300 && status < 400) {
@@ -195,7 +200,8 @@ function answerError({ status, headers, body, path }: Answer, { base, user }: Se
     return new UnreachableError(`${base} answers ${status} without JSON (${type}). ${IS_IT_A_SERVER}`);
   }
   if (status === 400) return new RefusedError(said ?? `${base} rejects the request (400)`);
-  if (status === 409 || status === 404) return new RefusedError(said ?? `${base} refuses (${status})`);
+  if (status === 409 || status === 404 || status === 501)
+    return new RefusedError(said ?? `${base} refuses (${status})`);
   const retryAfter = headers['retry-after'];
   const later = retryAfter === undefined || /try again/.test(reason) ? '' : `. Try again in ${retryAfter} s`;
   return new UnreachableError(`${base} answers ${status}${reason}${later}`);

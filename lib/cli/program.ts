@@ -7,8 +7,10 @@ import { addCompletion } from './commands/completion.js';
 import { addCheckConfig, addHash } from './commands/config.js';
 import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
+import { addKeyCommands } from './commands/key.js';
 import { addPermissionCommands } from './commands/permission.js';
 import { addServe } from './commands/serve.js';
+import { addToken } from './commands/token.js';
 import { addUserCommands } from './commands/user.js';
 import type { Session } from './session.js';
 
@@ -40,9 +42,11 @@ export function createProgram(createSession: (program: Command) => Session): Com
     .exitOverride();
   const session = createSession(program);
   addUserCommands(program, session);
+  addKeyCommands(program, session);
   addPermissionCommands(program, session);
   addWhoami(program, session);
   addCan(program, session);
+  addToken(program, session);
   addHash(program, session);
   addCheckConfig(program, session);
   addImport(program, session);

@@ -9,6 +9,7 @@ import { ApiClient } from './api-client.js';
 import { EXIT, type ExitCode, RefusedError } from './cli-error.js';
 import { Output, type Streams } from './output.js';
 import { askHidden, type NewPassword, type PasswordSource, readNewPassword } from './prompt.js';
+import { type ManagedKeys, RemoteKeys } from './remote-keys.js';
 import { type ManagedUsers, RemoteUsers } from './remote-users.js';
 import {
   chooseConfig,
@@ -25,6 +26,7 @@ const ANY_PASSWORD = new PasswordPolicy({ minimumLength: 0 });
 
 export interface OpenUsers {
   readonly users: ManagedUsers;
+  readonly keys: ManagedKeys;
   /** The rules for their passwords, as far as they are known here. */
   readonly policy: PasswordPolicy;
   /** Reads the rules about who may do what. */
@@ -82,12 +84,17 @@ export class Session {
   /** Opens the users of a place, and closes them after `use`. */
   async withUsers<T>(use: (open: OpenUsers) => Promise<T>, place: ServerTarget | UserStore = this.place()): Promise<T> {
     if (place instanceof UserStore) {
-      return this.withStore(place, ({ users }) =>
-        use({ users, policy: place.policy, readRules: async () => place.rules }),
+      return this.withStore(place, ({ users, keys }) =>
+        use({ users, keys, policy: place.policy, readRules: async () => place.rules }),
       );
     }
     return this.withServer(place, (client) =>
-      use({ users: new RemoteUsers(client), policy: ANY_PASSWORD, readRules: () => readAccessRules(client) }),
+      use({
+        users: new RemoteUsers(client),
+        keys: new RemoteKeys(client),
+        policy: ANY_PASSWORD,
+        readRules: () => readAccessRules(client),
+      }),
     );
   }
 

@@ -126,7 +126,7 @@ export interface ServerAddress {
    * `/kapacitor/v1`, or the server's `http.apiPath`.
    */
   readonly base: string;
-  /** Undefined: no credentials are sent. */
+  /** Undefined: no credentials are sent. Empty with a key as the password. */
   readonly user: string | undefined;
   /** Undefined: a prompt asks for it. */
   readonly password: string | undefined;
@@ -151,7 +151,7 @@ export function parseServerUrl(text: string, source: string): ServerAddress {
   try {
     return {
       base: origin + pathname.replace(/\/+$/, ''),
-      user: username === '' ? undefined : decodeURIComponent(username),
+      user: username === '' && password === '' ? undefined : decodeURIComponent(username),
       password: password === '' ? undefined : decodeURIComponent(password),
     };
   } catch {

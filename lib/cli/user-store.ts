@@ -5,11 +5,13 @@ import { resolveConfig } from '../config/config.js';
 import { AUTHENTICATION_IS_OFF } from '../config/rules.js';
 import type { Environment } from '../config/setting.js';
 import { AUTH, DATA_DIR } from '../config/settings.js';
+import type { SharedSecretReader } from '../config/shared-secret.js';
 import { StoreError } from '../errors.js';
 import { sqliteFile } from '../stores/address.js';
 import { createRepository } from '../stores/create-repository.js';
 import { SqliteUserRepository } from '../stores/sqlite/sqlite-repository.js';
 import { createPasswords, createUserManagement } from '../user-management.js';
+import { KeyService } from '../users/key-service.js';
 import type { PasswordPolicy } from '../users/password-policy.js';
 import { PermissionNames } from '../users/permissions.js';
 import { type CompleteUserRepository, DEFAULT_STORE_SETTINGS } from '../users/repository.js';
@@ -22,6 +24,7 @@ import { MEMORY_STORE, type StoreTarget } from './target.js';
 export interface OpenStore {
   readonly repository: CompleteUserRepository;
   readonly users: UserService;
+  readonly keys: KeyService;
   /** Copies the store into a file. Undefined for a store that is not a file itself. */
   readonly backup: ((file: string) => Promise<void>) | undefined;
   /** For events that concern the store as a whole. */
@@ -56,13 +59,17 @@ export class UserStore {
   readonly notes: readonly string[];
   /** The place that names the store if no option does: the config file in the working folder, or `the default store`. */
   readonly foundBy: string | undefined;
+  /** Undefined: no JSON Web Token is accepted. */
+  readonly readSharedSecret: SharedSecretReader | undefined;
   readonly #store: string;
   readonly #auditLog: string | undefined;
 
   /** @throws {ConfigError} the configuration is wrong */
   constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
-    const { config, store, warnings } = resolveConfig(file ?? {}, { auth: { store: named } }, environment, HEEDED);
+    const code = { auth: { store: named } };
+    const { config, store, readSharedSecret, warnings } = resolveConfig(file ?? {}, code, environment, HEEDED);
     const { auth } = config;
+    this.readSharedSecret = readSharedSecret;
     // Only code can name a repository.
     this.#store = store as string;
     this.name = auth.store as string;
@@ -106,9 +113,14 @@ export class UserStore {
     }
   }
 
+  /** Whether the users are in the memory of a server, where no command finds them. */
+  get isInMemory(): boolean {
+    return this.#store === 'memory:';
+  }
+
   /** @throws {StoreError} the store does not exist, or cannot be opened */
   async open({ makes, onTrailProblem }: OpenOptions): Promise<OpenStore> {
-    if (this.#store === 'memory:') throw new UsageError(MEMORY_STORE);
+    if (this.isInMemory) throw new UsageError(MEMORY_STORE);
     if (!makes && !this.isThere) {
       throw new StoreError(
         `there is no user store at ${this.name}: is the path right? "user add" and "import" make a store where there is none`,
@@ -118,17 +130,18 @@ export class UserStore {
     try {
       const trail = new AuditTrail(this.#auditLog, onTrailProblem);
       const supervision = { grace: DEFAULT_STORE_SETTINGS.grace, onFailure: () => {}, onState: () => {} };
-      const { policy, hasher } = this;
+      const { policy, hasher, permissionNames } = this;
       const { audit, context } = trail;
       const { supervised, repository, users } = createUserManagement(opened, { policy, hasher }, supervision, {
         audit,
         context,
-        permissionNames: this.permissionNames,
+        permissionNames,
       });
       await supervised.open();
       return {
         repository,
         users,
+        keys: new KeyService({ repository, permissionNames, audit, context }),
         trail,
         backup: opened instanceof SqliteUserRepository ? (file) => opened.backup(file) : undefined,
         close: async () => {

@@ -5,7 +5,7 @@ import { weaknessOf } from '../users/password-policy.js';
 import type { Choice } from './layers.js';
 import type { Setting } from './setting.js';
 import { AUTH } from './settings.js';
-import { readTextFile } from './text-file.js';
+import { readSecretFile } from './text-file.js';
 
 const { adminUsername, adminPassword, adminPasswordFile } = AUTH;
 
@@ -13,9 +13,6 @@ const { adminUsername, adminPassword, adminPasswordFile } = AUTH;
 export const ADMIN_PASSWORDS: readonly Setting[] = [adminPassword, adminPasswordFile];
 
 const SUBJECT = '[auth] admin-password-file:';
-
-/** No password is nearly as long. */
-const MAX_BYTES = 4_096;
 
 /** A name, and a password or the file that contains it. */
 export interface AdminSettings {
@@ -102,14 +99,7 @@ export function passwordFileProblem(path: string, name: string | undefined, mini
 
 /** @throws {ConfigError} the file cannot be read, or contains no password that this user can have; names the file */
 function readPassword(path: string, name: string | undefined, minimumLength: number): string {
-  const file = readTextFile(path, MAX_BYTES);
-  if ('reason' in file) {
-    const { reason, cause } = file;
-    throw new ConfigError(`${SUBJECT} cannot read ${path}: ${reason}`, cause === undefined ? {} : { cause });
-  }
-  // Editors and `echo` end the line.
-  const password = file.text.replace(/\r?\n$/, '');
-  if (password === '') throw new ConfigError(`${SUBJECT} ${path} is empty: write the password in it`);
+  const password = readSecretFile(path, SUBJECT, 'password');
   const problem = passwordProblem(opaqueString(password));
   if (problem !== undefined) {
     throw new ConfigError(`${SUBJECT} ${path}: ${problem}: write the password in it, and nothing else`);

@@ -12,6 +12,7 @@ import { checkPublicEntries, publicWarnings } from './public-entries.js';
 import { isWithoutUsers, judge, problemsBetween, warningsAbout } from './rules.js';
 import type { Environment, Setting } from './setting.js';
 import { AUTH, DATA_DIR, HTTP } from './settings.js';
+import { chooseSharedSecret, type SharedSecretReader, sharedSecretProblems } from './shared-secret.js';
 import { readCode, readEnvironment } from './sources.js';
 
 interface Resolution {
@@ -20,6 +21,8 @@ interface Resolution {
   readonly store: string | UserRepository;
   /** The admin to make when the store has none, with a password, which the configuration leaves out as well. */
   readonly admin: FirstAdmin | undefined;
+  /** The secret of JSON Web Tokens. Undefined: no token is accepted. */
+  readonly readSharedSecret: SharedSecretReader | undefined;
   /** Warnings for the operator. */
   readonly warnings: readonly string[];
 }
@@ -40,9 +43,10 @@ export function resolveConfig(
   environment: Environment,
   heeded: readonly Setting[] = [],
 ): Resolution {
-  const { config, store, admin, warnings, problems, cause } = settle(source, code, environment, heeded);
+  const { problems, cause, ...resolution } = settle(source, code, environment, heeded);
   if (problems.length > 0) throw new ConfigError(problems.join('\n'), cause === undefined ? {} : { cause });
-  return { config, store, admin, warnings };
+  const { config, store, admin, readSharedSecret, warnings } = resolution;
+  return { config, store, admin, readSharedSecret, warnings };
 }
 
 /** The configuration, and everything that is wrong with it. */
@@ -73,9 +77,11 @@ export function settle(
   const paths = new PathReader(choice.choose(HTTP.apiPath));
   const permissionSettings = readDefinitions(layers, paths);
   checkPublicEntries(layers, paths);
-  const { httpsEnabled, httpsCertificate, httpsPrivateKey, sharedSecret, ...http } = choice.chooseAll(HTTP);
+  const { httpsEnabled, httpsCertificate, httpsPrivateKey, sharedSecret, sharedSecretFile, ...http } =
+    choice.chooseAll(HTTP);
   const { adminUsername, adminPassword, adminPasswordFile, ...auth } = choice.chooseAll(AUTH);
   const chosenAdmin = chooseAdmin(choice);
+  const readSharedSecret = chooseSharedSecret(choice);
   const admin = auth.enabled ? firstAdmin(chosenAdmin, auth.minimumPasswordLength) : undefined;
   const privateKey = choice.record(HTTP.httpsPrivateKey, httpsPrivateKey || httpsCertificate);
   const shownStore = typeof auth.store === 'string' ? storeForDisplay(auth.store) : auth.store;
@@ -86,7 +92,9 @@ export function settle(
   };
   const chosen = { config, choice };
   const { problems, warnings } = judge(layers, problemsBetween(chosen, environment), chosen, heeded);
-  if (!isWithoutUsers(chosen)) problems.push(...adminProblems(chosenAdmin, choice, auth.minimumPasswordLength));
+  if (!isWithoutUsers(chosen)) {
+    problems.push(...adminProblems(chosenAdmin, choice, auth.minimumPasswordLength), ...sharedSecretProblems(choice));
+  }
   warnings.push(...layers.flatMap((layer) => layer.warnings), ...warningsAbout(chosen, environment));
   if (!isWithoutUsers(chosen)) {
     warnings.push(
@@ -98,6 +106,7 @@ export function settle(
     config,
     store: auth.store,
     admin,
+    readSharedSecret,
     warnings,
     problems,
     cause: file?.cause,

@@ -45,13 +45,22 @@ function refuseFile(layer: Layer, path: string, problem: string, cause: unknown)
   if (!isUrl) layer.cause = cause;
 }
 
+/** Each secret, and the setting that names a file with it instead. */
+const SECRETS: readonly (readonly [secret: Setting, inFile: Setting])[] = [
+  [AUTH.adminPassword, AUTH.adminPasswordFile],
+  [HTTP.sharedSecret, HTTP.sharedSecretFile],
+];
+
 function warnOfReadableFile(layer: Layer, mode: number): void {
-  const place = layer.placeOf(AUTH.adminPassword);
-  if (place === undefined || (mode & 0o077) === 0) return;
-  layer.warnings.push(
-    `${place.subject}: other users of this machine may read the file (its mode is ${mode.toString(8).padStart(4, '0')}): ` +
-      'chmod 600 it, or name a file of its own with admin-password-file',
-  );
+  if ((mode & 0o077) === 0) return;
+  for (const [secret, inFile] of SECRETS) {
+    const place = layer.get(secret) ? layer.placeOf(secret) : undefined;
+    if (place === undefined) continue;
+    layer.warnings.push(
+      `${place.subject}: other users of this machine may read the file (its mode is ${mode.toString(8).padStart(4, '0')}): ` +
+        `chmod 600 it, or name a file of its own with ${inFile.key}`,
+    );
+  }
 }
 
 /** Takes the settings out of a parsed config file. */

@@ -12,6 +12,23 @@ export const realmKind: Kind<string> = textual(
   (value) => (/^[\x20-\x7e\xa1-\xff]*$/.test(value) ? value : undefined),
 );
 
+const NOT_EMPTY = 'a text in quotes that is not empty';
+
+/**
+ * Kapacitor accepts tokens that are signed with an empty secret, which everybody can make. Its own files have an empty one
+ * all the same, so that in a file it means none.
+ */
+export const sharedSecretKind: Kind<string> = {
+  ...textual(NOT_EMPTY, '"…"', (value) => (value.isWellFormed() ? value || undefined : undefined)),
+  fromValue: (value) => (typeof value === 'string' && value.isWellFormed() ? value : undefined),
+  fromCode: (value) => (typeof value === 'string' ? sharedSecretKind.fromText(value) : undefined),
+  faultOf: (value) => {
+    if (value === '')
+      return 'must not be empty: everybody can sign tokens with an empty secret. To accept no tokens, leave it out';
+    return typeof value === 'string' && !value.isWellFormed() ? 'must be well-formed Unicode' : undefined;
+  },
+};
+
 /** The address of a server in Go's notation. */
 export const bindAddressKind: Kind<BindAddress> = {
   ...textual<BindAddress>(

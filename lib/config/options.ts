@@ -56,6 +56,17 @@ export interface HttpConfig {
    * It needs a store that keeps secrets, as those of this package do. Defaults to false.
    */
   readonly sessions?: boolean | SessionsConfig | undefined;
+  /**
+   * The secret of JSON Web Tokens, with which Kapacitor's own clients sign them: HS256, HS384 or HS512, with the claims
+   * `username` and `exp`. An empty one is a `ConfigError`, and one with fewer than 32 bytes causes a warning. Defaults to
+   * none: no token is accepted.
+   */
+  readonly sharedSecret?: string | undefined;
+  /**
+   * Instead of a secret: the path of a file with it in UTF-8, such as a container's secret. A line end at the end of the
+   * file is not part of the secret. The file is read at the start. Defaults to none.
+   */
+  readonly sharedSecretFile?: string | undefined;
 }
 
 /** The sessions of browsers. */

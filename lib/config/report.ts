@@ -42,7 +42,7 @@ export function checkConfig(path: string | undefined, environment: Environment):
 
 /** The other problems that would stop a start. */
 function problemsAtStart(settlement: Settlement): string[] {
-  const { config, store, choice } = settlement;
+  const { config, store, readSharedSecret, choice } = settlement;
   const { refusedPasswords } = config.auth;
   const problems: string[] = [];
   const attempt = (subject: string | undefined, start: () => unknown): void => {
@@ -60,12 +60,14 @@ function problemsAtStart(settlement: Settlement): string[] {
   if (choice.isKnown(AUTH.store) && typeof store === 'string' && isPostgresUrl(store)) {
     attempt(choice.placeOf(AUTH.store)?.subject, () => parseStoreUrl(store));
   }
+  attempt(choice.placeOf(HTTP.sharedSecretFile)?.from, () => readSharedSecret?.());
   return problems;
 }
 
-/** Problems with files that the app reads itself, or that are read only when there is no admin. */
-function warningsAtStart({ config, choice }: Settlement): string[] {
-  const warnings: string[] = [];
+/** Weak secrets, and problems with files that the app reads itself or that are read only when there is no admin. */
+function warningsAtStart(settlement: Settlement): string[] {
+  const { config, choice } = settlement;
+  const warnings = isWithoutUsers(settlement) ? [] : weaknessOfSecret(settlement);
   const passwordFile = choice.outcomes.get(AUTH.adminPasswordFile)?.value;
   if (config.auth.enabled && typeof passwordFile === 'string') {
     const name = choice.outcomes.get(AUTH.adminUsername)?.value as string | undefined;
@@ -82,6 +84,16 @@ function warningsAtStart({ config, choice }: Settlement): string[] {
     if (reason !== undefined) warnings.push(`${place}: cannot read ${path}: ${reason}`);
   }
   return warnings;
+}
+
+/** A secret that cannot be read is a problem. */
+function weaknessOfSecret({ readSharedSecret }: Settlement): string[] {
+  try {
+    const { weakness } = readSharedSecret?.() ?? {};
+    return weakness === undefined ? [] : [weakness];
+  } catch {
+    return [];
+  }
 }
 
 function reported(setting: Setting, { choice }: Settlement): ReportedSetting[] {

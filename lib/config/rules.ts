@@ -7,6 +7,7 @@ import type { Choice, Layer, Problem } from './layers.js';
 import type { ResolvedConfig } from './options.js';
 import { type Environment, mostHashingThreads, type Setting, threadPoolSize, type UselessWhen } from './setting.js';
 import { AUTH, HTTP } from './settings.js';
+import { SHARED_SECRETS } from './shared-secret.js';
 import { misspeltVariables } from './sources.js';
 
 export const AUTHENTICATION_IS_OFF = 'authentication is off: every request runs as the admin ADMIN_USER';
@@ -90,7 +91,6 @@ const USELESS: Readonly<Record<UselessWhen, UselessRule>> = {
     reason: 'the users are not in PostgreSQL',
     holds: ({ config, choice }) => choice.isKnown(AUTH.store) && localScheme(config.auth.store) !== undefined,
   },
-  always: { reason: 'bearer tokens are not supported', holds: () => true },
 };
 
 /** The problems of a configuration, sorted. */
@@ -132,7 +132,7 @@ export function judge(
 }
 
 function whyOverridden(setting: Setting, layer: Layer | undefined, choice: Choice): string | undefined {
-  const alternatives = ADMIN_PASSWORDS.includes(setting) ? ADMIN_PASSWORDS : [setting];
+  const alternatives = [ADMIN_PASSWORDS, SHARED_SECRETS].find((group) => group.includes(setting)) ?? [setting];
   const override = layer && choice.overrideOf(alternatives, layer);
   return override && `${override.subject} overrides it`;
 }
@@ -158,9 +158,6 @@ export function warningsAbout({ config, choice }: Chosen, environment: Environme
       'UV_THREADPOOL_SIZE leaves Node.js one thread: while a password is hashed, the app can read no file and look up ' +
         'no name. Set it to 2 or more, or unset it',
     );
-  }
-  if (choice.outcomes.get(HTTP.sharedSecret)?.value !== '') {
-    warnings.push('[http] shared-secret is ignored: bearer tokens are not supported');
   }
   const scheme = localScheme(config.auth.store);
   const isGraceSet = choice.isSet(AUTH.storeGrace);

@@ -18,8 +18,7 @@ export type UselessWhen =
   | 'failure-limit-is-0'
   | 'failure-window-is-0'
   | 'store-is-set'
-  | 'store-is-local'
-  | 'always';
+  | 'store-is-local';
 
 /** The facts that a default may depend on. */
 export interface DefaultContext {
@@ -44,6 +43,8 @@ export interface SettingEntry<T> {
   readonly alias?: string;
   /** Set where a value may hold a password and is never repeated. */
   readonly isSecret?: true;
+  /** Set where an empty variable of the environment is a mistake. Elsewhere it counts as absent. */
+  readonly refusesEmptyVariable?: boolean;
   /** Set where the value matters even without users. */
   readonly mattersWithoutUsers?: true;
   readonly uselessWhen?: UselessWhen;

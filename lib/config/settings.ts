@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { sqliteAddress } from '../stores/address.js';
 import { DEFAULT_STORE_SETTINGS } from '../users/repository.js';
-import { apiPathKind, bindAddressKind, hostsKind, publicKind, realmKind, refusalsKind } from './http-kinds.js';
+import {
+  apiPathKind,
+  bindAddressKind,
+  hostsKind,
+  publicKind,
+  realmKind,
+  refusalsKind,
+  sharedSecretKind,
+} from './http-kinds.js';
 import {
   booleanKind,
   durationKind,
@@ -25,7 +33,8 @@ interface HttpValues extends Omit<ResolvedConfig['http'], 'https'> {
   readonly httpsCertificate: string;
   /** Empty: the certificate's file has it. */
   readonly httpsPrivateKey: string;
-  readonly sharedSecret: string;
+  readonly sharedSecret: string | undefined;
+  readonly sharedSecretFile: string | undefined;
 }
 
 interface AuthValues extends Omit<ResolvedConfig['auth'], 'admin'> {
@@ -138,14 +147,19 @@ export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
     meaning: 'The file with the private key, as PEM.',
   },
   sharedSecret: {
-    kind: textKind,
-    default: '',
-    defaultText: 'none',
-    property: false,
+    kind: sharedSecretKind,
+    default: undefined,
     isSecret: true,
-    uselessWhen: 'always',
-    synonyms: 'secret http-shared-secret jwt-secret jwt-shared-secret',
-    meaning: 'Ignored with a warning: bearer tokens are not supported.',
+    refusesEmptyVariable: true,
+    synonyms: 'secret http-shared-secret jwt-secret jwt-shared-secret token-secret',
+    meaning:
+      'The secret of JSON Web Tokens, at least 32 bytes. Without one, or with an empty one in the file, no token is accepted.',
+  },
+  sharedSecretFile: {
+    kind: fileKind,
+    default: undefined,
+    synonyms: 'secret-file jwt-secret-file token-secret-file',
+    meaning: 'Instead of a secret: a file that contains it and nothing else.',
   },
 });
 

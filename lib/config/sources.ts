@@ -105,11 +105,14 @@ function suggestProperty(name: string, section: NamedSection = 'http', group?: s
   return home && [home, group, meant].filter(Boolean).join('.');
 }
 
-/** Reads `KAPACITOR_AUTH_BCRYPT_COST` and the like. An empty variable counts as absent, as in Kapacitor. */
+/**
+ * Reads `KAPACITOR_AUTH_BCRYPT_COST` and the like. An empty variable counts as absent, as in Kapacitor, except for a secret
+ * that could be meant to be empty.
+ */
 export function readEnvironment(environment: Environment): Layer {
   const layer = new Layer(process.cwd());
   for (const setting of SETTINGS) {
-    const set = setting.variables.filter((variable) => environment[variable]);
+    const set = setting.variables.filter((variable) => isSet(environment[variable], setting));
     const [variable] = set;
     if (variable === undefined) continue;
     if (new Set(set.map((each) => environment[each])).size > 1) {
@@ -121,6 +124,10 @@ export function readEnvironment(environment: Environment): Layer {
   }
   refuseMetaServer(layer, environment);
   return layer;
+}
+
+function isSet(text: string | undefined, { refusesEmptyVariable = false }: Setting): boolean {
+  return Boolean(text) || (text === '' && refusesEmptyVariable);
 }
 
 function refuseMetaServer(layer: Layer, environment: Environment): void {

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { ConfigError } from '../errors.js';
 
 /** Resolves a path of the configuration: `~/users` is in the home folder, and a relative path starts at `folder`. */
 export function absolutePath(path: string, folder: string): string {
@@ -49,6 +50,29 @@ export function readTextFile(path: string, maxBytes?: number): TextFile | Unread
     // The decoder's error is not given as the cause: it may repeat the bytes.
     return { reason: 'it is not a text in UTF-8: save it as UTF-8' };
   }
+}
+
+/** Bytes. No secret has nearly as many. */
+const MAX_SECRET = 4_096;
+
+/**
+ * Reads a file that contains a secret and nothing else, such as a container's. A line end at the end of the file does not
+ * belong to the secret.
+ *
+ * @param subject the beginning of a message: `[auth] admin-password-file:`
+ * @param noun what is in the file: `password`
+ * @throws {ConfigError} the file cannot be read, or is empty; names the file
+ */
+export function readSecretFile(path: string, subject: string, noun: string): string {
+  const file = readTextFile(path, MAX_SECRET);
+  if ('reason' in file) {
+    const { reason, cause } = file;
+    throw new ConfigError(`${subject} cannot read ${path}: ${reason}`, cause === undefined ? {} : { cause });
+  }
+  // Editors and `echo` end the line.
+  const secret = file.text.replace(/\r?\n$/, '');
+  if (secret === '') throw new ConfigError(`${subject} ${path} is empty: write the ${noun} in it`);
+  return secret;
 }
 
 function refusalOfFile(stats: Stats, maxBytes: number): string | undefined {

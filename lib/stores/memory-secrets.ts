@@ -1,15 +1,13 @@
 import {
   type InsertSecretOutcome,
   isValidAt,
+  RECORD_USE_EVERY,
   type SecretKind,
   type SecretRepository,
   type SecretUse,
   type StoredSecret,
 } from '../users/secret.js';
 import type { StoredUser } from '../users/user.js';
-
-/** Milliseconds between two recorded uses of a secret. */
-const RECORD_EVERY = 60_000;
 
 /** Keeps secrets in the memory of this process. */
 export class MemorySecrets implements SecretRepository {
@@ -56,7 +54,7 @@ export class MemorySecrets implements SecretRepository {
   recordUses(uses: readonly SecretUse[]): void {
     for (const { digest, lastUsed } of uses) {
       const secret = this.#secrets.get(digest);
-      if (secret === undefined || lastUsed < (secret.lastUsed ?? Number.NEGATIVE_INFINITY) + RECORD_EVERY) continue;
+      if (secret === undefined || lastUsed < (secret.lastUsed ?? Number.NEGATIVE_INFINITY) + RECORD_USE_EVERY) continue;
       this.#secrets.set(digest, { ...secret, lastUsed });
     }
   }

@@ -17,8 +17,12 @@ export interface UserRow {
 }
 
 export function toStoredUser({ name, type, permissions, hash, revision }: UserRow, enabled: boolean): StoredUser {
-  const listed = permissions === '' ? [] : permissions.split(',');
-  return { name, type: type as UserType, permissions: normalizePermissions(listed), enabled, hash, revision };
+  return { name, type: type as UserType, permissions: toPermissions(permissions), enabled, hash, revision };
+}
+
+/** @param joined names joined by commas, in any order */
+export function toPermissions(joined: string): string[] {
+  return normalizePermissions(joined === '' ? [] : joined.split(','));
 }
 
 /** No name has this character, so a prefix followed by it sorts after every name that begins with the prefix. */

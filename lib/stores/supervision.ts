@@ -8,8 +8,15 @@ import { SlowAnswerError, SlowListError } from './listing.js';
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
 
-/** Milliseconds for the question that reads every user. No request waits for it. */
-const READ_ALL_WITHIN = 60_000;
+/** Milliseconds for a question that no request waits for. */
+const BACKGROUND_WITHIN = 60_000;
+
+/** The questions that no request waits for. They may have to read every user or every secret. */
+const BACKGROUND: Readonly<Partial<Record<StoreWork['operation'], string>>> = {
+  permissionsInUse: 'reading the permissions of all users',
+  'secrets.recordUses': 'recording the uses of keys and sessions',
+  'secrets.removeExpired': 'removing expired keys and sessions',
+};
 
 /** Milliseconds after which a repository that could not be opened is opened again. */
 const REOPEN_AFTER = 1_000;
@@ -183,11 +190,9 @@ export class Supervision {
 /** The milliseconds for an answer, and the error if it takes longer. By default the store counts as down then. */
 function limitOf(operation: StoreWork['operation']): { within: number; lateness?: () => Error } {
   if (operation === 'list') return { within: ANSWER_WITHIN, lateness: () => new SlowListError() };
-  if (operation !== 'permissionsInUse') return { within: ANSWER_WITHIN };
-  return {
-    within: READ_ALL_WITHIN,
-    lateness: () => new SlowAnswerError('reading the permissions of all users takes too long'),
-  };
+  const background = BACKGROUND[operation];
+  if (background === undefined) return { within: ANSWER_WITHIN };
+  return { within: BACKGROUND_WITHIN, lateness: () => new SlowAnswerError(`${background} takes too long`) };
 }
 
 function closedError(): StoreError {

@@ -1,3 +1,4 @@
+import { hasDuplicateMembers } from '../duplicate-members.js';
 import { costOf } from '../users/bcrypt-hash.js';
 import { isPermissionName, normalizePermissions, PERMISSION_NAME_RULE } from '../users/permissions.js';
 import type { StoredUser } from '../users/user.js';
@@ -70,13 +71,8 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
     throw complain('"hash" must be a bcrypt hash with a cost from 4 to 20');
   }
   // JSON.parse keeps the last of two equal fields; a person who reads the line may see the first.
-  if (countFields(text) > FIELDS.length) {
+  if (hasDuplicateMembers(text, value)) {
     throw complain(`a field is there twice: a user has ${FIELDS.join(', ')}, each once`);
   }
   return { name, type, permissions: type === 'admin' ? [] : normalizePermissions(permissions), enabled, hash };
-}
-
-/** The number of fields in JSON, however their names are written: each has a colon outside a string. */
-function countFields(json: string): number {
-  return json.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
 }

@@ -39,6 +39,10 @@ export const LOGIN_FAILURES = [
   'malformed-key',
   'unknown-key',
   'expired-key',
+  'malformed-token',
+  'wrong-token',
+  'expired-token',
+  'unacceptable-token',
   'throttled',
   'overloaded',
   'store-unavailable',
@@ -56,6 +60,10 @@ export const LOGIN_FAILURES = [
  * - `malformed-key`: the key has a typing error.
  * - `unknown-key`: there is no such key, or it is another user's.
  * - `expired-key`.
+ * - `malformed-token`: the JSON Web Token has another form or algorithm.
+ * - `wrong-token`: the token is not signed with the shared secret.
+ * - `expired-token`.
+ * - `unacceptable-token`: the token is signed with the secret, and a claim is missing or wrong.
  * - `throttled`, `overloaded`, `store-unavailable`, `internal-error`: the credentials were not verified.
  */
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];

@@ -26,6 +26,9 @@ export interface StoredSecret {
   readonly lastUsed: number | undefined;
 }
 
+/** Milliseconds: a minute, at least, between two recorded uses of a secret. */
+export const RECORD_USE_EVERY = 60_000;
+
 /** When a secret was used. */
 export interface SecretUse {
   readonly digest: string;
@@ -74,11 +77,13 @@ export interface SecretRepository {
   /**
    * Sets `lastUsed` of these secrets. A use that is not at least a minute later than the recorded one is left out, as is a use
    * of a secret that is gone. No process has to read anything again because of it, and it need not be on disk when it is
-   * answered.
+   * answered. It may take a minute.
    */
   recordUses(uses: readonly SecretUse[]): MaybePromise<void>;
 
-  /** Removes the secrets that are expired at this time. Those with a later time, or without one, stay. */
+  /**
+   * Removes the secrets that are expired at this time. Those with a later time, or without one, stay. It may take a minute.
+   */
   removeExpired(time: number): MaybePromise<void>;
 }
 

@@ -30,9 +30,11 @@ describe('completion in bash', () => {
       [''],
       [
         'user',
+        'key',
         'permission',
         'whoami',
         'can',
+        'token',
         'hash',
         'check-config',
         'import',

@@ -4,7 +4,7 @@ import { configFile, fromFile, fromFileWithUsers, problemsOf } from './resolve.j
 
 const HTTP_KEYS =
   'auth-enabled, query-credentials, realm, allowed-hosts, public, refusals, api-path, sessions, bind-address, https-enabled, ' +
-  'https-certificate, https-private-key, shared-secret, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
+  'https-certificate, https-private-key, shared-secret, shared-secret-file, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
 const AUTH_KEYS =
   'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
   'hashing-concurrency, hashing-queue, store, store-grace, admin-username, admin-password, admin-password-file, audit-log';

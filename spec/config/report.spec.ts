@@ -87,6 +87,7 @@ describe('the report on a configuration', () => {
       ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 14'],
       ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 15'],
       ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 16'],
+      ['http', 'shared-secret-file', '(none)', 'kapacitor.conf, line 16'],
       ['auth', 'enabled', 'true', 'kapacitor.conf, line 18'],
       ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 19'],
       ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 20'],

@@ -105,7 +105,6 @@ describe('a value that another setting makes useless', () => {
     [`${ON}failure-window = "0"\nfailure-limit = -5\n`, ['[auth] failure-window is 0']],
     [`data_dir = ""\n${ON}store = "memory:"\n`, ['[auth] store says where the users are']],
     [`${ON}store = "memory:"\nstore-grace = 5\n`, ['the users are not in PostgreSQL']],
-    [`${ON}[http]\nshared-secret = 12345678\n`, ['bearer tokens are not supported']],
   ])('causes a warning: %j', (text, reasons) => {
     const warnings = ignoredIn(fromFile(text).warnings);
     expect(warnings.map((warning) => /\(ignored: (.*)\)$/.exec(warning)?.[1])).toEqual(reasons);

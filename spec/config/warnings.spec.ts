@@ -5,7 +5,6 @@ import { configFile, fromCode, fromEnvironment, fromFile, ON } from './resolve.j
 const AUTH_IS_OFF =
   'authentication is off: every request runs as the admin ADMIN_USER. To switch it on: ' +
   '[http] auth-enabled = true, KAPACITOR_HTTP_AUTH_ENABLED=true, or http.authEnabled: true in code';
-const SECRET_IS_IGNORED = '[http] shared-secret is ignored: bearer tokens are not supported';
 
 describe('a warning', () => {
   it('comes if authentication is off by the default of a file', () => {
@@ -24,19 +23,6 @@ describe('a warning', () => {
     expect(resolveConfig(configFile('[auth]\nenabled = true\n'), { http: { authEnabled: true } }, {}).warnings).toEqual(
       [],
     );
-  });
-
-  it('comes for a shared secret in a file, without its value', () => {
-    const text = '[http]\nauth-enabled = true\nshared-secret = "hunter2"\n[auth]\nenabled = true\n';
-    expect(fromFile(text).warnings).toEqual([SECRET_IS_IGNORED]);
-  });
-
-  it('comes for a shared secret in the environment, without its value', () => {
-    expect(fromEnvironment({ KAPACITOR_HTTP_SHARED_SECRET: 'hunter2' }).warnings).toEqual([SECRET_IS_IGNORED]);
-  });
-
-  it('does not come for an empty shared secret', () => {
-    expect(fromFile('[http]\nshared-secret = ""\n').warnings).toEqual([AUTH_IS_OFF]);
   });
 });
 

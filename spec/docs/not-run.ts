@@ -4,6 +4,7 @@ const LEFT_OUT: readonly { readonly command: RegExp; readonly reason: string }[]
   { command: /^(?:psql|umask 077 && pg_dump) /, reason: 'a PostgreSQL of the reader' },
   { command: /^openssl rand .* > admin-password\.txt$/, reason: 'the secret of a container' },
   { command: /^curl .*http:\/\/localhost\/(?:orders|public|reports|check)\b/, reason: 'an nginx' },
+  { command: /^curl -s 'http:\/\/localhost:9090\//, reason: 'a Prometheus' },
   { command: /^kapacitor /, reason: "Kapacitor's own command line" },
   { command: / \/var\/lib\/kapacitor\//, reason: "a Kapacitor's database" },
   { command: /^npm /, reason: 'a registry, or a clone of the repository' },

@@ -239,18 +239,22 @@ describe('the event login-failed', () => {
   it('has no other reasons', () => {
     expect([...LOGIN_FAILURES].sort()).toEqual([
       'expired-key',
+      'expired-token',
       'internal-error',
       'malformed-credentials',
       'malformed-key',
+      'malformed-token',
       'overloaded',
       'store-unavailable',
       'throttled',
+      'unacceptable-token',
       'unknown-key',
       'unknown-user',
       'unusable-hash',
       'user-changed',
       'user-disabled',
       'wrong-password',
+      'wrong-token',
     ]);
   });
 });

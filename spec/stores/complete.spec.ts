@@ -2,6 +2,7 @@ import { MemoryUserRepository, type StoredUser, type UserRepository } from 'kapa
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { completeRepository } from '../../lib/stores/complete.js';
 import { SupervisedRepository } from '../../lib/stores/supervised.js';
+import { keyOf } from '../support/stored-secret.js';
 import { userNamed } from '../support/stored-user.js';
 import { countTurns } from '../support/turns.js';
 
@@ -78,6 +79,15 @@ describe('a repository without the optional methods', () => {
     const three = ['d', 'e', 'f'].map((name) => userNamed(name));
     await expect(repository.insertMany(three)).rejects.toThrow('no disk');
     expect(bare.insert).toHaveBeenCalledTimes(6);
+  });
+
+  it('keeps its secrets, and gets many users without their keys', async () => {
+    const { bare, repository } = completed();
+    const { secrets } = new MemoryUserRepository();
+    expect(repository.secrets).toBeUndefined();
+    expect(completeRepository({ ...bare, secrets }).secrets).toBe(secrets);
+    expect(await repository.insertMany([{ ...ADMIN, keys: [keyOf('root')] }])).toEqual(['root']);
+    expect(bare.insert).toHaveBeenCalledWith(ADMIN);
   });
 
   it('is searched for the permissions in use, and other work has its turn meanwhile', async () => {

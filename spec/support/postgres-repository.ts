@@ -37,6 +37,11 @@ export function usersTable(url: string): string {
   return `"${schemaOf(url) ?? 'public'}"."kapacitor_auth_users"`;
 }
 
+/** The table that their secrets are in. */
+export function secretsTable(url: string): string {
+  return usersTable(url).replace(/"$/, '_secrets"');
+}
+
 /** The schema in such a URL. */
 export function schemaOf(url: string): string | undefined {
   return new URL(url).searchParams.get('schema') ?? undefined;

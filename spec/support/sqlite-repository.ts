@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { onTestFinished } from 'vitest';
 import { Connection } from '../../lib/stores/sqlite/connection.js';
+import type { KeyOwner } from '../../lib/users/repository.js';
+import { keyOf, sessionOf } from './stored-secret.js';
+import { userNamed } from './stored-user.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The file of a store that is not there yet, in a folder that is gone when the test is over. */
@@ -19,4 +22,17 @@ export function connect(file: string): Connection {
   const connection = new Connection(file);
   onTestFinished(() => connection.close());
   return connection;
+}
+
+/** A repository with `user0`, `user1` and so on, each with a key and a session. */
+export async function storeWithSecrets(count = 2) {
+  const file = storeFile();
+  const repository = openRepository(file);
+  const owners = Array.from({ length: count }, (_, index): KeyOwner => {
+    const name = `user${index}`;
+    return { ...userNamed(name), keys: [keyOf(name)] };
+  });
+  await repository.insertMany(owners);
+  await Promise.all(owners.map(({ name }) => repository.secrets.insert(sessionOf(name), '1', 10)));
+  return { file, repository, secrets: repository.secrets, other: connect(file) };
 }

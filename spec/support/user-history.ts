@@ -47,7 +47,7 @@ export function keepHistory(schema: string): string {
     CREATE FUNCTION "${schema}".remember() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       INSERT INTO "${schema}".history (name, before, after)
-        VALUES (coalesce(NEW.name, OLD.name), to_jsonb(OLD), to_jsonb(NEW));
+        VALUES (coalesce(NEW.name, OLD.name), to_jsonb(OLD) - 'secrets_revision', to_jsonb(NEW) - 'secrets_revision');
       RETURN NULL;
     END
     $$;

@@ -12,11 +12,16 @@ export interface RightsOptions {
 /** `--type` and `--permission`. */
 export function rightsOptions(command: Command): Command {
   const type = new Option('--type <TYPE>', 'an admin may do everything').choices(['admin', 'normal']);
+  return permissionOption(command.addOption(type));
+}
+
+/** `--permission`. */
+export function permissionOption(command: Command): Command {
   const permission = new Option(
     '--permission <P>',
     'api, config_api, write_points, all, none, or one that the app defines; repeatable, or separated by commas',
   ).argParser(toPermissions);
-  return command.addOption(type).addOption(permission);
+  return command.addOption(permission);
 }
 
 /** @throws {UsageError} an admin is given permissions, which would have no effect */

@@ -3,13 +3,14 @@ import { describeBehindMiddleware } from './behind-middleware.js';
 import { describeChanges } from './changes.js';
 import { describeLists } from './list.js';
 import { describeOptionalMethods } from './optional-methods.js';
+import { describeSecrets } from './secrets.js';
 import type { RepositoryFactory, Suite, TestRunner } from './suite.js';
 
 export type { RepositoryFactory, TestRunner } from './suite.js';
 
 /**
- * Tests that a repository keeps the promises of {@link UserRepository}. A method that a repository may leave out is tested
- * only if it is there. An app with a repository of its own runs the suite in its own tests:
+ * Tests that a repository keeps the promises of {@link UserRepository}. What a repository may leave out is tested only if
+ * it is there. An app with a repository of its own runs the suite in its own tests:
  *
  * ```ts
  * import { describe, it } from 'node:test';
@@ -36,6 +37,7 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
     describeChanges(suite);
     describeLists(suite);
     describeOptionalMethods(suite);
+    describeSecrets(suite);
     describeBehindMiddleware(suite);
   });
 }

@@ -1,10 +1,12 @@
 import { now } from '../../clock.js';
 import { TimeoutError } from '../../promises.js';
-import type { UserListQuery } from '../../users/repository.js';
+import type { KeyOwner, UserListQuery } from '../../users/repository.js';
+import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import { listUsers, SlowListError } from '../listing.js';
 import type { Connections } from './connections.js';
 import type { Answer, Ask, Row, Statement } from './driver.js';
+import { type SecretStatements, toSecret } from './secret-statements.js';
 import { type Statements, toFoundUser } from './statements.js';
 
 /** Milliseconds for each part of a list. */
@@ -67,19 +69,38 @@ async function askBefore(deadline: number, connections: Connections, statement: 
   }
 }
 
-/** Every user at one moment, ordered by name. */
-export function readSnapshot(connections: Connections, statements: Statements): AsyncIterable<StoredUser> {
-  return connections.useBeside(PAGE_WITHIN, (ask) => readPages(ask, statements));
+/** Every user with its keys at one moment, ordered by name. */
+export function readSnapshot(
+  connections: Connections,
+  statements: Statements,
+  secretStatements: SecretStatements,
+): AsyncIterable<KeyOwner> {
+  return connections.useBeside(PAGE_WITHIN, (ask) => readPages(ask, statements, secretStatements));
 }
 
-async function* readPages(ask: Ask, statements: Statements): AsyncGenerator<StoredUser, void, void> {
+async function* readPages(
+  ask: Ask,
+  statements: Statements,
+  secretStatements: SecretStatements,
+): AsyncGenerator<KeyOwner, void, void> {
   await ask({ text: BEGIN_SNAPSHOT });
   let after: string | undefined;
   for (;;) {
     const { rows } = await ask(statements.list({ prefix: '', after, offset: 0, limit: PAGE }));
-    for (const row of rows) yield toUser(row);
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)?.['name'] as string;
+    const users = rows.map(toUser);
+    const keys = new Map<string, StoredSecret[]>();
+    for (const row of (await ask(secretStatements.keysOf(users.map(({ name }) => name)))).rows) {
+      const key = toSecret(row);
+      const others = keys.get(key.owner);
+      if (others === undefined) keys.set(key.owner, [key]);
+      else others.push(key);
+    }
+    for (const user of users) {
+      const own = keys.get(user.name);
+      yield own === undefined ? user : { ...user, keys: own };
+    }
+    if (users.length < PAGE) return;
+    after = users.at(-1)?.name;
   }
 }
 

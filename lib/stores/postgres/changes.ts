@@ -1,11 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { StoreError } from '../../errors.js';
-import type { FirstAdminOutcome, RemoveOutcome, ReplaceOutcome } from '../../users/repository.js';
+import type { FirstAdminOutcome, KeyOwner, RemoveOutcome, ReplaceOutcome } from '../../users/repository.js';
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import { RETRY_INTERVAL } from './availability.js';
 import type { Connections } from './connections.js';
 import type { Answer, Ask, Statement } from './driver.js';
+import type { SecretStatements } from './secret-statements.js';
 import type { Statements } from './statements.js';
 
 /** Milliseconds that a committed change waits for its notification, which reaches all processes at the same time. */
@@ -26,10 +27,12 @@ interface LockedUser {
 export class Changes {
   readonly #connections: Connections;
   readonly #statements: Statements;
+  readonly #secretStatements: SecretStatements;
 
-  constructor(connections: Connections, statements: Statements) {
+  constructor(connections: Connections, statements: Statements, secretStatements: SecretStatements) {
     this.#connections = connections;
     this.#statements = statements;
+    this.#secretStatements = secretStatements;
   }
 
   insert(user: StoredUser): Promise<boolean> {
@@ -37,11 +40,16 @@ export class Changes {
   }
 
   /** @returns the names of the inserted users */
-  async insertMany(users: readonly StoredUser[]): Promise<string[]> {
-    const { rows } = await this.#connections.change((ask) => ask(this.#statements.insertMany(users)));
-    const inserted = new Set(rows.map((row) => row['name'] as string));
-    // delete() is true for the first of several users with the same name.
-    return users.map(({ name }) => name).filter((name) => inserted.delete(name));
+  insertMany(users: readonly KeyOwner[]): Promise<string[]> {
+    return this.#connections.change(async (ask) => {
+      const { rows } = await ask(this.#statements.insertMany(users));
+      const names = new Set(rows.map((row) => row['name'] as string));
+      // delete() is true for the first of several users with the same name.
+      const inserted = users.filter(({ name }) => names.delete(name));
+      const keys = inserted.flatMap((user) => user.keys ?? []);
+      if (keys.length > 0) await ask(this.#secretStatements.insert(keys));
+      return inserted.map(({ name }) => name);
+    });
   }
 
   /** One process at a time: the lock makes the first admin of another process visible here. */
@@ -111,20 +119,25 @@ export class Propagation {
   }
 
   /**
-   * Runs a change, and waits until its notification has arrived here and has had time to arrive elsewhere. Only a change
-   * that replaces or removes a user sends one.
+   * Runs a change, and waits until its notification has arrived here and has had time to arrive elsewhere.
    *
+   * @param isNotified tells whether the database notifies the processes of a change with this outcome
    * @param isListening whether this process has received notifications for {@link RETRY_INTERVAL}. Otherwise the database
    *   may have come back just now, and other processes may serve users from memory until they try it again
    */
-  async afterChange<T>(name: string, change: () => Promise<T>, isListening: boolean): Promise<T> {
+  async afterChange<T>(
+    name: string,
+    change: () => Promise<T>,
+    isNotified: (outcome: T) => boolean,
+    isListening: boolean,
+  ): Promise<T> {
     const waiting = new AbortController();
     const { signal } = waiting;
     const notification = once(this.#notifications, eventOf(name), { signal });
     notification.catch(() => {});
     try {
       const outcome = await change();
-      if (outcome === 'replaced' || outcome === 'removed') {
+      if (isNotified(outcome)) {
         const everyProcess = isListening ? notification : setTimeout(RETRY_INTERVAL);
         await Promise.race([everyProcess, setTimeout(NOTIFIED_WITHIN, undefined, { signal })]);
         await setTimeout(PROPAGATION);

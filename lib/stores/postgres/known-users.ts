@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { now } from '../../clock.js';
+import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Ask } from './driver.js';
+import type { FoundSecret } from './secret-statements.js';
 import type { FoundUser, Statements } from './statements.js';
 
-/** As many users as there are verified passwords in memory. */
-const MAX_USERS = 100_000;
+/** As many users as there are verified passwords in memory, and as many secrets. */
+const MAX_ENTRIES = 100_000;
 /**
  * Milliseconds after the question that confirmed a user. A lost notification can delay a change by no more than this.
  */
@@ -27,14 +30,31 @@ export interface KnownUser {
   trustedUntil: number;
   /** When a request needed the user last. */
   usedAt: number;
+  /** The digests of those secrets of the user that are in memory. Undefined: none has been. */
+  secrets: Set<string> | undefined;
 }
 
-/** The users in this process's memory, and how current each one is. */
+/**
+ * A secret in memory. It is as current as its owner, because the removal of a secret gives its owner another version. Its
+ * last use may have been recorded since.
+ */
+export interface KnownSecret {
+  readonly secret: StoredSecret;
+  readonly owner: KnownUser;
+}
+
+/** The users and secrets in this process's memory, and how current each one is. */
 export class KnownUsers {
   readonly #users = new Map<string, KnownUser>();
+  /** By the digest. */
+  readonly #secrets = new Map<string, KnownSecret>();
 
   get(name: string): KnownUser | undefined {
     return this.#users.get(name);
+  }
+
+  getSecret(digest: string): KnownSecret | undefined {
+    return this.#secrets.get(digest);
   }
 
   /**
@@ -44,18 +64,42 @@ export class KnownUsers {
    * @param isTrusted whether notifications have been received since then
    * @returns the same object for as long as the user is the same, so that what follows from it can be cached
    */
-  learn({ user, version }: FoundUser, askedAt: number, isTrusted: boolean): StoredUser {
+  learn(found: FoundUser, askedAt: number, isTrusted: boolean): StoredUser {
+    return this.#learn(found, askedAt, isTrusted)?.user ?? found.user;
+  }
+
+  /** The same for a secret, which is stored together with its owner. */
+  learnSecret({ secret, owner: found }: FoundSecret, askedAt: number, isTrusted: boolean): StoredSecret {
+    const owner = this.#learn(found, askedAt, isTrusted);
+    if (owner === undefined) return secret;
+    const { digest } = secret;
+    const known = this.#secrets.get(digest);
+    const same = known !== undefined && isDeepStrictEqual(known.secret, secret) ? known.secret : secret;
+    this.forgetSecret(digest);
+    if (this.#secrets.size >= MAX_ENTRIES) for (const old of oldestOf(this.#secrets)) this.forgetSecret(old);
+    this.#secrets.set(digest, { secret: same, owner });
+    owner.secrets ??= new Set();
+    owner.secrets.add(digest);
+    return same;
+  }
+
+  /** @returns undefined if it is unclear which is newer, the answer or the user that was in memory: neither is kept */
+  #learn({ user, version }: FoundUser, askedAt: number, isTrusted: boolean): KnownUser | undefined {
     const { name } = user;
     const known = this.#users.get(name);
     if (known?.version === version) {
       this.confirm(known, askedAt, isTrusted);
       known.usedAt = askedAt;
-      return known.user;
+      return known;
     }
-    if (this.#users.size >= MAX_USERS) this.#makeRoom();
+    this.forget(name);
+    // A question that was sent earlier may have been answered earlier or later.
+    if (known !== undefined && askedAt < known.confirmedAt) return undefined;
+    if (this.#users.size >= MAX_ENTRIES) for (const old of oldestOf(this.#users)) this.forget(old);
     const trustedUntil = isTrusted ? askedAt + TRUSTED_FOR : 0;
-    this.#users.set(name, { name, user, version, confirmedAt: askedAt, trustedUntil, usedAt: askedAt });
-    return user;
+    const learnt = { name, user, version, confirmedAt: askedAt, trustedUntil, usedAt: askedAt, secrets: undefined };
+    this.#users.set(name, learnt);
+    return learnt;
   }
 
   /** The database has answered that the user has not changed. */
@@ -73,7 +117,7 @@ export class KnownUsers {
     const keepFor = Math.max(grace, ACTIVE_FOR);
     const users: KnownUser[] = [];
     for (const known of this.#users.values()) {
-      if (known.usedAt + keepFor < time) this.#users.delete(known.name);
+      if (known.usedAt + keepFor < time) this.forget(known.name);
       else if (time < known.usedAt + ACTIVE_FOR || known.confirmedAt + COMPARE_IDLE_AFTER < time) users.push(known);
     }
     return users;
@@ -84,19 +128,32 @@ export class KnownUsers {
     for (const known of this.#users.values()) known.trustedUntil = 0;
   }
 
+  /** Drops a user and its secrets. */
   forget(name: string): void {
+    const known = this.#users.get(name);
+    if (known === undefined) return;
     this.#users.delete(name);
+    for (const digest of known.secrets ?? []) this.#secrets.delete(digest);
+  }
+
+  forgetSecret(digest: string): void {
+    const known = this.#secrets.get(digest);
+    if (known === undefined) return;
+    this.#secrets.delete(digest);
+    known.owner.secrets?.delete(digest);
   }
 
   clear(): void {
     this.#users.clear();
+    this.#secrets.clear();
   }
+}
 
-  /** Drops the oldest tenth. */
-  #makeRoom(): void {
-    const oldest = this.#users.keys();
-    for (let count = MAX_USERS / 10; count > 0; count -= 1) this.#users.delete(oldest.next().value as string);
-  }
+/** The keys of the oldest tenth of a full map. */
+function oldestOf(map: ReadonlyMap<string, unknown>): string[] {
+  const oldest: string[] = [];
+  for (const key of map.keys()) if (oldest.push(key) === MAX_ENTRIES / 10) break;
+  return oldest;
 }
 
 /** Parameters of {@link compareWithTable}. */

@@ -1,7 +1,8 @@
 import { StoreError } from '../../errors.js';
 import type { Connections } from './connections.js';
 import type { Ask } from './driver.js';
-import { type Migration, migrationStatements, type TableNames } from './schema.js';
+import { type Migration, migrationStatements } from './schema.js';
+import type { TableNames } from './table-names.js';
 
 /** Milliseconds. */
 const CHECK_WITHIN = 2_000;
@@ -48,7 +49,7 @@ export async function migrate(
             error,
             names,
             `may not change the table ${names.users} from version ${found} to ${migrations.length}`,
-            `ownership of the table, or run the SQL that postgresSchema({ … }, ${found}) of kapacitor-auth/postgres returns`,
+            `ownership of the table and CREATE on its schema, or run the SQL that postgresSchema({ … }, ${found}) of kapacitor-auth/postgres returns`,
           );
     });
   });
@@ -77,9 +78,9 @@ async function checkServer(ask: Ask): Promise<void> {
 async function readVersion(ask: Ask, names: TableNames, latest: number): Promise<number> {
   // to_regclass() may still have the answer from before the wait for another process.
   const { rows } = await ask({
-    text: `SELECT relname FROM pg_catalog.pg_class WHERE relname IN ($2, $3)
+    text: `SELECT relname FROM pg_catalog.pg_class WHERE relname IN ($2, $3, $4)
       AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)`,
-    values: [names.bare.schema, names.bare.users, names.bare.version],
+    values: [names.bare.schema, names.bare.users, names.bare.secrets, names.bare.version],
   });
   const exists = (table: string) => rows.some((row) => row['relname'] === table);
   if (!exists(names.bare.version)) return 0;
@@ -91,8 +92,9 @@ async function readVersion(ask: Ask, names: TableNames, latest: number): Promise
     );
   }
   if (!exists(names.bare.users)) {
+    const rest = exists(names.bare.secrets) ? `${names.version} and ${names.secrets}` : names.version;
     throw new StoreError(
-      `the table ${names.users} is missing, although ${names.version} exists: restore it, or drop ${names.version} to start anew`,
+      `the table ${names.users} is missing, although ${names.version} exists: restore it, or drop ${rest} to start anew`,
     );
   }
   return version;
@@ -126,7 +128,9 @@ function withAdvice(error: NodeJS.ErrnoException, names: TableNames, problem: st
     return new StoreError(`this database user ${problem} (${error.message}): grant it ${right}`, { cause: error });
   }
   if (error.code === DUPLICATE_TABLE) {
-    return new StoreError(`another relation has the name ${names.users}: name another table`, { cause: error });
+    return new StoreError(`another relation has a name that the store needs (${error.message}): name another table`, {
+      cause: error,
+    });
   }
   if (error.code === LOCK_NOT_AVAILABLE) {
     return new StoreError(

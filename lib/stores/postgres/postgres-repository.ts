@@ -3,14 +3,16 @@ import { StoreError } from '../../errors.js';
 import type { MaybePromise } from '../../promises.js';
 import type {
   FirstAdminOutcome,
+  KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   UserListQuery,
   UserRepository,
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
+import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
-import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL } from './availability.js';
+import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL, Reconnection } from './availability.js';
 import { readList, readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import { ChangeListener } from './change-listener.js';
 import { Changes, Propagation } from './changes.js';
@@ -18,15 +20,21 @@ import { Connections } from './connections.js';
 import { type Ask, connectionSource, type PostgresPool, parseSource } from './driver.js';
 import { compareWithTable, KnownUsers } from './known-users.js';
 import { migrate } from './migrate.js';
-import { checkTable, MIGRATIONS, type PostgresTable, TableNames } from './schema.js';
+import { PostgresSecrets } from './postgres-secrets.js';
+import { Reader, type Subject } from './reader.js';
+import { expectRights } from './rights.js';
+import { MIGRATIONS } from './schema.js';
+import { SecretChanges } from './secret-changes.js';
+import { SecretStatements } from './secret-statements.js';
 import { Statements } from './statements.js';
-import { UserReader } from './user-reader.js';
+import { secretSubject, userSubject } from './subjects.js';
+import { checkTable, type PostgresTable, TableNames } from './table-names.js';
 
 /** Milliseconds. A login reads its user two or three times, and is answered within five seconds, bcrypt included. */
 const FIND_WITHIN = 1_000;
 
 /**
- * Stores users in a PostgreSQL table that any number of processes may share.
+ * Stores users and their secrets in PostgreSQL tables that any number of processes may share.
  *
  * Users who make requests are served from memory. A trigger notifies every process of each change (LISTEN/NOTIFY), also of
  * one made with psql, and every 300 ms users in memory are compared with the table. So a change is in force everywhere
@@ -35,15 +43,18 @@ const FIND_WITHIN = 1_000;
  * read it first, unless another one has tried within 50 ms.
  */
 export class PostgresUserRepository implements UserRepository {
+  readonly secrets: PostgresSecrets;
   readonly #names: TableNames;
   readonly #statements: Statements;
+  readonly #secretStatements: SecretStatements;
   readonly #connections: Connections;
   readonly #changes: Changes;
   readonly #propagation = new Propagation();
   readonly #known = new KnownUsers();
   readonly #availability = new Availability();
   readonly #ask: Ask = (statement) => this.#connections.ask(statement, FIND_WITHIN);
-  readonly #reader: UserReader;
+  readonly #users: Reader<StoredUser>;
+  readonly #secrets: Reader<StoredSecret>;
   #listener: ChangeListener | undefined;
   #opening: Promise<void> = Promise.resolve();
   #comparing: Promise<void> | undefined;
@@ -66,8 +77,21 @@ export class PostgresUserRepository implements UserRepository {
     this.#names = new TableNames('connectionString' in parsed ? { ...parsed, ...table } : table);
     this.#statements = new Statements(this.#names);
     this.#connections = new Connections(connectionSource(parsed));
-    this.#changes = new Changes(this.#connections, this.#statements);
-    this.#reader = new UserReader(this.#ask, this.#statements, this.#known, this.#availability);
+    this.#secretStatements = new SecretStatements(this.#names, this.#statements);
+    this.#changes = new Changes(this.#connections, this.#statements, this.#secretStatements);
+    const availability = this.#availability;
+    const reconnection = new Reconnection(this.#ask, (error, askedAt) => availability.failed(error, askedAt));
+    const readerOf = <T>(subject: Subject<T>) => new Reader(this.#ask, subject, availability, reconnection);
+    this.#users = readerOf(userSubject(this.#known, this.#statements));
+    this.#secrets = readerOf(secretSubject(this.#known, this.#secretStatements));
+    this.secrets = new PostgresSecrets({
+      ask: this.#ask,
+      statements: this.#secretStatements,
+      reader: this.#secrets,
+      changes: new SecretChanges(this.#connections, this.#secretStatements),
+      assertOpen: () => this.#assertOpen(),
+      propagate: (owner, change, isNotified) => this.#propagate(owner, change, isNotified),
+    });
   }
 
   /**
@@ -84,7 +108,7 @@ export class PostgresUserRepository implements UserRepository {
 
   find(name: string): MaybePromise<StoredUser | undefined> {
     this.#assertOpen();
-    return this.#reader.find(name);
+    return this.#users.find(name);
   }
 
   async list(query: UserListQuery): Promise<StoredUser[]> {
@@ -97,11 +121,19 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
-    return this.#propagate(user.name, () => this.#changes.replace(user, expectedRevision));
+    return this.#propagate(
+      user.name,
+      () => this.#changes.replace(user, expectedRevision),
+      (outcome) => outcome === 'replaced',
+    );
   }
 
   remove(name: string): Promise<RemoveOutcome> {
-    return this.#propagate(name, () => this.#changes.remove(name));
+    return this.#propagate(
+      name,
+      () => this.#changes.remove(name),
+      (outcome) => outcome === 'removed',
+    );
   }
 
   async hasAdmin(): Promise<boolean> {
@@ -114,14 +146,14 @@ export class PostgresUserRepository implements UserRepository {
     return this.#forgetAfter([user], () => this.#changes.insertFirstAdmin(user));
   }
 
-  insertMany(users: readonly StoredUser[]): Promise<string[]> {
+  insertMany(users: readonly KeyOwner[]): Promise<string[]> {
     return this.#forgetAfter(users, () => this.#changes.insertMany(users));
   }
 
   /** Uses a connection of its own, besides those of the pool. */
-  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+  async *snapshot(): AsyncGenerator<KeyOwner, void, void> {
     this.#assertOpen();
-    yield* readSnapshot(this.#connections, this.#statements);
+    yield* readSnapshot(this.#connections, this.#statements, this.#secretStatements);
   }
 
   /** Uses a connection of its own as well. */
@@ -144,6 +176,7 @@ export class PostgresUserRepository implements UserRepository {
   async #open(settings: StoreSettings): Promise<void> {
     this.#assertOpen();
     await migrate(this.#connections, this.#names, MIGRATIONS);
+    await expectRights(this.#ask, this.#names);
     this.#assertOpen();
     this.#availability.addSettings(settings);
     if (this.#listener === undefined) {
@@ -161,7 +194,7 @@ export class PostgresUserRepository implements UserRepository {
       createClient: () => this.#connections.createClient(),
       askElsewhere: this.#ask,
       onChange: (name) => {
-        this.#reader.forget(name);
+        this.#forget(name);
         this.#propagation.notified(name);
       },
       compare: async (ask) => this.#availability.listening(await this.#compare(ask, true)),
@@ -170,9 +203,18 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   /** Resolves when the change is on disk, and in force in every process that listens. */
-  #propagate<T>(name: string, change: () => Promise<T>): Promise<T> {
+  #propagate<T>(name: string, change: () => Promise<T>, isNotified: (outcome: T) => boolean): Promise<T> {
     const isListening = this.#availability.hasListenedFor(RETRY_INTERVAL);
-    return this.#forgetAfter([{ name }], () => this.#propagation.afterChange(name, change, isListening));
+    return this.#forgetAfter([{ name }], () => this.#propagation.afterChange(name, change, isNotified, isListening));
+  }
+
+  /** The user or one of its secrets has changed, or anything if the name is empty. */
+  #forget(name: string): void {
+    if (name === '') this.#known.clear();
+    else this.#known.forget(name);
+    this.#users.outdate(name === '' ? undefined : name);
+    // Nobody knows whose secrets are being read.
+    this.#secrets.outdate();
   }
 
   async #forgetAfter<T>(users: readonly { readonly name: string }[], change: () => Promise<T>): Promise<T> {
@@ -181,7 +223,7 @@ export class PostgresUserRepository implements UserRepository {
       return await change();
     } finally {
       // A failed change may have been committed.
-      for (const { name } of users) this.#reader.forget(name);
+      for (const { name } of users) this.#forget(name);
     }
   }
 
@@ -192,7 +234,7 @@ export class PostgresUserRepository implements UserRepository {
       known: this.#known,
       grace: this.#availability.grace,
       isTrusted,
-      onChange: (name) => this.#reader.forget(name),
+      onChange: (name) => this.#forget(name),
     });
   }
 

@@ -1,82 +1,6 @@
-import { createHash } from 'node:crypto';
-import { type KnownKeys, keyProblem } from '../../argument-checks.js';
 import { ConfigError } from '../../errors.js';
-
-/** The table of the users. */
-export interface PostgresTable {
-  /** The schema, case-sensitive, 1 to 63 bytes. Defaults to `public`. */
-  readonly schema?: string | undefined;
-  /**
-   * The table, case-sensitive, 1 to 40 bytes: its index, functions and triggers are named after it. Defaults to
-   * `kapacitor_auth_users`.
-   */
-  readonly table?: string | undefined;
-}
-
-/** Bytes. PostgreSQL truncates longer names. */
-const MAX_SCHEMA = 63;
-/** Bytes. Leaves room for the longest suffix. */
-const MAX_TABLE = 40;
-
-/** The names of the table of users and of everything that belongs to it, quoted for SQL. */
-export class TableNames {
-  readonly schema: string;
-  /** The table of users, with its schema. */
-  readonly users: string;
-  /** The table with the number of the latest migration. */
-  readonly version: string;
-  /** The names as the catalog has them: without quotes, and without the schema. */
-  readonly bare: { readonly schema: string; readonly users: string; readonly version: string };
-  /** The channel of NOTIFY. Its name needs no quotes. */
-  readonly channel: string;
-
-  /** @throws {ConfigError} a schema or a table cannot have this name */
-  constructor({ schema = 'public', table = 'kapacitor_auth_users' }: PostgresTable = {}) {
-    checkName(schema, 'schema', MAX_SCHEMA);
-    checkName(table, 'table', MAX_TABLE);
-    this.bare = { schema, users: table, version: `${table}_version` };
-    this.schema = quoteIdentifier(schema);
-    this.users = `${this.schema}.${quoteIdentifier(table)}`;
-    this.version = this.inSchema('version');
-    this.channel = `kapacitor_auth_${this.#digest('channel').toString('hex', 0, 8)}`;
-  }
-
-  /** The name of a part of the table, such as an index: `"users_admins"`. */
-  part(suffix: string): string {
-    return quoteIdentifier(`${this.bare.users}_${suffix}`);
-  }
-
-  /** The same with the schema. */
-  inSchema(suffix: string): string {
-    return `${this.schema}.${this.part(suffix)}`;
-  }
-
-  /** The key of an advisory lock. The whole database shares the keys, so it is derived from the table's full name. */
-  lockKey(purpose: 'admins' | 'migration'): string {
-    return String(this.#digest(purpose).readBigInt64BE());
-  }
-
-  #digest(purpose: string): Buffer {
-    return createHash('sha256').update(`kapacitor-auth ${this.users} ${purpose}`).digest();
-  }
-}
-
-const TABLE: KnownKeys = { owner: 'the table in PostgreSQL', noun: 'option', keys: ['schema', 'table'] };
-
-/** @throws {ConfigError} the table is not an object, or has another key than `schema` and `table` */
-export function checkTable(table: unknown): void {
-  const problem = keyProblem(table, TABLE);
-  if (problem !== undefined) throw new ConfigError(problem);
-}
-
-function checkName(name: unknown, kind: 'schema' | 'table', most: number): void {
-  const isName = typeof name === 'string' && name !== '' && !name.includes('\0') && Buffer.byteLength(name) <= most;
-  if (!isName) throw new ConfigError(`the name of the ${kind} in PostgreSQL must have 1 to ${most} bytes`);
-}
-
-function quoteIdentifier(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
-}
+import { keepSecrets } from './secrets-schema.js';
+import { checkTable, type PostgresTable, quoteLiteral, TableNames } from './table-names.js';
 
 /** Milliseconds that a migration waits for the lock of a table with users. */
 const LOCK_WITHIN = 200;
@@ -86,6 +10,15 @@ const MOST_NAMES = 100;
 
 /** The SQL that makes a version of the schema from the one before. */
 export type Migration = (names: TableNames) => string;
+
+/**
+ * Lets a migration give up soon if another transaction, such as that of pg_dump, uses the table: requests that read users
+ * queue behind a change that waits for its lock.
+ */
+const withoutWaiting =
+  (migration: Migration): Migration =>
+  (names) =>
+    `SET LOCAL lock_timeout = '${LOCK_WITHIN}ms';\n${migration(names)}`;
 
 const createUsers: Migration = (names) => `
 CREATE TABLE ${names.users} (
@@ -147,8 +80,7 @@ CREATE TRIGGER ${names.part('notify_truncate')} AFTER TRUNCATE ON ${names.users}
  * constraint is found by what it says, because an app's migrations may have given it another name.
  *
  * Both changes need an ACCESS EXCLUSIVE lock, so they are brief. The table is not scanned (NOT VALID): every user that
- * the former constraint allowed satisfies the new one. Requests that read users queue behind a change that waits for its
- * lock, so it gives up soon if another transaction, such as that of pg_dump, uses the table.
+ * the former constraint allowed satisfies the new one.
  */
 const allowOwnPermissions: Migration = (names) => {
   const table = quoteLiteral(names.users);
@@ -165,8 +97,6 @@ BEGIN
   END LOOP;
 END`;
   return `
-SET LOCAL lock_timeout = '${LOCK_WITHIN}ms';
-
 DO ${quoteLiteral(dropFormer)};
 
 -- Names of permissions. A NULL is not one, and neither is a text with a comma: both change the number of elements.
@@ -177,12 +107,12 @@ ALTER TABLE ${names.users} ADD CONSTRAINT ${names.part('permission_names')} CHEC
 `;
 };
 
-function quoteLiteral(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
 /** The first migration makes version 1. A published migration never changes: append another one. */
-export const MIGRATIONS: readonly Migration[] = [createUsers, allowOwnPermissions];
+export const MIGRATIONS: readonly Migration[] = [
+  createUsers,
+  withoutWaiting(allowOwnPermissions),
+  withoutWaiting(keepSecrets),
+];
 
 /** The statements of a migration, which also write its version. */
 export function migrationStatements(migration: Migration, version: number, names: TableNames): string {

@@ -2,46 +2,47 @@ import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
 import { ACTIVE_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Row, Statement } from './driver.js';
-import type { TableNames } from './schema.js';
+import type { TableNames } from './table-names.js';
 
 /** A user and the version of its row. */
 export interface FoundUser {
   readonly user: StoredUser;
-  /** Differs after each change of the row, also by psql and with triggers disabled. */
+  /** Differs after each change of the row, also by psql and with triggers disabled, and after the removal of a secret. */
   readonly version: string;
 }
 
 /** The SQL statements on a table of users. */
 export class Statements {
+  /** The columns of a user and the version of its row, for a table that the statement calls `users`. */
+  readonly columns: string;
   readonly #users: string;
   readonly #lockAdmins: string;
-  readonly #columns: string;
   readonly #version: string;
 
   constructor(names: TableNames) {
     this.#users = names.users;
     this.#lockAdmins = names.lockKey('admins');
     // The transaction that wrote the row, and the row's place: both change without a trigger. A server that has crashed may
-    // reuse the transaction's number and the place, but the revision differs.
-    this.#version = `users.xmin || ' ' || users.ctid || ' ' || users.revision`;
+    // reuse the transaction's number and the place, but a revision differs.
+    this.#version = `concat_ws(' ', users.xmin, users.ctid, users.revision, users.secrets_revision)`;
     // As texts, because the app's pool may have the option `binary`.
-    this.#columns = `name, type, array_to_string(permissions, ',') AS permissions, enabled::text, hash, revision,
+    this.columns = `users.name, type, array_to_string(users.permissions, ',') AS permissions, enabled::text, hash, revision,
       ${this.#version} AS version`;
   }
 
   find(name: string): Statement {
-    return { text: `SELECT ${this.#columns} FROM ${this.#users} AS users WHERE name = $1`, values: [name] };
+    return { text: `SELECT ${this.columns} FROM ${this.#users} AS users WHERE name = $1`, values: [name] };
   }
 
   findAll(names: readonly string[]): Statement {
     return {
-      text: `SELECT ${this.#columns} FROM ${this.#users} AS users WHERE name = ANY ($1) ORDER BY name`,
+      text: `SELECT ${this.columns} FROM ${this.#users} AS users WHERE name = ANY ($1) ORDER BY name`,
       values: [names],
     };
   }
 
   list(page: Page): Statement {
-    return pageStatement(this.#columns, this.#users, page);
+    return pageStatement(this.columns, this.#users, page);
   }
 
   listNames(page: Page): Statement {

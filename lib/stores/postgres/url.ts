@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { ConfigError } from '../../errors.js';
-import type { PostgresTable } from './schema.js';
+import type { PostgresTable } from './table-names.js';
 
 /** Connections of the pool. A login holds one for about a millisecond and then waits for bcrypt. */
 const DEFAULT_MAX = 5;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { now } from '../../clock.js';
 import { OverloadedError, StoreError } from '../../errors.js';
-import { type Change, type ChangeOutcome, expectValues, type MadeChange } from './statements.js';
+import { type Change, type ChangeOutcome, expectValues, type MadeChange } from './change.js';
 import type { WriterCall, WriterReply } from './writer.js';
 import type { WriterPort } from './writer-port.js';
 

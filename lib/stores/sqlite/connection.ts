@@ -144,8 +144,21 @@ export class Connection {
       this.execute('COMMIT');
       return result;
     } catch (error) {
-      this.#rollBack();
+      this.#tryTo('ROLLBACK');
       throw error;
+    }
+  }
+
+  /** Within a transaction: undoes what `run` has done if it throws, and nothing else. */
+  inSavepoint<T>(run: () => T): T {
+    this.execute('SAVEPOINT change');
+    try {
+      return run();
+    } catch (error) {
+      this.#tryTo('ROLLBACK TO change');
+      throw error;
+    } finally {
+      this.#tryTo('RELEASE change');
     }
   }
 
@@ -157,12 +170,12 @@ export class Connection {
     this.#database.close();
   }
 
-  /** SQLite itself has rolled back after some failures, such as a full disk. */
-  #rollBack(): void {
+  /** SQLite itself has rolled back after some failures, such as a full disk. There is nothing left to undo then. */
+  #tryTo(undo: string): void {
     try {
-      this.execute('ROLLBACK');
+      this.execute(undo);
     } catch {
-      // There is nothing left to roll back.
+      // The failure that led here is the one to report.
     }
   }
 

@@ -1,85 +1,87 @@
-import { ACTIVE_ADMIN } from '../sql.js';
-import type { Connection } from './connection.js';
+import type { Connection, SqliteRow, Statement } from './connection.js';
+import { FORMATS } from './tables.js';
 
 /** Marks a database as a store of this package: `kpau` in ASCII. */
 const APPLICATION_ID = 0x6b706175;
 /** The version of the tables. A later version of this package may write a higher one. */
-const FORMAT = 1;
+const FORMAT = FORMATS.length;
 
-/** Compared letter by letter: see {@link expectOwnSchema}. A change of this text needs a new {@link FORMAT}. */
-const USERS = `CREATE TABLE users (
-  -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
-  name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),
-  type TEXT NOT NULL CHECK (type IN ('admin', 'normal')),
-  -- Names of permissions, separated by commas.
-  permissions TEXT NOT NULL,
-  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
-  -- Of bcrypt.
-  hash TEXT NOT NULL,
-  -- Another one after each change.
-  revision TEXT NOT NULL
-) STRICT`;
-
-const ADMINS = `CREATE INDEX users_admins ON users (name) WHERE ${ACTIVE_ADMIN}`;
-
-/** The table, its indexes, and every trigger, since any may change users. The index of the primary key has no SQL. */
-const SCHEMA = `SELECT type, name, sql FROM sqlite_schema
-  WHERE sql IS NOT NULL AND (tbl_name = 'users' COLLATE NOCASE OR type = 'trigger')`;
-
-const CREATE = `
-${USERS};
-${ADMINS};
-PRAGMA application_id = ${APPLICATION_ID};
-PRAGMA user_version = ${FORMAT};
-`;
+/** The names of the tables, their indexes and their triggers. */
+const OWN_NAMES: ReadonlySet<string> = new Set(
+  FORMATS.flatMap(({ objects }) => objects).map(
+    (sql) => (/^CREATE (?:UNIQUE )?\w+ (\w+)/.exec(sql) as RegExpExecArray)[1] as string,
+  ),
+);
 
 /**
- * Makes the tables in an empty database, or checks that the database is a store of this version. A database of another
- * application stays as it is. The log exists afterwards.
+ * Everything in the database, each time with the two numbers of its header. In one statement, because another process may
+ * upgrade the tables at any moment. An empty database has one row.
+ */
+const SCHEMA: Statement = {
+  text: `SELECT application_id AS application, user_version AS format, type, name, tbl_name, sql
+    FROM pragma_application_id, pragma_user_version LEFT JOIN sqlite_schema ON true`,
+  values: [],
+};
+
+/**
+ * Makes the tables in an empty database, and those that a store of an earlier format lacks. Checks that the database is a
+ * store. A database of another application stays as it is. The log exists afterwards.
  *
- * @throws {Error} the database belongs to another application, or has another version
+ * @throws {Error} the database belongs to another application, or has a later format
  */
 export function prepareSchema(connection: Connection): void {
-  if (!hasTables(connection)) {
+  if (formatOf(connection) !== FORMAT) {
     // Before the log is made, so that the tables are in the file itself, and in a copy without the log.
-    connection.inTransaction(() => {
-      // Another process may have made them in the meantime.
-      if (!hasTables(connection)) connection.execute(CREATE);
-    });
+    connection.inTransaction(() => upgrade(connection));
   }
   // With a log, readers never wait for a writer. The mode is stored in the file.
   connection.execute('PRAGMA journal_mode = WAL');
   // The first read makes a missing log: a backup has none.
-  hasTables(connection);
+  formatOf(connection);
+}
+
+function upgrade(connection: Connection): void {
+  // Another process may have upgraded the tables in the meantime.
+  const format = formatOf(connection);
+  for (const { objects, rows } of FORMATS.slice(format)) connection.execute([...objects, ...rows].join(';\n'));
+  connection.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
 }
 
 /**
- * @returns false if the database is empty
+ * @returns 0 if the database is empty
  * @throws {Error} the database has other tables
  */
-function hasTables(connection: Connection): boolean {
-  // The tables first: another process may make them, and set the two numbers, between these questions.
-  const tables = connection.value('SELECT count(*) FROM sqlite_schema');
-  const [application, format] = [connection.value('PRAGMA application_id'), connection.value('PRAGMA user_version')];
-  if (application === 0 && tables === 0) return false;
+function formatOf(connection: Connection): number {
+  const rows = connection.all(SCHEMA);
+  const { application, format } = rows[0] as SqliteRow;
+  const objects = rows.filter(({ type }) => type !== null);
+  if (application === 0 && objects.length === 0) return 0;
   if (application !== APPLICATION_ID) throw new Error('it is a database of another application: name another file');
-  if (format !== FORMAT) {
+  if (FORMATS[Number(format) - 1] === undefined) {
     throw new Error(
-      `it has format ${format}, and this version of kapacitor-auth reads format ${FORMAT}: use the version that made it`,
+      `it has format ${format}, and this version of kapacitor-auth reads formats up to ${FORMAT}: use the version that ` +
+        'made it',
     );
   }
-  expectOwnSchema(connection);
-  return true;
+  expectOwnSchema(objects, Number(format));
+  return Number(format);
 }
 
 /**
  * Refuses code in the database: a trigger could make every new user an admin, and a view could answer instead of the
  * table. Other tables are allowed: Litestream keeps its own there.
  */
-function expectOwnSchema(connection: Connection): void {
-  const rows = connection.all({ text: SCHEMA, values: [] });
-  const other = rows.find(({ sql }) => sql !== USERS && sql !== ADMINS);
-  if (other === undefined && rows.length === 2) return;
+function expectOwnSchema(objects: readonly SqliteRow[], format: number): void {
+  const own = new Set(FORMATS.slice(0, format).flatMap(({ objects }) => objects));
+  // The index of a primary key has no SQL. Any trigger may change users.
+  const rows = objects.filter((row) => row['sql'] !== null && (row['type'] === 'trigger' || hasOwnName(row)));
+  const other = rows.find(({ sql }) => !own.has(String(sql)));
+  if (other === undefined && rows.length === own.size) return;
   const what = other === undefined ? 'a part is missing' : `see the ${other['type']} ${JSON.stringify(other['name'])}`;
-  throw new Error(`its table of users is not as kapacitor-auth made it: ${what}. Restore a backup`);
+  throw new Error(`its tables are not as kapacitor-auth made them: ${what}. Restore a backup`);
+}
+
+/** SQLite does not tell upper from lower case in names. */
+function hasOwnName({ name, tbl_name: table }: SqliteRow): boolean {
+  return [name, table].some((each) => OWN_NAMES.has(String(each).toLowerCase()));
 }

@@ -6,23 +6,30 @@ import type { MaybePromise } from '../../promises.js';
 import type {
   CompleteUserRepository,
   FirstAdminOutcome,
+  KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   UserListQuery,
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
+import type { SecretRepository, StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import { type ListSource, listUsers } from '../listing.js';
 import { writeBackup } from './backup.js';
 import { readPermissionsInUse, readSnapshot } from './bulk-reads.js';
+import type { Change, MadeChange } from './change.js';
 import { BUSY_FOR, busyError, ChangeQueue, TRY_EVERY } from './change-queue.js';
 import { Condition } from './condition.js';
 import type { Connection } from './connection.js';
 import { sqliteFailure } from './connection.js';
 import { connect, replacedFile } from './file-identity.js';
-import { KnownUsers, userFromRow } from './known-users.js';
+import { Generations } from './generations.js';
+import { KnownRows } from './known-rows.js';
 import { type OpenedStore, openStore } from './open-store.js';
+import { find as findSecret, secretFromRow } from './secret-statements.js';
+import { SqliteSecrets } from './secrets.js';
 import * as statements from './statements.js';
+import { userFromRow } from './statements.js';
 import { filePath } from './store-file.js';
 import { createWriterPort } from './writer-port.js';
 
@@ -36,15 +43,17 @@ const CLOSE_WITHIN = BUSY_FOR + 1_000;
 const NAMES_AT_ONCE = 1_000;
 
 /**
- * Keeps users in an SQLite file, which any number of processes on one machine may share. A change is on disk when its
+ * Keeps users and their secrets in an SQLite file, which any number of processes on one machine may share. A change is on disk when its
  * promise resolves, and the next request in any of the processes sees it.
  *
  * The file has the mode 0600. A missing folder is made with the mode 0700 and a `.gitignore` of its own.
  */
 export class SqliteUserRepository implements CompleteUserRepository {
+  readonly secrets: SecretRepository;
   readonly #file: string;
   readonly #opened: OpenedStore;
-  readonly #users: KnownUsers;
+  readonly #users: KnownRows<StoredUser>;
+  readonly #knownSecrets: KnownRows<StoredSecret>;
   readonly #writer;
   readonly #queue: ChangeQueue;
   readonly #condition = new Condition();
@@ -64,9 +73,19 @@ export class SqliteUserRepository implements CompleteUserRepository {
   constructor(path: string) {
     this.#file = filePath(path);
     this.#opened = openStore(this.#file);
-    this.#users = new KnownUsers(this.#opened.connection);
+    const { connection } = this.#opened;
+    const generations = new Generations(connection);
+    const users = { name: 'users', find: statements.find, valueOf: userFromRow } as const;
+    const secrets = { name: 'secrets', find: findSecret, valueOf: secretFromRow } as const;
+    this.#users = new KnownRows(connection, generations, users);
+    this.#knownSecrets = new KnownRows(connection, generations, secrets);
     this.#writer = createWriterPort(this.#opened.files);
     this.#queue = new ChangeQueue(this.#writer, (failure) => this.#condition.set('writing', failure));
+    this.secrets = new SqliteSecrets({
+      known: this.#knownSecrets,
+      read: (ask) => this.#read(() => ask(connection)),
+      change: (change) => this.#change(change),
+    });
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 
@@ -123,14 +142,14 @@ export class SqliteUserRepository implements CompleteUserRepository {
     return otherwise === undefined ? 'name-taken' : 'admin-exists';
   }
 
-  async insertMany(users: readonly StoredUser[]): Promise<string[]> {
+  async insertMany(users: readonly KeyOwner[]): Promise<string[]> {
     const { written } = await this.#change(statements.insertMany(users));
     const names = new Set(written.map(({ name }) => name));
     return users.map(({ name }) => name).filter((name) => names.delete(name));
   }
 
   /** Reads on a connection of its own, in one transaction. */
-  async *snapshot(): AsyncGenerator<StoredUser, void, void> {
+  async *snapshot(): AsyncGenerator<KeyOwner, void, void> {
     this.#assertUsable();
     const connection = await this.#read(() => connect(this.#opened.files));
     this.#snapshots.add(connection);
@@ -150,7 +169,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
   /**
    * Copies the store as it is at one moment, also while processes write to it. The copy is a store itself
    * (`sqlite:FILE`) with the mode 0600. It is on disk when the promise resolves, and appears only when it is complete. It
-   * contains no deleted users and no former hashes.
+   * contains nothing that was deleted, and no former hashes.
    *
    * @param path of a new file in an existing folder; relative to the working folder or absolute
    * @throws {StoreError} the copy cannot be made; the message names the file and the reason
@@ -176,6 +195,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
     // A middleware may still use a repository that the app has closed.
     this.#condition.set('files', 'the app has closed it');
     this.#users.clear();
+    this.#knownSecrets.clear();
     for (const connection of this.#snapshots) this.#endSnapshot(connection);
     const done = Promise.allSettled([...this.#backups, this.#queue.finish()]);
     await Promise.race([done, setTimeout(CLOSE_WITHIN, undefined, { ref: false })]);
@@ -196,7 +216,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
     }
   }
 
-  async #change(change: statements.Change): Promise<statements.MadeChange> {
+  async #change(change: Change): Promise<MadeChange> {
     this.#assertUsable();
     return this.#queue.make(change);
   }

@@ -1,31 +1,17 @@
-import { describeType } from '../../safe-text.js';
+import type { KeyOwner } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page } from '../listing.js';
-import { ACTIVE_ADMIN, pageStatement } from '../sql.js';
+import { ACTIVE_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import type { Change } from './change.js';
 import type { SqliteRow, SqliteValue, Statement } from './connection.js';
-
-/** A change of users. It is one statement, so all of it is made or nothing. */
-export interface Change {
-  /** Returns a row for each user that it has changed. */
-  readonly write: Statement;
-  /** Says why, if nothing was changed. */
-  readonly otherwise?: Statement;
-}
-
-/** The outcome of a change that broke no rule of the table. */
-export interface MadeChange {
-  readonly written: readonly SqliteRow[];
-  readonly otherwise: SqliteRow | undefined;
-}
-
-/** The outcome of a change: made, or refused because it broke a rule of the table. `refused` is the reason. */
-export type ChangeOutcome = MadeChange | { readonly refused: string };
+import { insertKeys } from './secret-statements.js';
 
 const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
 const COLUMNS = 'name, type, permissions, enabled, hash, revision';
 
 /** Returns a number that differs after a change by another connection: https://www.sqlite.org/pragma.html. */
 export const DATA_VERSION: Statement = { text: 'PRAGMA data_version', values: [] };
+export const GENERATION: Statement = { text: 'SELECT users, secrets FROM generation', values: [] };
 
 const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
@@ -85,8 +71,11 @@ export function insertFirstAdmin(user: StoredUser): Change {
   return { write: { text: INSERT_FIRST_ADMIN, values: valuesOf(user) }, otherwise: { text: ANY_ADMIN, values: [] } };
 }
 
-export function insertMany(users: readonly StoredUser[]): Change {
-  return { write: { text: INSERT_MANY, values: [JSON.stringify(users.map(valuesOf))] } };
+export function insertMany(users: readonly KeyOwner[]): Change {
+  return {
+    write: { text: INSERT_MANY, values: [JSON.stringify(users.map(valuesOf))] },
+    after: insertKeys(users),
+  };
 }
 
 /** `otherwise` has a row if this is the last admin. */
@@ -105,17 +94,8 @@ export function remove(name: string): Change {
   };
 }
 
-/**
- * Checks a change before it shares a transaction with others: a value that SQLite does not take would fail all of them.
- *
- * @throws {TypeError} a value has a type that no column has
- */
-export function expectValues({ write }: Change): void {
-  for (const value of write.values) {
-    if (typeof value !== 'string' && typeof value !== 'number') {
-      throw new TypeError(`a field of a user is ${describeType(value)}, which cannot be stored`);
-    }
-  }
+export function userFromRow(row: SqliteRow): StoredUser {
+  return toStoredUser(row as unknown as UserRow, row['enabled'] === 1);
 }
 
 function valuesOf({ name, type, permissions, enabled, hash, revision }: StoredUser): SqliteValue[] {

@@ -1,7 +1,7 @@
+import { type Change, type ChangeOutcome, makeChange } from './change.js';
 import type { Connection } from './connection.js';
 import { sqliteFailure } from './connection.js';
 import { connect, expectUnchanged, type StoreFiles } from './file-identity.js';
-import type { Change, ChangeOutcome } from './statements.js';
 
 /**
  * - `write`: makes changes, one after another, in one transaction.
@@ -68,16 +68,5 @@ function answer(connection: Connection, call: WriterCall): ChangeOutcome[] {
     case 'probe':
       connection.inTransaction(() => connection.execute(PROBE));
       return [];
-  }
-}
-
-/** Refuses a change that breaks a rule of the table. The changes beside it are made. */
-function makeChange(connection: Connection, { write, otherwise }: Change): ChangeOutcome {
-  try {
-    const written = connection.all(write);
-    return { written, otherwise: written.length === 0 && otherwise ? connection.first(otherwise) : undefined };
-  } catch (error) {
-    if (sqliteFailure(error) !== 'constraint') throw error;
-    return { refused: (error as Error).message };
   }
 }

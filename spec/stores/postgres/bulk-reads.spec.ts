@@ -3,8 +3,8 @@ import { TimeoutError } from '../../../lib/promises.js';
 import { readList } from '../../../lib/stores/postgres/bulk-reads.js';
 import type { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { Answer } from '../../../lib/stores/postgres/driver.js';
-import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { Statements } from '../../../lib/stores/postgres/statements.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 
 const clock = vi.hoisted(() => ({ time: 0 }));

@@ -6,7 +6,7 @@ import { kapacitorAuth } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { TableNames } from '../../../lib/stores/postgres/schema.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import { NODE_OPTIONS } from '../../support/child-process.js';
 import { MuteProxy } from '../../support/mute-proxy.js';

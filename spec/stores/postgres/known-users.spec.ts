@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type KnownUser, KnownUsers } from '../../../lib/stores/postgres/known-users.js';
+import { keyOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
 const found = (name: string, version = '1') => ({ user: userNamed(name), version });
@@ -62,6 +63,65 @@ describe('a user in memory', () => {
     expect([known.get('one'), known.get('two')?.name]).toEqual([undefined, 'two']);
     known.clear();
     expect([known.get('two'), known.get('three')]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a secret in memory', () => {
+  const foundKey = (key: string, version = '1') => ({
+    secret: keyOf('someone', key),
+    owner: found('someone', version),
+  });
+  const inMemory = (known: KnownUsers, key: string) => known.getSecret(keyOf('someone', key).digest);
+
+  it('comes with its owner, and is the same object for as long as it is the same', () => {
+    const known = new KnownUsers();
+    const first = known.learnSecret(foundKey('a'), 1_000, true);
+    expect(get(known, 'someone')).toMatchObject({ trustedUntil: 1_900, version: '1' });
+    expect(known.learnSecret(foundKey('a'), 1_500, true)).toBe(first);
+    expect(inMemory(known, 'a')).toEqual({ secret: first, owner: get(known, 'someone') });
+    expect(get(known, 'someone')).toMatchObject({ trustedUntil: 2_400 });
+    const used = { ...foundKey('a'), secret: keyOf('someone', 'a', { lastUsed: 5 }) };
+    expect(known.learnSecret(used, 1_600, true)).toBe(used.secret);
+    expect(inMemory(known, 'a')?.secret).toBe(used.secret);
+  });
+
+  it.each([
+    ['has another version', (known: KnownUsers) => known.learn(found('someone', '2'), 2_000, true)],
+    ['is dropped', (known: KnownUsers) => known.forget('someone')],
+    ['is dropped with all others', (known: KnownUsers) => known.clear()],
+    ['has had no request for as long as the grace', (known: KnownUsers) => known.toCompare(100_000, GRACE)],
+  ])('goes when its owner %s', (_what, happen) => {
+    const known = new KnownUsers();
+    for (const key of ['a', 'b']) known.learnSecret(foundKey(key), 1_000, true);
+    happen(known);
+    for (const key of ['a', 'b']) expect(inMemory(known, key)).toBeUndefined();
+  });
+
+  it('is dropped alone, by its digest', () => {
+    const known = new KnownUsers();
+    for (const key of ['a', 'b']) known.learnSecret(foundKey(key), 1_000, true);
+    known.forgetSecret(keyOf('someone', 'a').digest);
+    known.forgetSecret('unknown');
+    expect(inMemory(known, 'a')).toBeUndefined();
+    expect(inMemory(known, 'b')).toBeDefined();
+    expect(known.get('someone')).toBeDefined();
+  });
+
+  it('is not kept, and neither is its owner, if the owner in memory differs and was confirmed by a later question', () => {
+    const known = new KnownUsers();
+    known.learnSecret(foundKey('a', '2'), 2_000, true);
+    const { secret } = foundKey('b', '1');
+    expect(known.learnSecret({ ...foundKey('b', '1'), secret }, 1_999, true)).toBe(secret);
+    for (const key of ['a', 'b']) expect(inMemory(known, key)).toBeUndefined();
+    expect(known.get('someone')).toBeUndefined();
+  });
+
+  it('makes room with the oldest tenth if there are a hundred thousand', () => {
+    const known = new KnownUsers();
+    for (let index = 0; index <= 100_000; index += 1) known.learnSecret(foundKey(String(index)), 1_000, true);
+    const isKnown = (index: number) => inMemory(known, String(index)) !== undefined;
+    expect([0, 9_999, 10_000, 100_000].map(isKnown)).toEqual([false, false, true, true]);
+    expect(get(known, 'someone').secrets?.size).toBe(90_001);
   });
 });
 

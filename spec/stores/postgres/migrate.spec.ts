@@ -5,9 +5,18 @@ import { Connections } from '../../../lib/stores/postgres/connections.js';
 import type { Statement } from '../../../lib/stores/postgres/driver.js';
 import { connectionSource } from '../../../lib/stores/postgres/driver.js';
 import { migrate } from '../../../lib/stores/postgres/migrate.js';
-import { MIGRATIONS, TableNames } from '../../../lib/stores/postgres/schema.js';
+import { MIGRATIONS } from '../../../lib/stores/postgres/schema.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { parseStoreUrl } from '../../../lib/stores/postgres/url.js';
-import { openPostgres, ownDatabase, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
+import {
+  openPostgres,
+  ownDatabase,
+  ownSchema,
+  psql,
+  schemaOf,
+  secretsTable,
+  usersTable,
+} from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
 type Migrations = Parameters<typeof migrate>[2];
@@ -115,23 +124,23 @@ describe('a repository that cannot be opened reports', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 2: install a newer one`,
+      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 3: install a newer one`,
     });
     expect(await psql(url, `SELECT version FROM ${versionTable(url)}`)).toEqual([{ version: 7 }]);
   });
 
   it('a missing table that existed before, and makes no empty one', async () => {
     const url = await madeSchema();
-    await psql(url, `DROP TABLE ${usersTable(url)}`);
+    await psql(url, `DROP TABLE ${usersTable(url)} CASCADE`);
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
         `the table ${usersTable(url)} is missing, although ${usersTable(url).replace(/"$/, '_version"')} exists: ` +
-        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} to start anew`,
+        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} and ${secretsTable(url)} to start anew`,
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [usersTable(url)])).toEqual([{ to_regclass: null }]);
-    await psql(url, `DROP TABLE ${versionTable(url)}`);
+    await psql(url, `DROP TABLE ${versionTable(url)}, ${secretsTable(url)}`);
     const repository = await openPostgres(url);
     expect(await repository.insert(userNamed('someone'))).toBe(true);
   });
@@ -146,7 +155,9 @@ describe('a repository that cannot be opened reports', () => {
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
-      message: `another relation has the name ${usersTable(url)}: name another table`,
+      message:
+        'another relation has a name that the store needs (relation "kapacitor_auth_users" already exists): ' +
+        'name another table',
       cause: expect.objectContaining({ code: '42P07' }),
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [versionTable(url)])).toEqual([{ to_regclass: null }]);
@@ -156,7 +167,9 @@ describe('a repository that cannot be opened reports', () => {
     const url = await madeSchema();
     await psql(url, `DELETE FROM ${versionTable(url)}`);
     expect(await refusalOf(url)).toMatchObject({
-      message: `another relation has the name ${usersTable(url)}: name another table`,
+      message:
+        'another relation has a name that the store needs (relation "kapacitor_auth_users_version" already exists): ' +
+        'name another table',
     });
   });
 

@@ -3,7 +3,8 @@ import { PostgresUserRepository, postgresSchema } from 'kapacitor-auth/postgres'
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readPermissionsOfStore } from '../../../lib/stores/permissions-in-use.js';
-import { MIGRATIONS, migrationStatements, TableNames } from '../../../lib/stores/postgres/schema.js';
+import { MIGRATIONS, migrationStatements } from '../../../lib/stores/postgres/schema.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import {
   openPostgres,
   ownDatabase,
@@ -11,6 +12,7 @@ import {
   ownSchema,
   psql,
   schemaOf,
+  secretsTable,
   usersTable,
 } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
@@ -51,9 +53,14 @@ describe('a table of version 1', () => {
   it('refuses own permissions until it is upgraded, which a start does; its users stay as they are', async () => {
     const { url, table } = await tableOfVersion1();
     await expect(insert(url, '{clerk}')).rejects.toMatchObject({ code: '23514' });
-    const before = await psql(url, `SELECT *, xmin FROM ${table} ORDER BY name`);
+    const before = await psql(
+      url,
+      `SELECT name, type, permissions, enabled, hash, revision, xmin FROM ${table} ORDER BY name`,
+    );
     const repository = await openPostgres(url);
-    expect(await psql(url, `SELECT *, xmin FROM ${table} ORDER BY name`)).toEqual(before);
+    expect(
+      await psql(url, `SELECT name, type, permissions, enabled, hash, revision, xmin FROM ${table} ORDER BY name`),
+    ).toEqual(before);
     expect(await checksOf(url)).toEqual([
       'kapacitor_auth_users_name_check',
       'kapacitor_auth_users_permission_names',
@@ -108,10 +115,11 @@ describe('a table of version 1', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        `this database user may not change the table ${table} from version 1 to 2 (must be owner of table kapacitor_auth_users): ` +
-        'grant it ownership of the table, or run the SQL that postgresSchema({ … }, 1) of kapacitor-auth/postgres returns',
+        `this database user may not change the table ${table} from version 1 to 3 (must be owner of table kapacitor_auth_users): ` +
+        'grant it ownership of the table and CREATE on its schema, or run the SQL that postgresSchema({ … }, 1) of kapacitor-auth/postgres returns',
     });
     await psql(url, postgresSchema({ schema }, 1));
+    await psql(url, `GRANT SELECT, INSERT, UPDATE, DELETE ON ${secretsTable(url)} TO "${role}"`);
     await repository.open();
     expect(await repository.insert(userNamed('kim', { permissions: ['clerk'] }))).toBe(true);
   });

@@ -56,7 +56,9 @@ describe('eight processes that change the same few users at the same time', () =
     expect(history.lost()).toEqual([]);
     expect(history.unjustified()).toEqual([]);
 
-    const users = await server.query(`SELECT * FROM "${schema}".kapacitor_auth_users ORDER BY name`);
+    const users = await server.query(
+      `SELECT name, type, permissions, enabled, hash, revision FROM "${schema}".kapacitor_auth_users ORDER BY name`,
+    );
     for (const { ask } of processes) {
       const { found, listed } = (await ask({ do: 'read', names: names.toSorted() })) as Reading;
       expect(found).toEqual(users);

@@ -73,7 +73,7 @@ describe('a change with psql', () => {
 
   it('that empties the table is in force at once, also for the last admin', async () => {
     const { repository, run } = await openBeside(userNamed('root', { type: 'admin' }), userNamed('someone'));
-    await run('TRUNCATE USERS');
+    await run('TRUNCATE USERS CASCADE');
     await soon(repository, 'root').toBeUndefined();
     await soon(repository, 'someone').toBeUndefined();
   });
@@ -160,7 +160,7 @@ describe('a table without its triggers', () => {
   it.each([
     ['a change', `UPDATE USERS SET enabled = false`, false],
     ['a removal', 'DELETE FROM USERS', undefined],
-    ['an emptied table', 'TRUNCATE USERS', undefined],
+    ['an emptied table', 'TRUNCATE USERS CASCADE', undefined],
     [
       'another user of the name',
       `DELETE FROM USERS; INSERT INTO USERS VALUES ('someone', 'normal', '{}', false, '', '1')`,

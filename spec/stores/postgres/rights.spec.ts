@@ -12,19 +12,29 @@ import {
   ownSchema,
   psql,
   schemaOf,
+  secretsTable,
   usersTable,
 } from '../../support/postgres-repository.js';
 import { serve } from '../../support/server.js';
 import { userNamed } from '../../support/stored-user.js';
 
 /** A role with these rights on the tables of another role's schema, and the URLs of both. */
-async function roleWith({ users = '', version = 'SELECT' }: { users?: string; version?: string } = {}) {
+async function roleWith({
+  users = '',
+  secrets = users,
+  version = 'SELECT',
+}: {
+  users?: string;
+  secrets?: string;
+  version?: string;
+} = {}) {
   const owner = ownSchema();
   const schema = schemaOf(owner) as string;
   await psql(owner, postgresSchema({ schema }));
   const { role, url } = await ownRole(owner);
   await psql(owner, `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"`);
   if (users !== '') await psql(owner, `GRANT ${users} ON ${usersTable(owner)} TO "${role}"`);
+  if (secrets !== '') await psql(owner, `GRANT ${secrets} ON ${secretsTable(owner)} TO "${role}"`);
   if (version !== '') await psql(owner, `GRANT ${version} ON "${schema}".kapacitor_auth_users_version TO "${role}"`);
   return { owner, role, url };
 }
@@ -203,7 +213,7 @@ describe('a database that answers with a refusal is not in an outage, and no use
   it.each([
     [
       'the table is dropped',
-      'CREATE TABLE HERE.kept AS TABLE USERS; DROP TABLE USERS',
+      'CREATE TABLE HERE.kept AS TABLE USERS; DROP TABLE USERS CASCADE',
       'CREATE TABLE USERS AS TABLE HERE.kept; GRANT SELECT ON USERS TO ROLE',
       /^relation ".*kapacitor_auth_users" does not exist$/,
     ],

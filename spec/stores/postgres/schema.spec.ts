@@ -1,7 +1,7 @@
 import { ConfigError } from 'kapacitor-auth';
 import { postgresSchema } from 'kapacitor-auth/postgres';
 import { describe, expect, it } from 'vitest';
-import { TableNames } from '../../../lib/stores/postgres/schema.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { openPostgres, ownDatabase, ownRole, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
@@ -20,7 +20,13 @@ describe('the names in the database', () => {
     expect(names.users).toBe('"a""b"."""; DROP TABLE x --"');
     expect(names.part('admins')).toBe('"""; DROP TABLE x --_admins"');
     expect(names.inSchema('notify')).toBe('"a""b"."""; DROP TABLE x --_notify"');
-    expect(names.bare).toEqual({ schema: `a"b`, users: `"; DROP TABLE x --`, version: `"; DROP TABLE x --_version` });
+    expect(names.secrets).toBe('"a""b"."""; DROP TABLE x --_secrets"');
+    expect(names.bare).toEqual({
+      schema: `a"b`,
+      users: `"; DROP TABLE x --`,
+      secrets: `"; DROP TABLE x --_secrets`,
+      version: `"; DROP TABLE x --_version`,
+    });
   });
 
   it("fit into PostgreSQL's limit for names", () => {
@@ -34,6 +40,16 @@ describe('the names in the database', () => {
       'notify_delete',
       'notify_truncate',
       'permission_names',
+      'secrets',
+      'secrets_owner',
+      'secrets_names',
+      'secrets_expiry',
+      'secrets_delete',
+      'secrets_update',
+      'secrets_truncate',
+      'revise_secrets',
+      'end_sessions',
+      'lock_secrets',
     ]) {
       expect(Buffer.byteLength(names.part(suffix)) - 2).toBeLessThanOrEqual(63);
     }
@@ -88,7 +104,7 @@ async function contentsOf(url: string, schema: string): Promise<Record<string, u
     indexes: await ask('SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = $1 ORDER BY indexname'),
     triggers: await ask(
       `SELECT tgname, tgenabled, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
-        WHERE relnamespace = to_regnamespace(quote_ident($1)) ORDER BY tgname`,
+        WHERE relnamespace = to_regnamespace(quote_ident($1)) AND NOT tgisinternal ORDER BY tgname`,
     ),
     functions: await ask(
       `SELECT proname, proacl, pg_get_functiondef(oid) FROM pg_proc
@@ -141,11 +157,11 @@ describe('postgresSchema()', () => {
   });
 
   it('returns no steps for the current version', async () => {
-    expect(postgresSchema({}, 2)).toBe('-- The users of kapacitor-auth, version 2\n\nBEGIN;\n\nCOMMIT;\n');
+    expect(postgresSchema({}, 3)).toBe('-- The users of kapacitor-auth, version 3\n\nBEGIN;\n\nCOMMIT;\n');
     const url = ownSchema();
     const repository = await openPostgres(url);
     await repository.insert(userNamed('someone'));
-    await psql(url, postgresSchema({ schema: schemaOf(url) }, 2));
+    await psql(url, postgresSchema({ schema: schemaOf(url) }, 3));
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 

@@ -3,8 +3,8 @@ import { postgresSchema } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { Statement } from '../../../lib/stores/postgres/driver.js';
-import { TableNames } from '../../../lib/stores/postgres/schema.js';
 import { Statements, toFoundUser } from '../../../lib/stores/postgres/statements.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import {
   openPostgres,
@@ -41,7 +41,7 @@ it('the version of a row differs if only its revision does, as after a crash of 
   expect((await ask(statements.changed([known]))).rows).toEqual([]);
 
   // After TRUNCATE in the same transaction, the first row gets the same place.
-  await client.query(`TRUNCATE ${table}`);
+  await client.query(`TRUNCATE ${table} CASCADE`);
   await ask(statements.insert({ ...before, revision: '2' }));
   expect(await place()).toEqual(placeBefore);
   expect((await ask(statements.changed([known]))).rows).toEqual([{ name: 'someone' }]);

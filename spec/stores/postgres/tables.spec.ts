@@ -18,13 +18,17 @@ const tablesOf = async (url: string) =>
   );
 
 describe('the schema', () => {
-  it('is made at the start, with a table of users and a table with its version', async () => {
+  it('is made at the start, with tables of users, of their secrets, and of the version', async () => {
     const url = ownSchema();
     expect(await tablesOf(url)).toEqual([]);
     await openPostgres(url);
-    expect(await tablesOf(url)).toEqual(['kapacitor_auth_users', 'kapacitor_auth_users_version']);
+    expect(await tablesOf(url)).toEqual([
+      'kapacitor_auth_users',
+      'kapacitor_auth_users_secrets',
+      'kapacitor_auth_users_version',
+    ]);
     expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 2 },
+      { version: 3 },
     ]);
   });
 
@@ -41,9 +45,13 @@ describe('the schema', () => {
       await Promise.all(repositories.map((repository) => repository.close()));
     });
     await Promise.all(repositories.map((repository) => repository.open()));
-    expect(await tablesOf(url)).toEqual(['kapacitor_auth_users', 'kapacitor_auth_users_version']);
+    expect(await tablesOf(url)).toEqual([
+      'kapacitor_auth_users',
+      'kapacitor_auth_users_secrets',
+      'kapacitor_auth_users_version',
+    ]);
     expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 2 },
+      { version: 3 },
     ]);
     await repositories[0]?.insert(userNamed('someone'));
     for (const repository of repositories) expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
@@ -78,8 +86,10 @@ describe('a schema and a table of the app’s choice', () => {
     await one.replace(userNamed('someone', { revision: '2' }), '1');
     expect(await two.find('someone')).toMatchObject({ revision: '2' });
     expect(
-      await psql(url, 'SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY length(tablename)', [schema]),
-    ).toEqual([{ tablename: table }, { tablename: `${table}_version` }]);
+      await psql(url, 'SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY length(tablename), tablename', [
+        schema,
+      ]),
+    ).toEqual([{ tablename: table }, { tablename: `${table}_secrets` }, { tablename: `${table}_version` }]);
   });
 
   it('come from the URL if they are not set beside it', async () => {
@@ -89,6 +99,7 @@ describe('a schema and a table of the app’s choice', () => {
       await psql(url, `SELECT schemaname, tablename FROM pg_tables WHERE tablename LIKE 'of%' ORDER BY 2`),
     ).toEqual([
       { schemaname: 'of_url', tablename: 'of_code' },
+      { schemaname: 'of_url', tablename: 'of_code_secrets' },
       { schemaname: 'of_url', tablename: 'of_code_version' },
     ]);
   });

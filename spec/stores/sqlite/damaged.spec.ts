@@ -73,8 +73,8 @@ describe('a file that cannot be a store', () => {
   it('is refused if a later version made it', async () => {
     const file = await closedStore();
     const later = connect(file);
-    later.execute('PRAGMA user_version = 2');
-    expectRefusal(file, /it has format 2, and this version of kapacitor-auth reads format 1/);
+    later.execute('PRAGMA user_version = 3');
+    expectRefusal(file, /it has format 3, and this version of kapacitor-auth reads formats up to 2/);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('a file that cannot be a store', () => {
   ])('is refused when %s', async (_what, change, reason) => {
     const file = await closedStore();
     connect(file).execute(change);
-    expectRefusal(file, /its table of users is not as kapacitor-auth made it/);
+    expectRefusal(file, /its tables are not as kapacitor-auth made them/);
     expectRefusal(file, reason);
     expectRefusal(file, /\. Restore a backup$/);
   });

@@ -1,7 +1,7 @@
 import type { StoredUser } from 'kapacitor-auth';
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { QueriesInFlight, type UserQuery } from '../../../lib/stores/postgres/user-reader.js';
+import { QueriesInFlight, type SentQuery } from '../../../lib/stores/postgres/queries-in-flight.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import {
   openPostgres,
@@ -18,7 +18,7 @@ import { userNamed } from '../../support/stored-user.js';
 function createQuestions() {
   const questions = new QueriesInFlight<string>();
   const ask = (name: string) => {
-    let question = undefined as unknown as UserQuery;
+    let question = undefined as unknown as SentQuery;
     let resolve: (answer: string) => void = () => {};
     let reject: (error: Error) => void = () => {};
     const promise = new Promise<string>((...settle) => {
