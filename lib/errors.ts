@@ -194,10 +194,20 @@ export class InvalidRequestError extends KapacitorAuthError {
  * Its `headers` have the challenge `WWW-Authenticate`. A script of a page gets none, because the browser would show its dialog.
  */
 export class UnauthenticatedError extends KapacitorAuthError {
+  /**
+   * The path of the sign-in page, with the way back: `/kapacitor/v1/sign-in?next=%2Freports`. Set with `http.sessions` for a
+   * request of a person who opens a page: `res.redirect(303, error.signIn)`.
+   */
+  readonly signIn: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(message: string, headers: OutgoingHttpHeaders = {}, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    headers: OutgoingHttpHeaders = {},
+    { signIn, ...options }: ErrorOptions & { readonly signIn?: string | undefined } = {},
+  ) {
     super('UNAUTHENTICATED', 401, message, options);
+    this.signIn = signIn;
     const set = Object.entries(headers).filter(([, value]) => value !== undefined);
     this.#headers = Object.fromEntries(set.map(([name, value]) => [name, String(value)]));
   }

@@ -16,14 +16,17 @@ import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
 import { exposeApi, type Parts } from './expose-api.js';
 import { Guard } from './http/guard.js';
+import type { GuardOptions } from './http/guard-options.js';
 import { createGuardOnly, createGuardWithApi } from './http/middleware.js';
 import { isResponse, refuseRequest } from './http/middleware-call.js';
 import { createProxyWarner } from './http/proxy.js';
+import { SignInChallenge } from './http/sign-in-challenge.js';
 import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
 import { createSecretManagement } from './secret-management.js';
+import { createSignIn, SESSION_READER } from './sign-in.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
@@ -87,11 +90,10 @@ interface Settings {
 function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
   const { http, auth, permissions } = config;
   const permissionNames = new PermissionNames(Object.keys(permissions));
-  const policy = new AccessPolicy({ permissions, apiPath: http.apiPath, publicPaths: http.public });
+  const hasSessions = auth.enabled && http.sessions !== false;
+  const policy = policyFor(config, hasSessions);
   const events = new AppEvents<KapacitorAuthEvents>();
-  const audit: Audit = (event, details) => {
-    if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
-  };
+  const audit = auditTo(events);
   const metrics = new Metrics({
     on: (event, listener) => events.on(event, listener as never),
     cacheCounts: () => authenticator.counts,
@@ -106,28 +108,28 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const { supervised, repository, users } = management;
   const throttle = new LoginThrottle(auth);
   const cache = new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0);
-  const used = new UsedCredentials();
-  const secrets = createSecretManagement({ repository, permissionNames, cache, throttle, used, audit });
+  const shared = { repository, cache, throttle, used: new UsedCredentials(), audit };
+  const secrets = createSecretManagement({ ...shared, permissionNames, sessions: http.sessions });
   const beforeLogin = () => adminSetup.beforeLogin();
   const { sharedSecret } = settings;
   const tokens = sharedSecret === undefined ? undefined : new JsonWebTokens(sharedSecret);
   const authenticator = new Authenticator({
-    repository,
+    ...shared,
     hasher: passwords.hasher,
-    cache,
-    throttle,
-    used,
     secrets: secrets.authenticator,
-    tokens: tokens && new TokenAuthenticator({ tokens, repository, cache, throttle, used, beforeLogin, audit }),
+    tokens: tokens && new TokenAuthenticator({ ...shared, tokens, beforeLogin }),
     beforeLogin,
     onUnusableHash: createHashWarner(passwords.hasher.maxCost),
+  });
+  const logins = new LoginService(authenticator, {
+    ...http,
+    sessions: hasSessions ? SESSION_READER : undefined,
     audit,
   });
-  const logins = new LoginService(authenticator, { ...http, audit });
-  const onFailure = throttle.isOn ? createProxyWarner() : () => {};
-  const guard = new Guard(authenticator, logins, policy, { ...http, onFailure, audit });
-  const { keys } = secrets;
-  const usersRouter = createUsersRouter({ users, keys, guard, audit });
+  const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, throttle, audit }));
+  const { keys, sessions } = secrets;
+  const usersRouter = createUsersRouter({ users, keys, sessions, guard, audit });
+  const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
@@ -141,9 +143,37 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   return {
     ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, usersRouter, adminSetup, close, log },
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter) : createGuardOnly(guard),
+    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter, signIn) : createGuardOnly(guard),
     ready,
   };
+}
+
+function auditTo(events: AppEvents<KapacitorAuthEvents>): Audit {
+  return (event, details) => {
+    if (events.isHeard(event)) events.emit(event, ...([{ time: new Date(), ...details() }] as never));
+  };
+}
+
+interface GuardCircumstances {
+  readonly hasSessions: boolean;
+  readonly throttle: LoginThrottle;
+  readonly audit: Audit;
+}
+
+function guardOptions(
+  http: ResolvedConfig['http'],
+  { hasSessions, throttle, audit }: GuardCircumstances,
+): GuardOptions {
+  return {
+    ...http,
+    signIn: hasSessions ? new SignInChallenge(http.apiPath) : undefined,
+    onFailure: throttle.isOn ? createProxyWarner() : () => {},
+    audit,
+  };
+}
+
+function policyFor({ http: { apiPath, public: publicPaths }, permissions }: ResolvedConfig, hasSessions: boolean) {
+  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions });
 }
 
 /** Without users there is nothing to open. */

@@ -1,13 +1,21 @@
 import type { CredentialCache } from './authentication/credential-cache.js';
 import type { LoginThrottle } from './authentication/login-throttle.js';
-import { OWN_KEYS, OwnChanges } from './authentication/rate-limiter.js';
+import { BoundedRateLimiter, OWN_KEYS, OwnChanges, shortKey } from './authentication/rate-limiter.js';
 import { SecretAuthenticator } from './authentication/secret-authenticator.js';
 import type { UsedCredentials } from './authentication/used-credentials.js';
+import type { ResolvedSessions } from './config/options.js';
 import type { Audit } from './users/audit-events.js';
 import { ExpiredSecrets } from './users/expired-secrets.js';
 import { KeyService } from './users/key-service.js';
 import type { PermissionNames } from './users/permissions.js';
 import type { CompleteUserRepository } from './users/repository.js';
+import type { SecretRepository } from './users/secret.js';
+import { SessionService } from './users/session-service.js';
+
+/** The new sessions that a user may have in a minute: each one waits for the disk. */
+const NEW_SESSIONS = 60;
+/** Milliseconds. */
+const WINDOW = 60_000;
 
 interface SecretManagementParts {
   readonly repository: CompleteUserRepository;
@@ -15,31 +23,52 @@ interface SecretManagementParts {
   readonly cache: CredentialCache;
   readonly throttle: LoginThrottle;
   readonly used: UsedCredentials;
+  /** `http.sessions` */
+  readonly sessions: ResolvedSessions | false;
   readonly audit: Audit;
 }
 
-/** The keys of users, and whom they let in. */
+/** The keys and sessions of users, and whom they let in. */
 export interface SecretManagement {
   readonly keys: KeyService;
+  /** Undefined: there are no sessions. */
+  readonly sessions: SessionService | undefined;
   /** Undefined for a store that keeps no secrets. */
   readonly authenticator: SecretAuthenticator | undefined;
   readonly close: () => void;
 }
 
-/** Creates what keys need. */
+/** Creates what keys and sessions need. */
 export function createSecretManagement(parts: SecretManagementParts): SecretManagement {
   const { repository } = parts;
   const ownKeys = new OwnChanges(OWN_KEYS);
   const keys = new KeyService({ ...parts, ownKeys });
   const { secrets } = repository;
-  if (secrets === undefined) return { keys, authenticator: undefined, close: () => ownKeys.close() };
+  if (secrets === undefined) {
+    return { keys, sessions: undefined, authenticator: undefined, close: () => ownKeys.close() };
+  }
   const expired = new ExpiredSecrets(secrets);
+  const newSessions = new BoundedRateLimiter(NEW_SESSIONS, WINDOW);
+  const sessionIdle = parts.sessions === false ? Number.POSITIVE_INFINITY : parts.sessions.idle;
   return {
     keys,
-    authenticator: new SecretAuthenticator({ ...parts, secrets, sessionIdle: Number.POSITIVE_INFINITY }),
+    sessions: createSessions(parts, secrets, newSessions),
+    authenticator: new SecretAuthenticator({ ...parts, secrets, sessionIdle }),
     close: () => {
+      newSessions.close();
       ownKeys.close();
       expired.close();
     },
   };
+}
+
+function createSessions(
+  { repository, sessions, audit }: SecretManagementParts,
+  secrets: SecretRepository,
+  newSessions: BoundedRateLimiter,
+): SessionService | undefined {
+  if (sessions === false) return undefined;
+  const { lifetime, idle } = sessions;
+  const admit = (name: string) => newSessions.take(shortKey(name));
+  return new SessionService({ repository, secrets, lifetime, idle, admit, audit });
 }

@@ -36,9 +36,10 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'put-in-place',
     'require-package',
     'safe-text',
+    'sign-in-texts',
     'warnings',
   ],
-  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'secret-management', 'user-management'],
+  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'secret-management', 'sign-in', 'user-management'],
   entries: ['index', 'postgres'],
 };
 

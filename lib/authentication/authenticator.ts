@@ -7,7 +7,13 @@ import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import type { StoredUser, User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import { type CredentialCache, type FormerLogin, rememberOrigin, type Verification } from './credential-cache.js';
+import {
+  type CacheCounts,
+  type CredentialCache,
+  type FormerLogin,
+  rememberOrigin,
+  type Verification,
+} from './credential-cache.js';
 import { CredentialDigests, type Credentials } from './credentials.js';
 import { failWith, reportFailure } from './login-failures.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
@@ -37,12 +43,6 @@ export interface AuthenticatorParts {
   readonly tokens?: TokenAuthenticator | undefined;
   /** Receives each login and each failed login. */
   readonly audit: Audit;
-}
-
-/** How often the cache knew the credentials, and how often it did not. */
-export interface CacheCounts {
-  hits: number;
-  misses: number;
 }
 
 interface Attempt extends Credentials {
@@ -157,6 +157,11 @@ export class Authenticator {
     return [this.#users.markOf(user), secrets?.secretOf(user), tokens?.tokenOf(user)].some(
       (each) => each !== undefined,
     );
+  }
+
+  /** Whether a user who was let in with its password may still log in with it, as the store has the user now. */
+  isStillVerified(user: User, stored: StoredUser): boolean {
+    return this.#stillVerified({ mark: this.#users.markOf(user) }, stored) !== undefined;
   }
 
   /** The credential that let the user in. Undefined for a user that this authenticator does not know. */

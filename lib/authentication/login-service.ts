@@ -7,7 +7,13 @@ import type { RequestOrigin } from '../request/client-address.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { Authenticator } from './authenticator.js';
-import { type Presented, parseQueryCredentials, presentedBy, readAuthorization } from './credentials.js';
+import {
+  type Credentials,
+  type Presented,
+  parseQueryCredentials,
+  presentedBy,
+  readAuthorization,
+} from './credentials.js';
 import type { PresentedSecret } from './secret-authenticator.js';
 import { Tarpit } from './tarpit.js';
 import type { Verification } from './verify-call.js';
@@ -122,7 +128,7 @@ export class LoginService {
    */
   async verify({ credentials, origin }: Verification): Promise<User | undefined> {
     if (credentials === undefined || credentials === '') return undefined;
-    try {
+    return this.#slowly(async () => {
       if (typeof credentials === 'string' && credentials.length <= MAX_LENGTH) {
         const user = await this.#authenticator.recall(credentials, origin);
         if (user !== undefined) return user;
@@ -134,6 +140,29 @@ export class LoginService {
       }
       const outcome = await this.#authenticate(presented, origin);
       return typeof outcome === 'string' ? undefined : outcome;
+    });
+  }
+
+  /**
+   * Verifies a password that somebody typed, as a login does. A key is no password.
+   *
+   * @returns undefined if it is wrong, or nobody has the name
+   * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as in a login
+   */
+  verifyPassword(credentials: Credentials, origin: RequestOrigin): Promise<User | undefined> {
+    return this.#slowly(async () => {
+      const { name, password } = credentials;
+      if (name !== '' && name.length + password.length <= MAX_LENGTH) {
+        return await this.#authenticator.authenticate(credentials, origin);
+      }
+      this.#reportMalformed(origin);
+      return undefined;
+    });
+  }
+
+  async #slowly<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       // A refusal takes no work, so a client could ask for it without end.
       if (error instanceof TryLaterError) await this.#tarpit.hold();

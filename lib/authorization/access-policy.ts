@@ -1,7 +1,7 @@
 import { pathOf } from '../request/host.js';
 import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
-import { type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
+import { isSignIn, type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
 import { API, isWithin, PathReader, type Readings, USERS } from './paths.js';
 import { privilegesByPermission, type ResolvedPermissions } from './permission-definitions.js';
 import { type Entry, includesPrivilege, PrivilegeMap, type ResourcePrivileges } from './privilege-map.js';
@@ -35,6 +35,8 @@ export interface AccessSettings {
   readonly apiPath: string;
   /** The paths that need no credentials: `http.public`. Defaults to none. */
   readonly publicPaths?: readonly string[];
+  /** Whether there are endpoints to sign in: `http.sessions`. Defaults to false. */
+  readonly hasSessions?: boolean;
 }
 
 /** Decides who may do what. The guard, the routers, `can`, `explain` and the command line all ask here. */
@@ -53,9 +55,9 @@ export class AccessPolicy {
   /** The privileges of a user, by its list of permissions. Only frozen lists are kept, because others can change. */
   readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
 
-  constructor({ permissions, apiPath, publicPaths = [] }: AccessSettings) {
+  constructor({ permissions, apiPath, publicPaths = [], hasSessions = false }: AccessSettings) {
     this.paths = new PathReader(apiPath);
-    this.endpoints = new OwnEndpoints(apiPath);
+    this.endpoints = new OwnEndpoints(apiPath, hasSessions);
     this.publicPaths = new PublicPaths(publicPaths, this.paths, (resource) => this.isNamed(resource));
     this.definitions = permissions;
     this.permissions = privilegesByPermission(permissions, this.paths);
@@ -88,7 +90,9 @@ export class AccessPolicy {
   /** Whether a request needs no credentials. */
   isPublic(method: string, path: string): boolean {
     const whole = pathOf(path);
-    return this.endpoints.at(whole) === undefined && this.publicPaths.includes(method, this.paths.read(whole));
+    const endpoint = this.endpoints.at(whole);
+    if (endpoint !== undefined) return isSignIn(endpoint);
+    return this.publicPaths.includes(method, this.paths.read(whole));
   }
 
   /**
@@ -222,6 +226,7 @@ export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint):
   const unanswered = isAnswered ? '' : `, and ${method} is answered with 405`;
   if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
   if (endpoint.kind === 'check') return `every user may be checked by a proxy${unanswered}`;
+  if (isSignIn(endpoint)) return 'everybody may sign in and out';
   if (!('name' in endpoint) || endpoint.name !== name) return undefined;
   if (endpoint.kind !== 'user') return `every user may have ${endpoint.kind} of its own`;
   if (isRead) return 'every user may read its own entry';

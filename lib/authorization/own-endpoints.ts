@@ -7,13 +7,20 @@ const PREVIEW_API_PATH = '/kapacitor/v1preview';
 /** The endpoints of this package but those of users, by the last segment of their paths. */
 const NAMES = ['me', 'permissions', 'check'] as const;
 
+/** The endpoints with which somebody signs in and out. They are there with `http.sessions`, and need no credentials. */
+const SIGN_IN_NAMES = ['session', 'sign-in', 'sign-out'] as const;
+
+type Name = (typeof NAMES)[number] | SignInEndpoint;
+
+export type SignInEndpoint = (typeof SIGN_IN_NAMES)[number];
+
 /** An endpoint of this package, which has rules of its own. */
 export type OwnEndpoint =
-  | { readonly kind: (typeof NAMES)[number] | 'users' }
+  | { readonly kind: Name | 'users' }
   | { readonly kind: 'user' | 'keys' | 'sessions'; readonly name: string };
 
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
-const HINT = new RegExp(String.raw`users|\/(?:${NAMES.join('|')})(?:[/?#]|$)`, 'i');
+const HINT = new RegExp(String.raw`users|\/(?:${[...NAMES, ...SIGN_IN_NAMES].join('|')})(?:[/?#]|$)`, 'i');
 
 /** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
 export function mayBeOwn(target: string): boolean {
@@ -34,12 +41,14 @@ export class OwnEndpoints {
   readonly #prefixes: readonly string[];
   readonly #pattern: RegExp;
 
-  constructor(apiPath: string = DEFAULT_API_PATH) {
+  /** @param hasSessions whether somebody can sign in. If not, the app may have endpoints of these names itself */
+  constructor(apiPath: string = DEFAULT_API_PATH, hasSessions = false) {
     this.#prefixes = prefixesOf(apiPath);
+    const names = hasSessions ? [...NAMES, ...SIGN_IN_NAMES] : NAMES;
     // A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash
     // at the end or without. All but the users may have two slashes.
     this.#pattern = new RegExp(
-      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${this.#prefixes.map(quoted).join('|')})\/(?:(${NAMES.join('|')})\/?|users(?:\/([^/?#]+)(?:\/(keys|sessions)(?:\/[^/?#]+)?)?)?)\/?(?:[?#]|$)`,
+      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${this.#prefixes.map(quoted).join('|')})\/(?:(${names.join('|')})\/?|users(?:\/([^/?#]+)(?:\/(keys|sessions)(?:\/[^/?#]+)?)?)?)\/?(?:[?#]|$)`,
       'i',
     );
   }
@@ -47,7 +56,7 @@ export class OwnEndpoints {
   /**
    * The paths of an endpoint, for a router. `me` is not below the users, because a user's name may be `me`.
    */
-  paths(name: 'users' | (typeof NAMES)[number]): string[] {
+  paths(name: 'users' | Name): string[] {
     return this.#prefixes.map((prefix) => `${prefix}/${name}`);
   }
 
@@ -56,7 +65,7 @@ export class OwnEndpoints {
     const match = mayBeOwn(path) ? this.#pattern.exec(path) : null;
     if (match === null) return undefined;
     const [, fixed, name, secrets = 'user'] = match;
-    if (fixed !== undefined) return { kind: fixed.toLowerCase() as (typeof NAMES)[number] };
+    if (fixed !== undefined) return { kind: fixed.toLowerCase() as Name };
     if (name === undefined) return { kind: 'users' };
     try {
       return { kind: secrets.toLowerCase() as 'user' | 'keys' | 'sessions', name: decodeURIComponent(name) };
@@ -64,6 +73,11 @@ export class OwnEndpoints {
       return undefined;
     }
   }
+}
+
+/** Whether somebody signs in or out at this endpoint. Nobody needs credentials for it. */
+export function isSignIn(endpoint: OwnEndpoint | undefined): endpoint is { readonly kind: SignInEndpoint } {
+  return SIGN_IN_NAMES.some((name) => name === endpoint?.kind);
 }
 
 /** The second prefix before the users, at the end of a mount. */

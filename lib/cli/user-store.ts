@@ -81,7 +81,12 @@ export class UserStore {
     const { permissions, http } = config;
     const isKnown = file !== undefined;
     this.rules = {
-      policy: new AccessPolicy({ permissions, apiPath: http.apiPath, publicPaths: http.public }),
+      policy: new AccessPolicy({
+        permissions,
+        apiPath: http.apiPath,
+        publicPaths: http.public,
+        hasSessions: http.sessions !== false,
+      }),
       isKnown,
     };
     this.permissionNames = isKnown ? new PermissionNames(Object.keys(permissions)) : new AnyPermissionName();

@@ -1,4 +1,5 @@
 import type { PermissionDefinitions, ResolvedPermissions } from '../authorization/permission-definitions.js';
+import type { SignInTexts } from '../sign-in-texts.js';
 import type { RefusedPasswords } from '../users/password-policy.js';
 import type { UserRepository } from '../users/repository.js';
 
@@ -51,6 +52,11 @@ export interface HttpConfig {
    */
   readonly apiPath?: string | undefined;
   /**
+   * Whether a browser signs in on a page and gets a cookie, in place of its dialog for HTTP Basic. An object says for how long.
+   * It needs a store that keeps secrets, as those of this package do. Defaults to false.
+   */
+  readonly sessions?: boolean | SessionsConfig | undefined;
+  /**
    * The secret of JSON Web Tokens, with which Kapacitor's own clients sign them: HS256, HS384 or HS512, with the claims
    * `username` and `exp`. An empty one is a `ConfigError`, and one with fewer than 32 bytes causes a warning. Defaults to
    * none: no token is accepted.
@@ -61,6 +67,30 @@ export interface HttpConfig {
    * file is not part of the secret. The file is read at the start. Defaults to none.
    */
   readonly sharedSecretFile?: string | undefined;
+}
+
+/** The sessions of browsers. */
+export interface SessionsConfig {
+  /**
+   * How long a session lasts at most: `12h`, or a number of milliseconds, from 2 minutes to 400 days. Defaults to `12h`.
+   */
+  readonly lifetime?: string | number | undefined;
+  /**
+   * How long a session lasts after its last use: at least 2 minutes, because uses are recorded once a minute, and at most the
+   * lifetime. Defaults to `1h`, or the lifetime if that is shorter.
+   */
+  readonly idle?: string | number | undefined;
+  /** Words of the sign-in page in place of the English ones. Defaults to none. */
+  readonly texts?: { readonly [Name in keyof SignInTexts]?: SignInTexts[Name] | undefined } | undefined;
+}
+
+/** The sessions of browsers, after the configuration is combined. */
+export interface ResolvedSessions {
+  /** Milliseconds. */
+  readonly lifetime: number;
+  /** Milliseconds. */
+  readonly idle: number;
+  readonly texts: SignInTexts;
 }
 
 /** The answer to a request that is refused: from this package, or from the app's error handler. */
@@ -175,6 +205,8 @@ export interface ResolvedConfig {
     readonly refusals: Refusals;
     /** Without a slash at its end; empty for the root. */
     readonly apiPath: string;
+    /** False: there are no sessions. */
+    readonly sessions: ResolvedSessions | false;
     /** The address for the app's own server. This package does not listen. */
     readonly bindAddress: BindAddress;
     /** The PEM files for the app's own server with TLS; undefined for a server without TLS. */

@@ -1,5 +1,7 @@
+import { inWords } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { localScheme } from '../stores/address.js';
+import { missingSecretMethods } from '../users/secret.js';
 import { ADMIN_PASSWORDS } from './admin.js';
 import type { Choice, Layer, Problem } from './layers.js';
 import type { ResolvedConfig } from './options.js';
@@ -48,6 +50,14 @@ export function problemsBetween({ config: { http, auth }, choice }: Chosen, envi
         `[auth] hashing-concurrency must be at most ${most}, not ${auth.hashingConcurrency}: the thread pool of Node.js ` +
         `has ${threadPoolSize(environment)}, and one must stay free. To have more, set UV_THREADPOOL_SIZE`,
       setting: AUTH.hashingConcurrency,
+    });
+  }
+  const missing = http.sessions === false || typeof auth.store === 'string' ? [] : missingSecretMethods(auth.store);
+  if (missing.length > 0 && choice.isKnown(HTTP.sessions) && choice.isKnown(AUTH.store)) {
+    const subject = choice.placeOf(HTTP.sessions)?.subject;
+    problems.push({
+      text: `${subject}: the repository in auth.store keeps no sessions: it lacks ${inWords(missing)}`,
+      setting: HTTP.sessions,
     });
   }
   return problems;

@@ -24,6 +24,7 @@ import {
   userNameKind,
 } from './kinds.js';
 import type { ResolvedConfig } from './options.js';
+import { sessionsKind } from './sessions-kind.js';
 import { defaultHashingThreads, defineSetting, defineSettings, type Setting, type Settings } from './setting.js';
 
 /** The values of `[http]`: most go into the configuration as they are. */
@@ -102,6 +103,13 @@ export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
     synonyms: 'api-prefix prefix base-path api-base',
     meaning:
       'The path of the users API and of the other endpoints of this package; `/` for the root. Resources leave it out.',
+  },
+  sessions: {
+    kind: sessionsKind,
+    default: false,
+    synonyms: 'session cookies cookie login-page sign-in sign-in-page form-login',
+    meaning:
+      'Whether a browser signs in on a page and gets a cookie: `true`, or a table such as `{ lifetime = "12h", idle = "1h" }`. In the environment `true` or `false`. See [Sessions](sessions.md).',
   },
   bindAddress: {
     kind: bindAddressKind,

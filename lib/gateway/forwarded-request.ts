@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { SESSION_COOKIES } from '../request/session-cookie.js';
 
 /** Headers for this connection alone (RFC 9110, section 7.6.1), and the credentials. The upstream gets none of them. */
 const OF_THIS_HOP: ReadonlySet<string> = new Set([
@@ -48,6 +49,9 @@ export function forwardHeaders(req: IncomingMessage, { userName, isFromProxy }: 
   const { 'x-forwarded-for': before, 'x-forwarded-proto': proto, 'x-forwarded-host': host } = headers;
   for (const name of namedByConnection(headers)) if (!FRAMING.has(name)) delete headers[name];
   for (const name of Object.keys(headers)) if (isDropped(name, isFromProxy)) delete headers[name];
+  const cookie = withoutSessions(headers.cookie);
+  if (cookie === undefined) delete headers.cookie;
+  else headers.cookie = cookie;
   const address = req.socket.remoteAddress ?? 'unknown';
   headers['x-forwarded-for'] = isFromProxy && before ? `${String(before)}, ${address}` : address;
   headers['x-forwarded-proto'] = (isFromProxy && proto) || ((req.socket as TLSSocket).encrypted ? 'https' : 'http');
@@ -67,6 +71,13 @@ function isDropped(name: string, isFromProxy: boolean): boolean {
 /** `Connection: X-Secret` tells proxies to drop that header. */
 function namedByConnection({ connection = '' }: IncomingHttpHeaders): string[] {
   return connection.split(',').map((name) => name.trim().toLowerCase());
+}
+
+/** Cookies without those of sessions, which are for the gateway. Undefined: none are left. */
+function withoutSessions(cookies: string | undefined): string | undefined {
+  const isSession = (pair: string) => SESSION_COOKIES.includes((pair.split('=', 1)[0] as string).trim());
+  const kept = cookies?.split(';').filter((pair) => !isSession(pair));
+  return kept?.join(';').trim() || undefined;
 }
 
 /** A target without the credentials in its query: they are for the gateway. */

@@ -18,6 +18,12 @@ export function sendJson(res: HostResponse, status: number, body: object, header
   send(res, status, described, bytes);
 }
 
+/** Answers with a page, unless the app has answered already. */
+export function sendHtml(res: HostResponse, status: number, html: string, headers: OutgoingHttpHeaders): void {
+  const bytes = Buffer.from(html);
+  send(res, status, { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': bytes.length }, bytes);
+}
+
 /** Answers without a body, unless the app has answered already. */
 export function sendEmpty(res: HostResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
   send(res, status, headers);
@@ -31,7 +37,12 @@ export function sendError(res: HostResponse, status: number, message: string, he
 function send(res: HostResponse, status: number, headers: OutgoingHttpHeaders, body?: Buffer): void {
   if (res.headersSent) return;
   res.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) res.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    // The app may have set cookies of its own.
+    const before = name === 'Set-Cookie' ? [res.getHeader(name) ?? []].flat().map(String) : [];
+    res.setHeader(name, before.length === 0 ? value : [...before, String(value)]);
+  }
   res.end(body);
 }
 
@@ -45,13 +56,16 @@ export function forbidStoring(res: HostResponse): void {
  * keep answers to requests with an `Authorization` header unless they say so (RFC 9111, section 3.5). It may give the answer
  * for nobody to everybody, and `Cache-Control: public` lets it give the answer for one user to all others. With `Vary`, it
  * gives an answer only to requests with the same credentials (section 4.1). So answers for nobody can be cached.
+ *
+ * @param credentials the names of the headers that can have credentials
  */
-export function varyOnCredentials(res: HostResponse): void {
+export function varyOnCredentials(res: HostResponse, credentials: readonly string[]): void {
   if (res.headersSent) return;
-  const fields = [res.getHeader('Vary') ?? []].flat().join(', ');
-  if (!/(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)/i.test(fields)) {
-    res.setHeader('Vary', fields === '' ? 'Authorization' : `${fields}, Authorization`);
-  }
+  const named = [res.getHeader('Vary') ?? []].flat().join(', ');
+  const names = named.split(',').map((name) => name.trim().toLowerCase());
+  const missing = credentials.filter((name) => !names.includes(name.toLowerCase()));
+  if (missing.length === 0 || names.includes('*')) return;
+  res.setHeader('Vary', [named, ...missing].filter(Boolean).join(', '));
 }
 
 /** Ends the connection, so that the client does not wait for an answer that cannot be sent. */

@@ -4,7 +4,8 @@ import type { HostRequest, HostResponse, Middleware } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { warn } from '../warnings.js';
 import { forbidStoring, sendEmpty, sendError } from './answers.js';
-import type { Guard, IdentifyOptions, Proceed } from './guard.js';
+import type { Guard } from './guard.js';
+import type { IdentifyOptions, Proceed } from './guard-options.js';
 import { answerRefusal, Refusal } from './refusals.js';
 
 /** The headers in which a proxy names the request that it asks about, and what nginx writes into them. */
@@ -70,6 +71,7 @@ function optionsOf(guard: Guard): IdentifyOptions {
       return true;
     },
     answersPreflights: false,
+    sendsToSignIn: false,
     refuse: (res, { status, message, headers }, next) => {
       answerRefusal(res, new Refusal(status === 429 ? 401 : status, message, headers), next);
     },

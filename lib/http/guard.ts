@@ -22,42 +22,10 @@ import {
   sendEmpty,
   varyOnCredentials,
 } from './answers.js';
+import { type GuardOptions, type IdentifyOptions, type Proceed, STRICT, type Verdict } from './guard-options.js';
 import { answerRefusal, handOverRefusal, Refusal, type Refuse } from './refusals.js';
+import type { SignInChallenge } from './sign-in-challenge.js';
 import { surviveErrors } from './socket-errors.js';
-
-export interface GuardOptions {
-  /** While false, every request runs as the admin ADMIN_USER. */
-  readonly authEnabled: boolean;
-  /** The hosts that requests may ask for. Undefined: every host. */
-  readonly allowedHosts: readonly string[] | undefined;
-  /** Whether this package or the app's error handler answers refused requests. */
-  readonly refusals: 'answer' | 'next';
-  /** Receives each request with wrong credentials. */
-  readonly onFailure: (req: HostRequest) => void;
-  /** Receives `denied` for each request that the guard answers with 401 or 403. */
-  readonly audit: Audit;
-}
-
-/** True: let the request through. False: it is answered, or will be. */
-export type Verdict = boolean | Refusal;
-
-/**
- * Handles a request whose user is known. Creating a function for each request would take time, so this gets all it needs as
- * arguments.
- */
-export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => Verdict;
-
-/** Where a middleware differs from the others. */
-export interface IdentifyOptions {
-  /** Handles a request without credentials. Undefined, or undefined from it: the request is refused. */
-  readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
-  /** Whether OPTIONS without credentials is answered with 204. Defaults to true. False: it is refused. */
-  readonly answersPreflights?: boolean;
-  /** Defaults to what `http.refusals` says. */
-  readonly refuse?: Refuse;
-}
-
-const STRICT: IdentifyOptions = {};
 
 /** Lets authenticated and authorized requests through, and refuses all others. */
 export class Guard {
@@ -69,6 +37,9 @@ export class Guard {
   readonly #authenticator: Authenticator;
   readonly #logins: LoginService;
   readonly #refuse: Refuse;
+  readonly #signIn: SignInChallenge | undefined;
+  /** The headers that answers for nobody vary on. */
+  readonly #credentialFields: readonly string[];
   /** Decides who may do what. */
   readonly policy: AccessPolicy;
 
@@ -76,7 +47,7 @@ export class Guard {
     authenticator: Authenticator,
     logins: LoginService,
     policy: AccessPolicy,
-    { authEnabled, allowedHosts, refusals, onFailure, audit }: GuardOptions,
+    { authEnabled, allowedHosts, refusals, signIn, onFailure, audit }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.policy = policy;
@@ -84,6 +55,8 @@ export class Guard {
     this.authEnabled = authEnabled;
     this.allowedHosts = allowedHosts;
     this.#refuse = refusals === 'next' ? handOverRefusal : answerRefusal;
+    this.#signIn = signIn;
+    this.#credentialFields = signIn === undefined ? ['Authorization'] : ['Authorization', 'Cookie'];
     this.#onFailure = onFailure;
     this.#audit = audit;
   }
@@ -104,7 +77,7 @@ export class Guard {
 
   /** Sets `req.user` to the user, or to undefined for a request without credentials. Answers 401 to wrong ones. */
   readonly optional: Middleware = (req, res, next) => {
-    this.identify(req, res, next, goOnVarying, OPTIONAL);
+    this.identify(req, res, next, this.#goOnVarying, this.#optional);
   };
 
   /** Lets admins through, and answers 401 or 403 to all others. */
@@ -166,6 +139,17 @@ export class Guard {
     this.#settle(verdict, res, next, options);
   }
 
+  /** Refuses a request for a host that is not allowed. */
+  hostRefusal(req: HostRequest): Refusal | undefined {
+    if (this.#isAllowedHost?.(req) !== false) return undefined;
+    return new Refusal(421, 'this host is not served here: [http] allowed-hosts does not name it');
+  }
+
+  /** Tells caches that the answer to a request without credentials is not the one to a request with them. */
+  varyOnCredentials(res: HostResponse): void {
+    varyOnCredentials(res, this.#credentialFields);
+  }
+
   /** Decides after a wait. No caller is left to catch an error. */
   later(res: HostResponse, next: Next, decide: () => Verdict, options: IdentifyOptions = STRICT): void {
     let verdict: Verdict;
@@ -220,27 +204,29 @@ export class Guard {
   }
 
   #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, options: IdentifyOptions): Verdict {
-    if (this.#isAllowedHost?.(req) === false) {
-      return new Refusal(421, 'this host is not served here: [http] allowed-hosts does not name it');
-    }
+    const otherHost = this.hostRefusal(req);
+    if (otherHost !== undefined) return otherHost;
     if (!this.authEnabled) {
       req.user = ADMIN_USER;
       return proceed(ADMIN_USER, req, res, next);
     }
     const known = Principal.userOf(req);
     if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
-    if (options.admit !== undefined && !this.#logins.hasCredentials(req)) {
-      const verdict = options.admit(req, res, next);
+    if ((options.admit !== undefined || req.method === 'OPTIONS') && !this.#logins.hasAny(req)) {
+      const verdict = this.#admitNobody(req, res, next, options);
       if (verdict !== undefined) return verdict;
     }
-    if (req.method === 'OPTIONS' && options.answersPreflights !== false && !this.#logins.hasCredentials(req)) {
-      // A browser's preflight. Behind the guard, a handler of `use` or `all` would run for it.
-      sendEmpty(res, 204);
-      return false;
-    }
     const outcome = this.#logins.login(req);
-    if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed);
+    if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed, options);
     this.#concludeLater(outcome, req, res, next, proceed, options);
+    return false;
+  }
+
+  #admitNobody(req: HostRequest, res: HostResponse, next: Next, options: IdentifyOptions): Verdict | undefined {
+    const verdict = options.admit?.(req, res, next);
+    if (verdict !== undefined || req.method !== 'OPTIONS' || options.answersPreflights === false) return verdict;
+    // A browser's preflight. Behind the guard, a handler of `use` or `all` would run for it.
+    sendEmpty(res, 204);
     return false;
   }
 
@@ -255,11 +241,18 @@ export class Guard {
   ): void {
     // socket.io calls middlewares for upgrades as well.
     surviveErrors(req.socket);
-    const conclude = (settled: LoginOutcome) => () => this.#conclude(settled, req, res, next, proceed);
+    const conclude = (settled: LoginOutcome) => () => this.#conclude(settled, req, res, next, proceed, options);
     void outcome.then((settled) => this.later(res, next, conclude(settled), options));
   }
 
-  #conclude(outcome: LoginOutcome, req: HostRequest, res: HostResponse, next: Next, proceed: Proceed): Verdict {
+  #conclude(
+    outcome: LoginOutcome,
+    req: HostRequest,
+    res: HostResponse,
+    next: Next,
+    proceed: Proceed,
+    options: IdentifyOptions,
+  ): Verdict {
     if (outcome.kind === 'user') {
       req.user = new Principal(outcome.user, req);
       // A shared cache keeps an answer whose request has no Authorization header.
@@ -269,7 +262,12 @@ export class Guard {
     if (outcome.kind === 'challenge') {
       const { reason, challenge, hasCredentials } = outcome;
       if (reason === 'authorization failed') this.#onFailure(req);
-      if (!hasCredentials) this.#audit('denied', () => denialOf(req, undefined, 401, reason));
+      if (hasCredentials) return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
+      // A session that has ended is no credential.
+      const verdict = this.#logins.hasAny(req) ? this.#admitNobody(req, res, next, options) : undefined;
+      if (verdict !== undefined) return verdict;
+      this.#audit('denied', () => denialOf(req, undefined, 401, reason));
+      if (this.#signIn !== undefined) return this.#signIn.refuse(req, reason, challenge, options);
       return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
     }
     if (outcome.kind === 'forged') {
@@ -282,19 +280,20 @@ export class Guard {
 
   readonly #goOnAsAdmin: Proceed = (user, req) =>
     user.type === 'admin' || this.deny(req, user, adminRequired(user, 'do this'));
+
+  readonly #goOnVarying: Proceed = (_user, _req, res) => {
+    this.varyOnCredentials(res);
+    return true;
+  };
+
+  /** Lets a request without credentials through. */
+  readonly #optional: IdentifyOptions = {
+    admit: (req, res) => {
+      req.user = undefined;
+      this.varyOnCredentials(res);
+      return true;
+    },
+  };
 }
 
 const goOn: Proceed = () => true;
-const goOnVarying: Proceed = (_user, _req, res) => {
-  varyOnCredentials(res);
-  return true;
-};
-
-/** Lets a request without credentials through. */
-const OPTIONAL: IdentifyOptions = {
-  admit: (req, res) => {
-    req.user = undefined;
-    varyOnCredentials(res);
-    return true;
-  },
-};

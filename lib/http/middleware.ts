@@ -1,14 +1,15 @@
 import express, { type Request, type Response, type Router } from 'express';
-import { mayBeOwn } from '../authorization/own-endpoints.js';
+import { isSignIn, mayBeOwn, type OwnEndpoint } from '../authorization/own-endpoints.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
 import { mountOf } from '../request/host.js';
 import type { User } from '../users/user.js';
-import { varyOnCredentials } from './answers.js';
 import { createCheckEndpoint } from './check-endpoint.js';
-import type { Guard, IdentifyOptions, Proceed, Verdict } from './guard.js';
+import type { Guard } from './guard.js';
+import type { IdentifyOptions, Proceed, Verdict } from './guard-options.js';
 import { createMeRouter } from './me-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
 import { Refusal } from './refusals.js';
+import type { SignInEndpoints } from './sign-in-endpoints.js';
 
 /** The middleware without the users API. Without users, authentication is always off, and every path is open. */
 export function createGuardOnly(guard: Guard): Middleware {
@@ -17,7 +18,7 @@ export function createGuardOnly(guard: Guard): Middleware {
 }
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
-export function createGuardWithApi(guard: Guard, usersRouter: Router): Middleware {
+export function createGuardWithApi(guard: Guard, usersRouter: Router, signIn: SignInEndpoints | undefined): Middleware {
   const { endpoints } = guard.policy;
   const api = express
     .Router()
@@ -45,25 +46,29 @@ export function createGuardWithApi(guard: Guard, usersRouter: Router): Middlewar
   };
   const forOthers: Handling = {
     proceed: (user, req, res) => decide(guard, user, req, res),
-    options: { admit: (req, res) => admitsNobody(guard, req, res) || undefined },
+    options: { hasEndpoints: true, admit: (req, res) => admitsNobody(guard, req, res) || undefined },
   };
   const forOwn: Handling = {
     proceed: route,
     options: {
+      hasEndpoints: true,
       admit: (req, res, next) => (admitsNobody(guard, req, res) ? route(undefined, req, res, next) : undefined),
     },
   };
   // The proxy that asks is nobody. It asks about the credentials of its client.
   const check = createCheckEndpoint(guard);
+  /** The endpoints that nobody needs credentials for. */
+  const answererOf = (endpoint: OwnEndpoint | undefined): Middleware | undefined => {
+    if (endpoint?.kind === 'check') return check;
+    return isSignIn(endpoint) ? signIn?.[endpoint.kind] : undefined;
+  };
   return (req, res, next) => {
     const target = req.url ?? '';
-    const isOwn = mayBeOwn(target);
-    if (!isOwn || endpoints.at(target)?.kind !== 'check') {
-      const { proceed, options } = isOwn ? forOwn : forOthers;
-      return guard.identify(req, res, next, proceed, options);
-    }
+    if (!mayBeOwn(target)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
+    const answer = answererOf(endpoints.at(target));
+    if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, forOwn.options);
     guard.later(res, next, () => {
-      check(req, res, next);
+      answer(req, res, next);
       return false;
     });
   };
@@ -78,14 +83,14 @@ interface Handling {
 /** Nobody needs a privilege on a public path. */
 function decide(guard: Guard, user: User, req: HostRequest, res: HostResponse): Verdict {
   if (!guard.isPublic(req)) return guard.authorize(user, req);
-  varyOnCredentials(res);
+  guard.varyOnCredentials(res);
   return true;
 }
 
 /** Whether a request without credentials is for a public path. Then it has no user, whatever another middleware has put there. */
 function admitsNobody(guard: Guard, req: HostRequest, res: HostResponse): boolean {
   if (!guard.isPublic(req)) return false;
-  varyOnCredentials(res);
+  guard.varyOnCredentials(res);
   req.user = undefined;
   return true;
 }

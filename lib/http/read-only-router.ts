@@ -1,6 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { forbidStoring, sendEmpty, sendError } from './answers.js';
-import type { Guard, Proceed } from './guard.js';
+import type { Guard } from './guard.js';
+import type { Proceed } from './guard-options.js';
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { ForbiddenError, KapacitorAuthError, StoreError, TryLaterError, UnauthenticatedError } from '../errors.js';
 import type { HostResponse, Next } from '../request/host.js';
-import { hangUp, sendError } from './answers.js';
+import { hangUp, sendEmpty, sendError } from './answers.js';
 
 /** The statuses of requests that nobody let in. The app's error handler can get them in place of the client. */
 const STATUSES: readonly number[] = [401, 403, 429, 503];
@@ -9,19 +9,27 @@ const STATUSES: readonly number[] = [401, 403, 429, 503];
 /** Answers a refused request, or hands it to the app. */
 export type Refuse = (res: HostResponse, refusal: Refusal, next: Next) => void;
 
+interface Background {
+  /** The error that the refusal comes from. */
+  readonly cause?: unknown;
+  readonly signIn?: string | undefined;
+}
+
 /** The answer to a request that is not let through. */
 export class Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers: OutgoingHttpHeaders;
+  /** The path of the sign-in page, for a person who has to sign in. */
+  readonly signIn: string | undefined;
   readonly #cause: unknown;
 
-  /** @param cause the error that the refusal comes from, if there is one */
-  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}, cause?: unknown) {
+  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}, background: Background = {}) {
     this.status = status;
     this.message = message;
     this.headers = headers;
-    this.#cause = cause;
+    this.signIn = background.signIn;
+    this.#cause = background.cause;
   }
 
   /**
@@ -31,26 +39,28 @@ export class Refusal {
    * @param status defaults to the status of the error
    */
   static of(error: unknown, status?: number, headers: OutgoingHttpHeaders = {}): Refusal {
-    if (!(error instanceof KapacitorAuthError)) return new Refusal(503, 'authentication is unavailable', {}, error);
+    if (!(error instanceof KapacitorAuthError))
+      return new Refusal(503, 'authentication is unavailable', {}, { cause: error });
     const all = error instanceof TryLaterError ? { ...headers, ...error.headers } : headers;
-    return new Refusal(status ?? error.status, error.message, all, error);
+    return new Refusal(status ?? error.status, error.message, all, { cause: error });
   }
 
   /** The refusal as the error that the app's error handler gets. */
   toError(): KapacitorAuthError {
-    const { status, message, headers } = this;
+    const { status, message, headers, signIn } = this;
     const cause = this.#cause;
     if (cause instanceof KapacitorAuthError && cause.status === status) return cause;
     const options = cause === undefined ? {} : { cause };
-    if (status === 401) return new UnauthenticatedError(message, headers, options);
+    if (status === 401) return new UnauthenticatedError(message, headers, { ...options, signIn });
     return status === 403 ? new ForbiddenError(message) : new StoreError(message, options);
   }
 }
 
 /** Answers a refused request itself. It never throws, because nothing is left to catch the error. */
-export const answerRefusal: Refuse = (res, { status, message, headers }) => {
+export const answerRefusal: Refuse = (res, { status, message, headers, signIn }) => {
   try {
-    sendError(res, status, message, headers);
+    if (signIn === undefined) sendError(res, status, message, headers);
+    else sendEmpty(res, 303, { ...headers, Location: signIn, 'Cache-Control': 'no-store' });
   } catch {
     hangUp(res);
   }

@@ -16,16 +16,54 @@ const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY 
  * @throws {InvalidRequestError} 413 for a body over 64 KiB; 400 for a body that is not JSON, or that a parser changed
  */
 export async function readJson(req: Request, res: HostResponse): Promise<unknown> {
+  const body = await readBody(req, res);
+  if (typeof body === 'string') return parse(body);
+  return isForm(req) ? fromForm(req) : body;
+}
+
+/** The fields of a form, or a JSON value. */
+export type FormOrJson = { readonly form: ReadonlyMap<string, string> } | { readonly json: unknown };
+
+/**
+ * The fields of a form, or the JSON value of another body. JSON may have the content type of a form, as curl sends it. A field
+ * that is there twice is left out.
+ *
+ * @throws {InvalidRequestError} as {@link readJson} does
+ */
+export async function readFormOrJson(req: Request, res: HostResponse): Promise<FormOrJson> {
+  const body = await readBody(req, res);
+  if (typeof body === 'string') {
+    return isForm(req) && !body.trimStart().startsWith('{') ? { form: fieldsIn(body) } : { json: parse(body) };
+  }
+  if (!isForm(req)) return { json: body };
+  const fields = Object.entries(body as object).filter(([, value]) => typeof value === 'string');
+  const isJson =
+    Object.keys(body as object)[0]
+      ?.trimStart()
+      .startsWith('{') === true;
+  return isJson ? { json: fromForm(req) } : { form: new Map(fields) };
+}
+
+function fieldsIn(text: string): Map<string, string> {
+  const pairs = [...new URLSearchParams(text)];
+  return new Map(pairs.filter(([name]) => pairs.filter(([other]) => other === name).length === 1));
+}
+
+/** The text of the body, or what a parser of the app has made of it. */
+async function readBody(req: Request, res: HostResponse): Promise<unknown> {
   // The app's own parser may allow more.
   if (Number(req.headers['content-length']) > MAX_BODY) throw tooLarge();
   const wasRead = req.readableEnded;
   if (!wasRead) await readBytes(req, res);
   const body: unknown = req.body;
-  if (Buffer.isBuffer(body)) return parse(decode(body));
+  if (Buffer.isBuffer(body)) return decode(body);
   if (!wasRead) throw new InvalidRequestError(INVALID_JSON);
-  if (typeof body === 'string') return parse(body);
   if (body === undefined) throw consumed();
-  return /^application\/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '') ? fromForm(req) : body;
+  return body;
+}
+
+function isForm({ headers }: Request): boolean {
+  return /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '');
 }
 
 function readBytes(req: Request, res: HostResponse): Promise<void> {

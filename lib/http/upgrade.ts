@@ -2,11 +2,12 @@ import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostRequest } from '../request/host.js';
+import { allowOrigins, isOfThisHost } from '../request/same-origin.js';
 import type { User } from '../users/user.js';
 import { sendError } from './answers.js';
-import type { Guard, Proceed } from './guard.js';
+import type { Guard } from './guard.js';
+import type { Proceed } from './guard-options.js';
 import { answerRefusal } from './refusals.js';
-import { isOfThisHost } from './same-origin.js';
 import { surviveErrors } from './socket-errors.js';
 import type { ResolvedUpgrade } from './upgrade-call.js';
 
@@ -28,6 +29,7 @@ export function authorizeUpgrade(
   surviveErrors(socket);
   // Express does the same: from here on, `req.ip` is the client that the app's setting `trust proxy` finds.
   if (app !== undefined) Object.setPrototypeOf(req, app.request);
+  allowOrigins(req, origins);
   const proceed: Proceed = (user) =>
     comesFromAnotherSite(req, origins)
       ? guard.deny(req, user, 'a page of another site may not open a connection')
@@ -46,7 +48,10 @@ export function authorizeUpgrade(
       resolve(socket.destroyed ? undefined : (req.user as User));
     };
     // No handler of an app is behind this, so the answer goes to the socket.
-    guard.identify(req, answer, letThrough, proceed, { refuse: answerRefusal });
+    guard.identify(req, answer, letThrough, proceed, {
+      refuse: answerRefusal,
+      sendsToSignIn: false,
+    });
   });
 }
 

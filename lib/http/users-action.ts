@@ -3,8 +3,8 @@ import { usersLink } from '../authorization/own-endpoints.js';
 import { ForbiddenError } from '../errors.js';
 import type { HostResponse } from '../request/host.js';
 import { mountOf } from '../request/host.js';
+import { isForged } from '../request/same-origin.js';
 import type { User } from '../users/user.js';
-import { isForged } from './same-origin.js';
 
 /** Answers a request of an authenticated user to the users API. An error that it throws becomes an answer. */
 export type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;

@@ -8,6 +8,7 @@ import type { HostResponse } from '../request/host.js';
 import { wholePathOf } from '../request/host.js';
 import { type Audit, operationFailure } from '../users/audit-events.js';
 import type { KeyService } from '../users/key-service.js';
+import type { SessionService } from '../users/session-service.js';
 import type { User } from '../users/user.js';
 import type { RequestedChanges } from '../users/user-fields.js';
 import type { UserService } from '../users/user-service.js';
@@ -25,6 +26,7 @@ import type { Guard } from './guard.js';
 import { KeysApi } from './keys-api.js';
 import { Refusal } from './refusals.js';
 import { readJson } from './request-body.js';
+import { SessionsApi } from './sessions-api.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
 import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
 
@@ -32,6 +34,8 @@ import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
 export interface UsersApiParts {
   readonly users: UserService;
   readonly keys: KeyService;
+  /** Undefined: there are no sessions. */
+  readonly sessions: SessionService | undefined;
   readonly guard: Guard;
   readonly audit: Audit;
 }
@@ -41,6 +45,7 @@ export function createUsersRouter(parts: UsersApiParts): Router {
   const { guard } = parts;
   const api = new UsersApi(parts);
   const keys = new KeysApi(parts.keys, guard);
+  const sessions = new SessionsApi(parts);
   const tarpit = new Tarpit();
 
   const answer =
@@ -74,6 +79,8 @@ export function createUsersRouter(parts: UsersApiParts): Router {
   route('/:name', { GET: api.show, PATCH: api.update, DELETE: api.remove });
   route('/:name/keys', { GET: keys.list, POST: keys.create }, 'keys');
   route('/:name/keys/:id', { GET: keys.show, DELETE: keys.remove }, 'keys');
+  route('/:name/sessions', { GET: sessions.list, DELETE: sessions.endAll }, 'sessions');
+  route('/:name/sessions/:id', { DELETE: sessions.end }, 'sessions');
   router.use(answer(nothingThere), badPath);
   return router;
 }

@@ -86,6 +86,8 @@ const SENTENCES: { readonly [Event in keyof AuditEvents]: (details: AuditEvents[
     `${user === undefined ? 'a user' : `user ${quoteText(user)}`} could not be ${DONE[operation]}${byWhom(by)}: ${reason}`,
   'key-created': ({ user, key, by }) => `key ${quoteText(key)} of user ${quoteText(user)} was created${byWhom(by)}`,
   'key-deleted': ({ user, key, by }) => `key ${quoteText(key)} of user ${quoteText(user)} was deleted${byWhom(by)}`,
+  'session-ended': ({ user, count, by }) =>
+    `${count === 1 ? 'a session' : `${count} sessions`} of user ${quoteText(user)} ended${byWhom(by)}`,
   'store-unavailable': ({ reason }) => `the user store is unavailable${reason === undefined ? '' : `: ${reason}`}`,
   'authentication-switched': ({ authEnabled }) => `authentication was switched ${authEnabled ? 'on' : 'off'}`,
 };

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import Negotiator from 'negotiator';
 
 /**
  * The headers in which a browser describes itself. Browsers send `Sec-Fetch-…` (https://www.w3.org/TR/fetch-metadata/)
@@ -17,6 +18,16 @@ export function isFromBrowser({ headers }: DescribedRequest): boolean {
 export function isNavigation(req: DescribedRequest): boolean {
   const mode = req.headers['sec-fetch-mode'];
   return mode === undefined ? isFromBrowser(req) && accepts(req, /text\/html/i) : mode === 'navigate';
+}
+
+/** The types of an answer. A client that takes every type gets the first. */
+const ANSWERS = ['application/json', 'text/html'];
+
+/** Tells whether the client shows a page to a person: a browser that opens it, or a program that prefers HTML, such as Lynx. */
+export function prefersPage(req: DescribedRequest): boolean {
+  const mode = req.headers['sec-fetch-mode'];
+  if (mode !== undefined) return mode === 'navigate';
+  return !isFromScript(req) && new Negotiator(req).mediaType(ANSWERS) === 'text/html';
 }
 
 /** Tells whether a script of a page sends this, by `fetch` or XMLHttpRequest. */

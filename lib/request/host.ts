@@ -13,6 +13,8 @@ export interface HostRequest extends IncomingMessage {
   user?: unknown;
   /** The client's address. */
   readonly ip?: string | undefined;
+  /** Whether the client speaks TLS. */
+  readonly secure?: boolean | undefined;
   readonly app?: HostApp | undefined;
 }
 

@@ -113,6 +113,13 @@ export interface KeyEvent extends Occurrence {
   readonly expires?: Date | undefined;
 }
 
+/** Sessions of a user were ended, by a sign-out or by an admin. Those that a change of the user ends are not told. */
+export interface SessionEnded extends Occurrence {
+  readonly user: string;
+  /** How many ended. */
+  readonly count: number;
+}
+
 /** A user was not created, changed or deleted although somebody asked for it. */
 export interface UserOperationFailed extends Occurrence {
   readonly operation: 'create' | 'change' | 'delete';
@@ -145,6 +152,7 @@ export interface AuditEvents {
   readonly 'user-operation-failed': UserOperationFailed;
   readonly 'key-created': KeyEvent;
   readonly 'key-deleted': KeyEvent;
+  readonly 'session-ended': SessionEnded;
   readonly 'store-unavailable': StoreUnavailable;
   readonly 'authentication-switched': AuthenticationSwitched;
 }
@@ -168,6 +176,7 @@ const NAMES: Readonly<Record<keyof AuditEvents, true>> = {
   'user-operation-failed': true,
   'key-created': true,
   'key-deleted': true,
+  'session-ended': true,
   'store-unavailable': true,
   'authentication-switched': true,
 };

@@ -4,7 +4,7 @@ import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { configFile, fromCode, problemsOf } from './resolve.js';
 
 const HTTP_PROPERTIES =
-  'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath, sharedSecret, sharedSecretFile';
+  'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath, sessions, sharedSecret, sharedSecretFile';
 
 describe('the configuration in code', () => {
   it('may be an object without a prototype, or an instance of a class', () => {

@@ -104,6 +104,7 @@ describe('a kapacitor.conf', () => {
           public: [],
           refusals: 'answer',
           apiPath: '/kapacitor/v1',
+          sessions: false,
           bindAddress: { host: '127.0.0.1', port: 9092 },
           https: undefined,
         },

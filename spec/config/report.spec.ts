@@ -17,6 +17,7 @@ allowed-hosts = ["LocalHost", '.example.com']
 public = ["/health", 'GET /status']
 refusals = 'next'
 api-path = "/"
+sessions = { idle = '30m', texts = { signIn = "Log in" } }
 bind-address = "[::1]:80"
 https-enabled = false
 https-certificate = "/c.pem"
@@ -75,35 +76,41 @@ describe('the report on a configuration', () => {
       ['http', 'public', '["/health", "GET /status"]', 'kapacitor.conf, line 8'],
       ['http', 'refusals', '"next"', 'kapacitor.conf, line 9'],
       ['http', 'api-path', '"/"', 'kapacitor.conf, line 10'],
-      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 11'],
-      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 12'],
-      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 13'],
-      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 14'],
-      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 15'],
-      ['http', 'shared-secret-file', '(none)', 'kapacitor.conf, line 15'],
-      ['auth', 'enabled', 'true', 'kapacitor.conf, line 17'],
-      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 18'],
-      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 19'],
-      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 20'],
-      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 21'],
-      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 22'],
-      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 23'],
-      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 24'],
-      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 25'],
-      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 26'],
-      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 27'],
-      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 28'],
-      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 29'],
-      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 29'],
-      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 30'],
+      [
+        'http',
+        'sessions',
+        '{ lifetime = "12h", idle = "30m", texts = { signIn = "Log in" } }',
+        'kapacitor.conf, line 11',
+      ],
+      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 12'],
+      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 13'],
+      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 14'],
+      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 15'],
+      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 16'],
+      ['http', 'shared-secret-file', '(none)', 'kapacitor.conf, line 16'],
+      ['auth', 'enabled', 'true', 'kapacitor.conf, line 18'],
+      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 19'],
+      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 20'],
+      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 21'],
+      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 22'],
+      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 23'],
+      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 24'],
+      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 25'],
+      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 26'],
+      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 27'],
+      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 28'],
+      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 29'],
+      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 30'],
+      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 30'],
+      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 31'],
       ['', 'data_dir', '"state"', 'kapacitor.conf, line 2'],
       [
         'permissions',
         'clerk',
         String.raw`{ "/orders" = ["read", "write"], "/a \"b\"" = ["all"], "/secrets" = [] }`,
-        'kapacitor.conf, line 31',
+        'kapacitor.conf, line 32',
       ],
-      ['permissions', 'nothing', '{}', 'kapacitor.conf, line 36'],
+      ['permissions', 'nothing', '{}', 'kapacitor.conf, line 37'],
     ]);
     expect(JSON.stringify(report)).not.toContain('hunter2');
   });

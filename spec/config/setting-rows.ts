@@ -1,12 +1,19 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { durationKind } from '../../lib/config/kinds.js';
+import { SIGN_IN_TEXTS } from '../../lib/sign-in-texts.js';
 import { aDuration, aNumber, aSwitch, named, type Row } from './setting-kinds.js';
 
 const SET = new Set(['password']);
 const EMPTY = new Set();
 const DERIVED = new (class extends Set<string> {})();
 const asked = async () => true;
+
+function sessions(lifetime: string, idle: string, name = 'Name') {
+  const [lifetimeInMs, idleInMs] = [lifetime, idle].map((text) => durationKind.fromText(text));
+  return { lifetime: lifetimeInMs, idle: idleInMs, texts: { ...SIGN_IN_TEXTS, name } };
+}
 
 export const ROWS: readonly Row[] = [
   aSwitch(named('http', 'auth-enabled'), [false, true]),
@@ -158,6 +165,48 @@ export const ROWS: readonly Row[] = [
       code: [
         [['/auth'], 'an array'],
         [new URL('https://example.com/auth'), 'a url'],
+      ],
+    },
+  },
+  {
+    ...named('http', 'sessions'),
+    defaults: [false, false],
+    expected: 'must be true, false, or lifetime and idle, such as { lifetime = "12h", idle = "1h" }',
+    right: {
+      file: [
+        ['true', sessions('12h', '1h')],
+        ['false', false],
+        ['{ lifetime = "30m" }', sessions('30m', '30m')],
+        ['{ lifetime = "9600h", idle = "9600h" }', sessions('9600h', '9600h')],
+        ['{ idle = "2m" }', sessions('12h', '2m')],
+      ],
+      environment: [
+        ['true', sessions('12h', '1h')],
+        ['1', sessions('12h', '1h')],
+        ['F', false],
+      ],
+      code: [
+        [true, sessions('12h', '1h')],
+        [{}, sessions('12h', '1h')],
+        [{ lifetime: 120_000, idle: undefined }, sessions('2m', '2m')],
+        [{ lifetime: '8h', idle: '8h', texts: { name: 'Nom', signIn: undefined } }, sessions('8h', '8h', 'Nom')],
+        [false, false],
+      ],
+    },
+    wrong: {
+      file: [
+        ['"true"', '"true": write  sessions = true'],
+        ['"12h"', '"12h"'],
+        ['1', '1'],
+      ],
+      environment: [
+        ['12h', '"12h"'],
+        ['yes', '"yes"'],
+      ],
+      code: [
+        ['12h', '"12h"'],
+        [null, 'null'],
+        [43_200_000, '43200000'],
       ],
     },
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isPlainObject } from '../../lib/argument-checks.js';
 import { resolveConfig } from '../../lib/config/config.js';
 import { type Environment, SECTIONS, type Setting } from '../../lib/config/setting.js';
 import { SETTINGS } from '../../lib/config/settings.js';
@@ -52,7 +53,7 @@ describe.each(ROWS)('the setting $name, or $variable', (row) => {
 
   it.each(row.right.code)('may be %j in code', (given, value) => {
     const resolved = valueIn(row, fromCode(codeOf(row, given), besides(row)));
-    if (Array.isArray(value)) expect(resolved).toEqual(value);
+    if (Array.isArray(value) || isPlainObject(value)) expect(resolved).toEqual(value);
     else expect(resolved).toBe(value);
   });
 

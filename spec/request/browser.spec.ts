@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFromBrowser, isFromScript, isNavigation } from '../../lib/request/browser.js';
+import { isFromBrowser, isFromScript, isNavigation, prefersPage } from '../../lib/request/browser.js';
 import { BROWSER, PAGE, POWERSHELL } from '../support/browser-headers.js';
 
 type Headers = Record<string, string>;
@@ -27,6 +27,29 @@ describe('a page that a person opens', () => {
     [{}, false],
   ])('is recognized by its headers: %j', (headers, expected) => {
     expect(isNavigation({ headers })).toBe(expected);
+  });
+});
+
+describe('a client that shows a page', () => {
+  it.each<[Headers, boolean]>([
+    [{ 'sec-fetch-mode': 'navigate' }, true],
+    [{ 'sec-fetch-mode': 'navigate', accept: 'application/json' }, true],
+    [{ 'sec-fetch-mode': 'cors', ...BROWSER, ...PAGE }, false],
+    [{ 'sec-fetch-mode': 'no-cors', accept: 'text/html' }, false],
+    [{ ...BROWSER, ...PAGE }, true],
+    [PAGE, true],
+    [{ 'user-agent': 'Lynx/2.9.2', accept: 'text/html, text/plain, text/sgml;q=0.01, */*;q=0.01' }, true],
+    [{ accept: 'text/*' }, true],
+    [{ accept: 'application/json, text/html;q=0.9' }, false],
+    [{ accept: 'text/html;q=0.9, application/json;q=0.9' }, true],
+    [{ accept: '*/*' }, false],
+    [{ accept: 'text/html;q=0, */*' }, false],
+    [{ accept: 'image/avif,image/webp,*/*;q=0.8' }, false],
+    [{ accept: 'text/html;q=odd,;;' }, false],
+    [{ ...PAGE, 'x-requested-with': 'XMLHttpRequest' }, false],
+    [{}, false],
+  ])('is recognized by its headers: %j', (headers, expected) => {
+    expect(prefersPage({ headers })).toBe(expected);
   });
 });
 

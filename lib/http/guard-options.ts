@@ -1,0 +1,47 @@
+import type { HostRequest, HostResponse, Next } from '../request/host.js';
+import type { Audit } from '../users/audit-events.js';
+import type { User } from '../users/user.js';
+import type { Refusal, Refuse } from './refusals.js';
+import type { SignInChallenge } from './sign-in-challenge.js';
+
+/** How a guard works. */
+export interface GuardOptions {
+  /** While false, every request runs as the admin ADMIN_USER. */
+  readonly authEnabled: boolean;
+  /** The hosts that requests may ask for. Undefined: every host. */
+  readonly allowedHosts: readonly string[] | undefined;
+  /** Whether this package or the app's error handler answers refused requests. */
+  readonly refusals: 'answer' | 'next';
+  /** For requests without credentials. Undefined: there are no sessions. */
+  readonly signIn: SignInChallenge | undefined;
+  /** Receives each request with wrong credentials. */
+  readonly onFailure: (req: HostRequest) => void;
+  /** Receives `denied` for each request that the guard answers with 401 or 403. */
+  readonly audit: Audit;
+}
+
+/** True: let the request through. False: it is answered, or will be. */
+export type Verdict = boolean | Refusal;
+
+/**
+ * Handles a request whose user is known. Creating a function for each request would take time, so this gets all it needs as
+ * arguments.
+ */
+export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => Verdict;
+
+/** Where a middleware differs from the others. */
+export interface IdentifyOptions {
+  /** Handles a request without credentials. Undefined, or undefined from it: the request is refused. */
+  readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
+  /** Whether OPTIONS without credentials is answered with 204. Defaults to true. False: it is refused. */
+  readonly answersPreflights?: boolean;
+  /** Whether a person without credentials is sent to the sign-in page. Defaults to true. */
+  readonly sendsToSignIn?: boolean;
+  /** Whether the endpoints of this package are below the mount of the middleware. Defaults to false: below the root. */
+  readonly hasEndpoints?: boolean;
+  /** Defaults to what `http.refusals` says. */
+  readonly refuse?: Refuse;
+}
+
+/** A middleware like most others. */
+export const STRICT: IdentifyOptions = {};

@@ -1,0 +1,71 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { TryLaterError } from '../errors.js';
+import { type HostRequest, type HostResponse, mountOf } from '../request/host.js';
+import { noSessionCookie, sessionTokenOf } from '../request/session-cookie.js';
+import type { SignInTexts } from '../sign-in-texts.js';
+import { sendEmpty, sendHtml } from './answers.js';
+import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
+
+/** What a person gets to see who signs in. */
+export class SignInAnswers {
+  readonly #page: SignInPage;
+  readonly #apiPath: string;
+
+  /** @param apiPath without a slash at its end; empty for the root */
+  constructor(page: SignInPage, apiPath: string) {
+    this.#page = page;
+    this.#apiPath = apiPath;
+  }
+
+  /** The message after a sign-out. */
+  get signedOut(): string {
+    return this.#page.texts.signedOut;
+  }
+
+  /** The path of an endpoint of this package. */
+  pathOf(req: HostRequest, endpoint: string): string {
+    return `${mountOf(req)}${this.#apiPath}/${endpoint}`;
+  }
+
+  /** Shows the page with its form. */
+  show(req: HostRequest, res: HostResponse, view: Omit<SignInView, 'action'>, headers: OutgoingHttpHeaders = {}): void {
+    this.#send(res, 200, { ...view, action: this.pathOf(req, 'session') }, headers);
+  }
+
+  /** Shows the page again, and says what went wrong. A cookie whose session has ended is taken away. */
+  refuse(req: HostRequest, res: HostResponse, error: unknown, name: string, next: string): void {
+    const { status, headers } = Object(error) as { readonly status?: number; readonly headers?: OutgoingHttpHeaders };
+    const text = this.#textFor(error, status);
+    const view = { action: this.pathOf(req, 'session'), next, name, message: { text, role: 'alert' } } as const;
+    this.#send(res, status ?? 503, view, headers ?? {});
+  }
+
+  /** Shows a page without a form: nothing that is typed here would be safe. */
+  refuseInsecure(res: HostResponse): void {
+    const message = { text: this.#page.texts.insecure, role: 'alert' } as const;
+    this.#send(res, 403, { action: undefined, next: '/', message });
+  }
+
+  /** Sends the browser on. */
+  leadTo(res: HostResponse, path: string, headers: OutgoingHttpHeaders = {}): void {
+    sendEmpty(res, 303, { ...headers, Location: path, 'Cache-Control': 'no-store' });
+  }
+
+  #send(res: HostResponse, status: number, view: SignInView, headers: OutgoingHttpHeaders = {}): void {
+    sendHtml(res, status, this.#page.render(view), { ...headers, ...this.#page.headers });
+  }
+
+  #textFor(error: unknown, status: number | undefined): string {
+    const { texts } = this.#page;
+    if (error instanceof TryLaterError) {
+      return withTime(status === 429 ? texts.throttled : texts.busy, texts.lang, error.retryAfter);
+    }
+    const byStatus: Readonly<Record<number, keyof SignInTexts>> = { 401: 'wrong', 403: 'otherSite' };
+    return texts[byStatus[status ?? 503] ?? 'unavailable'];
+  }
+}
+
+/** The header that takes a cookie away whose session has ended. */
+export function withoutSession(req: HostRequest): OutgoingHttpHeaders {
+  return sessionTokenOf(req) === undefined ? {} : { 'Set-Cookie': noSessionCookie(req) };
+}

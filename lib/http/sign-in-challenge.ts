@@ -1,0 +1,39 @@
+import { isFromBrowser, prefersPage } from '../request/browser.js';
+import { type HostRequest, mountOf, withoutOrigin } from '../request/host.js';
+import { noSessionCookie, sessionTokenOf } from '../request/session-cookie.js';
+import type { IdentifyOptions } from './guard-options.js';
+import { nextPath } from './next-path.js';
+import { Refusal } from './refusals.js';
+
+/** What a request without credentials is told while there are sessions. */
+export class SignInChallenge {
+  readonly #apiPath: string;
+
+  /** @param apiPath see {@link ResolvedConfig} */
+  constructor(apiPath: string) {
+    this.#apiPath = apiPath;
+  }
+
+  /**
+   * Refuses a request without credentials. A person goes to the sign-in page. A browser gets no challenge, which would open its
+   * dialog. A cookie whose session has ended is taken away.
+   *
+   * @param challenge the `WWW-Authenticate` header for others
+   */
+  refuse(req: HostRequest, reason: string, challenge: string | undefined, options: IdentifyOptions): Refusal {
+    const headers = {
+      'WWW-Authenticate': isFromBrowser(req) || prefersPage(req) ? undefined : challenge,
+      'Set-Cookie': sessionTokenOf(req) === undefined ? undefined : noSessionCookie(req),
+    };
+    const isPerson = options.sendsToSignIn !== false && prefersPage(req);
+    return new Refusal(401, reason, headers, { signIn: isPerson ? this.#pathFor(req, options) : undefined });
+  }
+
+  /** The path of the sign-in page, with the path of the request if it can be asked for again. */
+  #pathFor(req: HostRequest, { hasEndpoints }: IdentifyOptions): string {
+    const page = `${hasEndpoints ? mountOf(req) : ''}${this.#apiPath}/sign-in`;
+    const isRead = req.method === 'GET' || req.method === 'HEAD';
+    const next = isRead ? nextPath(withoutOrigin(req.originalUrl ?? req.url ?? '')) : '/';
+    return next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`;
+  }
+}

@@ -1,0 +1,197 @@
+import type { Request } from 'express';
+import { keyProblem } from '../argument-checks.js';
+import type { LoginService } from '../authentication/login-service.js';
+import type { SignInEndpoint } from '../authorization/own-endpoints.js';
+import { ForbiddenError, InvalidRequestError, UnauthenticatedError } from '../errors.js';
+import { contextOf } from '../request/audit-context.js';
+import { prefersPage } from '../request/browser.js';
+import { type HostRequest, type HostResponse, type Middleware, queryOf } from '../request/host.js';
+import { isFromOtherSite, mayUseCookie } from '../request/same-origin.js';
+import { canHaveSession, sessionCookie, sessionTokenOf } from '../request/session-cookie.js';
+import type { Audit } from '../users/audit-events.js';
+import type { SessionService } from '../users/session-service.js';
+import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
+import { denialOf, FORGED, forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
+import type { Guard } from './guard.js';
+import { nextPath } from './next-path.js';
+import { Refusal } from './refusals.js';
+import { type FormOrJson, readFormOrJson } from './request-body.js';
+import { type SignInAnswers, withoutSession } from './sign-in-answers.js';
+import { surviveErrors } from './socket-errors.js';
+
+/** The endpoints with which a browser signs in and out. */
+export type SignInEndpoints = Readonly<Record<SignInEndpoint, Middleware>>;
+
+export interface SignInParts {
+  readonly guard: Guard;
+  readonly logins: LoginService;
+  readonly sessions: SessionService;
+  /** Whether a user who was let in with its password may still log in with it. */
+  readonly isStillVerified: (user: User, stored: StoredUser) => boolean;
+  readonly answers: SignInAnswers;
+  /** Receives `denied` for each request that is answered with 403. */
+  readonly audit: Audit;
+}
+
+/** Answers a request. An error that it throws becomes an answer. */
+type Action = (req: HostRequest, res: HostResponse) => Promise<void>;
+
+export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
+  const api = new SignInApi(parts);
+  return {
+    session: endpoint(parts, { POST: api.signIn, DELETE: api.signOut }),
+    'sign-in': endpoint(parts, { GET: api.showPage }),
+    'sign-out': endpoint(parts, { POST: api.leave }),
+  };
+}
+
+function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string, Action>>): Middleware {
+  const methods = Object.keys(actions).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  const allow = [...methods, 'OPTIONS'].join(', ');
+  return (req: HostRequest, res, next) => {
+    forbidStoring(res);
+    const action = actions[req.method === 'HEAD' ? 'GET' : (req.method ?? '')];
+    const otherHost = guard.hostRefusal(req);
+    if (otherHost !== undefined) guard.later(res, next, () => otherHost);
+    else if (action === undefined) refuseMethod(req, res, allow);
+    else {
+      surviveErrors(req.socket);
+      action(req, res).catch((error: unknown) => {
+        if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, undefined, 403, error.message));
+        guard.later(res, next, () => Refusal.of(error));
+      });
+    }
+  };
+}
+
+function refuseMethod(req: HostRequest, res: HostResponse, allow: string): void {
+  if (req.method === 'OPTIONS') sendEmpty(res, 204, { Allow: allow });
+  else sendError(res, 405, 'method not allowed', { Allow: allow });
+}
+
+const INSECURE =
+  'signing in needs HTTPS: serve the app over TLS or, behind a proxy that ends TLS, let the app trust it, such as ' +
+  'app.set("trust proxy", "loopback"). Without TLS it works on localhost alone';
+
+class SignInApi {
+  readonly #parts: SignInParts;
+
+  constructor(parts: SignInParts) {
+    this.#parts = parts;
+  }
+
+  /** The page. Somebody who is signed in goes on. */
+  readonly showPage: Action = async (req, res) => {
+    const { guard, logins, answers } = this.#parts;
+    const query = new URLSearchParams(queryOf(req.url ?? ''));
+    const next = nextPath(query.get('next'));
+    if (!guard.authEnabled) return answers.leadTo(res, next);
+    if (!canHaveSession(req)) return answers.refuseInsecure(res);
+    if (!logins.hasCredentials(req) && logins.hasAny(req)) {
+      const outcome = await logins.login(req);
+      if (outcome.kind === 'user') return answers.leadTo(res, next);
+      if (outcome.kind === 'error') return answers.refuse(req, res, outcome.error, '', next);
+    }
+    const message = query.has('signed-out') ? ({ text: answers.signedOut, role: 'status' } as const) : undefined;
+    answers.show(req, res, { next, message }, withoutSession(req));
+  };
+
+  /** Verifies a name and a password, and gives the browser a cookie. */
+  readonly signIn: Action = async (req, res) => {
+    const { answers } = this.#parts;
+    let typed: Typed | undefined;
+    try {
+      if (isFromOtherSite(req)) throw new ForbiddenError('a page of another site may not sign in');
+      typed = typedIn(await readFormOrJson(req as Request, res));
+      await this.#signIn(req, res, typed);
+    } catch (error) {
+      if (typed?.isForm === false || !prefersPage(req)) throw error;
+      this.#report(req, error);
+      answers.refuse(req, res, error, typed?.name ?? '', typed?.next ?? '/');
+    }
+  };
+
+  /** Ends the session of the browser, for scripts. */
+  readonly signOut: Action = async (req, res) => {
+    sendEmpty(res, 204, await this.#end(req));
+  };
+
+  /** Ends the session of the browser, for a form. */
+  readonly leave: Action = async (req, res) => {
+    const { answers } = this.#parts;
+    const headers = await this.#end(req);
+    const body = await readFormOrJson(req as Request, res).catch(() => undefined);
+    const next = body !== undefined && 'form' in body ? body.form.get('next') : undefined;
+    const page = `${answers.pathOf(req, 'sign-in')}?signed-out`;
+    answers.leadTo(res, next === undefined ? page : nextPath(next), headers);
+  };
+
+  async #signIn(req: HostRequest, res: HostResponse, typed: Typed): Promise<void> {
+    const { guard, logins, sessions, answers, isStillVerified } = this.#parts;
+    // Nobody needs a session then.
+    if (!guard.authEnabled) return this.#welcome(req, res, typed, ADMIN_USER);
+    if (!canHaveSession(req)) {
+      if (!typed.isForm || !prefersPage(req)) throw new ForbiddenError(INSECURE);
+      this.#report(req, new ForbiddenError(INSECURE));
+      return answers.refuseInsecure(res);
+    }
+    const user = await logins.verifyPassword(typed, req);
+    const session = user && (await sessions.create(user.name, (stored) => isStillVerified(user, stored)));
+    if (user === undefined || session === undefined) throw new UnauthenticatedError('authorization failed');
+    const former = sessionTokenOf(req);
+    if (former !== undefined) await sessions.endOf(former, contextOf(req));
+    const headers = { 'Set-Cookie': sessionCookie(req, session.token, sessions.lifetime) };
+    this.#welcome(req, res, typed, user, session.expires, headers);
+  }
+
+  #welcome(
+    req: HostRequest,
+    res: HostResponse,
+    { isForm, next }: Typed,
+    user: User,
+    expires?: Date,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    const { answers } = this.#parts;
+    if (isForm) answers.leadTo(res, next, headers);
+    else sendJson(res, 200, { user: userBody(user, answers.pathOf(req, 'users')), expires }, headers);
+  }
+
+  /** Ends the session of a request, if it has one. Gives the header that takes its cookie away. */
+  async #end(req: HostRequest) {
+    const token = sessionTokenOf(req);
+    if (token === undefined) return {};
+    if (!mayUseCookie(req)) throw new ForbiddenError(FORGED);
+    await this.#parts.sessions.endOf(token, contextOf(req));
+    return withoutSession(req);
+  }
+
+  #report(req: HostRequest, error: unknown): void {
+    if (!(error instanceof ForbiddenError)) return;
+    this.#parts.audit('denied', () => denialOf(req, undefined, 403, error.message));
+  }
+}
+
+/** What somebody has typed. */
+interface Typed {
+  readonly name: string;
+  readonly password: string;
+  readonly next: string;
+  readonly isForm: boolean;
+}
+
+/** @throws {InvalidRequestError} the JSON has no name and password */
+function typedIn(body: FormOrJson): Typed {
+  if ('form' in body) {
+    const { form } = body;
+    const next = nextPath(form.get('next'));
+    return { name: form.get('name') ?? '', password: form.get('password') ?? '', next, isForm: true };
+  }
+  const problem = keyProblem(body.json, { owner: 'the body', noun: 'field', keys: ['name', 'password'] });
+  if (problem !== undefined) throw new InvalidRequestError(problem);
+  const { name, password } = body.json as { readonly name: unknown; readonly password: unknown };
+  if (typeof name !== 'string' || typeof password !== 'string') {
+    throw new InvalidRequestError('the body must have a name and a password, and both are texts');
+  }
+  return { name, password, next: '/', isForm: false };
+}

@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { SignInTexts } from '../sign-in-texts.js';
+import { SIGN_IN_STYLE } from './sign-in-style.js';
+
+/** What one answer with the page differs in. */
+export interface SignInView {
+  /** The path that the form is sent to. Undefined: there is no form. */
+  readonly action: string | undefined;
+  /** The path that the sign-in leads to. */
+  readonly next: string;
+  /** The name that was typed before. */
+  readonly name?: string | undefined;
+  readonly message?: SignInMessage | undefined;
+}
+
+/** A sentence above the form: what went wrong, or what was done. */
+export interface SignInMessage {
+  readonly text: string;
+  readonly role: 'alert' | 'status';
+}
+
+/** The page on which a person signs in. It has no script, and loads nothing. */
+export class SignInPage {
+  readonly texts: SignInTexts;
+  readonly #realm: string;
+  readonly #style: string;
+  /** The headers of each answer with the page. */
+  readonly headers: OutgoingHttpHeaders;
+
+  /** @param realm the title. Empty: the text of the button is the title */
+  constructor(realm: string, texts: SignInTexts) {
+    this.#realm = realm;
+    this.texts = texts;
+    this.#style = SIGN_IN_STYLE.replace(/\n\s*/g, '\n');
+    const policy = [
+      "default-src 'none'",
+      `style-src 'sha256-${hash('sha256', this.#style, 'base64')}'`,
+      // The empty icon keeps browsers from asking for /favicon.ico.
+      'img-src data:',
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+    ];
+    this.headers = {
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': policy.join('; '),
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      // With `no-referrer`, a browser would send `Origin: null` along with the form.
+      'Referrer-Policy': 'same-origin',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+    };
+  }
+
+  render({ action, next, name = '', message }: SignInView): string {
+    const { lang, dir, signIn } = this.texts;
+    const title = escaped(this.#realm || signIn);
+    return `<!doctype html>
+<html lang="${escaped(lang)}" dir="${escaped(dir)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${this.#style}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${message === undefined ? '' : `<p id="message" role="${message.role}">${escaped(message.text)}</p>\n`}${action === undefined ? '' : this.#form(action, next, name, message?.role === 'alert')}</main>
+</body>
+</html>
+`;
+  }
+
+  #form(action: string, next: string, name: string, isAgain: boolean): string {
+    const { texts } = this;
+    const described = isAgain ? ' aria-describedby="message"' : '';
+    // Somebody whose name is there already goes on with the password.
+    const [onName, onPassword] = name === '' ? [' autofocus', ''] : ['', ' autofocus'];
+    return `<form method="post" action="${escaped(action)}">
+<input type="hidden" name="next" value="${escaped(next)}">
+<label for="name">${escaped(texts.name)}</label>
+<input id="name" name="name" value="${escaped(name)}" autocomplete="username" autocapitalize="none" spellcheck="false" required${onName}${described}>
+<label for="password">${escaped(texts.password)}</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${onPassword}${described}>
+<button>${escaped(texts.signIn)}</button>
+</form>
+`;
+  }
+}
+
+/** `Try again in 9 minutes.`, in the language of the texts. */
+export function withTime(text: string, lang: string, seconds: number): string {
+  const [count, unit] = seconds < 60 ? ([seconds, 'second'] as const) : ([Math.ceil(seconds / 60), 'minute'] as const);
+  return text.replaceAll('{time}', () => new Intl.RelativeTimeFormat(lang).format(count, unit));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+}

@@ -1,0 +1,79 @@
+import type { TLSSocket } from 'node:tls';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import { trustsPeer } from './client-address.js';
+import type { HostRequest } from './host.js';
+import { requestHost } from './same-origin.js';
+
+/**
+ * The cookie over TLS. A browser takes one of such a name only from this very host, over TLS and for all paths, so that no
+ * neighbour plants another: https://www.rfc-editor.org/rfc/rfc6265bis#section-4.1.3.2
+ */
+const SECURE_NAME = '__Host-kapacitor-auth';
+/** The cookie on localhost without TLS, where some browsers refuse `Secure`. */
+const LOCAL_NAME = 'kapacitor-auth';
+
+/** Every name that a cookie of a session can have. */
+export const SESSION_COOKIES: readonly string[] = [SECURE_NAME, LOCAL_NAME];
+
+/** The token of a session in the cookie of a request. Its digest may or may not be known. Undefined if there is none. */
+export function sessionTokenOf(req: HostRequest): string | undefined {
+  const { cookie } = req.headers;
+  // Most requests have none, and need not be parsed.
+  if (cookie === undefined || !cookie.includes(LOCAL_NAME)) return undefined;
+  const name = cookieNameFor(req);
+  return (name && parseCookie(cookie, { decode: asItIs })[name]) || undefined;
+}
+
+/** Whether the client's connection is so safe that a cookie may let it in: TLS, or one to localhost. */
+export function canHaveSession(req: HostRequest): boolean {
+  const name = cookieNameFor(req);
+  if (name !== LOCAL_NAME) return name !== undefined;
+  // A proxy may ask for localhost, and tell nobody that the page has another host.
+  const { origin } = req.headers;
+  return origin === undefined || (URL.canParse(origin) && isLocalhost(new URL(origin)));
+}
+
+/**
+ * The `Set-Cookie` header for a session.
+ *
+ * @param lifetime milliseconds
+ */
+export function sessionCookie(req: HostRequest, token: string, lifetime: number): string {
+  return setCookie(req, token, Math.floor(lifetime / 1000));
+}
+
+/** The `Set-Cookie` header that takes the cookie away from the browser. */
+export function noSessionCookie(req: HostRequest): string {
+  return setCookie(req, '', 0);
+}
+
+function setCookie(req: HostRequest, value: string, maxAge: number): string {
+  const name = cookieNameFor(req) ?? LOCAL_NAME;
+  return stringifySetCookie({
+    ...{ name, value, maxAge, path: '/', httpOnly: true, sameSite: 'lax' },
+    secure: name === SECURE_NAME,
+  });
+}
+
+/** The name of the cookie that counts. Undefined: none does, because others could read it on its way. */
+function cookieNameFor(req: HostRequest): string | undefined {
+  if (isOverTls(req)) return SECURE_NAME;
+  const url = `http://${requestHost(req)}`;
+  return URL.canParse(url) && isLocalhost(new URL(url)) ? LOCAL_NAME : undefined;
+}
+
+/** Whether the client speaks TLS, with this server or with a proxy that the app trusts. Express calls it `req.secure`. */
+function isOverTls(req: HostRequest): boolean {
+  if ((req.socket as Partial<TLSSocket>).encrypted === true || req.secure === true) return true;
+  const protocol = req.headers['x-forwarded-proto']?.toString().split(',', 1)[0]?.trim();
+  return protocol === 'https' && trustsPeer(req);
+}
+
+/** A URL has an IPv4 address in its one form. */
+function isLocalhost({ hostname }: URL): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function asItIs(value: string): string {
+  return value;
+}

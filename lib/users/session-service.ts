@@ -1,0 +1,147 @@
+import { StoreError, ThrottledError } from '../errors.js';
+import { quoteText } from '../safe-text.js';
+import type { Audit, AuditContext } from './audit-events.js';
+import type { UserRepository } from './repository.js';
+import { isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
+import { digestOfSecret, newSecret } from './secret-text.js';
+import type { StoredUser } from './user.js';
+
+/** The sessions of a user. The oldest makes room for one more. */
+const LIMIT = 100;
+/** Each conflict means that another change of the same user went through. */
+const MAX_CONFLICTS = 100;
+
+/** A session of a user, without its secret. */
+export interface Session {
+  readonly id: string;
+  readonly created: Date;
+  /** When it ends at the latest. */
+  readonly expires: Date;
+  /** When it was used last, up to a minute before. Undefined: never. */
+  readonly lastUsed: Date | undefined;
+}
+
+/** A new session. */
+export interface NewSession {
+  /** The secret, which only the browser keeps. */
+  readonly token: string;
+  readonly expires: Date;
+}
+
+interface SessionServiceParts {
+  readonly repository: Pick<UserRepository, 'find'>;
+  readonly secrets: SecretRepository;
+  /** Milliseconds. */
+  readonly lifetime: number;
+  /** Milliseconds. */
+  readonly idle: number;
+  /** Takes one of the new sessions that a user may have. Gives the milliseconds to wait if none is left, or else 0. */
+  readonly admit: (name: string) => Promise<number>;
+  readonly audit: Audit;
+}
+
+/** The sessions of browsers. */
+export class SessionService {
+  readonly #parts: SessionServiceParts;
+
+  constructor(parts: SessionServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Milliseconds for which a session lasts at most. */
+  get lifetime(): number {
+    return this.#parts.lifetime;
+  }
+
+  /**
+   * Creates a session for a user whose password was verified.
+   *
+   * @param isVerified whether the password is the one of this user, who may have been changed since
+   * @returns undefined if it is not any more, or if the user may no longer log in
+   * @throws {ThrottledError} the user has too many new sessions
+   * @throws {StoreError} the store is unavailable, or the user changes too often
+   */
+  async create(name: string, isVerified: (stored: StoredUser) => boolean): Promise<NewSession | undefined> {
+    const { repository, secrets, lifetime, admit } = this.#parts;
+    const wait = await admit(name);
+    if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), 'too many new sessions');
+    const { text: token, digest, id } = newSecret('session');
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+      const stored = await repository.find(name);
+      if (stored === undefined || !stored.enabled || !isVerified(stored)) return undefined;
+      const created = Date.now();
+      const expires = created + lifetime;
+      const session: StoredSecret = {
+        ...{ digest, kind: 'session', id, owner: name, name: undefined, permissions: undefined },
+        ...{ created, expires, lastUsed: undefined },
+      };
+      const outcome = await secrets.insert(session, stored.revision, LIMIT);
+      if (outcome === 'inserted') return { token, expires: new Date(expires) };
+    }
+    throw new StoreError(`the user ${quoteText(name)} changes too often to sign in: try again later`);
+  }
+
+  /**
+   * The sessions that a user has, the oldest first.
+   *
+   * @throws {StoreError} the store is unavailable
+   */
+  async list(name: string): Promise<Session[]> {
+    const time = Date.now();
+    const sessions = await this.#parts.secrets.list(name, 'session');
+    return sessions.filter((session) => this.#lasts(session, time)).map(toSession);
+  }
+
+  /**
+   * Ends one session of a user. It lets nobody in any more when the promise is fulfilled.
+   *
+   * @param context for the audit
+   * @returns whether the user had a session of this id
+   * @throws {StoreError} the store is unavailable
+   */
+  async end(name: string, id: string, context: AuditContext): Promise<boolean> {
+    const isEnded = await this.#parts.secrets.remove(name, 'session', id);
+    if (isEnded) this.#report(name, 1, context);
+    return isEnded;
+  }
+
+  /**
+   * Ends all sessions of a user, and returns their number.
+   *
+   * @param context for the audit
+   * @throws {StoreError} the store is unavailable
+   */
+  async endAll(name: string, context: AuditContext): Promise<number> {
+    const count = await this.#parts.secrets.removeAll(name, 'session');
+    if (count > 0) this.#report(name, count, context);
+    return count;
+  }
+
+  /**
+   * Ends the session of a token, if there is one.
+   *
+   * @param context for the audit; the user itself is `by`
+   * @throws {StoreError} the store is unavailable
+   */
+  async endOf(token: string, context: AuditContext): Promise<void> {
+    const session = await this.#parts.secrets.find(digestOfSecret(token));
+    if (session?.kind === 'session') await this.end(session.owner, session.id, { by: session.owner, ...context });
+  }
+
+  #lasts({ expires, created, lastUsed = created }: StoredSecret, time: number): boolean {
+    return isValidAt({ expires }, time) && time - lastUsed < this.#parts.idle;
+  }
+
+  #report(user: string, count: number, context: AuditContext): void {
+    this.#parts.audit('session-ended', () => ({ ...context, user, count }));
+  }
+}
+
+function toSession({ id, created, expires, lastUsed }: StoredSecret): Session {
+  return {
+    id,
+    created: new Date(created),
+    expires: new Date(expires as number),
+    lastUsed: lastUsed === undefined ? undefined : new Date(lastUsed),
+  };
+}
