@@ -14,7 +14,7 @@ export interface RefusedToken {
 export const ALGORITHMS: readonly string[] = ['HS256', 'HS384', 'HS512'];
 
 /** Milliseconds from now to the end of a token: enough for a year, also for a leap year. */
-export const LONGEST_LIFE = 366 * 86_400_000;
+export const LONGEST_LIFE: number = 366 * 86_400_000;
 
 /** Characters. */
 const MAX_LENGTH = 8_192;
