@@ -159,9 +159,9 @@ export class Authenticator {
     );
   }
 
-  /** The credential that let the user in. */
-  credentialOf(user: User): Credential {
-    return this.#parts.used.of(user);
+  /** The credential that let the user in. Undefined for a user that this authenticator does not know. */
+  credentialOf(user: User): Credential | undefined {
+    return this.knows(user) ? this.#parts.used.of(user) : undefined;
   }
 
   /**

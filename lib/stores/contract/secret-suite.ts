@@ -58,13 +58,13 @@ export function session(id: string, changes: Partial<StoredSecret> = {}): Stored
 export async function insert(
   { secrets }: SecretStore,
   secret: StoredSecret,
-  limit = MANY,
+  limit: number = MANY,
 ): Promise<InsertSecretOutcome> {
   return secrets.insert(secret, `first of ${secret.owner}`, limit);
 }
 
 /** Inserts secrets, and asserts that none is refused. */
-export async function insertSecrets(store: SecretStore, secrets: readonly StoredSecret[], limit = MANY): Promise<void> {
+export async function insertSecrets(store: SecretStore, secrets: readonly StoredSecret[], limit: number = MANY): Promise<void> {
   const outcomes = await Promise.all(secrets.map((secret) => insert(store, secret, limit)));
   assert.deepEqual(new Set(outcomes), new Set(secrets.length > 0 ? ['inserted'] : []));
 }
@@ -73,7 +73,7 @@ export async function insertSecrets(store: SecretStore, secrets: readonly Stored
 export async function assertSecrets(
   { secrets }: SecretStore,
   expected: readonly StoredSecret[],
-  owner = OWNER.name,
+  owner: string = OWNER.name,
 ): Promise<void> {
   const listed = [...(await secrets.list(owner, 'key')), ...(await secrets.list(owner, 'session'))];
   assert.deepEqual(listed, expected);
