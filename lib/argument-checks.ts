@@ -44,6 +44,16 @@ export function refuseExtra(call: string, takes: string, extra: readonly unknown
   if (extra.length > 0) throw new ConfigError(`${call} takes ${takes}, and no more arguments`);
 }
 
+/**
+ * Refuses a value that is not a function: the caller may expect options.
+ *
+ * @throws {ConfigError}
+ */
+export function requireFunction(call: string, argument: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new ConfigError(`${call}: ${argument} must be a function, not ${describeType(value)}`);
+}
+
 /** Edits. Words that are farther apart are different words. */
 const MAX_DISTANCE = 4;
 

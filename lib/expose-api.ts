@@ -111,7 +111,7 @@ function credentialOf(
   refuseExtra('auth.credentialOf', 'a request', extra);
   if (!isRequest(req)) throw new ConfigError('auth.credentialOf takes a request: write auth.credentialOf(req)');
   const user = Principal.userOf(req);
-  return user === undefined || user === ADMIN_USER ? undefined : guard.credentialOf(user);
+  return user && guard.credentialOf(user);
 }
 
 async function verifyChecked(

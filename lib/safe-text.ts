@@ -86,6 +86,19 @@ export function withoutHashes(text: string): string {
   return text.replace(HASH, '(a hash)');
 }
 
+/** Keys and sessions, complete or cut off. */
+const KEY = /ka[ps]_[\dA-Za-z]{20,}/g;
+
+/** Whether a text has a key in it, or most of one. */
+export function holdsKey(text: string): boolean {
+  return text.search(KEY) !== -1;
+}
+
+/** Replaces each key in a text with `(a key)`. */
+function withoutKeys(text: string): string {
+  return text.replace(KEY, '(a key)');
+}
+
 /**
  * The userinfo of `http://name:password@host`, where the colon may be percent-encoded. The password ends at the last `@`,
  * because not everybody encodes an `@` in it. `PASSWORD` is the placeholder of our own examples.
@@ -94,9 +107,9 @@ const URL_PASSWORD = /([a-z][a-z\d+.-]*:\/\/[^\s:@/?#]*?)(?::|%3a)(?!PASSWORD@)\
 /** The name of a parameter, from its separator to the equals sign. */
 const PARAMETER_NAME = /[?&]([^\s=&]+)=/g;
 
-/** Removes passwords of URLs, secret parameters of URLs, and hashes from a text of any kind. */
+/** Removes passwords of URLs, secret parameters of URLs, keys and hashes from a text of any kind. */
 export function withoutSecrets(text: string): string {
-  return withoutHashes(withoutParameters(text.replace(URL_PASSWORD, '$1@')));
+  return withoutHashes(withoutKeys(withoutParameters(text.replace(URL_PASSWORD, '$1@'))));
 }
 
 /** Hides the values of secret parameters. The value of any other parameter may be a URL with parameters of its own. */
@@ -144,12 +157,13 @@ const HOST = /^(?:\[[^\]]*\]|[^:]*)(?::\d*)?$/;
 
 /**
  * A request's target for display: without the query, the fragment, the userinfo of a host, and the parameters of a
- * segment, in any spelling. Each of them may hold a password. The rest stays as the client sent it, cut after 1,024
- * characters.
+ * segment, in any spelling. Each of them may hold a password. A key in place of its id is left out as well. The rest stays
+ * as the client sent it, cut after 1,024 characters.
  */
 export function pathForDisplay(target: string): string {
-  if (!SUSPICIOUS.test(target) && !target.includes('//')) return target.slice(0, LONGEST_PATH);
-  return pathWithoutSecrets(cutAt(target, /[?#]/)).slice(0, LONGEST_PATH);
+  const isHarmless = !SUSPICIOUS.test(target) && !target.includes('//');
+  const path = isHarmless ? target : pathWithoutSecrets(cutAt(target, /[?#]/));
+  return withoutKeys(path).slice(0, LONGEST_PATH);
 }
 
 function pathWithoutSecrets(path: string): string {

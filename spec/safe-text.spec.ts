@@ -14,6 +14,7 @@ import {
 } from '../lib/safe-text.js';
 import { isPostgresUrl } from '../lib/stores/postgres/url.js';
 
+const KEY = 'kap_ABCDEFGHIJKLMNOPQRSTUVWXYZabcd34KlM6';
 const HASH = `$2b$10$${'a'.repeat(53)}`;
 
 /** A function, an input, and its output. */
@@ -100,6 +101,8 @@ const TEXTS: readonly Case[] = [
   [withoutSecrets, 'http://h/?next=/login?password=secret', 'http://h/?next=/login?password=…'],
   [withoutSecrets, 'http://h/?password=se?key=cret&next=/x?a=b', 'http://h/?password=…&next=/x?a=b'],
   [withoutSecrets, `a row (stan, ${HASH})`, 'a row (stan, (a hash))'],
+  [withoutSecrets, `a row (jane, ${KEY}, kas_${'x'.repeat(20)})`, 'a row (jane, (a key), (a key))'],
+  [withoutSecrets, `kap_${'x'.repeat(19)}`, `kap_${'x'.repeat(19)}`],
   [withoutSecrets, 'http://NAME:PASSWORD@HOST:9092', 'http://NAME:PASSWORD@HOST:9092'],
   [withoutSecrets, 'http://host:9092 is down', 'http://host:9092 is down'],
 ];
@@ -228,6 +231,9 @@ const PATHS: readonly Case[] = [
   [pathForDisplay, '/tasks/100%/50%25/x', '/tasks/100%/50%25/x'],
   [pathForDisplay, '/%63onfig/%u0063/../x', '/%63onfig/%u0063/../x'],
   [pathForDisplay, '//kapacitor/v1\\config', '//kapacitor/v1\\config'],
+  [pathForDisplay, `/users/jane/keys/${KEY}`, '/users/jane/keys/(a key)'],
+  [pathForDisplay, `/users//jane/keys/${KEY.slice(0, -1)}?x`, '/users//jane/keys/(a key)'],
+  [pathForDisplay, `/${'x'.repeat(1_000)}/${KEY}`, `/${'x'.repeat(1_000)}/(a key)`],
   [pathForDisplay, '', ''],
   [pathForDisplay, `http://name:${'secret'.repeat(1_000)}@host/tasks`, 'http://host/tasks'],
   [pathForDisplay, `/${'x'.repeat(9_000)}`, `/${'x'.repeat(1_023)}`],

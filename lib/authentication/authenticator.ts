@@ -164,9 +164,9 @@ export class Authenticator {
     return this.#stillVerified({ mark: this.#users.markOf(user) }, stored) !== undefined;
   }
 
-  /** The credential that let the user in. */
-  credentialOf(user: User): Credential {
-    return this.#parts.used.of(user);
+  /** The credential that let the user in. Undefined for a user that this authenticator does not know. */
+  credentialOf(user: User): Credential | undefined {
+    return this.knows(user) ? this.#parts.used.of(user) : undefined;
   }
 
   /**

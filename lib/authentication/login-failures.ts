@@ -1,8 +1,7 @@
 import { KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { RequestOrigin } from '../request/client-address.js';
-import type { Audit, LoginFailure } from '../users/audit-events.js';
-import { isUserName } from '../users/user-name.js';
+import { type Audit, type LoginFailure, nameForAudit } from '../users/audit-events.js';
 
 /** The errors after which no credentials were verified. */
 const FAILURES: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
@@ -11,9 +10,9 @@ const FAILURES: Partial<Record<KapacitorAuthErrorCode, LoginFailure>> = {
   STORE_UNAVAILABLE: 'store-unavailable',
 };
 
-/** Emits `login-failed`. A name that no user can have is left out: it may be a password. */
+/** Emits `login-failed`. */
 export function reportFailure(audit: Audit, name: string, origin: RequestOrigin, reason: LoginFailure): void {
-  audit('login-failed', () => ({ ...contextOf(origin), user: isUserName(name) ? name : undefined, reason }));
+  audit('login-failed', () => ({ ...contextOf(origin), user: nameForAudit(name), reason }));
 }
 
 /** Emits `login-failed` for an error, and throws it on. */

@@ -215,7 +215,8 @@ export class LoginService {
 
   /** Logs in with a session, which is no credential of an attacker's: a request with an ended one has no credentials. */
   #resume(req: IncomingMessage, text: string, sessions: SessionReader): MaybePromise<LoginOutcome> {
-    const presented: PresentedSecret = { kind: 'session', text, name: undefined, header: `Cookie ${text}` };
+    // No `Authorization` header has a NUL: a session is no session there.
+    const presented: PresentedSecret = { kind: 'session', text, name: undefined, header: `\0${text}` };
     const conclude = (user: User | undefined): LoginOutcome => {
       if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
       return sessions.isForged(req) ? { kind: 'forged' } : { kind: 'user', user };

@@ -42,7 +42,7 @@ export class SecretAuthenticator {
   readonly #parts: SecretAuthenticatorParts;
   readonly #uses: SecretUses;
   /** The repository returns the same objects for the same owner and secret, and gets the same user. */
-  readonly #users = new WeakMap<StoredUser, Map<string, { readonly secret: StoredSecret; readonly user: User }>>();
+  readonly #users = new WeakMap<StoredSecret, { readonly owner: StoredUser; readonly user: User }>();
   readonly #secretOf = new WeakMap<User, string>();
 
   constructor(parts: SecretAuthenticatorParts) {
@@ -145,15 +145,10 @@ export class SecretAuthenticator {
   #userOf(secret: StoredSecret, owner: StoredUser | undefined, time: number): User | undefined {
     if (owner === undefined || !owner.enabled) return undefined;
     this.#uses.note(secret.digest, time);
-    let users = this.#users.get(owner);
-    if (users === undefined) {
-      users = new Map();
-      this.#users.set(owner, users);
-    }
-    const known = users.get(secret.digest);
-    if (known?.secret === secret) return known.user;
+    const known = this.#users.get(secret);
+    if (known?.owner === owner) return known.user;
     const user = this.#createUser(secret, owner);
-    users.set(secret.digest, { secret, user });
+    this.#users.set(secret, { owner, user });
     return user;
   }
 

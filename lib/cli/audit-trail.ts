@@ -97,8 +97,8 @@ export class ImportTrail {
     }
   }
 
-  done({ added, replaced, kept, refused }: ImportSummary): void {
-    this.#record('done', { added, replaced, kept: kept.count, refused: refused.count });
+  done({ added, replaced, kept, refused, keys }: ImportSummary): void {
+    this.#record('done', { added, replaced, kept: kept.count, refused: refused.count, keys: keys.added });
   }
 
   failed(error: unknown): void {

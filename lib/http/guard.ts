@@ -108,8 +108,8 @@ export class Guard {
     return current;
   }
 
-  /** The credential that let the user in. */
-  credentialOf(user: User): Credential {
+  /** The credential that let the user in. Undefined for ADMIN_USER, and for a user of another guard. */
+  credentialOf(user: User): Credential | undefined {
     return this.#authenticator.credentialOf(user);
   }
 

@@ -51,7 +51,7 @@ export class KeysApi {
 
   /** Whoever finds a key must not be able to stay when it is deleted. */
   #refuseKey(principal: User): void {
-    if (this.#guard.credentialOf(principal).kind !== 'key') return;
+    if (this.#guard.credentialOf(principal)?.kind !== 'key') return;
     throw new ForbiddenError('a key neither makes keys nor changes those of its owner: log in with the password');
   }
 

@@ -48,7 +48,7 @@ export class SessionsApi {
   async #changeable(req: Request, principal: User): Promise<SessionService> {
     refuseForged(req);
     const name = nameOf(req);
-    if (name === principal.name && this.#parts.guard.credentialOf(principal).kind === 'key') {
+    if (name === principal.name && this.#parts.guard.credentialOf(principal)?.kind === 'key') {
       throw new ForbiddenError('a key does not end the sessions of its owner: log in with the password');
     }
     return this.#sessionsOf(name);

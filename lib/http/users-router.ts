@@ -160,7 +160,7 @@ class UsersApi {
 
   /** The password is what makes keys, and ends them. */
   #refuseKey(principal: User): void {
-    if (this.#guard.credentialOf(principal).kind !== 'key') return;
+    if (this.#guard.credentialOf(principal)?.kind !== 'key') return;
     throw new ForbiddenError('a key does not change the password of its owner: log in with the password');
   }
 

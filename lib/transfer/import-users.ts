@@ -2,8 +2,9 @@ import { changedParts } from '../users/audit-events.js';
 import { costOf, MAX_LOGIN_COST } from '../users/bcrypt-hash.js';
 import { compareAndSet } from '../users/compare-and-set.js';
 import { isPermission } from '../users/permissions.js';
-import type { CompleteUserRepository } from '../users/repository.js';
+import type { CompleteUserRepository, KeyOwner } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, storedUser } from '../users/user.js';
+import { KeysOfImport, type KeysSummary } from './keys-of-import.js';
 import { type FileFormat, ImportError, type ImportedUser, type RefusedUser, type UserFile } from './user-file.js';
 
 /** Users that are stored at once. */
@@ -38,7 +39,8 @@ export interface ImportSummary {
   readonly kept: { readonly count: number; readonly names: readonly string[] };
   /** Users who are not imported: the first 100. */
   readonly refused: { readonly count: number; readonly users: readonly RefusedUser[] };
-  /** The names of permissions that the imported users have, without Kapacitor's: the first 1,000. */
+  readonly keys: KeysSummary;
+  /** The names of permissions that the imported users and their keys have, without Kapacitor's: the first 1,000. */
   readonly ownPermissions: readonly string[];
   /** The number of hashes that are verified only if `bcrypt-cost` is near their cost. */
   readonly costly: number;
@@ -107,6 +109,7 @@ class Import {
   readonly #counts = { added: 0, unchanged: 0, replaced: 0, costly: 0 };
   readonly #kept: { count: number; names: string[] } = { count: 0, names: [] };
   readonly #ownPermissions = new Set<string>();
+  readonly #keys: KeysOfImport;
   readonly #refused: { count: number; users: RefusedUser[] } = { count: 0, users: [] };
   /** Users whose import would have left no admin. They are tried again after all others, which may bring an admin. */
   readonly #lastAdmins: ImportedUser[] = [];
@@ -118,6 +121,7 @@ class Import {
     this.#format = format;
     this.#repository = repository;
     this.#options = options;
+    this.#keys = new KeysOfImport(repository?.secrets, repository === undefined);
   }
 
   /** The number of users that this import has stored. */
@@ -136,8 +140,11 @@ class Import {
       if (isActiveAdmin(user)) this.#bringsAdmin = true;
       this.#notePermissions(user);
     }
-    if (this.#repository === undefined) this.#counts.added += users.length;
-    else await this.#store(this.#repository, users);
+    if (this.#repository !== undefined) await this.#store(this.#repository, users);
+    else {
+      this.#counts.added += users.length;
+      for (const user of users) this.#keys.added(user);
+    }
   }
 
   async finish(): Promise<ImportSummary> {
@@ -152,28 +159,58 @@ class Import {
     }
     const { dryRun = false } = this.#options;
     const ownPermissions = [...this.#ownPermissions].sort();
-    return { format: this.#format, dryRun, ...this.#counts, ownPermissions, kept: this.#kept, refused: this.#refused };
+    return {
+      ...{ format: this.#format, dryRun, ...this.#counts, ownPermissions, kept: this.#kept, refused: this.#refused },
+      keys: this.#keys.summary,
+    };
   }
 
-  async #store(repository: CompleteUserRepository, users: readonly ImportedUser[]): Promise<void> {
+  async #store(repository: CompleteUserRepository, given: readonly ImportedUser[]): Promise<void> {
     const { dryRun, onStored } = this.#options;
-    const stored = users.map((user) => storedUser(user, user.hash));
+    const users = await this.#withoutForeignKeys(repository, given);
+    const stored = users.map(
+      ({ hash, keys, ...user }): KeyOwner => ({ ...storedUser(user, hash), keys: this.#keys.valid(keys) }),
+    );
     const added = new Set(dryRun ? [] : await repository.insertMany(stored));
     this.#counts.added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {
-      if (added.has(user.name)) onStored?.(user, undefined);
-      else others.push(user);
+      if (!added.has(user.name)) others.push(user);
+      else {
+        this.#keys.added(user);
+        onStored?.(user, undefined);
+      }
     }
     // One after the other would take a round trip to the database for each.
     const found = await Promise.all(others.map(({ name }) => repository.find(name)));
-    for (const [index, user] of others.entries()) await this.#meet(repository, user, found[index]);
+    for (const [index, user] of others.entries()) {
+      await this.#meet(repository, user, found[index]);
+      if (found[index] !== undefined) await this.#keys.met(user);
+    }
+  }
+
+  /** Refuses new users with a key that another user has. */
+  async #withoutForeignKeys(
+    repository: CompleteUserRepository,
+    users: readonly ImportedUser[],
+  ): Promise<readonly ImportedUser[]> {
+    const foreign = await Promise.all(users.map((user) => this.#keys.foreignKey(user)));
+    if (foreign.every((key) => key === undefined)) return users;
+    const left: ImportedUser[] = [];
+    for (const [index, user] of users.entries()) {
+      const key = foreign[index];
+      if (key === undefined || (await repository.find(user.name)) !== undefined) left.push(user);
+      else this.#refuse({ name: user.name, refusal: `another user has the key ${JSON.stringify(key)} already` });
+    }
+    return left;
   }
 
   async #meet(repository: CompleteUserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
     const { dryRun, overwrite } = this.#options;
-    if (current === undefined && dryRun) this.#counts.added += 1;
-    else if (current !== undefined && changedParts(current, user).length === 0) this.#counts.unchanged += 1;
+    if (current === undefined && dryRun) {
+      this.#counts.added += 1;
+      this.#keys.added(user);
+    } else if (current !== undefined && changedParts(current, user).length === 0) this.#counts.unchanged += 1;
     else if (!overwrite) this.#keep(user.name);
     else if (!dryRun) {
       if (!(await this.#replace(repository, user))) this.#lastAdmins.push(user);
@@ -192,8 +229,8 @@ class Import {
     return false;
   }
 
-  #notePermissions({ permissions }: ImportedUser): void {
-    for (const permission of permissions) {
+  #notePermissions({ permissions, keys = [] }: ImportedUser): void {
+    for (const permission of [...permissions, ...keys.flatMap((key) => key.permissions ?? [])]) {
       if (isPermission(permission) || this.#ownPermissions.size >= PERMISSION_NAMES) continue;
       this.#ownPermissions.add(permission);
     }

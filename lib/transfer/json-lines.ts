@@ -1,35 +1,39 @@
 import { hasDuplicateMembers } from '../duplicate-members.js';
 import { costOf } from '../users/bcrypt-hash.js';
 import { isPermissionName, normalizePermissions, PERMISSION_NAME_RULE } from '../users/permissions.js';
-import type { StoredUser } from '../users/user.js';
+import type { KeyOwner } from '../users/repository.js';
+import { parseExportedKeys, toExportedKey } from './exported-keys.js';
 import type { TextLine } from './text-user-file.js';
 import type { ImportedUser } from './user-file.js';
 
+/** Each user has these fields. One with keys has `keys` as well. */
 const FIELDS = ['name', 'type', 'permissions', 'enabled', 'hash'] as const;
+const ALL_FIELDS: readonly string[] = [...FIELDS, 'keys'];
 
 /** Lines that are written at once. */
 const BATCH = 1_000;
 
 /**
- * Writes users as JSON lines, with their hashes. A thousand of them are in memory at most.
+ * Writes users as JSON lines, with their hashes and their keys. A thousand of them are in memory at most.
  *
  * @param users such as a snapshot of a repository
  * @param write resolves when the text is written
- * @returns the number of users
+ * @returns the numbers of users and of their keys
  */
 export async function exportUsers(
-  users: AsyncIterable<StoredUser>,
+  users: AsyncIterable<KeyOwner>,
   write: (text: string) => Promise<void>,
-): Promise<number> {
+): Promise<{ readonly users: number; readonly keys: number }> {
   let lines: string[] = [];
-  let count = 0;
+  const count = { users: 0, keys: 0 };
   const flush = async () => {
     if (lines.length > 0) await write(lines.join(''));
     lines = [];
   };
   for await (const user of users) {
     lines.push(`${toJsonLine(user)}\n`);
-    count += 1;
+    count.users += 1;
+    count.keys += user.keys?.length ?? 0;
     if (lines.length === BATCH) await flush();
   }
   await flush();
@@ -37,8 +41,9 @@ export async function exportUsers(
 }
 
 /** The line of a user, without its end. The fields are always in the same order. */
-export function toJsonLine({ name, type, permissions, enabled, hash }: ImportedUser): string {
-  return JSON.stringify({ name, type, permissions, enabled, hash });
+export function toJsonLine({ name, type, permissions, enabled, hash, keys = [] }: ImportedUser): string {
+  const withKeys = keys.length > 0 && { keys: keys.map(toExportedKey) };
+  return JSON.stringify({ name, type, permissions, enabled, hash, ...withKeys });
 }
 
 /** Parses a line that {@link exportUsers} has written. */
@@ -54,12 +59,13 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw complain('this is not a user: {"name": …}');
   }
-  const { name, type, permissions, enabled, hash } = value as Record<string, unknown>;
+  const { name, type, permissions, enabled, hash, keys } = value as Record<string, unknown>;
   const missing = FIELDS.find((field) => !Object.hasOwn(value, field));
   if (missing !== undefined) throw complain(`"${missing}" is missing`);
-  const unknown = Object.keys(value).find((key) => !(FIELDS as readonly string[]).includes(key));
-  if (unknown !== undefined)
-    throw complain(`unknown field ${JSON.stringify(unknown)}: a user has ${FIELDS.join(', ')}`);
+  const unknown = Object.keys(value).find((key) => !ALL_FIELDS.includes(key));
+  if (unknown !== undefined) {
+    throw complain(`unknown field ${JSON.stringify(unknown)}: a user has ${ALL_FIELDS.join(', ')}`);
+  }
   if (typeof name !== 'string') throw complain('"name" must be a string');
   if (type !== 'admin' && type !== 'normal') throw complain('"type" must be "admin" or "normal"');
   if (!Array.isArray(permissions)) throw complain('"permissions" must be an array');
@@ -72,7 +78,9 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
   }
   // JSON.parse keeps the last of two equal fields; a person who reads the line may see the first.
   if (hasDuplicateMembers(text, value)) {
-    throw complain(`a field is there twice: a user has ${FIELDS.join(', ')}, each once`);
+    throw complain(`a field is there twice: a user has ${ALL_FIELDS.join(', ')}, each once`);
   }
-  return { name, type, permissions: type === 'admin' ? [] : normalizePermissions(permissions), enabled, hash };
+  const granted = type === 'admin' ? [] : normalizePermissions(permissions);
+  const user = { name, type, permissions: granted, enabled, hash } as const;
+  return keys === undefined ? user : { ...user, keys: parseExportedKeys(keys, name, complain) };
 }

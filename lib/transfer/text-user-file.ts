@@ -12,8 +12,8 @@ import {
 
 /** Bytes that are read at once. */
 const CHUNK = 65_536;
-/** Bytes. A line with a user is far shorter. */
-const MAX_LINE = 65_536;
+/** Bytes. A line with a user is far shorter, also if each of its hundred keys has hundreds of permissions. */
+const MAX_LINE = 4_194_304;
 
 /** A line of a text file, without its line end. */
 export interface TextLine {
@@ -57,6 +57,7 @@ export class TextUserFile implements UserFile {
 
   async *read(): AsyncGenerator<ImportedUser | RefusedUser, void, undefined> {
     const names = new Map<string, number>();
+    const keys = new Map<string, number>();
     let number = 0;
     for await (const { bytes, isEnded } of this.#lines()) {
       number += 1;
@@ -66,6 +67,7 @@ export class TextUserFile implements UserFile {
       const before = names.get(user.name);
       if (before !== undefined) throw line.complain(`${JSON.stringify(user.name)} is already in line ${before}`);
       names.set(user.name, number);
+      if (!('refusal' in user)) noteKeys(user, keys, number, line);
       yield checkedUser(user);
     }
   }
@@ -119,6 +121,22 @@ export class TextUserFile implements UserFile {
     throw new ImportError(
       `${this.#shownPath} changed while it was imported. Import it again when nothing writes to it`,
     );
+  }
+}
+
+/**
+ * Notes the keys of a user.
+ *
+ * @param seen the line of each id and each digest so far
+ * @throws {ImportError} another user has a key with the same id or digest
+ */
+function noteKeys({ keys = [] }: ImportedUser, seen: Map<string, number>, number: number, line: TextLine): void {
+  for (const { id, digest } of keys) {
+    for (const [field, value] of Object.entries({ id, digest })) {
+      const before = seen.get(`${field} ${value}`);
+      if (before !== undefined) throw line.complain(`the ${field} of a key is already in line ${before}`);
+      seen.set(`${field} ${value}`, number);
+    }
   }
 }
 

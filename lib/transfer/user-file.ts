@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { KapacitorAuthError } from '../errors.js';
 import { withoutHashes } from '../safe-text.js';
-import type { StoredUser } from '../users/user.js';
+import type { KeyOwner } from '../users/repository.js';
 import { checkUserName } from '../users/user-name.js';
 
-/** A user as a file has it, with its hash. */
-export type ImportedUser = Omit<StoredUser, 'revision'>;
+/** A user as a file has it, with its hash and its keys. */
+export type ImportedUser = Omit<KeyOwner, 'revision'>;
 
 /** A user that breaks a rule: the import reports it and leaves it out. */
 export interface RefusedUser {

@@ -1,7 +1,7 @@
-import { type KnownKeys, keyProblem } from '../argument-checks.js';
+import { keyProblem } from '../argument-checks.js';
 import { ConfigError, KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
 import type { RequestContext } from '../request/audit-context.js';
-import { describeType } from '../safe-text.js';
+import { describeType, holdsKey } from '../safe-text.js';
 import type { StoreHealth } from './repository.js';
 import type { StoredUser, User } from './user.js';
 import { isUserName } from './user-name.js';
@@ -191,28 +191,36 @@ export type Audit = <Event extends keyof AuditEvents>(
 ) => void;
 
 const FIELDS = ['by', 'from', 'method', 'path', 'requestId'] as const;
-const CONTEXT: KnownKeys = { owner: 'the context of users.by', noun: 'field', keys: FIELDS };
 
 /**
  * Reads the context that code gives to audit events. A request is refused: it has credentials in it, and names neither
  * user nor address in these fields.
  *
+ * @param call the name of the function that was given the context
  * @throws {ConfigError} a field is unknown or not a string, or the argument is a request
  */
-export function readContext(given: AuditContext): AuditContext {
+export function readContext(call: 'users.by' | 'keys.by', given: AuditContext): AuditContext {
   if (typeof given === 'object' && given !== null && 'headers' in given) {
     throw new ConfigError(
-      'users.by takes words for the audit, not a request: did you mean users.by({ by: req.user.name, from: req.ip })?',
+      `${call} takes words for the audit, not a request: did you mean ${call}({ by: req.user.name, from: req.ip })?`,
     );
   }
-  const problem = keyProblem(given, CONTEXT);
+  const problem = keyProblem(given, { owner: `the context of ${call}`, noun: 'field', keys: FIELDS });
   if (problem !== undefined) throw new ConfigError(problem);
   for (const field of FIELDS) {
     const value: unknown = given[field];
     if (value === undefined || typeof value === 'string') continue;
-    throw new ConfigError(`users.by: ${field} must be a text, not ${describeType(value)}`);
+    throw new ConfigError(`${call}: ${field} must be a text, not ${describeType(value)}`);
   }
   return { ...given };
+}
+
+/**
+ * A name that a client sent, for an event. Undefined if no user can have it, or if it holds a key: people type passwords and
+ * keys in place of names.
+ */
+export function nameForAudit(name: unknown): string | undefined {
+  return typeof name === 'string' && isUserName(name) && !holdsKey(name) ? name : undefined;
 }
 
 /** The parts that changed. A new password always counts, because its hash has another salt. */
@@ -235,7 +243,7 @@ export function operationFailure(
   const known = error instanceof KapacitorAuthError ? error : undefined;
   return {
     operation,
-    user: typeof name === 'string' && isUserName(name) ? name : undefined,
+    user: nameForAudit(name),
     code: known?.code,
     // The message of a foreign error may hold a secret.
     reason: known?.message ?? 'an unexpected error',

@@ -34,7 +34,8 @@ const NEW_KEY: KnownKeys = { owner: 'a key', noun: 'field', keys: ['name', 'expi
 const MAX_NAME = 64;
 /** Letters, marks, digits, punctuation and symbols, with single spaces between. */
 const NAME = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+(?: [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u;
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+/** Symbols and letters without ink: the blank of Braille and those of Egyptian hieroglyphs are not default-ignorable. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}]/u;
 
 /** RFC 3339, section 5.6. */
 const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;

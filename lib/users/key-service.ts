@@ -1,3 +1,4 @@
+import { requireFunction } from '../argument-checks.js';
 import {
   ConfigError,
   KeyExistsError,
@@ -81,7 +82,7 @@ export class KeyService<Own extends string = string> {
    * @throws {ConfigError} a field is unknown or not a string, or the argument is a request
    */
   by(context: AuditContext): KeyService<Own> {
-    return new KeyService({ ...this.#parts, context: readContext(context) });
+    return new KeyService({ ...this.#parts, context: readContext('keys.by', context) });
   }
 
   /** Whether the store keeps keys. Each of this package's own does. */
@@ -102,6 +103,7 @@ export class KeyService<Own extends string = string> {
    * @throws {ConfigError} the store keeps no keys
    */
   async create(userName: string, key: NewKey<Own>, confirm: () => MaybePromise<void> = () => {}): Promise<CreatedKey> {
+    requireFunction('keys.create', 'confirm', confirm);
     const secrets = this.#secrets();
     const { repository, permissionNames, context, ownKeys } = this.#parts;
     const user = await this.#find(userName);

@@ -1,6 +1,6 @@
-import { ConfigError, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { requireFunction } from '../argument-checks.js';
+import { LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
-import { describeType } from '../safe-text.js';
 import {
   type Audit,
   type AuditContext,
@@ -84,7 +84,7 @@ export class UserService<Own extends string = string> {
    * @throws {ConfigError} a field is unknown or not a string, or the argument is a request
    */
   by(context: AuditContext): UserService<Own> {
-    return new UserService({ ...this.#parts, context: readContext(context) });
+    return new UserService({ ...this.#parts, context: readContext('users.by', context) });
   }
 
   /**
@@ -98,7 +98,7 @@ export class UserService<Own extends string = string> {
    * @throws {StoreError} the store is unavailable
    */
   async create(user: NewUser<Own>, confirm: Confirm = () => {}): Promise<User<Own>> {
-    requireConfirm('create', confirm);
+    requireFunction('users.create', 'confirm', confirm);
     const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
     this.#audit('user-created', () => ({ ...this.#context, user: created }));
     return created as User<Own>;
@@ -147,7 +147,7 @@ export class UserService<Own extends string = string> {
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as in {@link create}
    */
   async update(name: string, changes: UserChanges<Own>, confirm: ConfirmChange = () => {}): Promise<User<Own>> {
-    requireConfirm('update', confirm);
+    requireFunction('users.update', 'confirm', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
       ...this.#context,
@@ -234,12 +234,6 @@ export class UserService<Own extends string = string> {
     requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
   }
-}
-
-/** @throws {ConfigError} the argument is not a function: a caller may expect options, and there are none */
-function requireConfirm(call: 'create' | 'update', confirm: unknown): void {
-  if (typeof confirm === 'function') return;
-  throw new ConfigError(`users.${call}: confirm must be a function, not ${describeType(confirm)}`);
 }
 
 /** The user after the changes. The same object if there are none: writing it could only conflict with another change. */

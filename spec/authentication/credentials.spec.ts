@@ -3,7 +3,10 @@ import {
   basicCredentials,
   parseBasicCredentials,
   parseQueryCredentials,
+  presentedBy,
+  readAuthorization,
 } from '../../lib/authentication/credentials.js';
+import { newSecret } from '../../lib/users/secret-text.js';
 
 const encode = (text: string | Buffer) => `Basic ${Buffer.from(text).toString('base64')}`;
 
@@ -76,6 +79,72 @@ describe('the credentials of an Authorization header', () => {
   it('are decoded as clients send them', () => {
     expect(basicCredentials('test', '123£')).toBe('Basic dGVzdDoxMjPCow==');
   });
+});
+
+describe('a key in an Authorization header', () => {
+  const { text } = newSecret('key');
+  const key = (name: string | undefined, header: string) => ({ kind: 'key', text, name, header });
+
+  it.each([
+    [`Bearer ${text}`, key(undefined, `Bearer ${text}`)],
+    [`bearer   ${text}  `, key(undefined, `Bearer ${text}`)],
+    [`Token ${text}`, key(undefined, `Token ${text}`)],
+    [`TOKEN ${text}`, key(undefined, `Token ${text}`)],
+    [encode(`jane:${text}`), key('jane', encode(`jane:${text}`))],
+    [encode(`:${text}`), key(undefined, encode(`:${text}`))],
+    [`basic  ${encode(`jane:${text}`).slice(6)}`, key('jane', encode(`jane:${text}`))],
+  ])('is a token, or the password of Basic: %s', (header, read) => {
+    expect(readAuthorization(header)).toEqual(read);
+  });
+
+  it.each([text.slice(0, -1), `${text}0`, `kap_${'x'.repeat(9_000)}`, 'kap_', `${text}==`])(
+    'is read although it cannot be right, so that it counts as a failure: %.50s',
+    (wrong) => {
+      expect(readAuthorization(`Bearer ${wrong}`)).toMatchObject({ kind: 'key', text: wrong });
+    },
+  );
+
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer x',
+    `Bearer ${text} x`,
+    `Bearer "${text}"`,
+    `Bearer${text}`,
+    `XBearer ${text}`,
+    `Bearer, Bearer ${text}`,
+    `Bearer ${newSecret('session').text}`,
+    `Bearer ${text.toUpperCase()}`,
+    `Digest ${text}`,
+    `Cookie ${text}`,
+    text,
+  ])('is not in %j', (header) => {
+    expect(readAuthorization(header)).toBeUndefined();
+  });
+});
+
+describe('a password', () => {
+  const { text } = newSecret('key');
+
+  it('is a key if it has the form of one, whatever its checksum is', () => {
+    const wrong = `kap_${'0'.repeat(36)}`;
+    for (const password of [text, wrong]) {
+      expect(presentedBy({ name: 'jane', password })).toMatchObject({ kind: 'key', text: password, name: 'jane' });
+    }
+  });
+
+  it.each(['', 'kap_', text.slice(0, -1), `${text} `, newSecret('session').text, 'kap_tain'])(
+    'is a password otherwise: %j',
+    (password) => {
+      const read = { kind: 'password', name: 'jane', password };
+      expect([presentedBy({ name: 'jane', password }), readAuthorization(encode(`jane:${password}`))]).toEqual([
+        read,
+        read,
+      ]);
+    },
+  );
 });
 
 describe('the credentials of a query', () => {

@@ -43,6 +43,7 @@ describe('import', () => {
       replaced: 0,
       kept: { count: 0, names: [] },
       undefinedPermissions: [],
+      keys: { new: 0, expired: 0, ignored: 0 },
       refused: { count: 1, users: [{ name: '..', reason: 'username must not be "." or ".."' }] },
     });
   });

@@ -1,8 +1,13 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CreatedKey } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { run } from '../support/cli.js';
+import { openRepository } from '../support/sqlite-repository.js';
+import { digestOf } from '../support/stored-secret.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { json, serveAnswer, serveUsers } from './servers.js';
-import { failed } from './stores.js';
+import { done, failed, storeWith } from './stores.js';
 
 const KEY = /^kap_[0-9A-Za-z]{36}\n$/;
 const CREATED = '2026-03-01T12:00:00.000Z';
@@ -180,5 +185,76 @@ describe('a server without keys', () => {
       json(isKeys ? 501 : 200, isKeys ? { error: 'the user store of this server keeps no keys' } : user)(req, res);
     });
     expect(await on(['key', 'list', 'api'])).toEqual(failed(1, 'the user store of this server keeps no keys'));
+  });
+});
+
+describe('the keys of a store', () => {
+  it('are made, listed and deleted, also while servers use it', async () => {
+    const { on, repository } = await storeWith('stan');
+    const { exitCode, stdout } = await on(['key', 'add', 'stan', '--name', 'prometheus', '--permission', 'api,clerk']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(KEY) });
+    const [key] = await repository.secrets.list('stan', 'key');
+    expect(key).toMatchObject({ name: 'prometheus', permissions: ['api', 'clerk'], digest: digestOf(stdout.trim()) });
+    expect((await on(['key', 'list', 'stan'])).stdout).toContain(`prometheus  ${key?.id}  api, clerk`);
+    expect(await on(['key', 'delete', 'stan', 'prometheus'])).toEqual(done('deleted prometheus\n'));
+    expect(await repository.secrets.find(digestOf(stdout.trim()))).toBeUndefined();
+  });
+
+  it('are in the audit log, without the key', async () => {
+    const { store } = await storeWith('stan');
+    const log = join(dirname(store.replace('sqlite:', '')), 'audit.jsonl');
+    const on = (args: readonly string[]) =>
+      run(['key', ...args, '--store', store], { env: { KAPACITOR_AUTH_AUDIT_LOG: log } });
+    const { stdout } = await on(['add', 'stan', '--name', 'x']);
+    await on(['delete', 'stan', 'x']);
+    const text = readFileSync(log, 'utf8');
+    const by = expect.stringMatching(/^command line: /);
+    expect(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { event: 'key-created', user: 'stan', key: 'x', by },
+      { event: 'key-deleted', user: 'stan', key: 'x', by },
+    ]);
+    for (const secret of [stdout.trim(), digestOf(stdout.trim())]) expect(text).not.toContain(secret);
+  });
+
+  it('have permissions that the config file defines', async () => {
+    const { store } = await storeWith('stan');
+    const config = join(temporaryFolder(), 'kapacitor.conf');
+    writeFileSync(config, `[auth]\nenabled = true\nstore = "${store}"\n[permissions.clerk]\n"/orders" = ["read"]\n`);
+    const add = (permission: string) =>
+      run(['key', 'add', 'stan', '--name', permission, '--permission', permission, '-config', config]);
+    expect((await add('clerk')).exitCode).toBe(0);
+    expect(await add('clerc')).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining('did you mean clerk?'),
+    });
+  });
+
+  it('are exported and imported with their users', async () => {
+    const { on } = await storeWith('stan');
+    const key = (await on(['key', 'add', 'stan', '--name', 'x'])).stdout.trim();
+    const folder = temporaryFolder();
+    const file = join(folder, 'users.jsonl');
+    expect((await on(['export', file])).stderr).toBe(`kapacitor-auth: exported 2 users and 1 key to ${file}\n`);
+    expect(readFileSync(file, 'utf8')).not.toContain(key);
+    const users = join(folder, 'users.db');
+    const other = (...args: readonly string[]) => run([...args, '--store', `sqlite:${users}`]);
+    expect((await other('import', file)).stdout).toBe(
+      'JSON lines: 2 new, 0 unchanged, 0 replaced, 0 kept, 0 refused\nkeys: 1 new, 0 expired, 0 ignored\n',
+    );
+    expect(await openRepository(users).secrets.find(digestOf(key))).toMatchObject({ owner: 'stan', name: 'x' });
+    await other('key', 'delete', 'stan', 'x');
+    expect(await other('import', file)).toEqual({
+      exitCode: 0,
+      stdout: 'JSON lines: 0 new, 2 unchanged, 0 replaced, 0 kept, 0 refused\nkeys: 0 new, 0 expired, 1 ignored\n',
+      stderr:
+        'kapacitor-auth: the keys of users who were in the store before stay as they are, and those in the file are ' +
+        'ignored: delete such a user before the import, or make new keys with "key add"\n',
+    });
   });
 });

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { OverloadedError, StoreError } from '../../lib/errors.js';
 import { LOGIN_FAILURES, type LoginFailure } from '../../lib/users/audit-events.js';
+import { newSecret } from '../../lib/users/secret-text.js';
 import { listen, serveAudited, untilTold } from '../support/audit.js';
 import { createAuth } from '../support/auth.js';
 import { attempt, NAME, PASSWORD, setUpAuthenticator } from '../support/authenticator.js';
@@ -100,6 +101,9 @@ describe('the event login-failed', () => {
     ['unknown:pw', 'unknown-user', 'unknown'],
     ['not a name:pw', 'unknown-user', undefined],
     [`${'x'.repeat(300)}:pw`, 'unknown-user', undefined],
+    [`${newSecret('key').text}:`, 'unknown-user', undefined],
+    [`${newSecret('key').text.slice(0, -1)}:x`, 'unknown-user', undefined],
+    ['kap_tain:pw', 'unknown-user', 'kap_tain'],
     ['api:', 'wrong-password', 'api'],
     [`api:${'x'.repeat(99)}`, 'wrong-password', 'api'],
     ['off:pw', 'user-disabled', 'off'],

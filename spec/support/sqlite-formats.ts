@@ -75,7 +75,8 @@ END`,
 ];
 
 /** A store of format 1 that nobody has open, with users `user1` and so on. */
-export function storeOfFormat1(users: number, file = storeFile()): string {
+export function storeOfFormat1(users: number): string {
+  const file = storeFile();
   writeFileSync(file, '', { mode: 0o600 });
   const connection = new Connection(file);
   connection.execute(FORMAT_1.join(';'));

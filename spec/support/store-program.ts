@@ -8,9 +8,11 @@ import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { SqliteUserRepository } from '../../lib/stores/sqlite/sqlite-repository.js';
 import { DEFAULT_STORE_SETTINGS } from '../../lib/users/repository.js';
+import type { SecretKind, StoredSecret } from '../../lib/users/secret.js';
 import type { StoredUser } from '../../lib/users/user.js';
 import { integrityOf } from './integrity.js';
 import { userNamed } from './stored-user.js';
+import { createInStorm, lostInStorm } from './storm.js';
 
 /** The deeds that another process can ask for. */
 export type Deeds = ReturnType<typeof deedsOf>;
@@ -43,6 +45,12 @@ function deedsOf(repository: SqliteUserRepository, file: string) {
     replace: (user: StoredUser, expectedRevision: string) => repository.replace(user, expectedRevision),
     remove: (name: string) => repository.remove(name),
     insertMany: (users: readonly StoredUser[]) => repository.insertMany(users),
+    findSecret: (digest: string) => repository.secrets.find(digest),
+    insertSecret: (secret: StoredSecret, ownerRevision: string) =>
+      repository.secrets.insert(secret, ownerRevision, 100),
+    removeSecret: ({ owner, kind, id }: StoredSecret) => repository.secrets.remove(owner, kind, id),
+    listSecrets: (owner: string, kind: SecretKind) => repository.secrets.list(owner, kind),
+    lostInStorm: (names: readonly string[]) => lostInStorm(repository, names),
     backup: (file: string) => repository.backup(file),
     processId: () => process.pid,
     integrity: () => integrityOf(file),
@@ -55,13 +63,13 @@ function deedsOf(repository: SqliteUserRepository, file: string) {
     close: () => repository.close(),
   };
 
-  /** Creates users until the process is killed or a creation fails; each that is answered is told. */
+  /** Creates users with keys until the process is killed or a creation fails; each that is answered is told. */
   async function storm(prefix: string, lanes = 20): Promise<void> {
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
         for (let index = 0; ; index += 1) {
           const created = `${prefix}-${lane}-${index}`;
-          await repository.insert(userNamed(created));
+          await createInStorm(repository, created);
           tell({ created });
         }
       }),

@@ -13,7 +13,7 @@ describe('exporting users', () => {
     repository.insert(userNamed('Größe', { permissions: ['api'], enabled: false }));
     const written: string[] = [];
     const count = await exportUsers(repository.snapshot(), async (text) => void written.push(text));
-    expect(count).toBe(1);
+    expect(count).toEqual({ users: 1, keys: 0 });
     const { hash } = userNamed('Größe');
     expect(written.join('')).toBe(
       `{"name":"Größe","type":"normal","permissions":["api"],"enabled":false,"hash":"${hash}"}\n`,
@@ -22,13 +22,13 @@ describe('exporting users', () => {
 
   it('writes a thousand at a time, and waits until they are written', async () => {
     const write = vi.fn(async (_text: string) => {});
-    expect(await exportUsers(users(2_001), write)).toBe(2_001);
+    expect(await exportUsers(users(2_001), write)).toEqual({ users: 2_001, keys: 0 });
     expect(write.mock.calls.map(([text]) => text.split('\n').length - 1)).toEqual([1_000, 1_000, 1]);
   });
 
   it('writes nothing for an empty store', async () => {
     const write = vi.fn(async () => {});
-    expect(await exportUsers(users(0), write)).toBe(0);
+    expect(await exportUsers(users(0), write)).toEqual({ users: 0, keys: 0 });
     expect(write).not.toHaveBeenCalled();
   });
 });

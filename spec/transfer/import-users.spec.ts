@@ -8,6 +8,7 @@ import { userNamed } from '../support/stored-user.js';
 import { HASH, imported, OTHER_HASH, userFile } from './files.js';
 
 const NOTHING = {
+  keys: { added: 0, expired: 0, ignored: 0 },
   ownPermissions: [],
   unchanged: 0,
   replaced: 0,

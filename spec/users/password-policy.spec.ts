@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PasswordCheckError } from '../../lib/errors.js';
 import { PasswordPolicy, type PasswordPolicyOptions, type PasswordRefusal } from '../../lib/users/password-policy.js';
+import { newSecret } from '../../lib/users/secret-text.js';
 import { invalidUser } from '../support/failure.js';
 
 /** Checks a password of the user `someone`. */
@@ -49,6 +50,17 @@ describe('a new password', () => {
     ['\uf900', '\uf900'],
   ])('of the user %s cannot be %s', async (name, password) => {
     await expect(accept(password, {}, name)).rejects.toThrow(invalidUser('password must not be the username'));
+  });
+
+  it.each<[string, (key: string) => string]>([
+    ['a key', (key) => key],
+    ['with another last character', (key) => key.slice(0, -1) + (key.endsWith('A') ? 'B' : 'A')],
+    // U+212A, the sign of Kelvin, is a K in NFC.
+    ['in another form of Unicode', () => `kap_${'\u212a'.repeat(36)}`],
+  ])('must not have the form of a key, which would be taken for one: %s', async (_what, change) => {
+    const key = change(newSecret('key').text);
+    await expect(accept(key)).rejects.toThrow(invalidUser('password must not be a key: choose another'));
+    expect(await accept(`${key}0`)).toBe(`${key}0`.normalize('NFC'));
   });
 
   it('may contain the username', async () => {

@@ -10,7 +10,7 @@ import type { Session } from '../session.js';
 export function addExport(program: Command, session: Session): void {
   program
     .command('export')
-    .description('write all users with their password hashes, as JSON lines that "import" reads')
+    .description('write all users with their password hashes and keys, as JSON lines that "import" reads')
     .argument('[FILE]', 'a new file that only you may read (0600); - or none for standard output')
     .option('-f, --force', 'replace FILE')
     .action(async (file: string | undefined, { force = false }: { force?: boolean }) => {
@@ -26,11 +26,20 @@ export function addExport(program: Command, session: Session): void {
         const written = await (isToOutput
           ? write((text) => session.output.write(text))
           : writePrivateFile(file, { force }, write));
-        trail.record('users-exported', { count: written, to: isToOutput ? 'standard output' : resolve(file) });
+        trail.record('users-exported', {
+          count: written.users,
+          keys: written.keys,
+          to: isToOutput ? 'standard output' : resolve(file),
+        });
         return written;
       });
-      session.output.note(`exported ${count} ${count === 1 ? 'user' : 'users'}${isToOutput ? '' : ` to ${file}`}`);
+      const exported = [counted(count.users, 'user'), ...(count.keys > 0 ? [counted(count.keys, 'key')] : [])];
+      session.output.note(`exported ${exported.join(' and ')}${isToOutput ? '' : ` to ${file}`}`);
     });
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A shell creates the file of `>` with the mode of the umask. */

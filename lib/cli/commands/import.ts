@@ -43,6 +43,7 @@ export function addImport(program: Command, session: Session): void {
       if (options.json) await output.json(summaryJson(summary, undefinedOnes));
       else await output.write(summaryText(summary));
       if (summary.costly > 0) output.note(costNote(summary.costly));
+      if (summary.keys.ignored > 0) output.note(IGNORED_KEYS);
       if (undefinedOnes.length > 0) output.note(undefinedNote(undefinedOnes, store));
     } finally {
       progress.stop();
@@ -98,7 +99,7 @@ async function importFile(
 }
 
 function summaryJson(
-  { format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary,
+  { format, dryRun, added, unchanged, replaced, kept, refused, keys }: ImportSummary,
   undefinedPermissions: readonly string[],
 ): object {
   const users = refused.users.map(({ name, refusal }) => ({ name, reason: refusal }));
@@ -110,14 +111,18 @@ function summaryJson(
     replaced,
     kept,
     refused: { count: refused.count, users },
+    keys: { new: keys.added, expired: keys.expired, ignored: keys.ignored },
     undefinedPermissions,
   };
 }
 
-function summaryText({ format, dryRun, added, unchanged, replaced, kept, refused }: ImportSummary): string {
+function summaryText({ format, dryRun, added, unchanged, replaced, kept, refused, keys }: ImportSummary): string {
   const lines = [
     `${format}: ${added} new, ${unchanged} unchanged, ${replaced} replaced, ${kept.count} kept, ${refused.count} refused`,
   ];
+  if (keys.added + keys.expired + keys.ignored > 0) {
+    lines.push(`keys: ${keys.added} new, ${keys.expired} expired, ${keys.ignored} ignored`);
+  }
   if (dryRun) lines.unshift('A dry run: nothing is stored.');
   const more = (count: number, shown: number) => (count > shown ? [`  … and ${count - shown} more`] : []);
   if (kept.count > 0) {
@@ -131,6 +136,10 @@ function summaryText({ format, dryRun, added, unchanged, replaced, kept, refused
   }
   return `${lines.join('\n')}\n`;
 }
+
+const IGNORED_KEYS =
+  'the keys of users who were in the store before stay as they are, and those in the file are ignored: delete such a user ' +
+  'before the import, or make new keys with "key add"';
 
 function costNote(count: number): string {
   const hashes = count === 1 ? '1 hash has' : `${count} hashes have`;

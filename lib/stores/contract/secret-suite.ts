@@ -64,7 +64,11 @@ export async function insert(
 }
 
 /** Inserts secrets, and asserts that none is refused. */
-export async function insertSecrets(store: SecretStore, secrets: readonly StoredSecret[], limit: number = MANY): Promise<void> {
+export async function insertSecrets(
+  store: SecretStore,
+  secrets: readonly StoredSecret[],
+  limit: number = MANY,
+): Promise<void> {
   const outcomes = await Promise.all(secrets.map((secret) => insert(store, secret, limit)));
   assert.deepEqual(new Set(outcomes), new Set(secrets.length > 0 ? ['inserted'] : []));
 }

@@ -3,6 +3,7 @@ import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { expect, it, onTestFinished } from 'vitest';
 import type { StoreState } from '../../../lib/users/repository.js';
 import { openPostgres, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
+import { keyOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
 /** Milliseconds. Users in memory are trusted for no longer. */
@@ -11,7 +12,8 @@ const TRUSTED_FOR = 900;
 /** A repository behind a proxy, with a user in memory, and psql without one. */
 async function openBehindProxy(passes: (number: number) => boolean) {
   const url = ownSchema();
-  await (await openPostgres(url)).insert(userNamed('someone'));
+  const other = await openPostgres(url);
+  await other.insert(userNamed('someone'));
   const proxy = await startProxy(url, passes);
   const repository = new PostgresUserRepository(proxy.url);
   onTestFinished(() => repository.close());
@@ -22,6 +24,8 @@ async function openBehindProxy(passes: (number: number) => boolean) {
     dropped: proxy.dropped,
     states: () => new Set(states),
     revision: async () => (await repository.find('someone'))?.revision,
+    secrets: repository.secrets,
+    other: other.secrets,
     update: (revision: string) => psql(url, `UPDATE ${usersTable(url)} SET revision = $1`, [revision]),
   };
 }
@@ -44,6 +48,40 @@ it('a change whose notification is lost is in force once users in memory are no 
   }
   expect(dropped()).toBe(5);
   expect(states()).toEqual(new Set(['up']));
+});
+
+it('a removed key whose notification is lost lets nobody in once users in memory are no longer trusted', async () => {
+  const { dropped, states, secrets, other } = await openBehindProxy((number) => number === 1);
+  for (let round = 1; round <= 5; round += 1) {
+    const key = keyOf('someone', `${round}`);
+    await other.insert(key, '1', 100);
+    expect(await secrets.find(key.digest)).toEqual(key);
+    await other.remove('someone', 'key', key.id);
+    const removedAt = performance.now();
+    let lastFound = removedAt;
+    const find = async () => {
+      const askedAt = performance.now();
+      const found = await secrets.find(key.digest);
+      if (found !== undefined) lastFound = askedAt;
+      return found;
+    };
+    await expect.poll(find, { interval: 1, timeout: 5_000 }).toBeUndefined();
+    expect(lastFound - removedAt).toBeLessThan(TRUSTED_FOR);
+  }
+  expect(dropped()).toBe(5);
+  expect(states()).toEqual(new Set(['up']));
+});
+
+it('a removed key lets nobody in at once if a pooler forwards no notifications', async () => {
+  const { secrets, other, states } = await openBehindProxy(() => false);
+  for (let round = 1; round <= 20; round += 1) {
+    const key = keyOf('someone', `${round}`);
+    await other.insert(key, '1', 100);
+    expect(await secrets.find(key.digest)).toEqual(key);
+    await other.remove('someone', 'key', key.id);
+    expect(await secrets.find(key.digest)).toBeUndefined();
+  }
+  expect(states()).toEqual(new Set(['degraded']));
 });
 
 it('a change is in force at once if a pooler forwards no notifications, because each request reads the table', async () => {

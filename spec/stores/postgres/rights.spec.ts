@@ -16,6 +16,7 @@ import {
   usersTable,
 } from '../../support/postgres-repository.js';
 import { serve } from '../../support/server.js';
+import { keyOf, NOON, sessionOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
 /** A role with these rights on the tables of another role's schema, and the URLs of both. */
@@ -66,6 +67,56 @@ describe('a role that may read and write the users, and read the version', () =>
     expect(await two.find('someone')).toMatchObject({ revision: '3' });
   });
 });
+
+describe('a role that has rights on the users', () => {
+  it.each([
+    ['all', 'SELECT, INSERT, UPDATE, DELETE', '', 'SELECT, INSERT, UPDATE, DELETE'],
+    ['the only one', 'SELECT', '', 'SELECT'],
+    ['some', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, DELETE', 'INSERT, UPDATE'],
+  ])('is told at the start which of them it lacks on the secrets: %s', async (_what, users, secrets, missing) => {
+    const { owner, role, url } = await roleWith({ users, secrets });
+    const error = await openPostgres(url).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: `this database user may not use the table ${secretsTable(owner)}: grant it ${missing} on it`,
+    });
+    await psql(owner, `GRANT ${missing} ON ${secretsTable(owner)} TO "${role}"`);
+    await openPostgres(url);
+  });
+
+  it('does everything with secrets that it may do with users', async () => {
+    const { url } = await roleWith({ users: 'SELECT, INSERT, UPDATE, DELETE' });
+    const { secrets, ...repository } = await openWithUser(url);
+    for (const secret of [keyOf('someone'), sessionOf('someone')]) {
+      expect(await secrets.insert({ ...secret, expires: NOON + 1 }, '1', 1)).toBe('inserted');
+    }
+    await secrets.recordUses([{ digest: keyOf('someone').digest, lastUsed: NOON }]);
+    expect(await secrets.insert(sessionOf('someone', 2), '1', 1)).toBe('inserted');
+    expect(await secrets.remove('someone', 'key', keyOf('someone').id)).toBe(true);
+    await secrets.removeExpired(NOON + 1);
+    await repository.disable();
+    expect(await secrets.list('someone', 'session')).toEqual([]);
+  });
+
+  it('ends sessions and removes keys with a user, also if it has no rights on the secrets, as under an older version', async () => {
+    const { owner, url } = await roleWith({ users: 'SELECT, UPDATE, DELETE', secrets: '' });
+    const { secrets } = await openWithUser(owner);
+    for (const secret of [keyOf('someone'), sessionOf('someone')]) await secrets.insert(secret, '1', 10);
+    await psql(url, `UPDATE ${usersTable(owner)} SET enabled = false`);
+    expect(await secrets.list('someone', 'session')).toEqual([]);
+    await psql(url, `DELETE FROM ${usersTable(owner)}`);
+    expect(await secrets.list('someone', 'key')).toEqual([]);
+  });
+});
+
+/** The repository of a role, with a user. */
+async function openWithUser(url: string) {
+  const repository = await openPostgres(url);
+  await repository.insert(userNamed('someone'));
+  const disable = () => repository.replace(userNamed('someone', { enabled: false, revision: '2' }), '1');
+  return { secrets: repository.secrets, disable };
+}
 
 describe('a role that may only read', () => {
   it('lets users in, and makes changes fail with 503', async () => {

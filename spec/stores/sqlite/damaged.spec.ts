@@ -13,6 +13,7 @@ import { SqliteUserRepository, StoreError } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
+import { keyOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -79,6 +80,13 @@ describe('a file that cannot be a store', () => {
 
   it.each([
     ['its table is missing', 'DROP TABLE users', /: a part is missing/],
+    ['its table of secrets is missing', 'DROP TABLE secrets', /: a part is missing/],
+    ['a trigger of its own is missing', 'DROP TRIGGER users_deleted', /: a part is missing/],
+    [
+      'a trigger of its own does something else',
+      "DROP TRIGGER users_deleted; CREATE TRIGGER users_deleted AFTER DELETE ON users BEGIN UPDATE users SET type = 'admin'; END",
+      /: see the trigger "users_deleted"/,
+    ],
     ['its index is missing', 'DROP INDEX users_admins', /: a part is missing/],
     ['its table is another one', 'DROP TABLE users; CREATE TABLE users (name)', /: see the table "users"/],
     ['its table has a column more', 'ALTER TABLE users ADD COLUMN note TEXT', /: see the table "users"/],
@@ -176,16 +184,22 @@ describe('a file that is overwritten under a running process', () => {
     const file = await closedStore();
     const process = await StoreProcess.start(file);
     expect(await process.ask('find', 'user1')).toEqual(userNamed('user1'));
+    const gone = keyOf('user2', 'gone');
+    for (const key of [keyOf('user1'), gone]) await process.ask('insertSecret', key, '1');
+    await process.ask('removeSecret', gone);
     overwrite(file);
     const answers = await Promise.allSettled([
       process.ask('insert', userNamed('new')),
       ...users.map(({ name }) => process.ask('find', name)),
+      ...users.map(({ name }) => process.ask('findSecret', keyOf(name).digest)),
+      process.ask('insertSecret', keyOf('user1'), '1'),
       process.ask('names'),
     ]);
     for (const answer of answers) {
       if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
     }
     expect(answers.filter(({ status }) => status === 'rejected')).not.toEqual([]);
+    expect((await Promise.allSettled([process.ask('findSecret', gone.digest)]))[0]).not.toHaveProperty('value.digest');
     expect(await process.ask('processId')).toBe(process.child.pid);
   });
 });

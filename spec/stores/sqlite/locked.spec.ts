@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AppInProcess } from '../../support/app-in-process.js';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
+import { keyOf, NOON } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
 /** Holds the lock that a writer needs. */
@@ -22,10 +23,11 @@ async function timed(promise: PromiseLike<unknown>): Promise<{ took: number; err
 }
 
 describe('while another process holds the lock to write', () => {
-  it('for a second, users are found, and a change is answered afterwards', async () => {
+  it('for a second, users and keys are found, and a change is answered afterwards', async () => {
     const file = storeFile();
     const process = await StoreProcess.start(file);
     await process.ask('insert', userNamed('someone'));
+    await process.ask('insertSecret', keyOf('someone'), '1');
     const { release } = lock(file);
     let isReleased = false;
     const changing = process.ask('insert', userNamed('other')).then((answer) => {
@@ -38,6 +40,7 @@ describe('while another process holds the lock to write', () => {
       slowest = Math.max(slowest, (await timed(process.ask('find', 'someone'))).took);
       await setTimeout(5);
     }
+    expect(await process.ask('findSecret', keyOf('someone').digest)).toEqual(keyOf('someone'));
     expect(await process.ask('find', 'other')).toBeUndefined();
     isReleased = true;
     release();
@@ -52,6 +55,9 @@ describe('while another process holds the lock to write', () => {
     const file = storeFile();
     const repository = openRepository(file);
     const { release } = lock(file);
+    const uses = Promise.allSettled([
+      repository.secrets.recordUses([{ digest: keyOf('someone').digest, lastUsed: NOON }]),
+    ]);
     const { took, error } = await timed(repository.insert(userNamed('someone')));
     expect(error).toBeInstanceOf(OverloadedError);
     expect(error).toMatchObject({
@@ -63,6 +69,7 @@ describe('while another process holds the lock to write', () => {
     expect(took).toBeGreaterThan(3_900);
     expect(took).toBeLessThan(4_400);
     release();
+    expect(await uses).toEqual([{ status: 'rejected', reason: error }]);
     expect(await repository.insert(userNamed('someone'))).toBe(true);
   });
 

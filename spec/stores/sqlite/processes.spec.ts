@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { storeOfFormat1 } from '../../support/sqlite-formats.js';
 import { openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
+import { digestOf, keyOf, sessionOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -83,6 +85,62 @@ describe('two processes on one file', () => {
     expect(await two.ask('find', 'someone')).toBeUndefined();
   });
 
+  it('refuse a key and a session at the very next question after it ended in the other one', {
+    timeout: 60_000,
+  }, async () => {
+    const file = storeFile();
+    const [one, two] = await Promise.all([StoreProcess.start(file), StoreProcess.start(file)]);
+    let user = userNamed('someone');
+    let stale = 0;
+    await one.ask('insert', user);
+    for (let round = 1; round <= 200; round += 1) {
+      const [writer, reader] = round % 2 ? [one, two] : [two, one];
+      const secret = round % 4 > 1 ? keyOf('someone') : sessionOf('someone', round);
+      expect(await writer.ask('insertSecret', secret, user.revision)).toBe('inserted');
+      // Both hold the secret in memory, and one of them ends it.
+      for (const process of [writer, reader]) expect(await process.ask('findSecret', secret.digest)).toEqual(secret);
+      if (secret.kind === 'key') expect(await writer.ask('removeSecret', secret)).toBe(true);
+      else {
+        const changed = userNamed('someone', { hash: `hash ${round}`, revision: `after ${round}` });
+        expect(await writer.ask('replace', changed, user.revision)).toBe('replaced');
+        user = changed;
+      }
+      const left = await Promise.all([writer, reader].map((process) => process.ask('findSecret', secret.digest)));
+      if (left.some((found) => found !== undefined)) stale += 1;
+    }
+    expect(stale).toBe(0);
+    const key = keyOf('someone');
+    await one.ask('insertSecret', key, user.revision);
+    expect(await two.ask('findSecret', key.digest)).toEqual(key);
+    await one.ask('remove', 'someone');
+    await one.ask('insert', user);
+    expect(await two.ask('findSecret', key.digest)).toBeUndefined();
+  });
+
+  it('make one of the keys for the last place, and one of those with the same name', async () => {
+    const file = storeFile();
+    const processes = await Promise.all([StoreProcess.start(file), StoreProcess.start(file)]);
+    await processes[0].ask('insert', userNamed('someone'));
+    const attempt = (names: readonly string[]) =>
+      Promise.all(
+        names.flatMap((name) =>
+          processes.map((process, side) =>
+            process.ask(
+              'insertSecret',
+              keyOf('someone', name, { digest: digestOf(`${name} ${side}`), id: `${name} ${side}` }),
+              '1',
+            ),
+          ),
+        ),
+      );
+    expect((await attempt(['twice'])).toSorted()).toEqual(['inserted', 'name-taken']);
+    const names = Array.from({ length: 98 }, (_, index) => `${index}`);
+    await Promise.all(names.map((name) => processes[0].ask('insertSecret', keyOf('someone', name), '1')));
+    const last = await attempt(['a', 'b', 'c']);
+    expect(last.filter((outcome) => outcome === 'inserted')).toHaveLength(1);
+    expect(await processes[1].ask('listSecrets', 'someone', 'key')).toHaveLength(100);
+  });
+
   it('see each other’s changes within one turn of the event loop', async () => {
     const file = storeFile();
     const repository = openRepository(file);
@@ -141,24 +199,27 @@ describe('two processes on one file', () => {
   });
 });
 
-describe('eight processes that open a new store at once', () => {
+describe.each([
+  ['a new store', () => join(temporaryFolder(), 'auth', 'users.db'), 0],
+  ['a store of format 1', () => storeOfFormat1(5), 5],
+])('eight processes that open %s at once', (_what, makeFile, before) => {
   it('all open the same one, twenty times, and exactly one of them makes the first admin', {
     timeout: 120_000,
   }, async () => {
     const file = storeFile();
     const processes = await Promise.all(Array.from({ length: 8 }, () => StoreProcess.start(file)));
     for (let round = 0; round < 20; round += 1) {
-      const missing = join(temporaryFolder(), 'auth', 'users.db');
+      const store = makeFile();
       const at = Date.now() + 20;
       const answers = await Promise.all(
         processes.map((process, index) =>
-          process.ask('openAtOnce', missing, at, userNamed(`admin${index}`, { type: 'admin' })),
+          process.ask('openAtOnce', store, at, userNamed(`admin${index}`, { type: 'admin' })),
         ),
       );
       const outcomes = answers.map(({ outcome }) => outcome).toSorted();
       expect(outcomes).toEqual([...Array(7).fill('admin-exists'), 'inserted']);
       const seen = answers.map(({ names }) => names).toSorted((a, b) => a.length - b.length);
-      expect(seen.at(-1)).toHaveLength(9);
+      expect(seen.at(-1)).toHaveLength(9 + before);
       for (const names of seen) for (const name of names) expect(seen.at(-1)).toContain(name);
     }
   });

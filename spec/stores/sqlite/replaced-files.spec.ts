@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { StoreProcess } from '../../support/store-process.js';
+import { keyOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -14,6 +15,7 @@ async function setUp() {
   const file = join(folder, 'users.db');
   const process = await StoreProcess.start(file);
   await process.ask('insert', userNamed('someone'));
+  await process.ask('insertSecret', keyOf('someone'), '1');
   return { folder, file, process };
 }
 
@@ -33,10 +35,12 @@ async function expectDown(process: StoreProcess, since: number, reason: RegExp):
   expect(process.states.at(-1)?.at).toBeLessThan(since + NOTICED_WITHIN);
   await expect(process.ask('find', 'someone')).rejects.toEqual(refused(reason));
   await expect(process.ask('find', 'unknown')).rejects.toEqual(refused(reason));
+  await expect(process.ask('findSecret', keyOf('someone').digest)).rejects.toEqual(refused(reason));
   await expect(process.ask('hasAdmin')).rejects.toEqual(refused(reason));
   await expect(process.ask('names')).rejects.toEqual(refused(reason));
   await expect(process.ask('insert', userNamed('late'))).rejects.toEqual(refused(reason));
   await expect(process.ask('remove', 'someone')).rejects.toEqual(refused(reason));
+  await expect(process.ask('removeSecret', keyOf('someone'))).rejects.toEqual(refused(reason));
 }
 
 describe('a folder that is deleted under a running process', () => {
@@ -63,6 +67,7 @@ describe('a folder that is moved away under a running process', () => {
     renameSync(`${folder}.away`, folder);
     await process.until('up');
     expect(await process.ask('find', 'someone')).toEqual(userNamed('someone'));
+    expect(await process.ask('findSecret', keyOf('someone').digest)).toEqual(keyOf('someone'));
     expect(await process.ask('insert', userNamed('other'))).toBe(true);
     await process.kill();
     expect(await (await StoreProcess.start(join(folder, 'users.db'))).ask('names')).toEqual(['other', 'someone']);
@@ -82,8 +87,7 @@ describe('a folder that is replaced by a backup under a running process', () => 
       renameSync(`${folder}.new`, folder);
       await expect(storm).rejects.toEqual(refused(/is (gone|another file now)/));
       const old = await StoreProcess.start(join(`${folder}.old`, 'users.db'));
-      const names = await old.ask('names');
-      expect(process.created.filter((name) => !names.includes(name))).toEqual([]);
+      expect(await old.ask('lostInStorm', process.created)).toEqual([]);
       expect(await (await StoreProcess.start(file)).ask('names')).toEqual(['someone']);
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, LONGEST, parseDuration } from '../../lib/duration.js';
+import { formatDuration, LONGEST, parseDuration, parsePeriod } from '../lib/duration.js';
 
 const UNITS = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 } as const;
 
@@ -94,6 +94,28 @@ function pseudoRandom(seed: number): (limit: number) => number {
     return state % limit;
   };
 }
+
+describe('a period', () => {
+  it.each([
+    ['0', 0],
+    ['90d', 7_776_000_000],
+    ['1d12h', 129_600_000],
+    ['12h1d', 129_600_000],
+    ['0.5d', 43_200_000],
+    ['1h30m', 5_400_000],
+    ['+1d', 86_400_000],
+    ['106751d', 9_223_286_400_000],
+  ])('may have days as well: %s is %d ms', (text, milliseconds) => {
+    expect(parsePeriod(text)).toBe(milliseconds);
+  });
+
+  it.each(['', 'd', '90', '-1d', '1D', '1 d', '1w', '1y', '106752d', `${'9'.repeat(400)}d`, '1e3d'])(
+    'is not %j',
+    (text) => {
+      expect(parsePeriod(text)).toBeUndefined();
+    },
+  );
+});
 
 describe('a duration as text', () => {
   it.each([
