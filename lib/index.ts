@@ -22,6 +22,8 @@ export type {
   KapacitorAuthConfig,
   Refusals,
   ResolvedConfig,
+  ResolvedSessions,
+  SessionsConfig,
 } from './config/options.js';
 export {
   ConfigError,
@@ -51,6 +53,7 @@ export type { MetricsRegistry } from './observe/prometheus.js';
 export type { MaybePromise } from './promises.js';
 export type { RequestOrigin } from './request/client-address.js';
 export type { Middleware } from './request/host.js';
+export type { SignInTexts } from './sign-in-texts.js';
 export { MemoryUserRepository } from './stores/memory.js';
 export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';
 export type {
@@ -64,6 +67,7 @@ export type {
   Login,
   LoginFailed,
   LoginFailure,
+  SessionEnded,
   StoreUnavailable,
   UserChanged,
   UserCreated,

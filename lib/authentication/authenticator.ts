@@ -7,13 +7,8 @@ import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
 import type { StoredUser, User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import {
-  type CacheCounts,
-  type CredentialCache,
-  type FormerLogin,
-  rememberOrigin,
-  type Verification,
-} from './credential-cache.js';
+import type { CacheCounts } from './bounded-cache.js';
+import { type CredentialCache, type FormerLogin, rememberOrigin, type Verification } from './credential-cache.js';
 import { CredentialDigests, type Credentials } from './credentials.js';
 import { failWith, reportFailure } from './login-failures.js';
 import type { Admission, LoginThrottle } from './login-throttle.js';
@@ -80,9 +75,8 @@ export class Authenticator {
   }
 
   /**
-   * The user of an `Authorization` header that was verified lately and came from this origin before, if the user still has
-   * the same password, or the key or the token still counts. Most requests take this path. It returns no promise if the
-   * repository returns none.
+   * The user of credentials that were verified lately and came from this origin before, if they still count. Most requests
+   * take this path. It returns no promise if the repository returns none.
    *
    * @throws {StoreError} the store is unavailable
    */

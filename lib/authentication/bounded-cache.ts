@@ -1,5 +1,11 @@
 import NodeCache from 'node-cache';
 
+/** How often a cache knew the credentials, and how often it did not. */
+export interface CacheCounts {
+  hits: number;
+  misses: number;
+}
+
 /**
  * A cache with a time to live and a maximum number of entries. A full cache drops its oldest entries. Its keys are digests:
  * node-cache keeps them in an object, where the keys `__proto__` and `7` have meanings of their own.

@@ -7,12 +7,6 @@ const MAX_ORIGINS = 200;
 /** Characters of an origin that is remembered. A header may have thousands. */
 const MAX_ORIGIN_LENGTH = 256;
 
-/** How often the cache knew the credentials, and how often it did not. */
-export interface CacheCounts {
-  hits: number;
-  misses: number;
-}
-
 /** Credentials were verified for the user of this name. */
 export interface Verification {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { HostRequest, HostResponse, Next } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { Refusal, Refuse } from './refusals.js';
-import type { SignInChallenge } from './sign-in-challenge.js';
+import type { ChallengeOptions, SignInChallenge } from './sign-in-challenge.js';
 
 /** How a guard works. */
 export interface GuardOptions {
@@ -30,15 +30,11 @@ export type Verdict = boolean | Refusal;
 export type Proceed = (user: User, req: HostRequest, res: HostResponse, next: Next) => Verdict;
 
 /** Where a middleware differs from the others. */
-export interface IdentifyOptions {
+export interface IdentifyOptions extends ChallengeOptions {
   /** Handles a request without credentials. Undefined, or undefined from it: the request is refused. */
   readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
   /** Whether OPTIONS without credentials is answered with 204. Defaults to true. False: it is refused. */
   readonly answersPreflights?: boolean;
-  /** Whether a person without credentials is sent to the sign-in page. Defaults to true. */
-  readonly sendsToSignIn?: boolean;
-  /** Whether the endpoints of this package are below the mount of the middleware. Defaults to false: below the root. */
-  readonly hasEndpoints?: boolean;
   /** Defaults to what `http.refusals` says. */
   readonly refuse?: Refuse;
 }

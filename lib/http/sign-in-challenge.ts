@@ -1,9 +1,16 @@
 import { isFromBrowser, prefersPage } from '../request/browser.js';
 import { type HostRequest, mountOf, withoutOrigin } from '../request/host.js';
 import { noSessionCookie, sessionTokenOf } from '../request/session-cookie.js';
-import type { IdentifyOptions } from './guard-options.js';
 import { nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
+
+/** Where a middleware differs from the others. */
+export interface ChallengeOptions {
+  /** Whether a person without credentials is sent to the sign-in page. Defaults to true. */
+  readonly sendsToSignIn?: boolean;
+  /** Whether the endpoints of this package are below the mount of the middleware. Defaults to false: below the root. */
+  readonly hasEndpoints?: boolean;
+}
 
 /** What a request without credentials is told while there are sessions. */
 export class SignInChallenge {
@@ -20,7 +27,7 @@ export class SignInChallenge {
    *
    * @param challenge the `WWW-Authenticate` header for others
    */
-  refuse(req: HostRequest, reason: string, challenge: string | undefined, options: IdentifyOptions): Refusal {
+  refuse(req: HostRequest, reason: string, challenge: string | undefined, options: ChallengeOptions): Refusal {
     const headers = {
       'WWW-Authenticate': isFromBrowser(req) || prefersPage(req) ? undefined : challenge,
       'Set-Cookie': sessionTokenOf(req) === undefined ? undefined : noSessionCookie(req),
@@ -30,7 +37,7 @@ export class SignInChallenge {
   }
 
   /** The path of the sign-in page, with the path of the request if it can be asked for again. */
-  #pathFor(req: HostRequest, { hasEndpoints }: IdentifyOptions): string {
+  #pathFor(req: HostRequest, { hasEndpoints }: ChallengeOptions): string {
     const page = `${hasEndpoints ? mountOf(req) : ''}${this.#apiPath}/sign-in`;
     const isRead = req.method === 'GET' || req.method === 'HEAD';
     const next = isRead ? nextPath(withoutOrigin(req.originalUrl ?? req.url ?? '')) : '/';

@@ -68,7 +68,7 @@ p[role="alert"] { background: var(--wrong-card); color: var(--wrong); }
 p[role="status"] { background: var(--right-card); color: var(--right); }
 p:last-child { margin-bottom: 0; }
 form { margin: 0; }
-label { display: block; margin-bottom: 0.25rem; color: var(--quiet); font-size: 0.9375rem; }
+label { display: block; margin-bottom: 0.375rem; color: var(--quiet); font-size: 0.9375rem; }
 input {
   display: block;
   width: 100%;

@@ -44,6 +44,20 @@ describe('the gateway', () => {
     ]);
   });
 
+  it('keeps the cookie of a session from the upstream, and passes the others on', async () => {
+    const upstream = await startUpstream();
+    const gateway = await startGateway(upstream.url, {}, { http: { sessions: true } });
+    const body = '{"name":"api","password":"apiPassword"}';
+    const signedIn = await gateway.send({ method: 'POST', path: '/kapacitor/v1/session', body });
+    const cookie = String(signedIn.headers['set-cookie']).split(';', 1)[0] as string;
+    const ask = (cookies: string) => gateway.send({ path: '/kapacitor/v1/tasks', headers: { cookie: cookies } });
+    expect((await ask(`a=1; ${cookie}; b="2; 3"; __Host-kapacitor-auth=x`)).status).toBe(200);
+    expect((await ask(cookie)).status).toBe(200);
+    const [first, second] = upstream.received.map(({ headers }) => headers);
+    expect(first).toMatchObject({ cookie: 'a=1; b="2; 3"', 'x-forwarded-user': 'api' });
+    expect(second).not.toHaveProperty('cookie');
+  });
+
   it('answers the users API itself', async () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);

@@ -6,6 +6,7 @@ import { AUDIT_EVENTS } from '../../lib/users/audit-events.js';
 import { digestOfSecret } from '../../lib/users/secret-text.js';
 import { serveAudited, untilTold } from '../support/audit.js';
 import { basic, type SentRequest } from '../support/server.js';
+import { cookieOf, post, SESSION } from '../support/signed-in.js';
 import { USERS } from '../support/users-server.js';
 
 const SECRET = 's3cr3t';
@@ -88,7 +89,7 @@ describe('the events of all operations', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const store = new MemoryUserRepository();
     const { auth, told, send } = await serveAudited({
-      config: { http: { queryCredentials: true }, auth: { store } },
+      config: { http: { queryCredentials: true, sessions: true }, auth: { store } },
       users: USERS_OF_THE_SESSION,
     });
     auth.on('denied', () => {
@@ -112,6 +113,13 @@ describe('the events of all operations', () => {
     await send({ path: `/x?u=api&p=${key}` });
     await auth.keys.delete('api', id);
     await send({ path: '/x', auth: `api:${key}` });
+    const signedIn = await post(send, 'api', API_PASSWORD);
+    const cookie = cookieOf(signedIn);
+    const token = cookie.slice(cookie.indexOf('kas_'));
+    await send({ path: '/x', headers: { cookie } });
+    await send({ method: 'DELETE', path: SESSION, headers: { cookie, 'Sec-Fetch-Site': 'cross-site' } });
+    await send({ method: 'DELETE', path: SESSION, headers: { cookie, 'Sec-Fetch-Site': 'same-origin' } });
+    expect(token).toMatch(/^kas_\w{36}$/);
     for (let index = 0; index < 12; index += 1) await send({ path: '/x', auth: `root:${WRONG_PASSWORD}` });
     vi.spyOn(store, 'find').mockImplementation(() => {
       throw new Error(`row ${[...hashes].join()}`);
@@ -130,6 +138,8 @@ describe('the events of all operations', () => {
       SECRET,
       key.slice(4, -6),
       digestOfSecret(key),
+      token.slice(4, -6),
+      digestOfSecret(token),
       '$2b$',
       ...hashes,
       ...headers,
