@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureChanges } from './changes.js';
+import { measureCredentials } from './credentials.js';
 import { measureDecisions } from './decisions.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
@@ -17,6 +18,7 @@ const rounds = Number(values.rounds);
 
 const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   throughput: () => measureThroughput(rounds),
+  credentials: () => measureCredentials(rounds),
   flood: () => measureFlood(Math.min(rounds, 3)),
   decisions: () => measureDecisions(rounds),
   changes: () => measureChanges(Math.min(rounds, 3)),
