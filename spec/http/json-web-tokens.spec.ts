@@ -106,6 +106,17 @@ describe('a request with a JSON Web Token', () => {
     expect(await ask(token)).toMatchObject({ status: 401, body: { error: 'authorization failed' } });
   });
 
+  it('works with a store that answers with promises', async () => {
+    const repository = new MemoryUserRepository();
+    const find = repository.find.bind(repository);
+    vi.spyOn(repository, 'find').mockImplementation((async (name: string) => find(name)) as never);
+    const { auth, ask } = await setUp({ auth: { store: repository } });
+    const token = tokenFor('api');
+    for (let time = 0; time < 2; time += 1) expect((await ask(token)).status).toBe(299);
+    await auth.users.update('api', { enabled: false });
+    expect((await ask(token)).status).toBe(401);
+  });
+
   it('goes on after a change of the password, as in Kapacitor', async () => {
     const { auth, ask } = await setUp();
     const token = tokenFor('api');
@@ -116,9 +127,10 @@ describe('a request with a JSON Web Token', () => {
 
   it('ends with its token, also from the cache', async () => {
     const { ask } = await setUp();
-    const token = tokenFor('api');
+    const exp = inSeconds(60_000);
+    const token = tokenFor('api', { exp });
     expect((await ask(token)).status).toBe(299);
-    vi.useFakeTimers({ toFake: ['Date'], now: inSeconds(HOUR) * 1_000 });
+    vi.useFakeTimers({ toFake: ['Date'], now: exp * 1_000 });
     expect(await ask(token)).toMatchObject({ status: 401, body: { error: 'invalid token: Token is expired' } });
   });
 
