@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ownSchema } from './support/postgres-repository.js';
 import { type SentRequest, send } from './support/server.js';
 import { openShop } from './support/shop.js';
+import type { ShopTold } from './support/shop-program.js';
 import { storeFile } from './support/sqlite-repository.js';
 import { startProgram } from './support/store-process.js';
 
@@ -226,6 +227,6 @@ describe.each(Object.entries(STORES))('keys in %s', (name, makeStore) => {
 const COMPARED = 22 * 2 * (42 + 2 * (2 * 5 * 7 + 7 + 2 * 7) + 2);
 
 async function portOf(child: ReturnType<typeof startProgram>): Promise<number> {
-  const [port] = await once(child, 'message');
+  const [port] = (await once(child, 'message')) as [ShopTold];
   return port;
 }

@@ -19,7 +19,7 @@ export interface Subject<T> {
 }
 
 /** An answer of the database. */
-export interface Found<T> {
+interface Found<T> {
   readonly value: T;
   /**
    * Stores it in memory.

@@ -50,7 +50,7 @@ export class SecretChanges {
     return this.#connections.change(async (ask) => {
       const { rowCount } = await ask(this.#statements.reviseOwnerOf(owner, kind, id));
       if (rowCount === 0) return 0;
-      return (await ask(this.#statements.removeOf(owner, kind, id))).rowCount ?? 0;
+      return Number((await ask(this.#statements.removeOf(owner, kind, id))).rowCount);
     });
   }
 
