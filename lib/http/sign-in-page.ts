@@ -15,7 +15,7 @@ export interface SignInView {
 }
 
 /** A sentence above the form: what went wrong, or what was done. */
-export interface SignInMessage {
+interface SignInMessage {
   readonly text: string;
   readonly role: 'alert' | 'status';
 }

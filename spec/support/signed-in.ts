@@ -62,5 +62,3 @@ export function cookieOf({ headers }: Pick<Answer, 'headers'>): string {
 export function userOf(answer: Answer): string | undefined {
   return answer.body?.name;
 }
-
-export type { KapacitorAuth };
