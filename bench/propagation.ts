@@ -4,11 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { StoredUser } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { PostgresServer } from '../spec/support/postgres-server.js';
+import { keyOf } from '../spec/support/stored-secret.js';
 import { median, start, stop } from './process.js';
 import type { Sight } from './propagation-process.js';
 
 const NAMES = ['one', 'two', 'three', 'four'];
-/** Changes of each user in a round. */
+/** Changes of each user in a round, and removed keys. */
 const CHANGES = 100;
 /** Milliseconds, after which processes try once a second to listen again. */
 const OUTAGE = 1_500;
@@ -16,7 +17,7 @@ const OUTAGE = 1_500;
 /** Milliseconds of a clock that all processes of the machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** Measures how long a change of a user takes to be in force in another process that shares the database. */
+/** Measures how long a change of a user, and the removal of a key, take to be in force in another process that shares the database. */
 export async function measurePropagation(rounds: number): Promise<void> {
   const results: Record<string, number[]> = {};
   const add = (what: string, took: number) => {
@@ -34,11 +35,11 @@ export async function measurePropagation(rounds: number): Promise<void> {
 
     const changeOf = async (name: string, number: number, what: string): Promise<void> => {
       // The other process has the previous revision in memory.
-      await sightOf(name, number - 1);
+      await sightOf(revisionOf(name, number - 1));
       const answered = await asSoonAsPossible(() =>
         repository.replace(userOf(name, number), revisionOf(name, number - 1)),
       );
-      add(what, (await sightOf(name, number)) - answered);
+      add(`a change ${what}`, (await sightOf(revisionOf(name, number))) - answered);
     };
     await Promise.all(
       NAMES.map(async (name) => {
@@ -46,7 +47,26 @@ export async function measurePropagation(rounds: number): Promise<void> {
       }),
     );
 
+    const removalOf = async (owner: string, number: number, what: string): Promise<void> => {
+      const key = keyOf(owner, `${number}`);
+      const { secrets } = repository;
+      await secrets.insert(key, revisionOf(owner, CHANGES), CHANGES);
+      child.send(key.digest);
+      await sightOf(`${key.digest} there`);
+      await secrets.remove(owner, 'key', key.id);
+      const answered = now();
+      add(`a removed key ${what}`, (await sightOf(`${key.digest} gone`)) - answered);
+    };
+    await Promise.all(
+      NAMES.map(async (name) => {
+        for (let number = 1; number <= CHANGES; number += 1) await removalOf(name, number, 'with a notification');
+      }),
+    );
+
     await server.query('ALTER TABLE kapacitor_auth_users DISABLE TRIGGER ALL');
+    for (let number = CHANGES + 1; number <= CHANGES + 10; number += 1) {
+      await Promise.all(NAMES.map((name) => removalOf(name, number, 'whose notification is lost')));
+    }
     for (let number = CHANGES + 1; number <= CHANGES + 10; number += 1) {
       await Promise.all(NAMES.map((name) => changeOf(name, number, 'whose notification is lost')));
     }
@@ -64,9 +84,7 @@ export async function measurePropagation(rounds: number): Promise<void> {
   }
   process.stderr.write('\n');
   console.log(`\nMilliseconds from the answer to a change until it is in force in another process; ${rounds} rounds`);
-  console.table(
-    Object.fromEntries(Object.entries(results).map(([what, times]) => [`a change ${what}`, summary(times)])),
-  );
+  console.table(Object.fromEntries(Object.entries(results).map(([what, times]) => [what, summary(times)])));
 }
 
 const revisionOf = (name: string, number: number) => `${name} ${number}`;
@@ -75,18 +93,17 @@ function userOf(name: string, number: number): StoredUser {
   return { name, type: 'normal', permissions: [], enabled: true, hash: '', revision: revisionOf(name, number) };
 }
 
-/** When the other process has first read a revision; waits until it has. */
-function sightsOf(child: ChildProcess): (name: string, number: number) => Promise<number> {
+/** When the other process has first sent this; waits until it has. */
+function sightsOf(child: ChildProcess): (what: string) => Promise<number> {
   const sights = new Map<string, number>();
   const seen = new EventEmitter().setMaxListeners(0);
-  child.on('message', ({ revision, at }: Sight) => {
-    sights.set(revision, at);
-    seen.emit(revision);
+  child.on('message', (sight: Sight) => {
+    sights.set(sight.seen, sight.at);
+    seen.emit(sight.seen);
   });
-  return async (name, number) => {
-    const revision = revisionOf(name, number);
-    if (!sights.has(revision)) await once(seen, revision);
-    return sights.get(revision) as number;
+  return async (what) => {
+    if (!sights.has(what)) await once(seen, what);
+    return sights.get(what) as number;
   };
 }
 

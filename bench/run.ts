@@ -3,6 +3,7 @@ import { measureChanges } from './changes.js';
 import { measureDecisions } from './decisions.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
+import { measureKeys } from './keys.js';
 import { measureLogins } from './logins.js';
 import { measurePropagation } from './propagation.js';
 import { measureSlowDisk } from './slow-disk.js';
@@ -22,6 +23,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   logins: () => measureLogins(),
   'slow-disk': () => measureSlowDisk(rounds),
   users: () => measureUsers(Math.min(rounds, 3)),
+  keys: () => measureKeys(Math.min(rounds, 3)),
   import: () => measureImport(Math.min(rounds, 3)),
   propagation: () => measurePropagation(Math.min(rounds, 3)),
 };

@@ -1,7 +1,7 @@
 import { hasDuplicateMembers } from '../duplicate-members.js';
 
 /** The reasons for which a token does not count. */
-export type TokenFailure = 'malformed-token' | 'wrong-token' | 'expired-token' | 'unacceptable-token';
+type TokenFailure = 'malformed-token' | 'wrong-token' | 'expired-token' | 'unacceptable-token';
 
 /** A token that does not count. */
 export interface RefusedToken {

@@ -153,7 +153,7 @@ export const HTTP: Settings<HttpValues> = defineSettings<HttpValues>('http', {
     refusesEmptyVariable: true,
     synonyms: 'secret http-shared-secret jwt-secret jwt-shared-secret token-secret',
     meaning:
-      'The secret of JSON Web Tokens, at least 32 bytes. Without one, or with an empty one in the file, no token is accepted.',
+      'The secret of [JSON Web Tokens](tokens.md), at least 32 bytes. Without one, or with an empty one in the file, no token is accepted.',
   },
   sharedSecretFile: {
     kind: fileKind,

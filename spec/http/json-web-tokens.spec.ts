@@ -152,9 +152,10 @@ describe('a request with a JSON Web Token', () => {
   it('is refused with 503 while the store fails', async () => {
     const repository = new MemoryUserRepository();
     const { ask, told } = await setUp({ auth: { store: repository } });
-    await ask(tokenFor('api'));
+    const token = tokenFor('api');
+    await ask(token);
     vi.spyOn(repository, 'find').mockRejectedValue(new Error('gone') as never);
-    expect((await ask(tokenFor('api'))).status).toBe(503);
+    expect((await ask(token)).status).toBe(503);
     expect((await ask(tokenFor('root'))).status).toBe(503);
     await untilTold();
     const failed = told.filter(([event]) => event === 'login-failed').map(([, details]) => details);

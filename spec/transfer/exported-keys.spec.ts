@@ -156,7 +156,12 @@ describe('an import of keys', () => {
   it('takes the files of older versions, and those without keys', async () => {
     const line = toJsonLine(imported('stan'));
     expect(line).not.toContain('keys');
-    const read = async (text: string) => readAll(await openUserFile(fileWith(text), { format: 'jsonl' }));
+    const read = async (text: string) => {
+      const file = await openUserFile(fileWith(text), { format: 'jsonl' });
+      const users = await readAll(file);
+      await file.close();
+      return users;
+    };
     expect(await read(line)).toEqual([imported('stan')]);
     expect(await read(line.replace('}', ',"keys":[]}'))).toEqual([imported('stan', { keys: [] })]);
   });

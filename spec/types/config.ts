@@ -15,6 +15,8 @@ const store: string | undefined = process.env['STORE'];
 kapacitorAuth({ http: undefined, auth: { store, enabled: undefined } });
 
 kapacitorAuth({ http: { allowedHosts: ['localhost', '.example.com'] } });
+kapacitorAuth({ http: { sharedSecret: process.env['SHARED_SECRET'] } });
+kapacitorAuth({ http: { sharedSecretFile: '/run/secrets/shared-secret' } });
 kapacitorAuth({ auth: { minimumPasswordLength: 12, refusedPasswords: 'refused.txt' } });
 kapacitorAuth({ auth: { refusedPasswords: new Set(['password']) } });
 kapacitorAuth({ auth: { refusedPasswords: async (password) => password.startsWith('password') } });
@@ -35,6 +37,8 @@ kapacitorAuth({ auth: { authEnabled: true } });
 kapacitorAuth('kapacitor.conf', { auth: { bcryptCosts: 12 } });
 // @ts-expect-error a switch is no text
 kapacitorAuth({ http: { authEnabled: 'true' } });
+// @ts-expect-error a secret is a text
+kapacitorAuth({ http: { sharedSecret: Buffer.from('secret') } });
 // @ts-expect-error hosts are a list
 kapacitorAuth({ http: { allowedHosts: 'localhost' } });
 // @ts-expect-error a cost is a number

@@ -10,7 +10,8 @@ import type { TableNames } from './table-names.js';
  */
 export async function expectRights(ask: Ask, { users, secrets }: TableNames): Promise<void> {
   const { rows } = await ask({
-    text: `SELECT string_agg(privilege, ', ') AS missing FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+    text: `SELECT string_agg(privilege, ', ') AS missing
+      FROM (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege)
       WHERE has_table_privilege($1, privilege) AND NOT has_table_privilege($2, privilege)`,
     values: [users, secrets],
   });
