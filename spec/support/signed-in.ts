@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import express from 'express';
-import type { KapacitorAuth, KapacitorAuthConfig, NewUser } from 'kapacitor-auth';
+import type { KapacitorAuthConfig, NewUser } from 'kapacitor-auth';
 import { showUser } from './app-behind.js';
 import { createAuth } from './auth.js';
 import { type Answer, type SentRequest, serve } from './server.js';
@@ -62,5 +62,3 @@ export function cookieOf({ headers }: Pick<Answer, 'headers'>): string {
 export function userOf(answer: Answer): string | undefined {
   return answer.body?.name;
 }
-
-export type { KapacitorAuth };
