@@ -9,8 +9,8 @@ export interface Restriction {
 }
 
 /**
- * The restriction of each user that {@link restrictedUser} returned. A copy of such a user has none, and so at most the
- * permissions that user and key have both.
+ * The restriction of each user that {@link restrictedUser} returned. A copy of such a user has none. A decision about the copy
+ * does not know of permissions of the owner that close a path: see {@link restrictLike}.
  */
 const restrictions = new WeakMap<User, Restriction>();
 

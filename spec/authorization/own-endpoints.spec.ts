@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OwnEndpoints } from '../../lib/authorization/own-endpoints.js';
 
 it('an endpoint is at the path of the API, letter by letter', () => {
@@ -15,4 +15,44 @@ it('the endpoints to sign in are there with sessions, and the app’s own withou
     expect(none.at(`/v1/${name}`), name).toBeUndefined();
   }
   expect(some.at('/v1/session/x')).toBeUndefined();
+});
+
+describe('the keys and sessions of a user', () => {
+  const endpoints = new OwnEndpoints();
+  const USERS = '/kapacitor/v1/users';
+
+  it.each([
+    [`${USERS}/kim/keys`, 'keys', 'kim'],
+    [`${USERS}/kim/keys/`, 'keys', 'kim'],
+    [`${USERS}/kim/keys/1`, 'keys', 'kim'],
+    [`${USERS}/kim/keys/1/?x=/`, 'keys', 'kim'],
+    [`${USERS}/kim/sessions`, 'sessions', 'kim'],
+    [`${USERS}/kim/sessions/1`, 'sessions', 'kim'],
+    [`${USERS}/kim/KEYS`, 'keys', 'kim'],
+    ['/KAPACITOR/V1PREVIEW/Users/kim/Sessions', 'sessions', 'kim'],
+    [`http://host:9092${USERS}/kim/keys`, 'keys', 'kim'],
+    [`${USERS}/Gr%C3%B6%C3%9Fe/keys`, 'keys', 'Größe'],
+    [`${USERS}/keys/keys`, 'keys', 'keys'],
+    [`${USERS}/kim/keys/%2F`, 'keys', 'kim'],
+    [`${USERS}/keys`, 'user', 'keys'],
+    [`${USERS}/kim%2Fkeys`, 'user', 'kim/keys'],
+  ])('are below the user: %s', (path, kind, name) => {
+    expect(endpoints.at(path)).toEqual({ kind, name });
+  });
+
+  it.each([
+    `${USERS}/kim/keys/1/2`,
+    `${USERS}/kim/key`,
+    `${USERS}/kim/keys%2F1`,
+    `${USERS}/kim/%6beys`,
+    `${USERS}/kim//keys`,
+    `${USERS}//keys`,
+    `${USERS}/kim/keys//1`,
+    `${USERS}/kim/keys;v=1`,
+    `${USERS}/%ff/keys`,
+    '/users/kim/keys',
+    '/kapacitor/v1/keys',
+  ])('are nowhere else: %s', (path) => {
+    expect(endpoints.at(path)).toBeUndefined();
+  });
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import express from 'express';
-import type { KapacitorAuth } from 'kapacitor-auth';
+import type { KapacitorAuth, KapacitorAuthConfig } from 'kapacitor-auth';
 import { createAuth } from './auth.js';
 import { type Answer, basic, serve, type TestServer } from './server.js';
 
@@ -14,12 +14,19 @@ interface HeldBack {
 }
 
 /** Sends all of a request but its last byte, and waits until the server, which knows the user by then, waits for it. */
-export async function holdBack(method: string, path: string, who: string, body: string): Promise<HeldBack> {
+export async function holdBack(
+  method: string,
+  path: string,
+  who: string,
+  body: string,
+  config: KapacitorAuthConfig = {},
+): Promise<HeldBack> {
   let waits = () => {};
   const waiting = new Promise<void>((resolve) => {
     waits = resolve;
   });
-  const auth = await createAuth();
+  // The users of another store are there already.
+  const auth = await createAuth(config, config.auth?.store === undefined ? undefined : []);
   const app = express();
   app.use((req, _res, next) => {
     // Somebody reads the body only when the user is known.
