@@ -500,3 +500,17 @@ describe('the sessions of a user', () => {
     expect((await send({ path: SESSIONS, auth: 'api:pw' })).status).toBe(501);
   });
 });
+
+describe('can and explain', () => {
+  it('say that everybody may sign in and out', async () => {
+    const { auth } = await serveSessions();
+    const nobody = { name: 'kim', type: 'normal', permissions: [], enabled: true } as const;
+    for (const path of [SESSION, SIGN_IN, SIGN_OUT]) {
+      expect(auth.can(undefined, 'POST', path), path).toBe(true);
+      expect(auth.explain(nobody, 'POST', path), path).toMatchObject({
+        allowed: true,
+        reason: 'everybody may sign in and out',
+      });
+    }
+  });
+});
