@@ -36,7 +36,7 @@ const { port } = server.address() as AddressInfo;
 const signedIn = await fetch(`http://127.0.0.1:${port}/kapacitor/v1/session`, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(USER),
+  body: JSON.stringify({ name: USER.name, password: USER.password }),
 });
 const [cookie = ''] = signedIn.headers.getSetCookie().map((each) => each.replace(/;.*/, ''));
 process.send?.({

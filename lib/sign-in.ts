@@ -6,12 +6,13 @@ import { SignInAnswers } from './http/sign-in-answers.js';
 import { createSignInEndpoints, type SignInEndpoints } from './http/sign-in-endpoints.js';
 import { SignInPage } from './http/sign-in-page.js';
 import { mayUseCookie } from './request/same-origin.js';
-import { sessionTokenOf } from './request/session-cookie.js';
+import { mayHaveSession, sessionTokenOf } from './request/session-cookie.js';
 import type { Audit } from './users/audit-events.js';
 import type { SessionService } from './users/session-service.js';
 
 /** Reads the cookie of a session. */
 export const SESSION_READER: SessionReader = {
+  mayHave: mayHaveSession,
   read: sessionTokenOf,
   isForged: (req) => !mayUseCookie(req),
 };

@@ -70,6 +70,8 @@ export interface LoginOptions {
 
 /** Finds the sessions of browsers. */
 export interface SessionReader {
+  /** Whether a request may have the cookie of a session. Fast, and without a look at the cookie's value. */
+  mayHave(req: IncomingMessage): boolean;
   /** The text in the session's cookie. Undefined if there is no such cookie. */
   read(req: IncomingMessage): string | undefined;
   /** Whether a page of another site may have made the browser send this request, which has only its cookie. */
@@ -102,9 +104,9 @@ export class LoginService {
     return Boolean(headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(url ?? ''));
   }
 
-  /** Whether a request has credentials, or the cookie of a session, which may have ended. */
-  hasAny(req: IncomingMessage): boolean {
-    return this.hasCredentials(req) || this.#sessions?.read(req) !== undefined;
+  /** Whether a request has credentials, or a cookie that may be that of a session. */
+  mayHaveAny(req: IncomingMessage): boolean {
+    return this.hasCredentials(req) || this.#sessions?.mayHave(req) === true;
   }
 
   /**

@@ -212,7 +212,7 @@ export class Guard {
     }
     const known = Principal.userOf(req);
     if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
-    if ((options.admit !== undefined || req.method === 'OPTIONS') && !this.#logins.hasAny(req)) {
+    if ((options.admit !== undefined || req.method === 'OPTIONS') && !this.#logins.mayHaveAny(req)) {
       const verdict = this.#admitNobody(req, res, next, options);
       if (verdict !== undefined) return verdict;
     }
@@ -264,7 +264,7 @@ export class Guard {
       if (reason === 'authorization failed') this.#onFailure(req);
       if (hasCredentials) return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
       // A session that has ended is no credential.
-      const verdict = this.#logins.hasAny(req) ? this.#admitNobody(req, res, next, options) : undefined;
+      const verdict = this.#logins.mayHaveAny(req) ? this.#admitNobody(req, res, next, options) : undefined;
       if (verdict !== undefined) return verdict;
       this.#audit('denied', () => denialOf(req, undefined, 401, reason));
       if (this.#signIn !== undefined) return this.#signIn.refuse(req, reason, challenge, options);

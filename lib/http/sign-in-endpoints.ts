@@ -87,7 +87,7 @@ class SignInApi {
     const next = nextPath(query.get('next'));
     if (!guard.authEnabled) return answers.leadTo(res, next);
     if (!canHaveSession(req)) return answers.refuseInsecure(res);
-    if (!logins.hasCredentials(req) && logins.hasAny(req)) {
+    if (!logins.hasCredentials(req) && logins.mayHaveAny(req)) {
       const outcome = await logins.login(req);
       if (outcome.kind === 'user') return answers.leadTo(res, next);
       if (outcome.kind === 'error') return answers.refuse(req, res, outcome.error, '', next);

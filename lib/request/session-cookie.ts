@@ -12,16 +12,22 @@ const SECURE_NAME = '__Host-kapacitor-auth';
 /** The cookie on localhost without TLS, where some browsers refuse `Secure`. */
 const LOCAL_NAME = 'kapacitor-auth';
 
+/** The hosts in which most requests to localhost name it. */
+const USUAL_LOCALHOST = /^(?:localhost|127\.0\.0\.1)(?::\d{1,5})?$/;
+
 /** Every name that a cookie of a session can have. */
 export const SESSION_COOKIES: readonly string[] = [SECURE_NAME, LOCAL_NAME];
 
 /** The token of a session in the cookie of a request. Its digest may or may not be known. Undefined if there is none. */
 export function sessionTokenOf(req: HostRequest): string | undefined {
-  const { cookie } = req.headers;
   // Most requests have none, and need not be parsed.
-  if (cookie === undefined || !cookie.includes(LOCAL_NAME)) return undefined;
-  const name = cookieNameFor(req);
-  return (name && parseCookie(cookie, { decode: asItIs })[name]) || undefined;
+  const name = mayHaveSession(req) ? cookieNameFor(req) : undefined;
+  return (name && parseCookie(req.headers.cookie as string, { decode: asItIs })[name]) || undefined;
+}
+
+/** Whether a request may have a cookie of such a name. */
+export function mayHaveSession({ headers }: HostRequest): boolean {
+  return headers.cookie?.includes(LOCAL_NAME) === true;
 }
 
 /** Whether the client's connection is so safe that a cookie may let it in: TLS, or one to localhost. */
@@ -58,7 +64,10 @@ function setCookie(req: HostRequest, value: string, maxAge: number): string {
 /** The name of the cookie that counts. Undefined: none does, because others could read it on its way. */
 function cookieNameFor(req: HostRequest): string | undefined {
   if (isOverTls(req)) return SECURE_NAME;
-  const url = `http://${requestHost(req)}`;
+  const host = requestHost(req);
+  // Parsing a URL takes longer than the rest of this.
+  if (USUAL_LOCALHOST.test(host)) return LOCAL_NAME;
+  const url = `http://${host}`;
   return URL.canParse(url) && isLocalhost(new URL(url)) ? LOCAL_NAME : undefined;
 }
 
