@@ -184,7 +184,7 @@ describe('the last use of a key', () => {
   ])('neither delays nor fails a request while its record %s', async (_what, answer) => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { store, ask } = await setUp();
-    const recordUses = vi.spyOn(store.secrets, 'recordUses').mockImplementation(answer as () => undefined);
+    const recordUses = vi.spyOn(store.secrets, 'recordUses').mockImplementation(answer as never);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     expect((await ask()).status).toBe(299);
     await vi.advanceTimersByTimeAsync(1_000);
