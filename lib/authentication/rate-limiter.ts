@@ -103,7 +103,7 @@ export interface OwnChangesOptions {
 }
 
 /** Each change takes a hash and may ask a list of refused passwords. */
-export const OWN_PASSWORDS: OwnChangesOptions = {
+const OWN_PASSWORDS: OwnChangesOptions = {
   limit: 10,
   underWay: 'another change of your password is under way',
   tooMany: 'too many changes of your password',

@@ -1,10 +1,14 @@
 import {
   ConfigError,
   ForbiddenError,
+  InvalidKeyError,
   InvalidRequestError,
   InvalidUserError,
   KapacitorAuthError,
   type KapacitorAuthErrorCode,
+  KeyExistsError,
+  KeyLimitError,
+  KeyNotFoundError,
   LastAdminError,
   OverloadedError,
   PasswordCheckError,
@@ -22,6 +26,10 @@ claim<
     | 'CONFIG_INVALID'
     | 'FORBIDDEN'
     | 'IMPORT_INVALID'
+    | 'KEY_EXISTS'
+    | 'KEY_INVALID'
+    | 'KEY_LIMIT'
+    | 'KEY_NOT_FOUND'
     | 'LAST_ADMIN'
     | 'OVERLOADED'
     | 'PASSWORD_CHECK_FAILED'
@@ -38,8 +46,12 @@ claim<
 const classes = [
   ConfigError,
   ForbiddenError,
+  InvalidKeyError,
   InvalidRequestError,
   InvalidUserError,
+  KeyExistsError,
+  KeyLimitError,
+  KeyNotFoundError,
   LastAdminError,
   OverloadedError,
   PasswordCheckError,
@@ -73,6 +85,10 @@ export function explain(error: unknown): string {
     case 'PASSWORD_CHECK_FAILED':
       return "the operator's business";
     case 'IMPORT_INVALID':
+    case 'KEY_EXISTS':
+    case 'KEY_INVALID':
+    case 'KEY_LIMIT':
+    case 'KEY_NOT_FOUND':
     case 'USER_EXISTS':
     case 'USER_INVALID':
     case 'USER_NOT_FOUND':
