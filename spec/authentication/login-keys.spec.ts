@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import bcrypt from 'bcrypt';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LoginService, type SessionReader } from '../../lib/authentication/login-service.js';
+import { KapacitorStrategy } from '../../lib/authentication/strategy.js';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { newSecret } from '../../lib/users/secret-text.js';
 import { giveSecret, setUpSecrets } from '../support/secrets.js';
@@ -163,6 +164,16 @@ describe('a login with a session', () => {
     });
     expect(await login({ session })).toBe('error');
     expect(await login({ session: newSecret('session').text })).toBe('error');
+  });
+
+  it('is refused with 403 by the strategy if the request is forged', async () => {
+    const { logins, requestOf } = all;
+    const strategy = Object.create(new KapacitorStrategy(logins));
+    const failed = new Promise((resolve) => {
+      strategy.fail = (...given: unknown[]) => resolve(given);
+    });
+    strategy.authenticate(requestOf({ session, isForged: true }));
+    expect(await failed).toEqual([undefined, 403, 'a page of another site may not do this']);
   });
 
   it('is told from no credentials by the guard', () => {
