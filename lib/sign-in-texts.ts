@@ -20,6 +20,8 @@ export interface SignInTexts {
   /** 403, because the connection is neither HTTPS nor one to localhost. */
   readonly insecure: string;
   readonly signedOut: string;
+  /** For somebody who is signed in, and may not open the page that the sign-in would lead to. `{name}` becomes the user's name. */
+  readonly notAllowed: string;
 }
 
 export const SIGN_IN_TEXTS: SignInTexts = Object.freeze({
@@ -33,6 +35,8 @@ export const SIGN_IN_TEXTS: SignInTexts = Object.freeze({
   busy: 'Too many people are signing in. Try again {time}.',
   unavailable: 'Signing in is not possible at the moment. Try again later.',
   otherSite: 'The form did not come from this page. Please try again.',
-  insecure: 'Signing in needs HTTPS, so that nobody can read the password on its way. Open this page with https://.',
+  insecure:
+    'Signing in needs HTTPS, so that nobody can read the password on its way. Open this page with https://. If you have, the server does not trust its proxy yet.',
   signedOut: 'You are signed out.',
+  notAllowed: 'You are signed in as {name}, who may not open this page. Somebody else can sign in here.',
 });

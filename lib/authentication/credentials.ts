@@ -56,7 +56,9 @@ export function readAuthorization(authorization: string | undefined): Presented 
 
 /** A password with the form of a key is a key: no user has such a password. The name may then be left out. */
 export function presentedBy({ name, password }: Credentials): Presented {
-  if (!looksLikeKey(password)) return { kind: 'password', name, password };
+  // Without a name it is meant as one, whatever is wrong with it.
+  const isKey = looksLikeKey(password) || (name === '' && isMeantAsKey(password));
+  if (!isKey) return { kind: 'password', name, password };
   return { kind: 'key', text: password, name: name || undefined, header: basicCredentials(name, password) };
 }
 

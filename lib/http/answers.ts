@@ -95,7 +95,8 @@ export function refusalMessage(user: User, { rule, privilege }: Decision, endpoi
 export const CHANGED_MEANWHILE = 'the user who asks has been changed meanwhile: ask again';
 
 /** The message of a 403 for a request of a page of another site, which has only the cookie of a session. */
-export const FORGED = 'a page of another site may not do this with your session: sign in there, or use a key';
+export const FORGED =
+  'a request with a session must come from a page of this host: a program sends its Origin as well, or uses a key';
 
 /** The message of a 403 for users who are not admins. In Kapacitor, others can manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {

@@ -22,6 +22,11 @@ export class SignInAnswers {
     return this.#page.texts.signedOut;
   }
 
+  /** The message for somebody who is signed in, and may not open the next page. */
+  notAllowed(name: string): string {
+    return this.#page.texts.notAllowed.replaceAll('{name}', () => name);
+  }
+
   /** The path of an endpoint of this package. */
   pathOf(req: HostRequest, endpoint: string): string {
     return `${mountOf(req)}${this.#apiPath}/${endpoint}`;

@@ -11,6 +11,7 @@ import { canHaveSession, sessionCookie, sessionTokenOf } from '../request/sessio
 import type { Audit } from '../users/audit-events.js';
 import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
+import { warn } from '../warnings.js';
 import { denialOf, FORGED, forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
 import type { Guard } from './guard.js';
 import { nextPath } from './next-path.js';
@@ -75,21 +76,22 @@ const INSECURE =
 
 class SignInApi {
   readonly #parts: SignInParts;
+  #hasWarned = false;
 
   constructor(parts: SignInParts) {
     this.#parts = parts;
   }
 
-  /** The page. Somebody who is signed in goes on. */
+  /** The page. Somebody who is signed in, and may open the next page, goes on. */
   readonly showPage: Action = async (req, res) => {
     const { guard, logins, answers } = this.#parts;
     const query = new URLSearchParams(queryOf(req.url ?? ''));
     const next = nextPath(query.get('next'));
     if (!guard.authEnabled) return answers.leadTo(res, next);
-    if (!canHaveSession(req)) return answers.refuseInsecure(res);
+    if (!canHaveSession(req)) return this.#refuseInsecure(req, res);
     if (!logins.hasCredentials(req) && logins.mayHaveAny(req)) {
       const outcome = await logins.login(req);
-      if (outcome.kind === 'user') return answers.leadTo(res, next);
+      if (outcome.kind === 'user') return this.#goOn(req, res, outcome.user, next);
       if (outcome.kind === 'error') return answers.refuse(req, res, outcome.error, '', next);
     }
     const message = query.has('signed-out') ? ({ text: answers.signedOut, role: 'status' } as const) : undefined;
@@ -127,13 +129,13 @@ class SignInApi {
   };
 
   async #signIn(req: HostRequest, res: HostResponse, typed: Typed): Promise<void> {
-    const { guard, logins, sessions, answers, isStillVerified } = this.#parts;
+    const { guard, logins, sessions, isStillVerified } = this.#parts;
     // Nobody needs a session then.
     if (!guard.authEnabled) return this.#welcome(req, res, typed, ADMIN_USER);
     if (!canHaveSession(req)) {
       if (!typed.isForm || !prefersPage(req)) throw new ForbiddenError(INSECURE);
       this.#report(req, new ForbiddenError(INSECURE));
-      return answers.refuseInsecure(res);
+      return this.#refuseInsecure(req, res);
     }
     const user = await logins.verifyPassword(typed, req);
     const session = user && (await sessions.create(user.name, (stored) => isStillVerified(user, stored)));
@@ -142,6 +144,22 @@ class SignInApi {
     if (former !== undefined) await sessions.endOf(former, contextOf(req));
     const headers = { 'Set-Cookie': sessionCookie(req, session.token, sessions.lifetime) };
     this.#welcome(req, res, typed, user, session.expires, headers);
+  }
+
+  /** Somebody who may not open the next page would be led back and forth, and could not become somebody else. */
+  #goOn(req: HostRequest, res: HostResponse, user: User, next: string): void {
+    const { guard, answers } = this.#parts;
+    if (guard.policy.decide(user, 'GET', next).allowed) answers.leadTo(res, next);
+    else answers.show(req, res, { next, message: { text: answers.notAllowed(user.name), role: 'alert' } });
+  }
+
+  #refuseInsecure(req: HostRequest, res: HostResponse): void {
+    // The person at the browser cannot do anything about it.
+    if (!this.#hasWarned && req.headers['x-forwarded-proto'] !== undefined) {
+      this.#hasWarned = true;
+      warn('KAPACITOR_AUTH_PROXY', INSECURE);
+    }
+    this.#parts.answers.refuseInsecure(res);
   }
 
   #welcome(

@@ -143,7 +143,7 @@ describe('the keys of a server', () => {
     expect(await run(['user', 'list'], { env })).toEqual(
       failed(
         1,
-        `${server.url} rejects the key: username required. It is wrong, deleted or expired, or its user is disabled`,
+        `${server.url} rejects the key: authorization failed. It is wrong, deleted or expired, or its user is disabled`,
       ),
     );
   });

@@ -1,5 +1,5 @@
 import express from 'express';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { listen, untilTold } from '../support/audit.js';
 import { BROWSER, PAGE } from '../support/browser-headers.js';
 import { basic } from '../support/server.js';
@@ -512,5 +512,36 @@ describe('can and explain', () => {
         reason: 'everybody may sign in and out',
       });
     }
+  });
+});
+
+describe('somebody who is signed in', () => {
+  it('goes on from the page to what the user may open, and can become somebody else for the rest', async () => {
+    const { auth, send, signIn } = await serveSessions();
+    await auth.users.create({ name: 'kim', password: 'pw' });
+    const open = (cookie: string, next: string) => send({ path: `${SIGN_IN}?next=${next}`, headers: { cookie } });
+    expect(await open(await signIn(), '/two')).toMatchObject({ status: 303, headers: { location: '/two' } });
+    const kim = await signIn('kim', 'pw');
+    const page = await open(kim, '/two');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('role="alert">You are signed in as kim, who may not open this page.');
+    expect(page.text).toContain('<input type="hidden" name="next" value="/two">');
+    expect(page.headers['set-cookie']).toBeUndefined();
+    expect((await open(kim, '/kapacitor/v1/me')).status).toBe(303);
+  });
+});
+
+describe('a page that a proxy has sent over TLS, and whose app does not trust the proxy', () => {
+  it('causes one warning that says what to do', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { send } = await serveSessions();
+    const headers = { host: 'example.com', 'x-forwarded-proto': 'https' };
+    for (let time = 0; time < 2; time += 1) expect((await send({ path: SIGN_IN, headers })).status).toBe(403);
+    expect(warnings.mock.calls).toEqual([
+      [
+        expect.stringContaining('app.set("trust proxy", "loopback")'),
+        { type: 'KapacitorAuthWarning', code: 'KAPACITOR_AUTH_PROXY' },
+      ],
+    ]);
   });
 });
