@@ -69,8 +69,8 @@ describe('the packed package', () => {
         .match(/^[\w-]+ \d+\.\d+\.\d+$/gm)
         ?.map((line) => line.split(' ')[0])
         .sort(),
-    ).toEqual(['eventemitter3', 'p-queue', 'p-timeout']);
-    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(3);
+    ).toEqual(['eventemitter3', 'jose', 'p-queue', 'p-timeout']);
+    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(4);
   });
 });
 
@@ -125,7 +125,7 @@ describe.each(projects)(
 
     it('works without pg with another store, and says how to install it', async () => {
       const stdout = await run('without-pg.mjs');
-      expect(stdout).toBe('-- The users of kapacitor-auth, version 2\n');
+      expect(stdout).toBe('-- The users of kapacitor-auth, version 3\n');
     });
 
     it('works without the packages of metrics and traces, and says how to install them', async () => {
