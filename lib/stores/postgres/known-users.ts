@@ -140,7 +140,7 @@ export class KnownUsers {
     const known = this.#secrets.get(digest);
     if (known === undefined) return;
     this.#secrets.delete(digest);
-    known.owner.secrets?.delete(digest);
+    (known.owner.secrets as Set<string>).delete(digest);
   }
 
   clear(): void {

@@ -92,7 +92,7 @@ async function readVersion(ask: Ask, names: TableNames, latest: number): Promise
     );
   }
   if (!exists(names.bare.users)) {
-    const rest = exists(names.bare.secrets) ? `${names.version} and ${names.secrets}` : names.version;
+    const rest = `${names.version} and ${names.secrets}`;
     throw new StoreError(
       `the table ${names.users} is missing, although ${names.version} exists: restore it, or drop ${rest} to start anew`,
     );
