@@ -36,6 +36,13 @@ describe('a user in memory', () => {
     expect(get(known, 'someone')).toMatchObject({ version: '2', trustedUntil: 2_500 });
   });
 
+  it('is returned and not kept, if the one in memory differs and was confirmed by a later question', () => {
+    const known = learnt('someone');
+    const other = found('someone', '2');
+    expect(known.learn(other, 900, true)).toBe(other.user);
+    expect(known.get('someone')).toBeUndefined();
+  });
+
   it('is confirmed by the latest question, in any order of the answers', () => {
     const known = learnt('someone');
     known.confirm(get(known, 'someone'), 1_400, true);
