@@ -94,11 +94,13 @@ export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
 /** Milliseconds. */
 const WINDOW = 60_000;
 
-/** What users may repeat without end, and how often in a minute. */
+/** A limit for changes that users could otherwise repeat without end. */
 export interface OwnChangesOptions {
+  /** Changes in a minute. */
   readonly limit: number;
-  /** For the refusal of a change while another one runs. */
+  /** The message while another change runs. */
   readonly underWay: string;
+  /** The message over the limit. */
   readonly tooMany: string;
 }
 

@@ -60,7 +60,7 @@ export function sharedSecretProblems(choice: Choice): string[] {
 function judged(secret: string, subject: string | undefined): SharedSecret {
   const isWeak = Buffer.byteLength(secret) < RECOMMENDED_BYTES;
   const weakness =
-    `${subject}: the secret has fewer than ${RECOMMENDED_BYTES} bytes, so that whoever has one token may find it out: ` +
+    `${subject}: the secret has fewer than ${RECOMMENDED_BYTES} bytes, so somebody who has one token may find it out: ` +
     'make one with  openssl rand -base64 32';
   return { secret, weakness: isWeak ? weakness : undefined };
 }

@@ -49,7 +49,7 @@ export class KeysApi {
     sendEmpty(res, 204);
   };
 
-  /** Whoever finds a key must not be able to stay when it is deleted. */
+  /** A stolen key could make another one, and would not end with its deletion. */
   #refuseKey(principal: User): void {
     if (this.#guard.credentialOf(principal)?.kind !== 'key') return;
     throw new ForbiddenError('a key neither makes keys nor changes those of its owner: log in with the password');

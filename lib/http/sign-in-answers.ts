@@ -6,7 +6,7 @@ import type { SignInTexts } from '../sign-in-texts.js';
 import { sendEmpty, sendHtml } from './answers.js';
 import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
 
-/** What a person gets to see who signs in. */
+/** The answers to a person who signs in or out: the page, and the way on. */
 export class SignInAnswers {
   readonly #page: SignInPage;
   readonly #apiPath: string;
@@ -70,7 +70,7 @@ export class SignInAnswers {
   }
 }
 
-/** The header that takes a cookie away whose session has ended. */
+/** The header that takes away the cookie of a request, if it has one. */
 export function withoutSession(req: HostRequest): OutgoingHttpHeaders {
   return sessionTokenOf(req) === undefined ? {} : { 'Set-Cookie': noSessionCookie(req) };
 }

@@ -35,7 +35,7 @@ export interface SignInParts {
 }
 
 /** Answers a request. An error that it throws becomes an answer. */
-type Action = (req: HostRequest, res: HostResponse) => Promise<void>;
+type SignInAction = (req: HostRequest, res: HostResponse) => Promise<void>;
 
 export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
   const api = new SignInApi(parts);
@@ -46,7 +46,7 @@ export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
   };
 }
 
-function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string, Action>>): Middleware {
+function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string, SignInAction>>): Middleware {
   const methods = Object.keys(actions).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   const allow = [...methods, 'OPTIONS'].join(', ');
   return (req: HostRequest, res, next) => {
@@ -83,7 +83,7 @@ class SignInApi {
   }
 
   /** The page. Somebody who is signed in, and may open the next page, goes on. */
-  readonly showPage: Action = async (req, res) => {
+  readonly showPage: SignInAction = async (req, res) => {
     const { guard, logins, answers } = this.#parts;
     const query = new URLSearchParams(queryOf(req.url ?? ''));
     const next = nextPath(query.get('next'));
@@ -99,7 +99,7 @@ class SignInApi {
   };
 
   /** Verifies a name and a password, and gives the browser a cookie. */
-  readonly signIn: Action = async (req, res) => {
+  readonly signIn: SignInAction = async (req, res) => {
     const { answers } = this.#parts;
     let typed: Typed | undefined;
     try {
@@ -114,12 +114,12 @@ class SignInApi {
   };
 
   /** Ends the session of the browser, for scripts. */
-  readonly signOut: Action = async (req, res) => {
+  readonly signOut: SignInAction = async (req, res) => {
     sendEmpty(res, 204, await this.#end(req));
   };
 
   /** Ends the session of the browser, for a form. */
-  readonly leave: Action = async (req, res) => {
+  readonly leave: SignInAction = async (req, res) => {
     const { answers } = this.#parts;
     const headers = await this.#end(req);
     const body = await readFormOrJson(req as Request, res).catch(() => undefined);
@@ -190,7 +190,7 @@ class SignInApi {
   }
 }
 
-/** What somebody has typed. */
+/** The content of a sign-in. */
 interface Typed {
   readonly name: string;
   readonly password: string;

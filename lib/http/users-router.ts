@@ -30,7 +30,7 @@ import { SessionsApi } from './sessions-api.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
 import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
 
-/** What the users API consists of. */
+/** The parts of the users API. */
 export interface UsersApiParts {
   readonly users: UserService;
   readonly keys: KeyService;
@@ -158,7 +158,7 @@ class UsersApi {
     sendEmpty(res, 204);
   };
 
-  /** The password is what makes keys, and ends them. */
+  /** Keys are made and deleted with the password, so a key must not change it. */
   #refuseKey(principal: User): void {
     if (this.#guard.credentialOf(principal)?.kind !== 'key') return;
     throw new ForbiddenError('a key does not change the password of its owner: log in with the password');

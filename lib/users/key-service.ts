@@ -31,7 +31,7 @@ export interface Key {
   readonly name: string;
   /** The name of the user that the key belongs to. */
   readonly user: string;
-  /** What the key may at most. Undefined: all that its owner may. */
+  /** The most that the key may do. Undefined: all that its owner may do. */
   readonly permissions: readonly string[] | undefined;
   readonly created: Date;
   /** Undefined: never. */

@@ -6,7 +6,7 @@ import { isValidAt, type SecretRepository, type StoredSecret } from './secret.js
 import { digestOfSecret, newSecret } from './secret-text.js';
 import type { StoredUser } from './user.js';
 
-/** The sessions of a user. The oldest makes room for one more. */
+/** The most sessions that a user can have. The oldest makes room for one more. */
 const LIMIT = 100;
 /** Each conflict means that another change of the same user went through. */
 const MAX_CONFLICTS = 100;
@@ -17,13 +17,13 @@ export interface Session {
   readonly created: Date;
   /** When it ends at the latest. */
   readonly expires: Date;
-  /** When it was used last, up to a minute before. Undefined: never. */
+  /** To the minute. Undefined: never. */
   readonly lastUsed: Date | undefined;
 }
 
-/** A new session. */
+/** A new session. The browser gets it as a cookie. */
 export interface NewSession {
-  /** The secret, which only the browser keeps. */
+  /** The secret: `kas_` and 36 letters and digits. Only the browser keeps it. */
   readonly token: string;
   readonly expires: Date;
 }
@@ -57,7 +57,7 @@ export class SessionService {
    * Creates a session for a user whose password was verified.
    *
    * @param isVerified whether the password is the one of this user, who may have been changed since
-   * @returns undefined if it is not any more, or if the user may no longer log in
+   * @returns undefined if the password is no longer the user's, or if the user may no longer log in
    * @throws {ThrottledError} the user has too many new sessions
    * @throws {StoreError} the store is unavailable, or the user changes too often
    */
@@ -93,7 +93,7 @@ export class SessionService {
   }
 
   /**
-   * Ends one session of a user. It lets nobody in any more when the promise is fulfilled.
+   * Ends one session of a user. It lets nobody in from the moment when the promise is fulfilled.
    *
    * @param context for the audit
    * @returns whether the user had a session of this id
