@@ -26,6 +26,9 @@ export interface StoredSecret {
   readonly lastUsed: number | undefined;
 }
 
+/** The most keys that a user can have. Expired ones do not count. */
+export const MAX_KEYS = 100;
+
 /** Milliseconds: a minute, at least, between two recorded uses of a secret. */
 export const RECORD_USE_EVERY = 60_000;
 

@@ -1,6 +1,6 @@
-import { StoreError, ThrottledError } from '../errors.js';
-import { quoteText } from '../safe-text.js';
+import { ThrottledError } from '../errors.js';
 import type { Audit, AuditContext } from './audit-events.js';
+import { repeatConflicts } from './conflicts.js';
 import type { UserRepository } from './repository.js';
 import { isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
 import { digestOfSecret, newSecret } from './secret-text.js';
@@ -8,8 +8,6 @@ import type { StoredUser } from './user.js';
 
 /** The most sessions that a user can have. The oldest makes room for one more. */
 const LIMIT = 100;
-/** Each conflict means that another change of the same user went through. */
-const MAX_CONFLICTS = 100;
 
 /** A session of a user, without its secret. */
 export interface Session {
@@ -66,7 +64,7 @@ export class SessionService {
     const wait = await admit(name);
     if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), 'too many new sessions');
     const { text: token, digest, id } = newSecret('session');
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    return repeatConflicts(name, 'to sign in', async () => {
       const stored = await repository.find(name);
       if (stored === undefined || !stored.enabled || !isVerified(stored)) return undefined;
       const created = Date.now();
@@ -76,9 +74,8 @@ export class SessionService {
         ...{ created, expires, lastUsed: undefined },
       };
       const outcome = await secrets.insert(session, stored.revision, LIMIT);
-      if (outcome === 'inserted') return { token, expires: new Date(expires) };
-    }
-    throw new StoreError(`the user ${quoteText(name)} changes too often to sign in: try again later`);
+      return outcome === 'inserted' ? { token, expires: new Date(expires) } : 'conflict';
+    });
   }
 
   /**
