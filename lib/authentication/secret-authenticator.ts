@@ -4,7 +4,7 @@ import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/clien
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { UserRepository } from '../users/repository.js';
 import { restrictedUser } from '../users/restricted-user.js';
-import { isValidAt, type SecretKind, type SecretRepository, type StoredSecret } from '../users/secret.js';
+import { dateOf, isValidAt, type SecretKind, type SecretRepository, type StoredSecret } from '../users/secret.js';
 import { digestOfSecret, isSecretText } from '../users/secret-text.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { type CredentialCache, rememberOrigin } from './credential-cache.js';
@@ -156,8 +156,7 @@ export class SecretAuthenticator {
     const user = publicUser(owner);
     const limited = permissions === undefined ? user : restrictedUser(user, permissions);
     this.#secretOf.set(limited, digest);
-    const end = expires === undefined ? undefined : new Date(expires);
-    this.#parts.used.set(limited, { kind, id, name, expires: end, permissions });
+    this.#parts.used.set(limited, { kind, id, name, expires: dateOf(expires), permissions });
     return limited;
   }
 

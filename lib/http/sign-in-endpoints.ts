@@ -12,7 +12,16 @@ import type { Audit } from '../users/audit-events.js';
 import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
 import { warn } from '../warnings.js';
-import { denialOf, FORGED, forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
+import {
+  allowOf,
+  denialOf,
+  FORGED,
+  forbidStoring,
+  sendEmpty,
+  sendJson,
+  sendMethodNotAllowed,
+  userBody,
+} from './answers.js';
 import type { Guard } from './guard.js';
 import { nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
@@ -47,8 +56,7 @@ export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
 }
 
 function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string, SignInAction>>): Middleware {
-  const methods = Object.keys(actions).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  const allow = [...methods, 'OPTIONS'].join(', ');
+  const allow = allowOf(Object.keys(actions));
   return (req: HostRequest, res, next) => {
     forbidStoring(res);
     const action = actions[req.method === 'HEAD' ? 'GET' : (req.method ?? '')];
@@ -67,7 +75,7 @@ function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string
 
 function refuseMethod(req: HostRequest, res: HostResponse, allow: string): void {
   if (req.method === 'OPTIONS') sendEmpty(res, 204, { Allow: allow });
-  else sendError(res, 405, 'method not allowed', { Allow: allow });
+  else sendMethodNotAllowed(res, allow);
 }
 
 const INSECURE =

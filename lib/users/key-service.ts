@@ -6,7 +6,7 @@ import { repeatConflicts } from './conflicts.js';
 import { type NewKey, type ReadNewKey, readNewKey } from './key-fields.js';
 import type { PermissionNames } from './permissions.js';
 import type { UserRepository } from './repository.js';
-import { MAX_KEYS, missingSecretMethods, type SecretRepository, type StoredSecret } from './secret.js';
+import { dateOf, MAX_KEYS, missingSecretMethods, type SecretRepository, type StoredSecret } from './secret.js';
 import { newSecret } from './secret-text.js';
 import type { StoredUser } from './user.js';
 import { requireText } from './user-fields.js';
@@ -148,10 +148,9 @@ export class KeyService<Own extends string = string> {
   }
 
   #report(event: 'key-created' | 'key-deleted', { owner, id, name = '', permissions, expires }: StoredSecret): void {
-    const end = expires === undefined ? undefined : new Date(expires);
     const details = (): Omit<KeyEvent, 'time'> => ({
       ...this.#parts.context,
-      ...{ user: owner, id, key: name, permissions, expires: end },
+      ...{ user: owner, id, key: name, permissions, expires: dateOf(expires) },
     });
     this.#parts.audit(event, details);
   }
@@ -189,9 +188,8 @@ export function findKey<Found extends Pick<StoredSecret, 'id' | 'name'>>(
 }
 
 function publicKey({ id, owner, name = '', permissions, created, expires, lastUsed }: StoredSecret): Key {
-  const timeOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
   return {
     ...{ id, name, user: owner, permissions },
-    ...{ created: new Date(created), expires: timeOf(expires), lastUsed: timeOf(lastUsed) },
+    ...{ created: new Date(created), expires: dateOf(expires), lastUsed: dateOf(lastUsed) },
   };
 }

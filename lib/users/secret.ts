@@ -95,6 +95,11 @@ export function isValidAt({ expires }: Pick<StoredSecret, 'expires'>, time: numb
   return expires === undefined || time < expires;
 }
 
+/** A time of a secret as a date. Undefined: never. */
+export function dateOf(time: number | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time);
+}
+
 const METHODS: Readonly<Record<keyof SecretRepository, true>> = {
   find: true,
   list: true,

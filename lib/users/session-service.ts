@@ -2,7 +2,7 @@ import { ThrottledError } from '../errors.js';
 import type { Audit, AuditContext } from './audit-events.js';
 import { repeatConflicts } from './conflicts.js';
 import type { UserRepository } from './repository.js';
-import { isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
+import { dateOf, isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
 import { digestOfSecret, newSecret } from './secret-text.js';
 import type { StoredUser } from './user.js';
 
@@ -139,6 +139,6 @@ function toSession({ id, created, expires, lastUsed }: StoredSecret): Session {
     id,
     created: new Date(created),
     expires: new Date(expires as number),
-    lastUsed: lastUsed === undefined ? undefined : new Date(lastUsed),
+    lastUsed: dateOf(lastUsed),
   };
 }
