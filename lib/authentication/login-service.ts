@@ -81,6 +81,9 @@ export interface SessionReader {
 /** Characters of credentials in code. Node.js limits the headers of a request to as many bytes. */
 const MAX_LENGTH = 16_384;
 
+/** Before the text of a session, where the cache finds it. No `Authorization` header has a NUL. */
+const SESSION_MARK = '\0';
+
 /** Logs in the user of a request, whatever kind of credentials it has. */
 export class LoginService {
   readonly #authenticator: Authenticator;
@@ -131,7 +134,9 @@ export class LoginService {
   async verify({ credentials, origin }: Verification): Promise<User | undefined> {
     if (credentials === undefined || credentials === '') return undefined;
     return this.#slowly(async () => {
-      if (typeof credentials === 'string' && credentials.length <= MAX_LENGTH) {
+      // A session counts only in its cookie.
+      const isHeader = typeof credentials === 'string' && !credentials.startsWith(SESSION_MARK);
+      if (isHeader && credentials.length <= MAX_LENGTH) {
         const user = await this.#authenticator.recall(credentials, origin);
         if (user !== undefined) return user;
       }
@@ -217,8 +222,8 @@ export class LoginService {
 
   /** Logs in with a session. A request with an ended one counts as one without credentials: each browser has one sooner or later. */
   #resume(req: IncomingMessage, text: string, sessions: SessionReader): MaybePromise<LoginOutcome> {
-    // No `Authorization` header has a NUL, so none lets a session in.
-    const presented: PresentedSecret = { kind: 'session', text, name: undefined, header: `\0${text}` };
+    const header = SESSION_MARK + text;
+    const presented: PresentedSecret = { kind: 'session', text, name: undefined, header };
     const conclude = (user: User | undefined): LoginOutcome => {
       if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
       return sessions.mayUse(req) ? { kind: 'user', user } : { kind: 'forged' };

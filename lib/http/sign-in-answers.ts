@@ -4,6 +4,7 @@ import { type HostRequest, type HostResponse, mountOf } from '../request/host.js
 import { noSessionCookie, sessionTokenOf } from '../request/session-cookie.js';
 import type { SignInTexts } from '../sign-in-texts.js';
 import { sendEmpty, sendHtml } from './answers.js';
+import { nextPath } from './next-path.js';
 import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
 
 /** The answers to a person who signs in or out: the page, and the way on. */
@@ -27,9 +28,9 @@ export class SignInAnswers {
     return this.#page.texts.notAllowed.replaceAll('{name}', () => name);
   }
 
-  /** The path of an endpoint of this package. */
+  /** The path of an endpoint of this package, on this host wherever the middleware is mounted. */
   pathOf(req: HostRequest, endpoint: string): string {
-    return `${mountOf(req)}${this.#apiPath}/${endpoint}`;
+    return nextPath(`${mountOf(req)}${this.#apiPath}/${endpoint}`);
   }
 
   /** Shows the page with its form. */

@@ -38,7 +38,8 @@ export class SignInChallenge {
 
   /** The path of the sign-in page, with the path of the request if it can be asked for again. */
   #pathFor(req: HostRequest, { hasEndpoints }: ChallengeOptions): string {
-    const page = `${hasEndpoints ? mountOf(req) : ''}${this.#apiPath}/sign-in`;
+    // A mount at a pattern takes its path from the client, who may have sent `//evil.example`.
+    const page = nextPath(`${hasEndpoints ? mountOf(req) : ''}${this.#apiPath}/sign-in`);
     const isRead = req.method === 'GET' || req.method === 'HEAD';
     const next = isRead ? nextPath(withoutOrigin(req.originalUrl ?? req.url ?? '')) : '/';
     return next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`;

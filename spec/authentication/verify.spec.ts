@@ -7,6 +7,7 @@ import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { listen, untilTold } from '../support/audit.js';
 import { createAuth } from '../support/auth.js';
 import { basic } from '../support/server.js';
+import { serveSessions, userOf } from '../support/signed-in.js';
 
 const FROM = { from: '192.0.2.1' };
 
@@ -81,6 +82,16 @@ describe('auth.verify', () => {
     await auth.verify({ name: 'api', password: 'pw' }, FROM);
     await auth.verify(basic('api:pw'), FROM);
     expect(compare).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes no session, in whatever text the cache finds it', async () => {
+    const { auth, send, signIn } = await serveSessions();
+    const cookie = await signIn();
+    expect(userOf(await send({ path: '/', headers: { Cookie: cookie } }))).toBe('api');
+    const token = cookie.slice(cookie.indexOf('=') + 1);
+    for (const credentials of [token, `\0${token}`, `Bearer ${token}`, basic(`api:${token}`)]) {
+      expect(await auth.verify(credentials, { from: '127.0.0.1' })).toBeUndefined();
+    }
   });
 
   it('sees a change of the user at once', async () => {

@@ -1,8 +1,9 @@
 import express from 'express';
 import { describe, expect, it, vi } from 'vitest';
 import { listen, untilTold } from '../support/audit.js';
+import { createAuth } from '../support/auth.js';
 import { BROWSER, PAGE } from '../support/browser-headers.js';
-import { basic } from '../support/server.js';
+import { basic, serve } from '../support/server.js';
 import {
   cookieOf,
   FORM,
@@ -295,6 +296,18 @@ describe('the sign-in page', () => {
     const away = await send({ path: '/admin/x', headers: NAVIGATION });
     expect(away.headers.location).toBe('/admin/auth/sign-in?next=%2Fadmin%2Fx');
     expect((await send({ path: '/admin/auth/sign-in' })).text).toContain('action="/admin/auth/session"');
+  });
+
+  it('is on this host, whatever path the client gives to a mount at a pattern', async () => {
+    const auth = await createAuth({ http: { sessions: true } });
+    const app = express();
+    app.use(/.*/, auth);
+    const { send } = await serve(app);
+    for (const path of ['//evil.example/x', '/\\evil.example/x', '///evil.example', '/.//evil.example/x', '/x']) {
+      const { status, headers } = await send({ path, headers: NAVIGATION });
+      expect(status, path).toBe(303);
+      expect(new URL(headers.location ?? '', 'http://here.example').host, path).toBe('here.example');
+    }
   });
 
   it('belongs to the app while there are no sessions', async () => {
