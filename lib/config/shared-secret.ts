@@ -1,13 +1,10 @@
 import { ConfigError } from '../errors.js';
 import type { Choice } from './layers.js';
 import type { Setting } from './setting.js';
-import { HTTP } from './settings.js';
+import { HTTP, SHARED_SECRETS } from './settings.js';
 import { readSecretFile } from './text-file.js';
 
 const { sharedSecret, sharedSecretFile } = HTTP;
-
-/** Alternatives. */
-export const SHARED_SECRETS: readonly Setting[] = [sharedSecret, sharedSecretFile];
 
 const SUBJECT = '[http] shared-secret-file:';
 
