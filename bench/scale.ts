@@ -6,11 +6,11 @@ import { median, start, stop } from './process.js';
 const FEW = 1_000;
 const MANY = 1_000_000;
 
-/** What is compared between a small store and a large one. */
+/** A comparison of a small store with a large one. */
 interface Scale<Time extends string> {
-  /** What there are many of. */
+  /** The things that the large store has many of. */
   readonly what: string;
-  /** What the program times, in milliseconds. It tells the bytes that it takes as `memory`. */
+  /** The times that the program measures, in milliseconds. It reports its memory, in bytes, as `memory`. */
   readonly times: readonly Time[];
   /** A program that measures a store: `PROGRAM FILE COUNT`. */
   readonly program: string;

@@ -182,7 +182,7 @@ export class KeyNotFoundError extends KapacitorAuthError {
   }
 }
 
-/** The request's body or one of its parameters is not acceptable. The status is 400, 413, 415 or 501. */
+/** The request's body or one of its parameters is not acceptable. The status is 400, 404, 413, 415 or 501. */
 export class InvalidRequestError extends KapacitorAuthError {
   constructor(message: string, status = 400) {
     super('REQUEST_INVALID', status, message);

@@ -6,7 +6,7 @@ import { CredentialCache } from './authentication/credential-cache.js';
 import { JsonWebTokens } from './authentication/json-web-tokens.js';
 import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
-import { OwnChanges } from './authentication/rate-limiter.js';
+import { OwnChanges } from './authentication/own-changes.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';

@@ -1,6 +1,7 @@
 import type { CredentialCache } from './authentication/credential-cache.js';
 import type { LoginThrottle } from './authentication/login-throttle.js';
-import { BoundedRateLimiter, OWN_KEYS, OwnChanges, shortKey } from './authentication/rate-limiter.js';
+import { OWN_KEYS, OwnChanges } from './authentication/own-changes.js';
+import { BoundedRateLimiter, shortKey } from './authentication/rate-limiter.js';
 import { SecretAuthenticator } from './authentication/secret-authenticator.js';
 import type { UsedCredentials } from './authentication/used-credentials.js';
 import type { ResolvedSessions } from './config/options.js';

@@ -14,10 +14,10 @@ import type { SessionService } from './users/session-service.js';
 export const SESSION_READER: SessionReader = {
   mayHave: mayHaveSession,
   read: sessionTokenOf,
-  isForged: (req) => !mayUseCookie(req),
+  mayUse: mayUseCookie,
 };
 
-interface SignInParts {
+interface SignInWiring {
   readonly http: ResolvedConfig['http'];
   readonly guard: Guard;
   readonly logins: LoginService;
@@ -28,7 +28,7 @@ interface SignInParts {
 }
 
 /** Creates the endpoints with which a browser signs in and out, if there are sessions. */
-export function createSignIn({ http, authenticator, sessions, ...parts }: SignInParts): SignInEndpoints | undefined {
+export function createSignIn({ http, authenticator, sessions, ...parts }: SignInWiring): SignInEndpoints | undefined {
   if (http.sessions === false || sessions === undefined) return undefined;
   return createSignInEndpoints({
     ...parts,

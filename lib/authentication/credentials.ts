@@ -35,7 +35,7 @@ export function parseBasicCredentials(authorization: string | undefined): Creden
  */
 const BEARER = /^(bearer|token) +([a-z0-9._~+/-]+=*) *$/i;
 
-/** What a client sent: a name and a password, a key, or a JSON Web Token. */
+/** The credentials that a client sent: a name and a password, a key or a session, or a JSON Web Token. */
 export type Presented = (Credentials & { readonly kind: 'password' }) | PresentedSecret | PresentedToken;
 
 /**
@@ -56,7 +56,7 @@ export function readAuthorization(authorization: string | undefined): Presented 
 
 /** A password with the form of a key is a key: no user has such a password. The name may then be left out. */
 export function presentedBy({ name, password }: Credentials): Presented {
-  // Without a name it is meant as one, whatever is wrong with it.
+  // Without a name, a text that begins like a key is meant as one, whatever is wrong with it.
   const isKey = looksLikeKey(password) || (name === '' && isMeantAsKey(password));
   if (!isKey) return { kind: 'password', name, password };
   return { kind: 'key', text: password, name: name || undefined, header: basicCredentials(name, password) };

@@ -11,9 +11,9 @@ import {
   unacceptable,
 } from './token-form.js';
 
-/** A token that is signed with the secret, and counts until it ends. */
+/** A token that is signed with the secret and has not ended. */
 export interface VerifiedToken {
-  /** There need be no such user. */
+  /** Whether there is such a user has not been checked. */
   readonly username: string;
   /** Milliseconds since 1970. From then on the token lets nobody in. */
   readonly expires: number;

@@ -74,8 +74,8 @@ export interface SessionReader {
   mayHave(req: IncomingMessage): boolean;
   /** The text in the session's cookie. Undefined if there is no such cookie. */
   read(req: IncomingMessage): string | undefined;
-  /** Whether a page of another site may have made the browser send this request, which has only its cookie. */
-  isForged(req: IncomingMessage): boolean;
+  /** Whether the cookie may count. False: a page of another site may have made the browser send this request. */
+  mayUse(req: IncomingMessage): boolean;
 }
 
 /** Characters of credentials in code. Node.js limits the headers of a request to as many bytes. */
@@ -220,13 +220,13 @@ export class LoginService {
     return user ?? 'authorization failed';
   }
 
-  /** Logs in with a session, which is no credential of an attacker's: a request with an ended one has no credentials. */
+  /** Logs in with a session. A request with an ended one counts as one without credentials: each browser has one sooner or later. */
   #resume(req: IncomingMessage, text: string, sessions: SessionReader): MaybePromise<LoginOutcome> {
     const header = SESSION_MARK + text;
     const presented: PresentedSecret = { kind: 'session', text, name: undefined, header };
     const conclude = (user: User | undefined): LoginOutcome => {
       if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
-      return sessions.isForged(req) ? { kind: 'forged' } : { kind: 'user', user };
+      return sessions.mayUse(req) ? { kind: 'user', user } : { kind: 'forged' };
     };
     const verify = () => this.#authenticator.authenticateSecret(presented, req).then(conclude);
     const recalled = this.#authenticator.recall(presented.header, req);
@@ -267,7 +267,7 @@ export class LoginService {
   }
 }
 
-/** What code gives to verify. Undefined if a request could not have it. */
+/** The credentials that code gives to verify. Undefined if a request could not have them. */
 function wellFormed(credentials: NonNullable<Verification['credentials']>): Presented | undefined {
   if (typeof credentials === 'string') {
     const read = credentials.length <= MAX_LENGTH ? readAuthorization(credentials) : undefined;

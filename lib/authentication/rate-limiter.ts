@@ -1,7 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
-import { ThrottledError } from '../errors.js';
 import { BoundedCache } from './bounded-cache.js';
 
 /** The number of keys. A full limiter forgets the oldest ones. */
@@ -88,64 +87,6 @@ export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
   ): RateLimiterRes {
     const left = Math.max(0, this.points - points);
     return new RateLimiterRes(left, Math.max(1, expires - Date.now()), points, points === changedPoints);
-  }
-}
-
-/** Milliseconds. */
-const WINDOW = 60_000;
-
-/** What users may repeat without end, and how often in a minute. */
-export interface OwnChangesOptions {
-  readonly limit: number;
-  /** For the refusal of a change while another one runs. */
-  readonly underWay: string;
-  readonly tooMany: string;
-}
-
-/** Each change takes a hash and may ask a list of refused passwords. */
-const OWN_PASSWORDS: OwnChangesOptions = {
-  limit: 10,
-  underWay: 'another change of your password is under way',
-  tooMany: 'too many changes of your password',
-};
-
-/** Each key waits for the disk. */
-export const OWN_KEYS: OwnChangesOptions = {
-  limit: 20,
-  underWay: 'another key of yours is being made',
-  tooMany: 'too many new keys',
-};
-
-/** Limits how often users make changes that cost the server time, on any number of connections. */
-export class OwnChanges {
-  readonly #pending = new Set<string>();
-  readonly #options: OwnChangesOptions;
-  readonly #limiter: BoundedRateLimiter;
-
-  constructor(options: OwnChangesOptions = OWN_PASSWORDS) {
-    this.#options = options;
-    this.#limiter = new BoundedRateLimiter(options.limit, WINDOW);
-  }
-
-  /**
-   * Runs a change. The changes of a user run one at a time.
-   *
-   * @throws {ThrottledError} another change of this user is running, or there were too many
-   */
-  async run<T>(name: string, change: () => Promise<T>): Promise<T> {
-    if (this.#pending.has(name)) throw new ThrottledError(1, this.#options.underWay);
-    this.#pending.add(name);
-    try {
-      const wait = await this.#limiter.take(shortKey(name));
-      if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), this.#options.tooMany);
-      return await change();
-    } finally {
-      this.#pending.delete(name);
-    }
-  }
-
-  close(): void {
-    this.#limiter.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/clien
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { UserRepository } from '../users/repository.js';
 import { restrictedUser } from '../users/restricted-user.js';
-import { isValidAt, type SecretKind, type SecretRepository, type StoredSecret } from '../users/secret.js';
+import { dateOf, isValidAt, type SecretKind, type SecretRepository, type StoredSecret } from '../users/secret.js';
 import { digestOfSecret, isSecretText } from '../users/secret-text.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { type CredentialCache, rememberOrigin } from './credential-cache.js';
@@ -18,7 +18,7 @@ export interface PresentedSecret {
   readonly text: string;
   /** The user's name, if the client sent one. It must be the owner's. */
   readonly name: string | undefined;
-  /** The `Authorization` header as clients write it usually, or a text of its own for a session: the cache finds it by this. */
+  /** The `Authorization` header as clients usually write it, or a text that no header has, for a session. The cache is asked for it. */
   readonly header: string;
 }
 
@@ -41,7 +41,7 @@ export interface SecretAuthenticatorParts {
 export class SecretAuthenticator {
   readonly #parts: SecretAuthenticatorParts;
   readonly #uses: SecretUses;
-  /** The repository returns the same objects for the same owner and secret, and gets the same user. */
+  /** The users that were let in: the same object while the repository returns the same owner and secret. */
   readonly #users = new WeakMap<StoredSecret, { readonly owner: StoredUser; readonly user: User }>();
   readonly #secretOf = new WeakMap<User, string>();
 
@@ -156,12 +156,11 @@ export class SecretAuthenticator {
     const user = publicUser(owner);
     const limited = permissions === undefined ? user : restrictedUser(user, permissions);
     this.#secretOf.set(limited, digest);
-    const end = expires === undefined ? undefined : new Date(expires);
-    this.#parts.used.set(limited, { kind, id, name, expires: end, permissions });
+    this.#parts.used.set(limited, { kind, id, name, expires: dateOf(expires), permissions });
     return limited;
   }
 
-  /** For the operator, who sees it in the audit. */
+  /** The reason of a failure, for the audit. */
   async #reasonFor({ kind, text, name }: PresentedSecret, digest: string): Promise<LoginFailure> {
     if (!isSecretText(kind, text)) return 'malformed-key';
     const secret = await this.#parts.secrets.find(digest);

@@ -16,9 +16,9 @@ import type { UsedCredentials } from './used-credentials.js';
 export interface PresentedToken {
   readonly kind: 'jwt';
   readonly text: string;
-  /** It stands in the token, and counts only if the token does. */
+  /** The name is in the token, and counts only if the token is valid. */
   readonly name: undefined;
-  /** The `Authorization` header as clients write it usually: the cache finds the token by this. */
+  /** The `Authorization` header as clients usually write it. The cache is asked for it. */
   readonly header: string;
 }
 
@@ -49,7 +49,7 @@ interface TokenAuthenticatorParts {
  */
 export class TokenAuthenticator {
   readonly #parts: TokenAuthenticatorParts;
-  /** The repository returns the same object for the same user, and the user is the same object for each token. */
+  /** The users that were let in: the same object for a token while the repository returns the same owner. */
   readonly #users = new WeakMap<VerifiedToken, { readonly owner: StoredUser; readonly user: User }>();
   readonly #tokenOf = new WeakMap<User, VerifiedToken>();
 

@@ -1,9 +1,9 @@
 import { hasDuplicateMembers } from '../duplicate-members.js';
 
-/** The reasons for which a token does not count. */
+/** The reasons for which a token is refused. */
 type TokenFailure = 'malformed-token' | 'wrong-token' | 'expired-token' | 'unacceptable-token';
 
-/** A token that does not count. */
+/** A refused token. */
 export interface RefusedToken {
   readonly failure: TokenFailure;
   /** The answer to the client, in Kapacitor's words where it has some. It repeats nothing of the token. */

@@ -8,9 +8,9 @@ export interface Credential {
   readonly id: string | undefined;
   /** The name of a key. */
   readonly name: string | undefined;
-  /** When the credential ends. Undefined: never, or with the next change of the password. */
+  /** When the credential ends at the latest. Undefined: at no fixed time. */
   readonly expires: Date | undefined;
-  /** What a key may at most. Undefined: all that the user may. */
+  /** The most that a key may do. Undefined: all that the user may do. */
   readonly permissions: readonly string[] | undefined;
 }
 
@@ -22,7 +22,7 @@ const PASSWORD: Credential = Object.freeze({
   permissions: undefined,
 });
 
-/** Remembers with which credential users were let in. A user is another object for each of its credentials. */
+/** Remembers the credential that each user was let in with. A user is another object for each of its credentials. */
 export class UsedCredentials {
   readonly #credentials = new WeakMap<User, Credential>();
 

@@ -1,6 +1,6 @@
 import { KeyNotFoundError } from '../errors.js';
 import { isKeyName, type NewKey, parseTime } from '../users/key-fields.js';
-import type { CreatedKey, Key, KeyService } from '../users/key-service.js';
+import { type CreatedKey, findKey, type Key, type KeyService } from '../users/key-service.js';
 import { isPermissionName, normalizePermissions } from '../users/permissions.js';
 import { isSecretText } from '../users/secret-text.js';
 import type { ApiClient } from './api-client.js';
@@ -33,8 +33,7 @@ export class RemoteKeys implements ManagedKeys {
   }
 
   async delete(userName: string, idOrName: string): Promise<void> {
-    const keys = await this.list(userName);
-    const meant = keys.find(({ id }) => id === idOrName) ?? keys.find(({ name }) => name === idOrName);
+    const meant = findKey(await this.list(userName), idOrName);
     if (meant === undefined) throw new KeyNotFoundError();
     await this.#client.send('DELETE', `${pathOf(userName)}/${meant.id}`);
   }

@@ -4,13 +4,10 @@ import { opaqueString, passwordProblem } from '../users/password.js';
 import { weaknessOf } from '../users/password-policy.js';
 import type { Choice } from './layers.js';
 import type { Setting } from './setting.js';
-import { AUTH } from './settings.js';
+import { ADMIN_PASSWORDS, AUTH } from './settings.js';
 import { readSecretFile } from './text-file.js';
 
 const { adminUsername, adminPassword, adminPasswordFile } = AUTH;
-
-/** Alternatives. */
-export const ADMIN_PASSWORDS: readonly Setting[] = [adminPassword, adminPasswordFile];
 
 const SUBJECT = '[auth] admin-password-file:';
 

@@ -3,7 +3,7 @@ import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { describeType, quoteText } from '../safe-text.js';
 import { Layer, mustBe, type Place } from './layers.js';
 import { PERMISSIONS_SECTION, SECTIONS, type Section, type Setting } from './setting.js';
-import { AUTH, HTTP, SETTINGS } from './settings.js';
+import { HTTP, SECRETS, SETTINGS } from './settings.js';
 import { absolutePath, readTextFile } from './text-file.js';
 import { inToml, isQuoted, Lines, parseToml, type Table } from './toml.js';
 import { isMetaKey, keysOf, META_SERVER, NO_META_SERVER, settingCalled, settingsMeantBy } from './vocabulary.js';
@@ -44,12 +44,6 @@ function refuseFile(layer: Layer, path: string, problem: string, cause: unknown)
   layer.complain(isUrl ? notUrl : problem, SETTINGS);
   if (!isUrl) layer.cause = cause;
 }
-
-/** Each secret, and the setting that names a file with it instead. */
-const SECRETS: readonly (readonly [secret: Setting, inFile: Setting])[] = [
-  [AUTH.adminPassword, AUTH.adminPasswordFile],
-  [HTTP.sharedSecret, HTTP.sharedSecretFile],
-];
 
 function warnOfReadableFile(layer: Layer, mode: number): void {
   if ((mode & 0o077) === 0) return;

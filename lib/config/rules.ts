@@ -2,12 +2,10 @@ import { inWords } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { localScheme } from '../stores/address.js';
 import { missingSecretMethods } from '../users/secret.js';
-import { ADMIN_PASSWORDS } from './admin.js';
 import type { Choice, Layer, Problem } from './layers.js';
 import type { ResolvedConfig } from './options.js';
 import { type Environment, mostHashingThreads, type Setting, threadPoolSize, type UselessWhen } from './setting.js';
-import { AUTH, HTTP } from './settings.js';
-import { SHARED_SECRETS } from './shared-secret.js';
+import { ADMIN_PASSWORDS, AUTH, HTTP, SECRETS } from './settings.js';
 import { misspeltVariables } from './sources.js';
 
 export const AUTHENTICATION_IS_OFF = 'authentication is off: every request runs as the admin ADMIN_USER';
@@ -132,7 +130,7 @@ export function judge(
 }
 
 function whyOverridden(setting: Setting, layer: Layer | undefined, choice: Choice): string | undefined {
-  const alternatives = [ADMIN_PASSWORDS, SHARED_SECRETS].find((group) => group.includes(setting)) ?? [setting];
+  const alternatives = SECRETS.find((pair) => pair.includes(setting)) ?? [setting];
   const override = layer && choice.overrideOf(alternatives, layer);
   return override && `${override.subject} overrides it`;
 }

@@ -6,7 +6,7 @@ import type { ResolvedSessions, SessionsConfig } from './options.js';
 
 const DEFAULT_LIFETIME = 12 * 3_600_000;
 const DEFAULT_IDLE = 3_600_000;
-/** Uses are recorded once a minute, so an idle session may be taken for one that was last used a minute before. */
+/** Uses are recorded once a minute, so a session that is in use may look as if its last use were a minute ago. */
 const SHORTEST = 120_000;
 /** Browsers keep no cookie longer: 400 days. */
 const LONGEST = 400 * 24 * 3_600_000;
@@ -24,7 +24,7 @@ export const sessionsKind: Kind<ResolvedSessions | false> = {
   fromValue: (value) => read(value, durationKind.fromValue),
   fromCode: (value) => read(value, durationFromCode),
   fromText: (text) => read(booleanKind.fromText(text), durationKind.fromValue),
-  // What is wrong in code is wrong in a file as well.
+  // A duration that is wrong in code is wrong in a file as well.
   faultOf: (value) =>
     typeof value === 'object' && value !== null
       ? (faultOf(value, durationFromCode) ?? faultOf(value, durationKind.fromValue))

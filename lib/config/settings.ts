@@ -275,6 +275,14 @@ export const AUTH: Settings<AuthValues> = defineSettings<AuthValues>('auth', {
   },
 });
 
+/** A secret, and the setting that names a file with it instead. */
+type SecretOrFile = readonly [secret: Setting, file: Setting];
+
+export const ADMIN_PASSWORDS: SecretOrFile = [AUTH.adminPassword, AUTH.adminPasswordFile];
+export const SHARED_SECRETS: SecretOrFile = [HTTP.sharedSecret, HTTP.sharedSecretFile];
+/** Alternatives: the first layer that sets either one wins. */
+export const SECRETS: readonly SecretOrFile[] = [ADMIN_PASSWORDS, SHARED_SECRETS];
+
 /** All settings, in the order of the documentation and of reports. */
 export const SETTINGS: readonly Setting[] = [
   ...Object.values<Setting>(HTTP),

@@ -1,13 +1,10 @@
 import { ConfigError } from '../errors.js';
 import type { Choice } from './layers.js';
 import type { Setting } from './setting.js';
-import { HTTP } from './settings.js';
+import { HTTP, SHARED_SECRETS } from './settings.js';
 import { readSecretFile } from './text-file.js';
 
 const { sharedSecret, sharedSecretFile } = HTTP;
-
-/** Alternatives. */
-export const SHARED_SECRETS: readonly Setting[] = [sharedSecret, sharedSecretFile];
 
 const SUBJECT = '[http] shared-secret-file:';
 
@@ -60,7 +57,7 @@ export function sharedSecretProblems(choice: Choice): string[] {
 function judged(secret: string, subject: string | undefined): SharedSecret {
   const isWeak = Buffer.byteLength(secret) < RECOMMENDED_BYTES;
   const weakness =
-    `${subject}: the secret has fewer than ${RECOMMENDED_BYTES} bytes, so that whoever has one token may find it out: ` +
+    `${subject}: the secret has fewer than ${RECOMMENDED_BYTES} bytes, so somebody who has one token may find it out: ` +
     'make one with  openssl rand -base64 32';
   return { secret, weakness: isWeak ? weakness : undefined };
 }

@@ -29,6 +29,16 @@ export function sendEmpty(res: HostResponse, status: number, headers: OutgoingHt
   send(res, status, headers);
 }
 
+/** The methods of an endpoint, for `Allow`. An endpoint with GET has HEAD as well, and each one OPTIONS. */
+export function allowOf(methods: readonly string[]): string {
+  return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(', ');
+}
+
+/** Answers to a method that an endpoint does not have. */
+export function sendMethodNotAllowed(res: HostResponse, allow: string): void {
+  sendError(res, 405, 'method not allowed', { Allow: allow });
+}
+
 /** Answers with an error. The message is in two fields, as in Kapacitor. */
 export function sendError(res: HostResponse, status: number, message: string, headers: OutgoingHttpHeaders = {}): void {
   sendJson(res, status, { error: message, message }, { ...headers, 'Cache-Control': 'no-store' });

@@ -3,7 +3,7 @@ import { trustsPeer } from '../request/client-address.js';
 import type { HostRequest, HostResponse, Middleware } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { warn } from '../warnings.js';
-import { forbidStoring, sendEmpty, sendError } from './answers.js';
+import { forbidStoring, sendEmpty, sendError, sendMethodNotAllowed } from './answers.js';
 import type { Guard } from './guard.js';
 import type { IdentifyOptions, Proceed } from './guard-options.js';
 import { answerRefusal, Refusal } from './refusals.js';
@@ -32,7 +32,7 @@ export function createCheckEndpoint(guard: Guard): Middleware {
       hasWarned = true;
       sendError(res, 403, problem);
     } else if (req.method !== 'GET' && req.method !== 'HEAD') {
-      sendError(res, 405, 'method not allowed', { Allow: 'GET, HEAD' });
+      sendMethodNotAllowed(res, 'GET, HEAD');
     } else {
       check(guard, req, res);
     }

@@ -7,7 +7,7 @@ import type { User } from '../users/user.js';
 import { adminRequired, sendEmpty, sendJson } from './answers.js';
 import type { Guard } from './guard.js';
 import { INVALID_JSON, readJson } from './request-body.js';
-import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
+import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
 /** The keys of a user, below the user in the users API. Users manage their own, and admins those of everybody. */
 export class KeysApi {
@@ -49,10 +49,9 @@ export class KeysApi {
     sendEmpty(res, 204);
   };
 
-  /** Whoever finds a key must not be able to stay when it is deleted. */
+  /** A stolen key could make another one, and would not end with its deletion. */
   #refuseKey(principal: User): void {
-    if (this.#guard.credentialOf(principal)?.kind !== 'key') return;
-    throw new ForbiddenError('a key neither makes keys nor changes those of its owner: log in with the password');
+    refuseKey(this.#guard, principal, 'a key neither makes keys nor changes those of its owner');
   }
 
   async #confirm(req: Request, principal: User): Promise<void> {

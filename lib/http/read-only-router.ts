@@ -1,9 +1,9 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { forbidStoring, sendEmpty, sendError } from './answers.js';
+import { allowOf, forbidStoring, sendEmpty, sendMethodNotAllowed } from './answers.js';
 import type { Guard } from './guard.js';
 import type { Proceed } from './guard-options.js';
 
-const ALLOW = 'GET, HEAD, OPTIONS';
+const ALLOW = allowOf(['GET']);
 
 /** A router with one resource, which authenticated users can read. */
 export function createReadOnlyRouter(guard: Guard, show: Proceed): Router {
@@ -18,7 +18,7 @@ export function createReadOnlyRouter(guard: Guard, show: Proceed): Router {
     return false;
   });
   const refuse = answer((_user, _req, res) => {
-    sendError(res, 405, 'method not allowed', { Allow: ALLOW });
+    sendMethodNotAllowed(res, ALLOW);
     return false;
   });
   const router = express.Router();

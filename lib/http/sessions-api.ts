@@ -1,12 +1,12 @@
 import type { Request } from 'express';
-import { ForbiddenError, InvalidRequestError, UserNotFoundError } from '../errors.js';
+import { InvalidRequestError, UserNotFoundError } from '../errors.js';
 import { contextOf } from '../request/audit-context.js';
 import type { SessionService } from '../users/session-service.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { sendEmpty, sendJson } from './answers.js';
 import type { Guard } from './guard.js';
-import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
+import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
 interface SessionsApiParts {
   readonly users: UserService;
@@ -48,8 +48,8 @@ export class SessionsApi {
   async #changeable(req: Request, principal: User): Promise<SessionService> {
     refuseForged(req);
     const name = nameOf(req);
-    if (name === principal.name && this.#parts.guard.credentialOf(principal)?.kind === 'key') {
-      throw new ForbiddenError('a key does not end the sessions of its owner: log in with the password');
+    if (name === principal.name) {
+      refuseKey(this.#parts.guard, principal, 'a key does not end the sessions of its owner');
     }
     return this.#sessionsOf(name);
   }

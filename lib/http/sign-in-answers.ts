@@ -7,7 +7,7 @@ import { sendEmpty, sendHtml } from './answers.js';
 import { nextPath } from './next-path.js';
 import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
 
-/** What a person gets to see who signs in. */
+/** The answers to a person who signs in or out: the page, and the way on. */
 export class SignInAnswers {
   readonly #page: SignInPage;
   readonly #apiPath: string;
@@ -71,7 +71,7 @@ export class SignInAnswers {
   }
 }
 
-/** The header that takes a cookie away whose session has ended. */
+/** The header that takes away the cookie of a request, if it has one. */
 export function withoutSession(req: HostRequest): OutgoingHttpHeaders {
   return sessionTokenOf(req) === undefined ? {} : { 'Set-Cookie': noSessionCookie(req) };
 }

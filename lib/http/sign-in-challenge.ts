@@ -12,7 +12,7 @@ export interface ChallengeOptions {
   readonly hasEndpoints?: boolean;
 }
 
-/** What a request without credentials is told while there are sessions. */
+/** Refuses requests without credentials while there are sessions. */
 export class SignInChallenge {
   readonly #apiPath: string;
 

@@ -12,7 +12,16 @@ import type { Audit } from '../users/audit-events.js';
 import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
 import { warn } from '../warnings.js';
-import { denialOf, FORGED, forbidStoring, sendEmpty, sendError, sendJson, userBody } from './answers.js';
+import {
+  allowOf,
+  denialOf,
+  FORGED,
+  forbidStoring,
+  sendEmpty,
+  sendJson,
+  sendMethodNotAllowed,
+  userBody,
+} from './answers.js';
 import type { Guard } from './guard.js';
 import { nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
@@ -35,7 +44,7 @@ export interface SignInParts {
 }
 
 /** Answers a request. An error that it throws becomes an answer. */
-type Action = (req: HostRequest, res: HostResponse) => Promise<void>;
+type SignInAction = (req: HostRequest, res: HostResponse) => Promise<void>;
 
 export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
   const api = new SignInApi(parts);
@@ -46,9 +55,8 @@ export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
   };
 }
 
-function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string, Action>>): Middleware {
-  const methods = Object.keys(actions).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  const allow = [...methods, 'OPTIONS'].join(', ');
+function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string, SignInAction>>): Middleware {
+  const allow = allowOf(Object.keys(actions));
   return (req: HostRequest, res, next) => {
     forbidStoring(res);
     const action = actions[req.method === 'HEAD' ? 'GET' : (req.method ?? '')];
@@ -67,7 +75,7 @@ function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string
 
 function refuseMethod(req: HostRequest, res: HostResponse, allow: string): void {
   if (req.method === 'OPTIONS') sendEmpty(res, 204, { Allow: allow });
-  else sendError(res, 405, 'method not allowed', { Allow: allow });
+  else sendMethodNotAllowed(res, allow);
 }
 
 const INSECURE =
@@ -83,7 +91,7 @@ class SignInApi {
   }
 
   /** The page. Somebody who is signed in, and may open the next page, goes on. */
-  readonly showPage: Action = async (req, res) => {
+  readonly showPage: SignInAction = async (req, res) => {
     const { guard, logins, answers } = this.#parts;
     const query = new URLSearchParams(queryOf(req.url ?? ''));
     const next = nextPath(query.get('next'));
@@ -99,7 +107,7 @@ class SignInApi {
   };
 
   /** Verifies a name and a password, and gives the browser a cookie. */
-  readonly signIn: Action = async (req, res) => {
+  readonly signIn: SignInAction = async (req, res) => {
     const { answers } = this.#parts;
     let typed: Typed | undefined;
     try {
@@ -114,12 +122,12 @@ class SignInApi {
   };
 
   /** Ends the session of the browser, for scripts. */
-  readonly signOut: Action = async (req, res) => {
+  readonly signOut: SignInAction = async (req, res) => {
     sendEmpty(res, 204, await this.#end(req));
   };
 
   /** Ends the session of the browser, for a form. */
-  readonly leave: Action = async (req, res) => {
+  readonly leave: SignInAction = async (req, res) => {
     const { answers } = this.#parts;
     const headers = await this.#end(req);
     const body = await readFormOrJson(req as Request, res).catch(() => undefined);
@@ -190,7 +198,7 @@ class SignInApi {
   }
 }
 
-/** What somebody has typed. */
+/** The content of a sign-in. */
 interface Typed {
   readonly name: string;
   readonly password: string;

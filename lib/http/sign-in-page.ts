@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { SignInTexts } from '../sign-in-texts.js';
 import { SIGN_IN_STYLE } from './sign-in-style.js';
 
-/** What one answer with the page differs in. */
+/** The parts of the page that differ from answer to answer. */
 export interface SignInView {
   /** The path that the form is sent to. Undefined: there is no form. */
   readonly action: string | undefined;

@@ -5,6 +5,7 @@ import type { HostResponse } from '../request/host.js';
 import { mountOf } from '../request/host.js';
 import { isForged } from '../request/same-origin.js';
 import type { User } from '../users/user.js';
+import type { Guard } from './guard.js';
 
 /** Answers a request of an authenticated user to the users API. An error that it throws becomes an answer. */
 export type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;
@@ -12,6 +13,16 @@ export type Action = (req: Request, res: HostResponse, principal: User) => Promi
 /** @throws {ForbiddenError} a page of another site may have made the browser send this */
 export function refuseForged(req: Request): void {
   if (isForged(req)) throw new ForbiddenError('a page of another site may not change users');
+}
+
+/**
+ * Refuses a user who was let in with a key.
+ *
+ * @param reason the beginning of the message
+ * @throws {ForbiddenError} the user was let in with a key
+ */
+export function refuseKey(guard: Guard, principal: User, reason: string): void {
+  if (guard.credentialOf(principal)?.kind === 'key') throw new ForbiddenError(`${reason}: log in with the password`);
 }
 
 /** The name of the user that a path names. */

@@ -14,12 +14,14 @@ import type { RequestedChanges } from '../users/user-fields.js';
 import type { UserService } from '../users/user-service.js';
 import {
   adminRequired,
+  allowOf,
   denialOf,
   forbidStoring,
   refusalMessage,
   sendEmpty,
   sendError,
   sendJson,
+  sendMethodNotAllowed,
   userBody,
 } from './answers.js';
 import type { Guard } from './guard.js';
@@ -28,9 +30,9 @@ import { Refusal } from './refusals.js';
 import { readJson } from './request-body.js';
 import { SessionsApi } from './sessions-api.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
-import { type Action, baseOf, nameOf, refuseForged } from './users-action.js';
+import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
-/** What the users API consists of. */
+/** The parts of the users API. */
 export interface UsersApiParts {
   readonly users: UserService;
   readonly keys: KeyService;
@@ -65,10 +67,7 @@ export function createUsersRouter(parts: UsersApiParts): Router {
 
   const router = express.Router();
   const route = (path: string, actions: Readonly<Record<string, Action>>, kind?: NamedEndpoint) => {
-    const methods = Object.keys(actions);
-    const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(
-      ', ',
-    );
+    const allow = allowOf(Object.keys(actions));
     const endpoint = router.route(path);
     for (const [method, action] of Object.entries(actions)) {
       endpoint[method.toLowerCase() as 'get'](answer(action, kind));
@@ -136,7 +135,10 @@ class UsersApi {
     const { changes, currentPassword } = await this.#reporting('change', req, principal, () =>
       readChanges(req, res, principal),
     );
-    if (changes.password !== undefined && name === principal.name) this.#refuseKey(principal);
+    if (changes.password !== undefined && name === principal.name) {
+      // Keys are made and deleted with the password.
+      refuseKey(this.#guard, principal, 'a key does not change the password of its owner');
+    }
     const { password: _, ...others } = changes;
     const needsAdmin = name !== principal.name || Object.values(others).some((value) => value !== undefined);
     const confirm = async () => {
@@ -157,12 +159,6 @@ class UsersApi {
     await this.#usersFor(req, principal).delete(nameOf(req));
     sendEmpty(res, 204);
   };
-
-  /** The password is what makes keys, and ends them. */
-  #refuseKey(principal: User): void {
-    if (this.#guard.credentialOf(principal)?.kind !== 'key') return;
-    throw new ForbiddenError('a key does not change the password of its owner: log in with the password');
-  }
 
   #usersFor(req: Request, principal: User): UserService {
     return this.#users.by({ ...contextOf(req), by: principal.name });
@@ -201,7 +197,7 @@ function options(allow: string): Action {
 }
 
 function refuse(allow: string): Action {
-  return async (_req, res) => sendError(res, 405, 'method not allowed', { Allow: allow });
+  return async (_req, res) => sendMethodNotAllowed(res, allow);
 }
 
 const nothingThere: Action = async () => {

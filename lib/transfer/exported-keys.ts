@@ -1,6 +1,6 @@
 import { isKeyName, parseTime } from '../users/key-fields.js';
 import { isPermissionName, normalizePermissions } from '../users/permissions.js';
-import type { StoredSecret } from '../users/secret.js';
+import { dateOf, MAX_KEYS, type StoredSecret } from '../users/secret.js';
 
 const FIELDS = ['id', 'name', 'digest', 'permissions', 'created', 'expires', 'lastUsed'] as const;
 type Field = (typeof FIELDS)[number];
@@ -8,20 +8,17 @@ type Field = (typeof FIELDS)[number];
 /** A SHA-256 in base64url: the last character has four bits. */
 const DIGEST = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 const ID = /^[\w-]{1,64}$/;
-/** As many as a user can have. */
-const MAX_KEYS = 100;
 
 /** A key in an export. Its digest lets nobody in, and times are RFC 3339. A field that the key does not have is left out. */
 export function toExportedKey({ id, name, digest, permissions, created, expires, lastUsed }: StoredSecret): object {
-  const timeOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
   return {
     id,
     name,
     digest,
     permissions,
-    created: timeOf(created),
-    expires: timeOf(expires),
-    lastUsed: timeOf(lastUsed),
+    created: dateOf(created)?.toISOString(),
+    expires: dateOf(expires)?.toISOString(),
+    lastUsed: dateOf(lastUsed)?.toISOString(),
   };
 }
 

@@ -10,7 +10,7 @@ export interface KeysSummary {
   readonly ignored: number;
 }
 
-/** What an import does with the keys of the users of a file. */
+/** Decides about the keys of the users of a file in an import, and counts them. */
 export class KeysOfImport {
   readonly #secrets: SecretRepository | undefined;
   readonly #areKept: boolean;

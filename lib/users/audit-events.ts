@@ -108,12 +108,13 @@ export interface KeyEvent extends Occurrence {
   readonly id: string;
   /** The name of the key. */
   readonly key: string;
-  /** What the key may at most. Undefined: all that its owner may. */
+  /** The most that the key may do. Undefined: all that its owner may do. */
   readonly permissions?: readonly string[] | undefined;
+  /** Undefined: never. */
   readonly expires?: Date | undefined;
 }
 
-/** Sessions of a user were ended, by a sign-out or by an admin. Those that a change of the user ends are not told. */
+/** Sessions of a user were ended, by a sign-out, by the user or by an admin. Sessions that a change of the user ends emit no event. */
 export interface SessionEnded extends Occurrence {
   readonly user: string;
   /** How many ended. */
@@ -216,8 +217,8 @@ export function readContext(call: 'users.by' | 'keys.by', given: AuditContext): 
 }
 
 /**
- * A name that a client sent, for an event. Undefined if no user can have it, or if it holds a key: people type passwords and
- * keys in place of names.
+ * A name that a client sent, for an event. Undefined if no user can have it, or if it holds a key: people type keys in place of
+ * names.
  */
 export function nameForAudit(name: unknown): string | undefined {
   return typeof name === 'string' && isUserName(name) && !holdsKey(name) ? name : undefined;

@@ -1,11 +1,7 @@
-import { StoreError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
-import { quoteText } from '../safe-text.js';
+import { repeatConflicts } from './conflicts.js';
 import type { UserRepository } from './repository.js';
 import type { StoredUser } from './user.js';
-
-/** Each conflict means that another change of the same user went through. */
-const MAX_CONFLICTS = 100;
 
 /** A user before and after a change. Both are the same object if there was nothing to change. */
 export interface Replacement<Before = StoredUser> {
@@ -22,22 +18,17 @@ export interface Replacement<Before = StoredUser> {
  * @returns `last-admin` if no admin who can log in would be left; nothing was changed then
  * @throws {StoreError} the store is unavailable, or 100 other changes of the user came between
  */
-export async function compareAndSet<Before extends StoredUser | undefined>(
+export function compareAndSet<Before extends StoredUser | undefined>(
   repository: Pick<UserRepository, 'find' | 'insert' | 'replace'>,
   name: string,
   next: (before: StoredUser | undefined) => MaybePromise<Replacement<Before>>,
 ): Promise<Replacement<Before> | 'last-admin'> {
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+  return repeatConflicts(name, 'for this change', async () => {
     const replacement = await next(await repository.find(name));
     const { before, after } = replacement;
     if (before === after) return replacement;
-    if (before === undefined) {
-      if (await repository.insert(after)) return replacement;
-    } else {
-      const outcome = await repository.replace(after, before.revision);
-      if (outcome === 'replaced') return replacement;
-      if (outcome === 'last-admin') return outcome;
-    }
-  }
-  throw new StoreError(`the user ${quoteText(name)} changes too often for this change: try again later`);
+    if (before === undefined) return (await repository.insert(after)) ? replacement : 'conflict';
+    const outcome = await repository.replace(after, before.revision);
+    return outcome === 'replaced' ? replacement : outcome;
+  });
 }

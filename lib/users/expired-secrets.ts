@@ -2,10 +2,10 @@ import type { SecretRepository } from './secret.js';
 
 /** Milliseconds from the start to the first removal. */
 const FIRST_AFTER = 60_000;
-/** Milliseconds: an hour between two removals. */
+/** Milliseconds between two removals: an hour. */
 const EVERY = 3_600_000;
 
-/** Removes expired keys and sessions, which let nobody in any more, from time to time. */
+/** Removes expired keys and sessions from the store: a minute after the start, and then every hour. They let nobody in before either. */
 export class ExpiredSecrets {
   readonly #secrets: Pick<SecretRepository, 'removeExpired'>;
   #timer: NodeJS.Timeout;

@@ -10,14 +10,14 @@ import { normalizePermissions, type Permission, type PermissionNames } from './p
  * @typeParam Own the names of the app's own permissions
  */
 export interface NewKey<Own extends string = never> {
-  /** Tells the owner's keys apart: 1 to 64 visible characters, and spaces between them. No other key of the user has it. */
+  /** Tells the owner's keys apart: 1 to 64 visible characters, with single spaces between. No other key of the owner has it. */
   readonly name: string;
   /**
    * When the key ends: a time (RFC 3339, or a `Date`), or a duration from now on, such as `90d`, `12h` or `1h30m`. Defaults to
    * never.
    */
   readonly expires?: string | Date | undefined;
-  /** What the key may at most: it may no more than its owner. Defaults to all that the owner may. */
+  /** The most that the key may do. It never does more than its owner may do. Defaults to all that the owner may do. */
   readonly permissions?: readonly (Permission | Own)[] | undefined;
 }
 

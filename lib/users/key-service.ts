@@ -1,28 +1,16 @@
 import { requireFunction } from '../argument-checks.js';
-import {
-  ConfigError,
-  KeyExistsError,
-  KeyLimitError,
-  KeyNotFoundError,
-  StoreError,
-  UserNotFoundError,
-} from '../errors.js';
+import { ConfigError, KeyExistsError, KeyLimitError, KeyNotFoundError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
-import { quoteText } from '../safe-text.js';
 import { type Audit, type AuditContext, type KeyEvent, readContext } from './audit-events.js';
+import { repeatConflicts } from './conflicts.js';
 import { type NewKey, type ReadNewKey, readNewKey } from './key-fields.js';
 import type { PermissionNames } from './permissions.js';
 import type { UserRepository } from './repository.js';
-import { missingSecretMethods, type SecretRepository, type StoredSecret } from './secret.js';
+import { dateOf, MAX_KEYS, missingSecretMethods, type SecretRepository, type StoredSecret } from './secret.js';
 import { newSecret } from './secret-text.js';
 import type { StoredUser } from './user.js';
 import { requireText } from './user-fields.js';
 import { isUserName } from './user-name.js';
-
-/** The most keys that a user can have. Expired ones do not count. */
-const MAX_KEYS = 100;
-/** Each conflict means that a change of the owner went through. */
-const MAX_CONFLICTS = 100;
 
 /** A key of a user, without its secret. */
 export interface Key {
@@ -31,7 +19,7 @@ export interface Key {
   readonly name: string;
   /** The name of the user that the key belongs to. */
   readonly user: string;
-  /** What the key may at most. Undefined: all that its owner may. */
+  /** The most that the key may do. Undefined: all that its owner may do. */
   readonly permissions: readonly string[] | undefined;
   readonly created: Date;
   /** Undefined: never. */
@@ -140,7 +128,7 @@ export class KeyService<Own extends string = string> {
     const secrets = this.#secrets();
     const { name } = await this.#find(userName);
     const keys = await secrets.list(name, 'key');
-    const meant = keys.find(({ id }) => id === idOrName) ?? keys.find((key) => key.name === idOrName);
+    const meant = findKey(keys, idOrName);
     if (meant === undefined || !(await secrets.remove(name, 'key', meant.id))) throw new KeyNotFoundError();
     this.#report('key-deleted', meant);
   }
@@ -160,10 +148,9 @@ export class KeyService<Own extends string = string> {
   }
 
   #report(event: 'key-created' | 'key-deleted', { owner, id, name = '', permissions, expires }: StoredSecret): void {
-    const end = expires === undefined ? undefined : new Date(expires);
     const details = (): Omit<KeyEvent, 'time'> => ({
       ...this.#parts.context,
-      ...{ user: owner, id, key: name, permissions, expires: end },
+      ...{ user: owner, id, key: name, permissions, expires: dateOf(expires) },
     });
     this.#parts.audit(event, details);
   }
@@ -177,24 +164,32 @@ async function insertKey(
   confirm: () => MaybePromise<void>,
 ): Promise<{ readonly stored: StoredSecret; readonly text: string }> {
   const { text, digest, id } = newSecret('key');
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-    const current = conflicts === 0 ? owner : await repository.find(owner.name);
+  const identity = { digest, kind: 'key', id, owner: owner.name, name } as const;
+  let current: StoredUser | undefined = owner;
+  return repeatConflicts(owner.name, 'for this change', async () => {
+    current ??= await repository.find(owner.name);
     if (current === undefined) throw new UserNotFoundError();
     await confirm();
-    const identity = { digest, kind: 'key', id, owner: owner.name, name } as const;
     const stored: StoredSecret = { ...identity, permissions, created: Date.now(), expires, lastUsed: undefined };
     const outcome = await secrets.insert(stored, current.revision, MAX_KEYS);
-    if (outcome === 'inserted') return { stored, text };
     if (outcome === 'name-taken') throw new KeyExistsError(name);
     if (outcome === 'full') throw new KeyLimitError(MAX_KEYS);
-  }
-  throw new StoreError(`the user ${quoteText(owner.name)} changes too often for this change: try again later`);
+    current = undefined;
+    return outcome === 'inserted' ? { stored, text } : outcome;
+  });
+}
+
+/** The key with this id, or else the one with this name. */
+export function findKey<Found extends Pick<StoredSecret, 'id' | 'name'>>(
+  keys: readonly Found[],
+  idOrName: string,
+): Found | undefined {
+  return keys.find(({ id }) => id === idOrName) ?? keys.find(({ name }) => name === idOrName);
 }
 
 function publicKey({ id, owner, name = '', permissions, created, expires, lastUsed }: StoredSecret): Key {
-  const timeOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
   return {
     ...{ id, name, user: owner, permissions },
-    ...{ created: new Date(created), expires: timeOf(expires), lastUsed: timeOf(lastUsed) },
+    ...{ created: new Date(created), expires: dateOf(expires), lastUsed: dateOf(lastUsed) },
   };
 }

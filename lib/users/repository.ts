@@ -88,8 +88,8 @@ export interface UserRepository {
 
   /**
    * Every user, in the order of their names' UTF-8 bytes. A repository with {@link secrets} gives each with its keys. All of
-   * them are as they were at one moment between the first step and its answer, whatever changes meanwhile. A caller that leaves the loop early releases everything that the snapshot
-   * holds. There may be more users than fit into memory.
+   * them are as they were at one moment between the first step and its answer, whatever changes meanwhile. A caller that leaves
+   * the loop early releases everything that the snapshot holds. There may be more users than fit into memory.
    *
    * A repository may leave it out: the users are then listed page by page, each page as it is when it is read.
    */

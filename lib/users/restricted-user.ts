@@ -1,8 +1,8 @@
 import type { User } from './user.js';
 
-/** A user may at most what its key may. Both must allow a request. */
+/** Limits a user to what its key opens. Both must allow a request. */
 export interface Restriction {
-  /** The user as it is without the key. */
+  /** The user without the limits of the key. */
   readonly owner: User;
   /** A normal user with the permissions of the key. */
   readonly key: User;

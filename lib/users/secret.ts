@@ -1,8 +1,8 @@
 import type { MaybePromise } from '../promises.js';
 
 /**
- * What a secret is for: a `key` lets a machine in, and a `session` a browser. Both are long and random, so that their SHA-256
- * is enough to keep them, and no bcrypt to check them.
+ * The use of a secret: a `key` lets a machine in, and a `session` a browser. Both are long and random, so their SHA-256 is enough
+ * to keep them, and checking them takes no bcrypt.
  */
 export type SecretKind = 'key' | 'session';
 
@@ -11,13 +11,13 @@ export interface StoredSecret {
   /** The SHA-256 of the secret in base64url, 43 characters. No two secrets have the same. */
   readonly digest: string;
   readonly kind: SecretKind;
-  /** A random text that names the secret, and is none itself. No two secrets have the same. */
+  /** A random text that names the secret and lets nobody in. No two secrets have the same. */
   readonly id: string;
   /** The name of the user that the secret belongs to. */
   readonly owner: string;
   /** A key's name, which no other key of its owner has. Undefined for a session. */
   readonly name: string | undefined;
-  /** What the secret may at most, in the order of a user's permissions. Undefined: all that its owner may. */
+  /** The most that the secret may do, in the order of a user's permissions. Undefined: all that its owner may do. */
   readonly permissions: readonly string[] | undefined;
   readonly created: number;
   /** From then on the secret lets nobody in. Undefined: never. */
@@ -25,6 +25,9 @@ export interface StoredSecret {
   /** Undefined: never. */
   readonly lastUsed: number | undefined;
 }
+
+/** The most keys that a user can have. Expired ones do not count. */
+export const MAX_KEYS = 100;
 
 /** Milliseconds: a minute, at least, between two recorded uses of a secret. */
 export const RECORD_USE_EVERY = 60_000;
@@ -37,7 +40,7 @@ export interface SecretUse {
 
 /**
  * `conflict`: no user of the owner's name has the expected revision. `name-taken`: the owner has a key of this name. `full`:
- * the owner has as many keys as it may. In these cases nothing changed, except that expired secrets of the owner may be
+ * the owner has as many keys as it can have. In these cases nothing changed, except that expired secrets of the owner may be
  * gone.
  */
 export type InsertSecretOutcome = 'inserted' | 'conflict' | 'name-taken' | 'full';
@@ -87,9 +90,14 @@ export interface SecretRepository {
   removeExpired(time: number): MaybePromise<void>;
 }
 
-/** A secret that is not expired at this time. */
+/** Whether a secret is not expired at this time. */
 export function isValidAt({ expires }: Pick<StoredSecret, 'expires'>, time: number): boolean {
   return expires === undefined || time < expires;
+}
+
+/** A time of a secret as a date. Undefined: never. */
+export function dateOf(time: number | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time);
 }
 
 const METHODS: Readonly<Record<keyof SecretRepository, true>> = {

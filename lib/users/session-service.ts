@@ -1,15 +1,13 @@
-import { StoreError, ThrottledError } from '../errors.js';
-import { quoteText } from '../safe-text.js';
+import { ThrottledError } from '../errors.js';
 import type { Audit, AuditContext } from './audit-events.js';
+import { repeatConflicts } from './conflicts.js';
 import type { UserRepository } from './repository.js';
-import { isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
+import { dateOf, isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
 import { digestOfSecret, newSecret } from './secret-text.js';
 import type { StoredUser } from './user.js';
 
-/** The sessions of a user. The oldest makes room for one more. */
+/** The most sessions that a user can have. The oldest makes room for one more. */
 const LIMIT = 100;
-/** Each conflict means that another change of the same user went through. */
-const MAX_CONFLICTS = 100;
 
 /** A session of a user, without its secret. */
 export interface Session {
@@ -17,13 +15,13 @@ export interface Session {
   readonly created: Date;
   /** When it ends at the latest. */
   readonly expires: Date;
-  /** When it was used last, up to a minute before. Undefined: never. */
+  /** To the minute. Undefined: never. */
   readonly lastUsed: Date | undefined;
 }
 
-/** A new session. */
+/** A new session. The browser gets it as a cookie. */
 export interface NewSession {
-  /** The secret, which only the browser keeps. */
+  /** The secret: `kas_` and 36 letters and digits. Only the browser keeps it. */
   readonly token: string;
   readonly expires: Date;
 }
@@ -57,7 +55,7 @@ export class SessionService {
    * Creates a session for a user whose password was verified.
    *
    * @param isVerified whether the password is the one of this user, who may have been changed since
-   * @returns undefined if it is not any more, or if the user may no longer log in
+   * @returns undefined if the password is no longer the user's, or if the user may no longer log in
    * @throws {ThrottledError} the user has too many new sessions
    * @throws {StoreError} the store is unavailable, or the user changes too often
    */
@@ -66,7 +64,7 @@ export class SessionService {
     const wait = await admit(name);
     if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), 'too many new sessions');
     const { text: token, digest, id } = newSecret('session');
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    return repeatConflicts(name, 'to sign in', async () => {
       const stored = await repository.find(name);
       if (stored === undefined || !stored.enabled || !isVerified(stored)) return undefined;
       const created = Date.now();
@@ -76,9 +74,8 @@ export class SessionService {
         ...{ created, expires, lastUsed: undefined },
       };
       const outcome = await secrets.insert(session, stored.revision, LIMIT);
-      if (outcome === 'inserted') return { token, expires: new Date(expires) };
-    }
-    throw new StoreError(`the user ${quoteText(name)} changes too often to sign in: try again later`);
+      return outcome === 'inserted' ? { token, expires: new Date(expires) } : 'conflict';
+    });
   }
 
   /**
@@ -93,7 +90,7 @@ export class SessionService {
   }
 
   /**
-   * Ends one session of a user. It lets nobody in any more when the promise is fulfilled.
+   * Ends one session of a user. It lets nobody in from the moment when the promise is fulfilled.
    *
    * @param context for the audit
    * @returns whether the user had a session of this id
@@ -142,6 +139,6 @@ function toSession({ id, created, expires, lastUsed }: StoredSecret): Session {
     id,
     created: new Date(created),
     expires: new Date(expires as number),
-    lastUsed: lastUsed === undefined ? undefined : new Date(lastUsed),
+    lastUsed: dateOf(lastUsed),
   };
 }

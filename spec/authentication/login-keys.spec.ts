@@ -24,7 +24,7 @@ function setUp({ queryCredentials = false } = {}) {
   const sessions: SessionReader = {
     mayHave: (req) => cookies.get(req)?.session !== undefined,
     read: (req) => cookies.get(req)?.session,
-    isForged: (req) => cookies.get(req)?.isForged === true,
+    mayUse: (req) => cookies.get(req)?.isForged !== true,
   };
   const audit = vi.fn();
   const logins = new LoginService(all.authenticator, { realm: 'R', queryCredentials, sessions, audit });

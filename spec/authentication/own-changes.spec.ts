@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { OwnChanges } from '../../lib/authentication/rate-limiter.js';
+import { OwnChanges } from '../../lib/authentication/own-changes.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

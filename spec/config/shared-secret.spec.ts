@@ -13,7 +13,7 @@ const SECRET = 'a secret with exactly 32 bytes..';
 const OTHER = 'another one, which has more bytes';
 const EMPTY = 'must not be empty: everybody can sign tokens with an empty secret. To accept no tokens, leave it out';
 const WEAK =
-  'the secret has fewer than 32 bytes, so that whoever has one token may find it out: make one with  openssl rand -base64 32';
+  'the secret has fewer than 32 bytes, so somebody who has one token may find it out: make one with  openssl rand -base64 32';
 
 /** A config file with users, whose last section is `[http]`. */
 function withHttp(...lines: readonly string[]): string {

@@ -17,7 +17,7 @@ import {
 } from './secret-suite.js';
 import { insertAll, type Suite, userNamed } from './suite.js';
 
-/** What changes of users do to their secrets, and keys beside users in `snapshot` and `insertMany`. */
+/** The effect of changes of users on their secrets, and keys beside users in `snapshot` and `insertMany`. */
 export function describeSecretsOfUsers(suite: Suite): void {
   describeRemovedOwner(suite);
   describeChangedOwner(suite);

@@ -5,7 +5,7 @@ import type { Ask, Row, Statement } from './driver.js';
 import type { KnownUser } from './known-users.js';
 import { QueriesInFlight, type SentQuery } from './queries-in-flight.js';
 
-/** What a reader finds by a key, such as users by their names. */
+/** The values that a reader finds by a key, such as users by their names. */
 export interface Subject<T> {
   /** The user on which it depends how current the value in memory is. Undefined if there is none. */
   userOf(key: string): KnownUser | undefined;

@@ -1,5 +1,5 @@
-import { normalizePermissions } from '../../users/permissions.js';
 import { RECORD_USE_EVERY, type SecretKind, type SecretUse, type StoredSecret } from '../../users/secret.js';
+import { toPermissions } from '../sql.js';
 import type { Row, Statement } from './driver.js';
 import { type FoundUser, type Statements, toFoundUser } from './statements.js';
 import type { TableNames } from './table-names.js';
@@ -175,7 +175,7 @@ export function toSecret(row: Row): StoredSecret {
   return {
     ...({ digest, kind, id, owner } as Pick<StoredSecret, 'digest' | 'kind' | 'id' | 'owner'>),
     name: row['secret_name'] ?? undefined,
-    permissions: toPermissions(permissions),
+    permissions: permissions == null ? undefined : toPermissions(permissions),
     created: Number(created),
     expires: toTime(row['expires']),
     lastUsed: toTime(row['last_used']),
@@ -185,11 +185,6 @@ export function toSecret(row: Row): StoredSecret {
 /** Converts a row of {@link SecretStatements.find}. */
 export function toFoundSecret(row: Row): FoundSecret {
   return { secret: toSecret(row), owner: toFoundUser(row) };
-}
-
-function toPermissions(joined: string | null | undefined): string[] | undefined {
-  if (joined == null) return undefined;
-  return normalizePermissions(joined === '' ? [] : joined.split(','));
 }
 
 function toTime(milliseconds: string | null | undefined): number | undefined {

@@ -19,7 +19,7 @@ const LIST = `SELECT ${COLUMNS} FROM secrets WHERE kind = $1 AND owner = $2 ORDE
 const KEYS = `SELECT ${COLUMNS} FROM secrets
   WHERE kind = 'key' AND (owner, created, id) > ($1, $2, $3) ORDER BY owner, created, id LIMIT $4`;
 
-/** What an insertion comes to, if it has not been made yet. `$2` is the revision of the owner, `$3` the limit. */
+/** The outcome of an insertion that has not been made yet. `$2` is the revision of the owner, `$3` the limit. */
 const OUTCOME = `CASE
     WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.name = given.owner AND revision = $2) THEN 'conflict'
     WHEN given.kind = 'session' THEN 'inserted'
@@ -38,7 +38,7 @@ const REMOVE_OLDEST = `DELETE FROM secrets WHERE rowid IN (SELECT rowid FROM sec
   WHERE kind = 'session' AND owner = $1 AND digest NOT IN (SELECT value ->> 'digest' FROM json_each($3))
   ORDER BY created DESC, id DESC LIMIT -1 OFFSET $2 - 1)`;
 
-/** Of the users in `$2`. */
+/** Inserts the secrets of the users in `$2`. */
 const INSERT_KEYS = `INSERT INTO secrets (${COLUMNS}) SELECT ${COLUMNS} FROM ${GIVEN}
   WHERE owner IN (SELECT value ->> 'name' FROM json_each($2))`;
 

@@ -8,7 +8,7 @@ import * as statements from './secret-statements.js';
 /** The most secrets that one change records uses of, or removes: other changes and processes have their turn in between. */
 const SECRETS_AT_ONCE = 500;
 
-/** What the secrets need of the store that they are kept in. */
+/** The parts of a store that its secrets need. */
 export interface SecretStore {
   readonly known: KnownRows<StoredSecret>;
   readonly read: <T>(ask: (connection: Connection) => T) => MaybePromise<T>;

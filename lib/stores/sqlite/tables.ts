@@ -78,7 +78,7 @@ const TRIGGERS_OF_SECRETS = [
 END`,
 );
 
-/** What a format of the store adds to the one before. */
+/** The additions of a format of the store to the one before. */
 interface Format {
   /**
    * The SQL of its tables, indexes and triggers. It is compared letter by letter when a store is opened, so it never changes:
