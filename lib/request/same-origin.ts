@@ -56,7 +56,8 @@ export function mayUseCookie(req: HostRequest): boolean {
 
 /** A proxy that asks about a handshake leaves `Upgrade` out, which is for one hop. */
 function isWebSocket({ headers }: HostRequest): boolean {
-  return headers['sec-websocket-key'] !== undefined || /\bwebsocket\b/i.test(headers.upgrade ?? '');
+  const { 'sec-websocket-key': key, upgrade } = headers;
+  return key !== undefined || (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade));
 }
 
 /**

@@ -73,9 +73,11 @@ function cookieNameFor(req: HostRequest): string | undefined {
 
 /** Whether the client speaks TLS, with this server or with a proxy that the app trusts. Express calls it `req.secure`. */
 function isOverTls(req: HostRequest): boolean {
-  if ((req.socket as Partial<TLSSocket>).encrypted === true || req.secure === true) return true;
-  const protocol = req.headers['x-forwarded-proto']?.toString().split(',', 1)[0]?.trim();
-  return protocol === 'https' && trustsPeer(req);
+  if ((req.socket as Partial<TLSSocket>).encrypted === true) return true;
+  const forwarded = req.headers['x-forwarded-proto'];
+  // Express computes `secure` from the two, each time that it is asked. An app may set its own.
+  if (forwarded === undefined) return Object.hasOwn(req, 'secure') && req.secure === true;
+  return req.secure === true || (forwarded.toString().split(',', 1)[0]?.trim() === 'https' && trustsPeer(req));
 }
 
 /** A URL has an IPv4 address in its one form. */
