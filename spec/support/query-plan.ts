@@ -11,7 +11,7 @@ interface Node {
   readonly Plans?: readonly Node[];
 }
 
-/** What a statement has cost. */
+/** The cost of a statement. */
 export interface QueryCost {
   readonly kinds: readonly string[];
   /** The kinds of those nodes that read a table. */

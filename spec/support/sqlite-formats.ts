@@ -20,7 +20,7 @@ export const FORMAT_1: readonly string[] = [
   `CREATE INDEX users_admins ON users (name) WHERE type = 'admin' AND enabled`,
 ];
 
-/** What format 2 has beside those of format 1. */
+/** The objects of format 2 that format 1 lacks. */
 export const FORMAT_2: readonly string[] = [
   `CREATE TABLE secrets (
   -- The SHA-256 of the secret in base64url.

@@ -33,7 +33,7 @@ describe('four processes that change the same few users and their secrets at the
   });
 });
 
-/** What a process has answered before it was killed. */
+/** The answers that a process gave before it was killed. */
 interface Answered {
   readonly there: ReadonlySet<StoredSecret>;
   readonly gone: ReadonlySet<StoredSecret>;
