@@ -109,8 +109,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const throttle = new LoginThrottle(auth);
   const cache = new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0);
   const shared = { repository, cache, throttle, used: new UsedCredentials(), audit };
-  const secrets = createSecretManagement({ ...shared, permissionNames, sessions: http.sessions });
   const beforeLogin = () => adminSetup.beforeLogin();
+  const secrets = createSecretManagement({ ...shared, permissionNames, sessions: http.sessions, beforeLogin });
   const { sharedSecret } = settings;
   const tokens = sharedSecret === undefined ? undefined : new JsonWebTokens(sharedSecret);
   const authenticator = new Authenticator({

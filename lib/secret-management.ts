@@ -24,6 +24,8 @@ interface SecretManagementParts {
   readonly cache: CredentialCache;
   readonly throttle: LoginThrottle;
   readonly used: UsedCredentials;
+  /** See {@link SecretAuthenticatorParts}. */
+  readonly beforeLogin: () => Promise<void> | undefined;
   /** `http.sessions` */
   readonly sessions: ResolvedSessions | false;
   readonly audit: Audit;

@@ -121,7 +121,6 @@ export class Authenticator {
    */
   async authenticateSecret(secret: PresentedSecret, origin: RequestOrigin): Promise<User | undefined> {
     try {
-      await this.#parts.beforeLogin?.();
       const digest = this.#digests.ofHeader(secret.header);
       const outcome = (await this.#parts.secrets?.authenticate(secret, digest, origin)) ?? 'unknown-key';
       if (typeof outcome !== 'string') return outcome;

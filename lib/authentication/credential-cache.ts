@@ -62,6 +62,20 @@ export class CredentialCache extends BoundedCache<Verification> {
     this.#former = new BoundedCache(failureWindow > 0 ? timeToLive + failureWindow : 0, maxEntries);
   }
 
+  /**
+   * The verification of a header that was found to have this key, session or token: the one that is remembered, or else a new
+   * one.
+   *
+   * @param header a keyed digest of the header
+   */
+  verified(header: string, { name, secret, token }: Pick<Verification, 'name' | 'secret' | 'token'>): Verification {
+    const known = this.get(header);
+    if (known !== undefined && known.secret === secret && known.token === token) return known;
+    const verification: Verification = { name, mark: undefined, secret, token, origins: new Set() };
+    this.set(header, verification);
+    return verification;
+  }
+
   /** @param pair a keyed digest of name and password as they were sent */
   setFormer(pair: string, verification: Verification): void {
     this.#former.set(pair, { verification, refusedBy: undefined });

@@ -66,6 +66,19 @@ export class LoginThrottle {
     }
   }
 
+  /**
+   * Verifies a key or a token as {@link attempt} does, and remembers a client that it lets in. It counts as a user: its failures
+   * count for the client, and for the key or the token.
+   *
+   * @param digest of the key or the token
+   */
+  async attemptDigest<T>(client: string, digest: string, verify: () => Promise<T | undefined>): Promise<T | undefined> {
+    const isGuess = !this.#known.has(client, digest);
+    const outcome = await this.attempt({ client, name: digest, digest, isGuess }, verify);
+    if (outcome !== undefined) this.remember(client, digest);
+    return outcome;
+  }
+
   async #verify<T>(
     attempt: ThrottledAttempt,
     isKnown: boolean,
@@ -104,11 +117,6 @@ export class LoginThrottle {
     if (this.#known.has(client, name)) return;
     await this.check(client, name);
     this.remember(client, name);
-  }
-
-  /** Whether the client was let in as this user before. */
-  knows(client: string, name: string): boolean {
-    return this.#known.has(client, name);
   }
 
   /** Remembers that the client was let in as this user. */

@@ -28,6 +28,8 @@ export interface SecretAuthenticatorParts {
   readonly cache: CredentialCache;
   readonly throttle: LoginThrottle;
   readonly used: UsedCredentials;
+  /** Each login waits for this promise: the first admin may still be on its way. Defaults to no wait. */
+  readonly beforeLogin?: (() => Promise<void> | undefined) | undefined;
   readonly audit: Audit;
   /** Milliseconds after its last use for which a session lasts. */
   readonly sessionIdle: number;
@@ -70,20 +72,24 @@ export class SecretAuthenticator {
   async authenticate(presented: PresentedSecret, header: string, origin: RequestOrigin): Promise<User | LoginFailure> {
     // First of all: the address of a client that hangs up meanwhile is unknown.
     const client = clientNetwork(origin);
-    const { kind, text } = presented;
-    const digest = digestOfSecret(text);
+    const rough = roughOrigin(origin);
+    const { throttle, cache, used, audit, beforeLogin } = this.#parts;
+    await beforeLogin?.();
+    const digest = digestOfSecret(presented.text);
+    let failure: LoginFailure | undefined;
+    const verify = async () => {
+      const outcome = await this.#verify(presented, digest);
+      if (typeof outcome !== 'string') return outcome;
+      failure = outcome;
+      return undefined;
+    };
     // A session that has ended is no attack: each browser has one sooner or later.
-    if (kind === 'session') return (await this.#verify(presented, digest, header, origin)) ?? 'unknown-key';
-    let failure: LoginFailure = 'unknown-key';
-    // The throttle takes the key for a user: its failures count for the client, and for the key.
-    const attempt = { client, name: digest, digest, isGuess: !this.#parts.throttle.knows(client, digest) };
-    const user = await this.#parts.throttle.attempt(attempt, async () => {
-      const found = await this.#verify(presented, digest, header, origin);
-      if (found === undefined) failure = await this.#reasonFor(presented, digest);
-      return found;
-    });
-    if (user === undefined) return failure;
-    this.#parts.throttle.remember(client, digest);
+    const user = await (presented.kind === 'session' ? verify() : throttle.attemptDigest(client, digest, verify));
+    if (user === undefined) return failure as LoginFailure;
+    if (rememberOrigin(cache.verified(header, { name: user.name, secret: digest }), rough)) {
+      const { kind, id } = used.of(user);
+      audit('login', () => ({ ...contextOf(origin), user: user.name, how: kind, id }));
+    }
     return user;
   }
 
@@ -96,27 +102,14 @@ export class SecretAuthenticator {
     this.#uses.close();
   }
 
-  async #verify(
-    { kind, text, name }: PresentedSecret,
-    digest: string,
-    header: string,
-    origin: RequestOrigin,
-  ): Promise<User | undefined> {
+  /** The reason is for the operator, who sees it in the audit. */
+  async #verify({ kind, text, name }: PresentedSecret, digest: string): Promise<User | LoginFailure> {
     // The store is not asked for a text with a typing error.
-    if (!isSecretText(kind, text)) return undefined;
-    const user = await this.find(digest);
-    if (user === undefined || (name !== undefined && name !== user.name)) return undefined;
-    const { cache, audit, used } = this.#parts;
-    let verification = cache.get(header);
-    if (verification?.secret !== digest) {
-      verification = { name: user.name, mark: undefined, secret: digest, origins: new Set() };
-      cache.set(header, verification);
-    }
-    const { id } = used.of(user);
-    if (rememberOrigin(verification, roughOrigin(origin))) {
-      audit('login', () => ({ ...contextOf(origin), user: user.name, how: kind, id }));
-    }
-    return user;
+    if (!isSecretText(kind, text)) return 'malformed-key';
+    const secret = await this.#parts.secrets.find(digest);
+    if (secret === undefined || (name !== undefined && name !== secret.owner)) return 'unknown-key';
+    const user = await this.#findOwner(secret);
+    return user ?? (isValidAt(secret, Date.now()) ? 'user-disabled' : 'expired-key');
   }
 
   #findOwner(secret: StoredSecret | undefined): MaybePromise<User | undefined> {
@@ -158,13 +151,5 @@ export class SecretAuthenticator {
     this.#secretOf.set(limited, digest);
     this.#parts.used.set(limited, { kind, id, name, expires: dateOf(expires), permissions });
     return limited;
-  }
-
-  /** The reason of a failure, for the audit. */
-  async #reasonFor({ kind, text, name }: PresentedSecret, digest: string): Promise<LoginFailure> {
-    if (!isSecretText(kind, text)) return 'malformed-key';
-    const secret = await this.#parts.secrets.find(digest);
-    if (secret === undefined || (name !== undefined && name !== secret.owner)) return 'unknown-key';
-    return isValidAt(secret, Date.now()) ? 'user-disabled' : 'expired-key';
   }
 }

@@ -6,7 +6,7 @@ import type { UserRepository } from '../users/repository.js';
 import { digestOfSecret } from '../users/secret-text.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
-import { type CredentialCache, rememberOrigin, type Verification } from './credential-cache.js';
+import { type CredentialCache, rememberOrigin } from './credential-cache.js';
 import { isOver, type JsonWebTokens, type VerifiedToken } from './json-web-tokens.js';
 import { failWith, reportFailure } from './login-failures.js';
 import type { LoginThrottle } from './login-throttle.js';
@@ -104,18 +104,15 @@ export class TokenAuthenticator {
     await beforeLogin();
     const digest = digestOfSecret(text);
     let refused: RefusedLogin | undefined;
-    // The throttle takes the token for a user: its failures count for the client, and for the token.
-    const attempt = { client, name: digest, digest, isGuess: !throttle.knows(client, digest) };
-    const user = await throttle.attempt(attempt, async () => {
+    const user = await throttle.attemptDigest(client, digest, async () => {
       const outcome = await this.#verify(text);
       if (!('failure' in outcome)) return outcome;
       refused = outcome;
       return undefined;
     });
     if (user === undefined) return refused as RefusedLogin;
-    throttle.remember(client, digest);
-    const verification = this.#remember(header, user);
-    if (rememberOrigin(verification, rough)) {
+    const verified = { name: user.name, token: this.#tokenOf.get(user) };
+    if (rememberOrigin(this.#parts.cache.verified(header, verified), rough)) {
       audit('login', () => ({ ...contextOf(origin), user: user.name, how: 'jwt' as const }));
     }
     return user;
@@ -132,17 +129,6 @@ export class TokenAuthenticator {
     // The client gets the same answer for both.
     const failure = owner === undefined ? 'unknown-user' : 'user-disabled';
     return { failure, reason: 'authorization failed', username };
-  }
-
-  /** Remembers that a header has the token that let this user in. */
-  #remember(header: string, user: User): Verification {
-    const { cache } = this.#parts;
-    const token = this.#tokenOf.get(user);
-    const known = cache.get(header);
-    if (known !== undefined && known.token === token) return known;
-    const verification: Verification = { name: user.name, mark: undefined, token, origins: new Set() };
-    cache.set(header, verification);
-    return verification;
   }
 
   #userOf(token: VerifiedToken, owner: StoredUser | undefined): User | undefined {

@@ -32,6 +32,17 @@ describe('a key', () => {
     expect(told()).toEqual([['login', 'jane', 'key']]);
   });
 
+  it('takes one question to the store, whether there is such a key or not, and is not used by another user', async () => {
+    const { repository, kept, authenticator } = setUpSecrets();
+    const { text, digest } = giveSecret(repository, 'jane');
+    const asked = vi.spyOn(kept, 'find');
+    await authenticator.authenticateSecret(presented(newSecret('key').text), ORIGIN);
+    await authenticator.authenticateSecret(presented(text, { name: 'somebody-else' }), ORIGIN);
+    expect(asked).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(kept.find(digest)?.lastUsed).toBeUndefined();
+  });
+
   it('is told once from each address, and always while the cache is off', async () => {
     const { repository, authenticator, told } = setUpSecrets();
     const key = presented(giveSecret(repository, 'jane').text);

@@ -34,7 +34,10 @@ export function setUpSecrets({ sessionIdle = Number.POSITIVE_INFINITY, failureLi
   const throttle = new LoginThrottle({ failureLimit, failureWindow: 60_000 });
   const used = new UsedCredentials();
   const audit = vi.fn();
-  const secrets = new SecretAuthenticator({ repository, secrets: kept, cache, throttle, used, audit, sessionIdle });
+  // The first admin is always there.
+  const beforeLogin = async () => {};
+  const shared = { repository, cache, throttle, used, audit, beforeLogin };
+  const secrets = new SecretAuthenticator({ ...shared, secrets: kept, sessionIdle });
   const hasher = new PasswordHasher({ cost: 4, concurrency: 1, maxQueue: 8 });
   const onUnusableHash = vi.fn();
   const parts = { repository, hasher, cache, throttle, used, secrets, onUnusableHash, audit };
