@@ -16,7 +16,7 @@ export type KapacitorAuthErrorCode =
   | 'KEY_LIMIT'
   /** The user has no such key. List the user's keys. */
   | 'KEY_NOT_FOUND'
-  /** The last enabled admin cannot be deleted, demoted or disabled. Make another admin first. */
+  /** The last enabled admin cannot be deleted, demoted, disabled or given an end. Make another admin first. */
   | 'LAST_ADMIN'
   /** The server cannot answer now: passwords wait to be hashed, or the store is busy. Retry after `retryAfter` seconds. */
   | 'OVERLOADED'
@@ -238,9 +238,12 @@ export class UserNotFoundError extends KapacitorAuthError {
   }
 }
 
-/** The last enabled admin cannot be deleted, demoted or disabled: nobody could manage users any more. */
+/** A change that would leave no admin. */
+export type LastAdminDeed = 'deleted or demoted' | 'disabled' | 'given an end';
+
+/** The last enabled admin cannot be deleted, demoted, disabled or given an end: nobody could manage users any more. */
 export class LastAdminError extends KapacitorAuthError {
-  constructor(deed: 'deleted or demoted' | 'disabled' = 'deleted or demoted') {
+  constructor(deed: LastAdminDeed = 'deleted or demoted') {
     super('LAST_ADMIN', 409, `the last admin cannot be ${deed}`);
   }
 }

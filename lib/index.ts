@@ -56,6 +56,8 @@ export type { Middleware } from './request/host.js';
 export type { SignInTexts } from './sign-in-texts.js';
 export { MemoryUserRepository } from './stores/memory.js';
 export { SqliteUserRepository } from './stores/sqlite/sqlite-repository.js';
+export type { UserAccount } from './users/account.js';
+export type { AccountFields } from './users/account-fields.js';
 export type {
   AuditContext,
   AuditEvents,
@@ -77,6 +79,7 @@ export type {
 } from './users/audit-events.js';
 export type { NewKey } from './users/key-fields.js';
 export type { CreatedKey, Key, KeyService } from './users/key-service.js';
+export type { LoginTimes, RecordedLogin } from './users/login-times.js';
 export type { NamePattern } from './users/name-pattern.js';
 export type { PasswordRefusal, RefusedPasswords } from './users/password-policy.js';
 export type { Permission } from './users/permissions.js';
@@ -88,11 +91,12 @@ export type {
   StoreHealth,
   StoreSettings,
   StoreState,
+  UserFilter,
   UserListQuery,
   UserRepository,
 } from './users/repository.js';
 export type { InsertSecretOutcome, SecretKind, SecretRepository, SecretUse, StoredSecret } from './users/secret.js';
-export type { StoredUser, User, UserType } from './users/user.js';
+export type { StoredAccount, StoredUser, User, UserType } from './users/user.js';
 export type { NewUser, UserChanges } from './users/user-fields.js';
-export type { UserListOptions } from './users/user-list.js';
+export type { UserFilterOptions, UserListOptions } from './users/user-list.js';
 export type { UserService } from './users/user-service.js';

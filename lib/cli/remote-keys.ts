@@ -1,5 +1,6 @@
 import { KeyNotFoundError } from '../errors.js';
-import { isKeyName, type NewKey, parseTime } from '../users/key-fields.js';
+import { parseTime } from '../users/end-time.js';
+import { isKeyName, type NewKey } from '../users/key-fields.js';
 import { type CreatedKey, findKey, type Key, type KeyService } from '../users/key-service.js';
 import { isPermissionName, normalizePermissions } from '../users/permissions.js';
 import { isSecretText } from '../users/secret-text.js';

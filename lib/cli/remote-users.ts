@@ -1,16 +1,25 @@
 import { UserExistsError, UserNotFoundError } from '../errors.js';
+import type { UserAccount } from '../users/account.js';
 import { NamePattern } from '../users/name-pattern.js';
 import { isPermissionName, normalizePermissions } from '../users/permissions.js';
 import type { User } from '../users/user.js';
 import type { NewUser, UserChanges } from '../users/user-fields.js';
 import type { UserListOptions } from '../users/user-list.js';
 import { checkUserName, compareNames, isUserName } from '../users/user-name.js';
-import type { UserService } from '../users/user-service.js';
 import type { ApiClient } from './api-client.js';
 import { RefusedError, UnreachableError } from './cli-error.js';
 
 /** Users that can be managed: those of a store, or those of a server behind its users API. */
-export type ManagedUsers = Pick<UserService, 'get' | 'list' | 'create' | 'update' | 'delete'>;
+export interface ManagedUsers {
+  get(name: string): Promise<ManagedUser | undefined>;
+  list(options?: UserListOptions): Promise<ManagedUser[]>;
+  create(user: NewUser<string>): Promise<ManagedUser>;
+  update(name: string, changes: UserChanges<string>): Promise<ManagedUser>;
+  delete(name: string): Promise<boolean>;
+}
+
+/** A user of a store, or of a server that may not tell its account. */
+export type ManagedUser = Omit<UserAccount, 'revision'>;
 
 /** Below the path of the API. */
 const USERS = '/users';

@@ -1,17 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 import type { MaybePromise } from '../promises.js';
+import type { LoginTimes } from '../users/login-times.js';
 import { NamePattern } from '../users/name-pattern.js';
-import type {
-  CompleteUserRepository,
-  FirstAdminOutcome,
-  KeyOwner,
-  RemoveOutcome,
-  ReplaceOutcome,
-  UserListQuery,
-  UserRepository,
+import {
+  type CompleteUserRepository,
+  type FirstAdminOutcome,
+  type KeyOwner,
+  OPTIONAL_METHODS,
+  type RemoveOutcome,
+  type ReplaceOutcome,
+  type UserFilter,
+  type UserListQuery,
+  type UserRepository,
 } from '../users/repository.js';
 import type { SecretRepository } from '../users/secret.js';
 import { isActiveAdmin, type StoredUser } from '../users/user.js';
+import { hasConditions, isSelected } from '../users/user-filter.js';
 
 /** How many users are listed at once. */
 const PAGE = 1_000;
@@ -28,18 +32,21 @@ export function completeRepository(repository: UserRepository): CompleteUserRepo
 }
 
 function isComplete(repository: UserRepository): repository is CompleteUserRepository {
-  const { hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse } = repository;
-  return [hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse].every((method) => method !== undefined);
+  return OPTIONAL_METHODS.every((method) => repository[method] !== undefined);
 }
 
 class CompletedRepository implements CompleteUserRepository {
   readonly #repository: UserRepository;
 
+  readonly keepsAccounts: boolean;
   readonly secrets?: SecretRepository;
+  readonly logins?: LoginTimes;
 
   constructor(repository: UserRepository) {
     this.#repository = repository;
+    this.keepsAccounts = repository.keepsAccounts === true;
     if (repository.secrets) this.secrets = repository.secrets;
+    if (repository.logins) this.logins = repository.logins;
   }
 
   find(name: string): MaybePromise<StoredUser | undefined> {
@@ -47,7 +54,27 @@ class CompletedRepository implements CompleteUserRepository {
   }
 
   list(query: UserListQuery): MaybePromise<StoredUser[]> {
-    return this.#repository.list(query);
+    const filters = this.#repository.count !== undefined || !hasConditions(query);
+    return filters ? this.#repository.list(query) : this.#listSelected(query);
+  }
+
+  async count(filter: UserFilter): Promise<number> {
+    if (this.#repository.count !== undefined) return this.#repository.count(filter);
+    let count = 0;
+    for await (const user of this.#pageByPage()) if (isSelected(user, filter)) count += 1;
+    return count;
+  }
+
+  async #listSelected({ after, offset, limit, ...filter }: UserListQuery): Promise<StoredUser[]> {
+    const selected: StoredUser[] = [];
+    let toSkip = offset;
+    if (limit === 0) return selected;
+    for await (const user of this.#pageByPage(after)) {
+      if (!isSelected(user, filter)) continue;
+      if (toSkip > 0) toSkip -= 1;
+      else if (selected.push(user) === limit) break;
+    }
+    return selected;
   }
 
   insert(user: StoredUser): MaybePromise<boolean> {
@@ -58,8 +85,8 @@ class CompletedRepository implements CompleteUserRepository {
     return this.#repository.replace(user, expectedRevision);
   }
 
-  remove(name: string): MaybePromise<RemoveOutcome> {
-    return this.#repository.remove(name);
+  remove(name: string, expectedRevision?: string): MaybePromise<RemoveOutcome> {
+    return this.#repository.remove(name, expectedRevision);
   }
 
   async hasAdmin(): Promise<boolean> {
@@ -98,11 +125,11 @@ class CompletedRepository implements CompleteUserRepository {
     return [...inUse];
   }
 
-  async *#pageByPage(): AsyncGenerator<StoredUser, void, void> {
+  async *#pageByPage(after?: string): AsyncGenerator<StoredUser, void, void> {
     const pattern = new NamePattern('');
     let page: readonly StoredUser[] = [];
     do {
-      page = await this.list({ pattern, after: page.at(-1)?.name, offset: 0, limit: PAGE });
+      page = await this.list({ pattern, after: page.at(-1)?.name ?? after, offset: 0, limit: PAGE });
       yield* page;
     } while (page.length === PAGE);
   }

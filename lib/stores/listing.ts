@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from '../errors.js';
-import type { UserListQuery } from '../users/repository.js';
+import type { UserFilter, UserListQuery } from '../users/repository.js';
 import type { StoredUser } from '../users/user.js';
+import { isNameSelected } from '../users/user-filter.js';
 
 /** How many users are read at once. */
 const USERS = 1_000;
@@ -12,10 +13,14 @@ const SKIPPED = 10_000;
 /** How many names are compared with a pattern before other requests have their turn: a pattern may be slow. */
 const COMPARED = 100;
 
-/** A part of a list: users whose names begin with `prefix` and come after `after`, ordered by name. */
-export interface Page {
+/** Users whose names begin with `prefix`, and who fulfil the other conditions. */
+export interface Selection extends Pick<UserFilter, 'type' | 'enabled' | 'permission'> {
   /** Empty: all names. It contains no NUL. */
   readonly prefix: string;
+}
+
+/** A part of a list: selected users whose names come after `after`, ordered by name. */
+export interface Page extends Selection {
   /** Undefined: from the first name on. */
   readonly after: string | undefined;
   /** How many of these users to skip, 0 or more. */
@@ -36,6 +41,7 @@ export interface ListSource {
   names(page: Page): Promise<string[]>;
   /** The users with these names, ordered by name. Some may have been removed in the meantime. */
   usersNamed(names: readonly string[]): Promise<StoredUser[]>;
+  count(selection: Selection): Promise<number>;
 }
 
 /**
@@ -43,12 +49,33 @@ export interface ListSource {
  * users. Between two parts the source lets other requests have their turn.
  */
 export async function listUsers(query: UserListQuery, source: ListSource): Promise<StoredUser[]> {
-  // No name contains a NUL, and not every database accepts one.
-  if (query.limit === 0 || query.pattern.prefix.includes('\0')) return [];
-  return query.pattern.isPrefixOnly ? listPrefix(query, source) : listMatching(query, source);
+  if (query.limit === 0 || selectsNobody(query)) return [];
+  return isSelection(query) ? listPrefix(query, source) : listMatching(query, source);
 }
 
-/** For a pattern that matches every name with its prefix. */
+/** Counts users in small parts as well, unless the source counts them all at once. */
+export async function countUsers(filter: UserFilter, source: ListSource): Promise<number> {
+  if (selectsNobody(filter)) return 0;
+  if (isSelection(filter)) return source.count(selectionOf(filter));
+  return (await matchingNames({ ...filter, after: undefined, offset: 0, limit: Number.POSITIVE_INFINITY }, source))
+    .length;
+}
+
+/** No name and no permission contains a NUL, and not every database accepts one. */
+function selectsNobody({ pattern, permission = '' }: UserFilter): boolean {
+  return pattern.prefix.includes('\0') || permission.includes('\0') || !permission.isWellFormed();
+}
+
+/** Whether the source can check all conditions. */
+function isSelection({ pattern, q }: UserFilter): boolean {
+  return pattern.isPrefixOnly && q === undefined;
+}
+
+function selectionOf({ pattern: { prefix }, type, enabled, permission }: UserFilter): Selection {
+  return { prefix, type, enabled, permission };
+}
+
+/** For conditions that the source checks. */
 async function listPrefix(query: UserListQuery, source: ListSource): Promise<StoredUser[]> {
   const { limit } = query;
   const start = await skipMost(query, source);
@@ -68,16 +95,13 @@ async function listPrefix(query: UserListQuery, source: ListSource): Promise<Sto
  *
  * @returns where the list begins; undefined if there are fewer users
  */
-async function skipMost(
-  { pattern: { prefix }, after, offset }: UserListQuery,
-  source: ListSource,
-): Promise<Omit<Page, 'limit'> | undefined> {
-  let start = { prefix, after, offset };
+async function skipMost(query: UserListQuery, source: ListSource): Promise<Omit<Page, 'limit'> | undefined> {
+  let start = { ...selectionOf(query), after: query.after, offset: query.offset };
   while (start.offset > USERS) {
     const count = Math.min(start.offset, SKIPPED);
     const [last] = await source.names({ ...start, offset: count - 1, limit: 1 });
     if (last === undefined) return undefined;
-    start = { prefix, after: last, offset: start.offset - count };
+    start = { ...start, after: last, offset: start.offset - count };
   }
   return start;
 }
@@ -91,15 +115,17 @@ async function listMatching(query: UserListQuery, source: ListSource): Promise<S
   return users;
 }
 
-async function matchingNames({ pattern, after, offset, limit }: UserListQuery, source: ListSource): Promise<string[]> {
+async function matchingNames(query: UserListQuery, source: ListSource): Promise<string[]> {
+  const { after, offset, limit } = query;
   const matching: string[] = [];
   let toSkip = offset;
-  let page: Page = { prefix: pattern.prefix, after, offset: 0, limit: Math.min(FIRST_NAMES, source.namesAtOnce) };
+  const atOnce = Math.min(FIRST_NAMES, source.namesAtOnce);
+  let page: Page = { ...selectionOf(query), after, offset: 0, limit: atOnce };
   for (;;) {
     const names = await source.names(page);
     for (const [index, name] of names.entries()) {
       if (index % COMPARED === 0) await setImmediate();
-      if (!pattern.matches(name)) continue;
+      if (!isNameSelected(name, query)) continue;
       if (toSkip > 0) toSkip -= 1;
       else matching.push(name);
       if (matching.length === limit) return matching;

@@ -4,27 +4,36 @@ import type {
   KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
+  UserFilter,
   UserListQuery,
 } from '../users/repository.js';
 import type { StoredSecret } from '../users/secret.js';
 import { isActiveAdmin, type StoredUser } from '../users/user.js';
+import { isSelected } from '../users/user-filter.js';
 import { compareNames } from '../users/user-name.js';
+import { MemoryLogins } from './memory-logins.js';
 import { MemorySecrets } from './memory-secrets.js';
 
 /** Keeps users in the memory of this process, for tests and demonstrations. They are gone when it ends. */
 export class MemoryUserRepository implements CompleteUserRepository {
   readonly #users = new Map<string, StoredUser>();
+  readonly keepsAccounts = true;
   readonly secrets: MemorySecrets = new MemorySecrets(this.#users);
+  readonly logins: MemoryLogins = new MemoryLogins(this.#users);
 
   find(name: string): StoredUser | undefined {
     return this.#users.get(name);
   }
 
-  list({ pattern, after, offset, limit }: UserListQuery): StoredUser[] {
-    return [...this.#users.values()]
-      .filter(({ name }) => pattern.matches(name) && (after === undefined || compareNames(name, after) > 0))
+  list({ after, offset, limit, ...filter }: UserListQuery): StoredUser[] {
+    return this.#select(filter)
+      .filter(({ name }) => after === undefined || compareNames(name, after) > 0)
       .sort((a, b) => compareNames(a.name, b.name))
       .slice(offset, offset + limit);
+  }
+
+  count(filter: UserFilter): number {
+    return this.#select(filter).length;
   }
 
   insert(user: StoredUser): boolean {
@@ -42,12 +51,14 @@ export class MemoryUserRepository implements CompleteUserRepository {
     return 'replaced';
   }
 
-  remove(name: string): RemoveOutcome {
+  remove(name: string, expectedRevision?: string): RemoveOutcome {
     const current = this.#users.get(name);
     if (current === undefined) return 'not-found';
+    if (expectedRevision !== undefined && current.revision !== expectedRevision) return 'conflict';
     if (this.#isLastAdmin(current)) return 'last-admin';
     this.#users.delete(name);
     this.secrets.ownerRemoved(name);
+    this.logins.userRemoved(name);
     return 'removed';
   }
 
@@ -84,6 +95,10 @@ export class MemoryUserRepository implements CompleteUserRepository {
     const inUse = new Set<string>();
     for (const { permissions } of this.#users.values()) for (const permission of permissions) inUse.add(permission);
     return [...inUse];
+  }
+
+  #select(filter: UserFilter): StoredUser[] {
+    return [...this.#users.values()].filter((user) => isSelected(user, filter));
   }
 
   #isLastAdmin(user: StoredUser): boolean {

@@ -1,10 +1,12 @@
 import { isPromise, type MaybePromise } from '../promises.js';
+import type { LoginTimes, RecordedLogin } from '../users/login-times.js';
 import type {
   FirstAdminOutcome,
   KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
   StoreHealth,
+  UserFilter,
   UserListQuery,
   UserRepository,
 } from '../users/repository.js';
@@ -21,19 +23,25 @@ export class SupervisedRepository implements UserRepository {
   readonly #repository: UserRepository;
   readonly #supervision: Supervision;
   readonly #copies = new UserCopies();
+  readonly keepsAccounts: boolean;
+  readonly count?: (filter: UserFilter) => MaybePromise<number>;
   readonly hasAdmin?: () => MaybePromise<boolean>;
   readonly insertFirstAdmin?: (user: StoredUser) => MaybePromise<FirstAdminOutcome>;
   readonly insertMany?: (users: readonly KeyOwner[]) => MaybePromise<string[]>;
   readonly snapshot?: () => AsyncIterable<KeyOwner>;
   readonly permissionsInUse?: () => MaybePromise<readonly string[]>;
   readonly secrets?: SecretRepository;
+  readonly logins?: LoginTimes;
 
   constructor(repository: UserRepository, options: SupervisionOptions) {
     const supervision = new Supervision(repository, options);
     this.#repository = repository;
     this.#supervision = supervision;
-    const { hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse, secrets } = repository;
+    this.keepsAccounts = repository.keepsAccounts === true;
+    const { count, hasAdmin, insertFirstAdmin, insertMany, snapshot, permissionsInUse, secrets, logins } = repository;
     if (secrets) this.secrets = superviseSecrets(secrets, supervision);
+    if (logins) this.logins = superviseLogins(logins, supervision);
+    if (count) this.count = (filter) => supervision.ask('count', () => count.call(repository, filter));
     if (hasAdmin) this.hasAdmin = () => supervision.ask('hasAdmin', () => hasAdmin.call(repository));
     if (insertFirstAdmin)
       this.insertFirstAdmin = (user) =>
@@ -77,9 +85,16 @@ export class SupervisedRepository implements UserRepository {
     return this.#supervision.ask('replace', () => this.#repository.replace(user, expectedRevision));
   }
 
-  remove(name: string): MaybePromise<RemoveOutcome> {
-    return this.#supervision.ask('remove', () => this.#repository.remove(name));
+  remove(name: string, expectedRevision?: string): MaybePromise<RemoveOutcome> {
+    return this.#supervision.ask('remove', () => this.#repository.remove(name, expectedRevision));
   }
+}
+
+function superviseLogins(logins: LoginTimes, supervision: Supervision): LoginTimes {
+  return {
+    record: (given: readonly RecordedLogin[]) => supervision.ask('logins.record', () => logins.record(given)),
+    lastOf: (names) => supervision.ask('logins.lastOf', () => logins.lastOf(names)),
+  };
 }
 
 /** Each step has the usual time limit. The reader has any time between two steps. */
@@ -122,13 +137,10 @@ export class UserCopies {
     const known = this.#copies.get(user);
     if (known !== undefined && isSameUser(known, user)) return known;
     const { name, type, permissions, enabled, hash, revision } = user;
+    const { created, passwordChanged, expires, mustChangePassword, note } = user;
     const copy = Object.freeze({
-      name,
-      type,
-      permissions: Object.freeze([...permissions]),
-      enabled,
-      hash,
-      revision,
+      ...{ name, type, permissions: Object.freeze([...permissions]), enabled, hash, revision },
+      ...{ created, passwordChanged, expires, mustChangePassword, note },
     });
     this.#copies.set(user, copy);
     return copy;
@@ -143,6 +155,11 @@ function isSameUser(a: StoredUser, b: StoredUser): boolean {
     a.type === b.type &&
     a.enabled === b.enabled &&
     a.name === b.name &&
+    a.expires === b.expires &&
+    a.mustChangePassword === b.mustChangePassword &&
+    a.passwordChanged === b.passwordChanged &&
+    a.created === b.created &&
+    a.note === b.note &&
     areEqual(a.permissions, b.permissions)
   );
 }

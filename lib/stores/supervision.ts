@@ -14,6 +14,7 @@ const BACKGROUND_WITHIN = 60_000;
 /** The questions that no request waits for. They may have to read every user or every secret. */
 const BACKGROUND: Readonly<Partial<Record<StoreWork['operation'], string>>> = {
   permissionsInUse: 'reading the permissions of all users',
+  'logins.record': 'recording logins',
   'secrets.recordUses': 'recording the uses of keys and sessions',
   'secrets.removeExpired': 'removing expired keys and sessions',
 };

@@ -1,4 +1,5 @@
-import { isKeyName, parseTime } from '../users/key-fields.js';
+import { parseTime } from '../users/end-time.js';
+import { isKeyName } from '../users/key-fields.js';
 import { isPermissionName, normalizePermissions } from '../users/permissions.js';
 import { dateOf, MAX_KEYS, type StoredSecret } from '../users/secret.js';
 

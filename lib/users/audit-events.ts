@@ -88,7 +88,7 @@ export interface UserCreated extends Occurrence {
 }
 
 /** The parts of a user that can change. */
-export type UserPart = 'password' | 'type' | 'permissions' | 'enabled';
+export type UserPart = 'password' | 'type' | 'permissions' | 'enabled' | 'expires' | 'mustChangePassword' | 'note';
 
 export interface UserChanged extends Occurrence {
   readonly user: User;
@@ -231,6 +231,9 @@ export function changedParts(before: StoredUser, after: Omit<StoredUser, 'revisi
     type: before.type !== after.type,
     permissions: before.permissions.join() !== after.permissions.join(),
     enabled: before.enabled !== after.enabled,
+    expires: before.expires !== after.expires,
+    mustChangePassword: Boolean(before.mustChangePassword) !== Boolean(after.mustChangePassword),
+    note: before.note !== after.note,
   };
   return (Object.keys(isChanged) as UserPart[]).filter((part) => isChanged[part]);
 }

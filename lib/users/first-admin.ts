@@ -1,6 +1,7 @@
 import { ConfigError, InvalidUserError, OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, type MaybePromise } from '../promises.js';
 import { shellQuoted } from '../safe-text.js';
+import { timesOfNewUser } from './account.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { CompleteUserRepository, UserRepository } from './repository.js';
 import { storedUser } from './user.js';
@@ -159,7 +160,8 @@ export async function createFirstAdmin(
 ): Promise<boolean> {
   if (await repository.hasAdmin()) return false;
   const accepted = await acceptedPassword({ name, password }, policy);
-  const admin = storedUser({ name, type: 'admin', permissions: [], enabled: true }, await hasher.hash(accepted));
+  const user = { name, type: 'admin', permissions: [], enabled: true } as const;
+  const admin = storedUser({ ...user, ...timesOfNewUser(repository) }, await hasher.hash(accepted));
   const outcome = await repository.insertFirstAdmin(admin);
   if (outcome === 'name-taken') {
     throw new InvalidUserError(

@@ -1,7 +1,7 @@
 import { didYouMean, inWords, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
-import { parsePeriod } from '../duration.js';
 import { InvalidKeyError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
+import { readEnd, requireFuture } from './end-time.js';
 import { normalizePermissions, type Permission, type PermissionNames } from './permissions.js';
 
 /**
@@ -37,11 +37,6 @@ const NAME = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+(?: [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u
 /** Symbols and letters without ink: the blank of Braille and those of Egyptian hieroglyphs are not default-ignorable. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}]/u;
 
-/** RFC 3339, section 5.6. */
-const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
-/** Milliseconds: the year 10000, which RFC 3339 cannot write. */
-const END_OF_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
-
 /**
  * Reads a key to create from code or from a client. An absent field may be null.
  *
@@ -52,9 +47,11 @@ export function readNewKey(given: unknown, permissionNames: PermissionNames, now
   const problem = keyProblem(given, NEW_KEY);
   if (problem !== undefined) throw new InvalidKeyError(problem);
   const { name, expires, permissions }: Record<string, unknown> = Object.assign(Object.create(null), given);
+  const end = readEnd(expires ?? undefined, now, InvalidKeyError);
+  requireFuture(end, now, InvalidKeyError);
   return {
     name: readName(name),
-    expires: readEnd(expires ?? undefined, now),
+    expires: end,
     permissions: readPermissions(permissions ?? undefined, permissionNames),
   };
 }
@@ -73,38 +70,6 @@ function readName(name: unknown): string {
   throw new InvalidKeyError(
     `the name of a key has 1 to ${MAX_NAME} visible characters, with single spaces between: ${describeValue(name)} does not`,
   );
-}
-
-function readEnd(expires: unknown, now: number): number | undefined {
-  if (expires === undefined) return undefined;
-  const end = endOf(expires, now);
-  if (end === undefined) {
-    throw new InvalidKeyError(
-      `expires must be a duration such as "90d" or "12h", or a time such as "2027-01-31T00:00:00Z", not ${describeValue(expires)}`,
-    );
-  }
-  if (end <= now) throw new InvalidKeyError('expires must be in the future');
-  if (end > END_OF_TIME)
-    throw new InvalidKeyError('expires must be before the year 10000: leave it out for a key without an end');
-  return end;
-}
-
-/** Milliseconds since 1970. */
-function endOf(expires: unknown, now: number): number | undefined {
-  if (expires instanceof Date) return Number.isNaN(expires.getTime()) ? undefined : expires.getTime();
-  if (typeof expires !== 'string') return undefined;
-  const period = parsePeriod(expires);
-  return period === undefined ? parseTime(expires) : Math.floor(now + period);
-}
-
-/** Reads a time as RFC 3339 writes it. Undefined for any other text, such as one with a day that the month does not have. */
-export function parseTime(text: string): number | undefined {
-  const [, year, month, day] = TIME.exec(text) ?? [];
-  if (year === undefined) return undefined;
-  // Date.parse takes the 30th of February for the 2nd of March.
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  const time = Date.parse(text.replace(' ', 'T').toUpperCase());
-  return date.getUTCDate() === Number(day) && !Number.isNaN(time) ? time : undefined;
 }
 
 function readPermissions(given: unknown, names: PermissionNames): readonly string[] | undefined {

@@ -1,12 +1,25 @@
 import type { MaybePromise } from '../promises.js';
+import type { LoginTimes } from './login-times.js';
 import type { NamePattern } from './name-pattern.js';
 import type { SecretRepository, StoredSecret } from './secret.js';
-import type { StoredUser } from './user.js';
+import type { StoredAccount, StoredUser, UserType } from './user.js';
+
+/** Selects users. Every condition must be fulfilled. */
+export interface UserFilter {
+  /** Selects users whose names match. */
+  readonly pattern: NamePattern;
+  /** Selects users whose names contain this text, in letters of either case. It is in lower case. Undefined: all. */
+  readonly q?: string | undefined;
+  /** Selects users of this type. Undefined: all. */
+  readonly type?: UserType | undefined;
+  /** Selects users who are enabled, or who are not. Expired users count as what they are marked as. Undefined: all. */
+  readonly enabled?: boolean | undefined;
+  /** Selects users who have the permission of this name. Undefined: all. */
+  readonly permission?: string | undefined;
+}
 
 /** Selects the users of a list. */
-export interface UserListQuery {
-  /** Lists only users whose names match. */
-  readonly pattern: NamePattern;
+export interface UserListQuery extends UserFilter {
   /**
    * Lists only names that come after this one in the order of their UTF-8 bytes. `offset` and `limit` count from there. The
    * name need not exist: it is any well-formed text of 1 to 256 bytes without NUL. Undefined: from the first name on.
@@ -23,8 +36,11 @@ export interface UserListQuery {
  * cases nothing changed.
  */
 export type ReplaceOutcome = 'replaced' | 'conflict' | 'last-admin';
-/** `last-admin`: the user is the only enabled admin, so nothing changed. */
-export type RemoveOutcome = 'removed' | 'not-found' | 'last-admin';
+/**
+ * `conflict`: the user does not have the expected revision. `last-admin`: the user is the only enabled admin. In both cases
+ * nothing changed.
+ */
+export type RemoveOutcome = 'removed' | 'not-found' | 'conflict' | 'last-admin';
 /**
  * `admin-exists`: there is an enabled admin. `name-taken`: there is none, and another user has the name. In both cases
  * nothing changed.
@@ -39,6 +55,7 @@ export type FirstAdminOutcome = 'inserted' | 'admin-exists' | 'name-taken';
  *   every process that shares the store. It may return the same object again with other values.
  * - Each change is atomic, also between processes, and is durable when it is answered.
  * - Names are compared byte by byte: `a` and `A` are two users.
+ * - An enabled admin is one that never expires: a user that `isActiveAdmin` of this package calls so.
  * - A method that cannot do its work throws or rejects. The store then counts as unavailable, and nobody gets in.
  */
 export interface UserRepository {
@@ -57,8 +74,20 @@ export interface UserRepository {
    */
   replace(user: StoredUser, expectedRevision: string): MaybePromise<ReplaceOutcome>;
 
-  /** Removes the user of this name, unless no enabled admin would be left. */
-  remove(name: string): MaybePromise<RemoveOutcome>;
+  /**
+   * Removes the user of this name, unless no enabled admin would be left.
+   *
+   * @param expectedRevision if it is defined, the user is removed only if it has this revision
+   */
+  remove(name: string, expectedRevision?: string): MaybePromise<RemoveOutcome>;
+
+  /**
+   * The number of users that a list without `after`, `offset` and `limit` would have.
+   *
+   * A repository may leave it out. Its `list` then need not heed any condition but `pattern`: the users that it lists are
+   * filtered and counted.
+   */
+  count?(filter: UserFilter): MaybePromise<number>;
 
   /**
    * Tells whether there is an enabled admin. A repository may leave it out: the users are then read until an admin is
@@ -104,6 +133,17 @@ export interface UserRepository {
   permissionsInUse?(): MaybePromise<readonly string[]>;
 
   /**
+   * Whether every field of {@link StoredAccount} is kept. Defaults to false: no user gets one then, and a user that needs one is
+   * refused.
+   */
+  readonly keepsAccounts?: boolean;
+
+  /**
+   * Keeps when users logged in last. A repository may leave it out: nobody knows then.
+   */
+  readonly logins?: LoginTimes;
+
+  /**
    * Keeps the keys and sessions of the users. A repository may leave it out: there are no keys and no sessions then.
    */
   readonly secrets?: SecretRepository;
@@ -126,9 +166,18 @@ export interface KeyOwner extends StoredUser {
   readonly keys?: readonly StoredSecret[] | undefined;
 }
 
-/** A repository that leaves no method out. It may lack {@link UserRepository.secrets}. */
-export type CompleteUserRepository = UserRepository &
-  Required<Pick<UserRepository, 'hasAdmin' | 'insertFirstAdmin' | 'insertMany' | 'snapshot' | 'permissionsInUse'>>;
+/** The methods of a repository that it may leave out. */
+export const OPTIONAL_METHODS = [
+  'count',
+  'hasAdmin',
+  'insertFirstAdmin',
+  'insertMany',
+  'snapshot',
+  'permissionsInUse',
+] as const;
+
+/** A repository that leaves no method out. It may lack {@link UserRepository.secrets} and {@link UserRepository.logins}. */
+export type CompleteUserRepository = UserRepository & Required<Pick<UserRepository, (typeof OPTIONAL_METHODS)[number]>>;
 
 /** All states, the best first. */
 export const STORE_STATES = ['up', 'degraded', 'grace', 'down'] as const;
@@ -176,11 +225,8 @@ export interface StoreWork {
     | 'insert'
     | 'replace'
     | 'remove'
-    | 'hasAdmin'
-    | 'insertFirstAdmin'
-    | 'insertMany'
-    | 'snapshot'
-    | 'permissionsInUse'
+    | (typeof OPTIONAL_METHODS)[number]
+    | `logins.${keyof LoginTimes}`
     | `secrets.${keyof SecretRepository}`;
   /** Milliseconds. */
   readonly took: number;

@@ -1,6 +1,7 @@
-import { didYouMean, inWords, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
+import { didYouMean, inWords, isPlainObject, type KnownKeys, keyProblem, suggest } from '../argument-checks.js';
 import { InvalidUserError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
+import { ACCOUNT_FIELDS, type AccountFields, type ReadAccountFields, readAccountFields } from './account-fields.js';
 import type { Permission, PermissionNames } from './permissions.js';
 import type { UserType } from './user.js';
 import { checkUserName } from './user-name.js';
@@ -10,7 +11,7 @@ import { checkUserName } from './user-name.js';
  *
  * @typeParam Own the names of the app's own permissions
  */
-export interface NewUser<Own extends string = never> {
+export interface NewUser<Own extends string = never> extends AccountFields {
   /** Letters of any script (no invisible ones), digits, `-`, `.`, `@` and `_`. At most 256 bytes in UTF-8. */
   readonly name: string;
   /**
@@ -31,7 +32,7 @@ export interface NewUser<Own extends string = never> {
  *
  * @typeParam Own the names of the app's own permissions
  */
-export interface UserChanges<Own extends string = never> {
+export interface UserChanges<Own extends string = never> extends AccountFields {
   readonly password?: string | undefined;
   /** A user who becomes an admin loses its permissions. */
   readonly type?: UserType | undefined;
@@ -44,15 +45,22 @@ export interface UserChanges<Own extends string = never> {
 const NEW_USER: KnownKeys = {
   owner: 'a user',
   noun: 'field',
-  keys: ['name', 'password', 'type', 'permissions', 'enabled'],
+  keys: ['name', 'password', 'type', 'permissions', 'enabled', ...ACCOUNT_FIELDS],
 };
 /** The name is allowed, because clients send back a user that they have read. */
 const CHANGES: KnownKeys = { ...NEW_USER, owner: 'a change of a user' };
+/** For the same reason, these are ignored. */
+const READ_ONLY: readonly string[] = ['created', 'passwordChanged', 'lastLogin', 'revision'];
 /** A client may send the current password as proof that its user still knows it. */
 const REQUESTED_CHANGES: KnownKeys = { ...CHANGES, keys: [...CHANGES.keys, 'currentPassword'] };
 
 /** A user to create, with the defaults filled in. The password policy has not accepted the password yet. */
-export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<NewUser<string>[Field]> };
+export type ReadNewUser = ReadAccountFields & {
+  readonly [Field in Exclude<keyof NewUser, keyof AccountFields>]-?: NonNullable<NewUser<string>[Field]>;
+};
+
+/** Changes of a user that are checked. Undefined: no change. */
+export type ReadChanges = ReadAccountFields & Omit<UserChanges<string>, keyof AccountFields>;
 
 /**
  * Reads a user to create from code or from a client.
@@ -60,14 +68,15 @@ export type ReadNewUser = { readonly [Field in keyof NewUser]-?: NonNullable<New
  * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
 export function readNewUser(given: unknown): ReadNewUser {
-  const { name, password, type = 'normal', permissions = [], enabled = true } = knownFields(given, NEW_USER);
+  const fields = knownFields(given, NEW_USER);
+  const { name, password, type = 'normal', permissions = [], enabled = true } = fields;
   requireText(name, 'name');
   checkUserName(name);
   checkType(type);
   checkPermissions(permissions);
   checkEnabled(enabled);
   requireText(password, 'password');
-  return { name, password, type, permissions, enabled };
+  return { name, password, type, permissions, enabled, ...readAccountFields(fields) };
 }
 
 /**
@@ -75,15 +84,16 @@ export function readNewUser(given: unknown): ReadNewUser {
  *
  * @throws {InvalidUserError} names the field and the problem; it does not repeat a password
  */
-export function readChanges(given: unknown, userName: string): UserChanges<string> {
-  const { name = userName, password, type, permissions, enabled } = knownFields(given, CHANGES);
+export function readChanges(given: unknown, userName: string): ReadChanges {
+  const fields = knownFields(withoutReadOnly(given), CHANGES);
+  const { name = userName, password, type, permissions, enabled } = fields;
   requireText(name, 'name');
   if (name !== userName) throw new InvalidUserError('a user cannot be renamed');
   if (type !== undefined) checkType(type);
   if (permissions !== undefined) checkPermissions(permissions);
   if (enabled !== undefined) checkEnabled(enabled);
   if (password !== undefined) requireText(password, 'password');
-  return { password, type, permissions, enabled };
+  return { password, type, permissions, enabled, ...readAccountFields(fields) };
 }
 
 /** Changes that a client requests. */
@@ -99,8 +109,9 @@ export interface RequestedChanges {
  * @throws {InvalidUserError} as {@link readChanges} does, and for a current password without a new one
  */
 export function readRequestedChanges(given: unknown, userName: string): RequestedChanges {
-  const { currentPassword, ...fields } = knownFields(given, REQUESTED_CHANGES);
-  const changes = readChanges(fields, userName);
+  const { currentPassword, ...fields } = knownFields(withoutReadOnly(given), REQUESTED_CHANGES);
+  readChanges(fields, userName);
+  const { name: _, ...changes }: UserChanges<string> & { readonly name?: unknown } = fields;
   if (currentPassword === undefined) return { changes, currentPassword };
   requireText(currentPassword, 'currentPassword');
   if (changes.password === undefined) {
@@ -120,6 +131,11 @@ function knownFields(given: unknown, known: KnownKeys): Record<string, unknown> 
   const problem = keyProblem(given, known);
   if (problem !== undefined) throw new InvalidUserError(problem);
   return Object.assign(Object.create(null), given);
+}
+
+function withoutReadOnly(given: unknown): unknown {
+  if (!isPlainObject(given)) return given;
+  return Object.fromEntries(Object.entries(given).filter(([field]) => !READ_ONLY.includes(field)));
 }
 
 function checkType(type: unknown): asserts type is UserType {

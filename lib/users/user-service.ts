@@ -1,6 +1,8 @@
 import { requireFunction } from '../argument-checks.js';
-import { LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { InvalidUserError, type LastAdminDeed, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
+import { accountOf, timesOfNewUser, type UserAccount } from './account.js';
+import { ACCOUNT_FIELDS, type ReadAccountFields } from './account-fields.js';
 import {
   type Audit,
   type AuditContext,
@@ -10,19 +12,22 @@ import {
   type UserOperationFailed,
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
+import { repeatConflicts } from './conflicts.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { PermissionNames } from './permissions.js';
-import type { UserRepository } from './repository.js';
-import { publicUser, type StoredUser, storedUser, type User } from './user.js';
+import type { CompleteUserRepository } from './repository.js';
+import { successor } from './successor.js';
+import { publicUser, type StoredUser, storedUser } from './user.js';
 import {
   type NewUser,
+  type ReadChanges,
   readChanges,
   readNewUser,
   requireKnownPermissions,
   requireText,
   type UserChanges,
 } from './user-fields.js';
-import { readListOptions, type UserListOptions } from './user-list.js';
+import { readFilterOptions, readListOptions, type UserFilterOptions, type UserListOptions } from './user-list.js';
 import { isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
@@ -38,7 +43,7 @@ interface OwnChangeLimit {
 
 /** The parts of a user service. */
 export interface UserServiceParts {
-  readonly repository: UserRepository;
+  readonly repository: CompleteUserRepository;
   readonly hasher: PasswordHashing;
   readonly policy: PasswordPolicy;
   /** The permissions that users can be given. Defaults to Kapacitor's. */
@@ -64,7 +69,7 @@ type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
 export class UserService<Own extends string = string> {
   readonly #parts: UserServiceParts;
   readonly #permissionNames: PermissionNames;
-  readonly #repository: UserRepository;
+  readonly #repository: CompleteUserRepository;
   readonly #audit: Audit;
   readonly #context: AuditContext;
 
@@ -97,22 +102,24 @@ export class UserService<Own extends string = string> {
    * @throws {PasswordCheckError} the check of refused passwords failed
    * @throws {StoreError} the store is unavailable
    */
-  async create(user: NewUser<Own>, confirm: Confirm = () => {}): Promise<User<Own>> {
+  async create(user: NewUser<Own>, confirm: Confirm = () => {}): Promise<UserAccount<Own>> {
     requireFunction('users.create', 'confirm', confirm);
     const created = await this.#audited('create', user?.name, () => this.#create(user, confirm));
-    this.#audit('user-created', () => ({ ...this.#context, user: created }));
-    return created as User<Own>;
+    this.#audit('user-created', () => ({ ...this.#context, user: publicUser(created) }));
+    return accountOf(created) as UserAccount<Own>;
   }
 
-  async #create(given: NewUser<string>, confirm: Confirm): Promise<User> {
+  async #create(given: NewUser<string>, confirm: Confirm): Promise<StoredUser> {
     const { password, ...user } = readNewUser(given);
     requireKnownPermissions(user.permissions, this.#permissionNames);
+    this.#requireAccounts(user);
     const accepted = await this.#parts.policy.accept(password, user.name);
     if ((await this.#repository.find(user.name)) !== undefined) throw new UserExistsError(user.name);
-    const created = storedUser(user, await this.#parts.hasher.hash(accepted));
+    const hash = await this.#parts.hasher.hash(accepted);
+    const created = storedUser({ ...user, ...timesOfNewUser(this.#repository) }, hash);
     await confirm();
     if (!(await this.#repository.insert(created))) throw new UserExistsError(user.name);
-    return publicUser(created);
+    return created;
   }
 
   /**
@@ -121,9 +128,9 @@ export class UserService<Own extends string = string> {
    * @throws {InvalidUserError} the name is not a string
    * @throws {StoreError} the store is unavailable
    */
-  async get(name: string): Promise<User<Own> | undefined> {
+  async get(name: string): Promise<UserAccount<Own> | undefined> {
     const user = await this.#find(name);
-    return user && (publicUser(user) as User<Own>);
+    return user && (accountOf(user) as UserAccount<Own>);
   }
 
   /**
@@ -132,9 +139,31 @@ export class UserService<Own extends string = string> {
    * @throws {InvalidRequestError} an option is not acceptable or unknown
    * @throws {StoreError} the store is unavailable
    */
-  async list(options: UserListOptions = {}): Promise<User<Own>[]> {
+  async list(options: UserListOptions = {}): Promise<UserAccount<Own>[]> {
     const users = await this.#repository.list(readListOptions(options));
-    return users.map((user) => publicUser(user) as User<Own>);
+    return users.map((user) => accountOf(user) as UserAccount<Own>);
+  }
+
+  /**
+   * The number of users that {@link list} would return in all its pages.
+   *
+   * @throws {InvalidRequestError} an option is not acceptable or unknown
+   * @throws {StoreError} the store is unavailable
+   */
+  async count(options: UserFilterOptions = {}): Promise<number> {
+    return this.#repository.count(readFilterOptions(options));
+  }
+
+  /**
+   * When users logged in last, by name. Users who never did, or whose time is not kept, are not in it.
+   *
+   * @throws {InvalidUserError} a name is not a string
+   * @throws {StoreError} the store is unavailable
+   */
+  async lastLogins(names: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+    for (const name of names) requireText(name, 'name');
+    const times = (await this.#repository.logins?.lastOf(names.filter(isUserName))) ?? new Map<string, number>();
+    return new Map([...times].map(([name, time]) => [name, new Date(time)]));
   }
 
   /**
@@ -146,7 +175,7 @@ export class UserService<Own extends string = string> {
    * @throws {ThrottledError} users change their own password too often: see {@link by}
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as in {@link create}
    */
-  async update(name: string, changes: UserChanges<Own>, confirm: ConfirmChange = () => {}): Promise<User<Own>> {
+  async update(name: string, changes: UserChanges<Own>, confirm: ConfirmChange = () => {}): Promise<UserAccount<Own>> {
     requireFunction('users.update', 'confirm', confirm);
     const { before, after } = await this.#audited('change', name, () => this.#update(name, changes, confirm));
     this.#audit('user-changed', () => ({
@@ -155,12 +184,13 @@ export class UserService<Own extends string = string> {
       before: publicUser(before),
       changed: changedParts(before, after),
     }));
-    return publicUser(after) as User<Own>;
+    return accountOf(after) as UserAccount<Own>;
   }
 
   async #update(name: string, given: UserChanges<string>, confirm: ConfirmChange): Promise<Replacement> {
     requireText(name, 'name');
     const changes = readChanges(given, name);
+    this.#requireAccounts(changes);
     await this.#checkPermissions(name, changes);
     if (changes.password === undefined || this.#context.by !== name) return this.#replace(name, changes, confirm);
     // Users can repeat this request without end, so it is limited and does not wait for long.
@@ -170,45 +200,60 @@ export class UserService<Own extends string = string> {
 
   async #replace(
     name: string,
-    { password, ...changes }: UserChanges<string>,
+    { password, ...fields }: ReadChanges,
     confirm: ConfirmChange,
     hashing?: { isPatient: boolean },
   ): Promise<Replacement> {
     const hash = password === undefined ? undefined : await this.#hashFor(name, password, hashing);
+    const change = { fields, hash, isOwn: this.#context.by === name };
     if (!isUserName(name)) throw new UserNotFoundError();
     const outcome = await compareAndSet(this.#repository, name, async (before) => {
       if (before === undefined) throw new UserNotFoundError();
       await confirm(before);
-      return { before, after: successor(before, changes, hash) };
+      return { before, after: successor(before, change, this.#repository) };
     });
     if (outcome !== 'last-admin') return outcome;
-    throw new LastAdminError(changes.enabled === false ? 'disabled' : 'deleted or demoted');
+    throw new LastAdminError(deedOf(fields));
   }
 
   /**
    * Deletes a user. A name that no user has is not an error, as in Kapacitor.
    *
+   * @param confirm runs with the current user right before the deletion; an error that it throws ends the operation
    * @returns whether there was a user with this name
    * @throws {LastAdminError} no admin who can log in would be left
    * @throws {StoreError} the store is unavailable
    */
-  async delete(name: string): Promise<boolean> {
-    const deleted = await this.#audited('delete', name, () => this.#delete(name));
+  async delete(name: string, confirm?: ConfirmChange): Promise<boolean> {
+    if (confirm !== undefined) requireFunction('users.delete', 'confirm', confirm);
+    const deleted = await this.#audited('delete', name, () =>
+      repeatConflicts(name, 'to be deleted', () => this.#delete(name, confirm)),
+    );
     if (deleted === undefined) return false;
     this.#audit('user-deleted', () => ({ ...this.#context, user: publicUser(deleted) }));
     return true;
   }
 
-  async #delete(name: string): Promise<StoredUser | undefined> {
+  async #delete(name: string, confirm?: ConfirmChange): Promise<StoredUser | undefined | 'conflict'> {
     const user = await this.#find(name);
     if (user === undefined) return undefined;
-    const outcome = await this.#repository.remove(name);
+    await confirm?.(user);
+    const outcome = await this.#repository.remove(name, confirm && user.revision);
     if (outcome === 'last-admin') throw new LastAdminError();
+    if (outcome === 'conflict') return 'conflict';
     return outcome === 'removed' ? user : undefined;
   }
 
+  /** A repository that does not keep a field would lose it in silence. */
+  #requireAccounts(fields: ReadAccountFields): void {
+    if (this.#repository.keepsAccounts) return;
+    const lost = ACCOUNT_FIELDS.find((field) => fields[field]);
+    if (lost === undefined) return;
+    throw new InvalidUserError(`the user store of this app does not keep ${lost}: leave it out`);
+  }
+
   /** Clients send back a user that they have read, with a permission that may no longer be defined. */
-  async #checkPermissions(name: string, { permissions = [] }: UserChanges<string>): Promise<void> {
+  async #checkPermissions(name: string, { permissions = [] }: ReadChanges): Promise<void> {
     if (permissions.every((permission) => this.#permissionNames.has(permission))) return;
     const user = await this.#find(name);
     if (user === undefined) throw new UserNotFoundError();
@@ -236,14 +281,8 @@ export class UserService<Own extends string = string> {
   }
 }
 
-/** The user after the changes. The same object if there are none: writing it could only conflict with another change. */
-function successor(
-  before: StoredUser,
-  changes: Omit<UserChanges<string>, 'password'>,
-  hash: string | undefined,
-): StoredUser {
-  const { name } = before;
-  const { type = before.type, permissions = before.permissions, enabled = before.enabled } = changes;
-  const isUnchanged = [hash, changes.type, changes.permissions, changes.enabled].every((part) => part === undefined);
-  return isUnchanged ? before : storedUser({ name, type, permissions, enabled }, hash ?? before.hash);
+/** What the change would do to the last admin. */
+function deedOf({ enabled, expires }: Pick<ReadChanges, 'enabled' | 'expires'>): LastAdminDeed {
+  if (enabled === false) return 'disabled';
+  return typeof expires === 'number' ? 'given an end' : 'deleted or demoted';
 }

@@ -2,7 +2,7 @@ import type { User } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { serveUsers, USERS } from '../support/users-server.js';
 
-const FIELDS = 'name, password, type, permissions and enabled';
+const FIELDS = 'name, password, type, permissions, enabled, expires, mustChangePassword and note';
 const CHANGES = 'name, password, type, permissions, enabled and currentPassword';
 
 async function setUp() {

@@ -37,6 +37,10 @@ function sourceOf(all: readonly string[], { namesAtOnce = 4_000, removed = [] }:
       asked.push({ of: 'usersNamed', names: names.length });
       return names.filter((name) => !removed.includes(name)).map((name) => userNamed(name));
     },
+    count: async (selection) => {
+      asked.push({ of: 'count', ...selection });
+      return select({ ...selection, after: undefined, offset: 0, limit: all.length }).length;
+    },
   };
   const list = async ({ pattern = '', after, offset = 0, limit = 100 }: Query = {}): Promise<string[]> => {
     const users: StoredUser[] = await listUsers({ pattern: new NamePattern(pattern), after, offset, limit }, source);

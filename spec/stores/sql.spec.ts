@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Page } from '../../lib/stores/listing.js';
-import { pageStatement, toStoredUser } from '../../lib/stores/sql.js';
+import { countStatement, type Dialect, pageStatement, toStoredUser } from '../../lib/stores/sql.js';
 
 const WHOLE: Page = { prefix: '', after: undefined, offset: 5, limit: 10 };
+const DIALECT: Dialect = {
+  enabled: (isEnabled) => `enabled is ${isEnabled}`,
+  hasPermission: (permission) => `has ${permission}`,
+};
 const END = 'ad\u{10ffff}';
 
 it.each<{ what: string; page: Partial<Page>; where: string; values: string[] }>([
@@ -29,9 +33,22 @@ it.each<{ what: string; page: Partial<Page>; where: string; values: string[] }>(
   },
 ])('selects $what, from one position on', ({ page, where, values }) => {
   const [limit, offset] = [`$${values.length + 1}`, `$${values.length + 2}`];
-  expect(pageStatement('name', 'people', { ...WHOLE, ...page })).toEqual({
+  expect(pageStatement('name', 'people', { ...WHOLE, ...page }, DIALECT)).toEqual({
     text: `SELECT name FROM people AS users ${where} ORDER BY name LIMIT ${limit} OFFSET ${offset}`,
     values: [...values, 10, 5],
+  });
+});
+
+it('selects users by their type, their state and a permission', () => {
+  const selection = { prefix: 'ad', type: 'normal', enabled: false, permission: 'api' } as const;
+  const where = 'WHERE name >= $1 AND name < $2 AND type = $3 AND enabled is false AND has $4';
+  expect(pageStatement('name', 'people', { ...WHOLE, ...selection }, DIALECT)).toEqual({
+    text: `SELECT name FROM people AS users ${where} ORDER BY name LIMIT $5 OFFSET $6`,
+    values: ['ad', END, 'normal', 'api', 10, 5],
+  });
+  expect(countStatement('people', selection, DIALECT)).toEqual({
+    text: `SELECT count(*) AS count FROM people AS users ${where}`,
+    values: ['ad', END, 'normal', 'api'],
   });
 });
 

@@ -7,6 +7,7 @@ import { LoginThrottle } from '../../lib/authentication/login-throttle.js';
 import { PasswordHasher } from '../../lib/authentication/password-hasher.js';
 import { UsedCredentials } from '../../lib/authentication/used-credentials.js';
 import type { RequestOrigin } from '../../lib/request/client-address.js';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { UserService } from '../../lib/users/user-service.js';
 import { from } from './origin.js';
@@ -24,7 +25,7 @@ export async function setUpAuthenticator<R extends UserRepository = MemoryUserRe
   const cache = new CredentialCache(timeToLive, 60_000);
   const throttle = new LoginThrottle({ failureLimit: 10, failureWindow: 60_000 });
   const users = new UserService({
-    repository,
+    repository: completeRepository(repository),
     hasher,
     policy: new PasswordPolicy({ minimumLength: 0 }),
     audit: () => {},

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { LastAdminError, UserExistsError, UserNotFoundError } from '../../lib/errors.js';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { PostgresUserRepository } from '../../lib/stores/postgres/postgres-repository.js';
 import { NamePattern } from '../../lib/users/name-pattern.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
@@ -77,7 +78,7 @@ function pick<T>(...from: readonly T[]): T {
 
 const hash = async () => `$2b$04$${randomUUID()}${'.'.repeat(17)}`;
 const users = new UserService({
-  repository: recorded,
+  repository: completeRepository(recorded),
   hasher: { hash },
   policy: new PasswordPolicy({ minimumLength: 0 }),
   audit: () => {},

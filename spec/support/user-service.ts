@@ -1,5 +1,6 @@
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { vi } from 'vitest';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { PasswordPolicy, type PasswordPolicyOptions } from '../../lib/users/password-policy.js';
 import { UserService } from '../../lib/users/user-service.js';
 
@@ -16,7 +17,7 @@ export function createUserService(
     }),
   };
   const users = new UserService({
-    repository,
+    repository: completeRepository(repository),
     hasher,
     policy: new PasswordPolicy({ minimumLength: 0, ...policy }),
     audit: () => {},

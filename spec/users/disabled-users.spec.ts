@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, invalidUser } from '../support/failure.js';
+import { ANY_ACCOUNT } from '../support/user.js';
 import { createUserService } from '../support/user-service.js';
 
 const LAST_ADMIN = failure('LAST_ADMIN', 409, 'the last admin cannot be disabled');
@@ -15,7 +16,7 @@ describe('a disabled user', () => {
   it('can be created', async () => {
     const { users, repository } = await setUp();
     const created = await users.create({ name: 'later', password: 'p', enabled: false });
-    expect(created).toEqual({ name: 'later', type: 'normal', permissions: [], enabled: false });
+    expect(created).toEqual({ name: 'later', type: 'normal', permissions: [], enabled: false, ...ANY_ACCOUNT });
     expect(await repository.find('later')).toMatchObject({ enabled: false });
   });
 
@@ -28,6 +29,7 @@ describe('a disabled user', () => {
       type: 'normal',
       permissions: ['api'],
       enabled: false,
+      ...ANY_ACCOUNT,
     });
     expect(await repository.find('someone')).toMatchObject({ enabled: false, hash: before?.hash });
     expect(await users.update('someone', { enabled: true })).toMatchObject({ permissions: ['api'], enabled: true });

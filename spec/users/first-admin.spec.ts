@@ -25,6 +25,8 @@ describe('the first admin', () => {
       permissions: [],
       enabled: true,
       hash: 'hash of 13 characters',
+      created: expect.any(Number),
+      passwordChanged: expect.any(Number),
       revision: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
   });

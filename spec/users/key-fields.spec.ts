@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseTime, readNewKey } from '../../lib/users/key-fields.js';
+import { parseTime } from '../../lib/users/end-time.js';
+import { readNewKey } from '../../lib/users/key-fields.js';
 import { PermissionNames } from '../../lib/users/permissions.js';
 import { failure } from '../support/failure.js';
 
@@ -144,8 +145,8 @@ describe('the end of a key', () => {
     ['2026-11-30T00:00:00Z', 'in the future'],
     ['0000-01-01T00:00:00Z', 'in the future'],
     [new Date(0), 'in the future'],
-    [new Date(Date.UTC(10_000, 0)), 'before the year 10000: leave it out for a key without an end'],
-    ['9999-12-31T23:59:59-00:01', 'before the year 10000: leave it out for a key without an end'],
+    [new Date(Date.UTC(10_000, 0)), 'before the year 10000: leave it out if there is no end'],
+    ['9999-12-31T23:59:59-00:01', 'before the year 10000: leave it out if there is no end'],
   ])('is in the future, and has four digits for its year: %s', (expires, problem) => {
     expect(() => withName({ expires })).toThrow(invalid(`expires must be ${problem}`) as Error);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { failure } from '../support/failure.js';
+import { ANY_ACCOUNT } from '../support/user.js';
 import { createUserService } from '../support/user-service.js';
 
 describe('listing users', () => {
@@ -8,7 +9,7 @@ describe('listing users', () => {
     for (let index = 0; index < 101; index += 1) await users.create({ name: `user${index}`, password: 'p' });
     const listed = await users.list();
     expect(listed).toHaveLength(100);
-    expect(listed[0]).toEqual({ name: 'user0', type: 'normal', permissions: [], enabled: true });
+    expect(listed[0]).toEqual({ name: 'user0', type: 'normal', permissions: [], enabled: true, ...ANY_ACCOUNT });
     expect(await users.list({ pattern: 'user9*', offset: 1, limit: 2 })).toMatchObject([
       { name: 'user90' },
       { name: 'user91' },
@@ -63,9 +64,9 @@ describe('listing users', () => {
     [{ pattern: '[' }, 'invalid pattern "["'],
     [{ pattern: 5 }, 'pattern must be a text, not a number'],
     [{ ofset: 5 }, 'unknown option "ofset": did you mean offset?'],
-    [{ page: 2 }, 'unknown option "page": a list has pattern, after, offset and limit'],
-    ['a*', 'a list must be an object with pattern, after, offset and limit, not a text'],
-    [null, 'a list must be an object with pattern, after, offset and limit, not null'],
+    [{ page: 2 }, 'unknown option "page": a list has pattern, q, type, enabled, permission, after, offset and limit'],
+    ['a*', 'a list must be an object with pattern, q, type, enabled, permission, after, offset and limit, not a text'],
+    [null, 'a list must be an object with pattern, q, type, enabled, permission, after, offset and limit, not null'],
   ])('refuses %j', async (options, message) => {
     const listing = createUserService().users.list(options as never);
     await expect(listing).rejects.toThrow(failure('REQUEST_INVALID', 400, message));

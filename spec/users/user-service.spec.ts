@@ -1,9 +1,11 @@
 import type { StoredUser } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ForbiddenError } from '../../lib/errors.js';
+import { completeRepository } from '../../lib/stores/complete.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { UserService } from '../../lib/users/user-service.js';
 import { failure, invalidUser } from '../support/failure.js';
+import { ANY_ACCOUNT } from '../support/user.js';
 import { createUserService } from '../support/user-service.js';
 
 const THERE_ARE = 'the permissions are none, api, config_api, write_points and all';
@@ -17,6 +19,7 @@ describe('creating a user', () => {
       type: 'normal',
       permissions: [],
       enabled: true,
+      ...ANY_ACCOUNT,
     });
   });
 
@@ -122,9 +125,18 @@ describe('creating a user', () => {
   it.each<[object, string]>([
     [{ enable: false }, 'unknown field "enable": did you mean enabled?'],
     [{ permission: ['api'] }, 'unknown field "permission": did you mean permissions?'],
-    [{ role: 'admin' }, 'unknown field "role": a user has name, password, type, permissions and enabled'],
-    [{ role: undefined }, 'unknown field "role": a user has name, password, type, permissions and enabled'],
-    [{ hash: '$2b$10$' }, 'unknown field "hash": a user has name, password, type, permissions and enabled'],
+    [
+      { role: 'admin' },
+      'unknown field "role": a user has name, password, type, permissions, enabled, expires, mustChangePassword and note',
+    ],
+    [
+      { role: undefined },
+      'unknown field "role": a user has name, password, type, permissions, enabled, expires, mustChangePassword and note',
+    ],
+    [
+      { hash: '$2b$10$' },
+      'unknown field "hash": a user has name, password, type, permissions, enabled, expires, mustChangePassword and note',
+    ],
     [JSON.parse('{"__proto__":{}}'), 'unknown field "__proto__": a user has '],
     [{ constructor: 1 }, 'unknown field "constructor": a user has '],
   ])('refuses unknown fields: %j', async (fields, message) => {
@@ -144,7 +156,9 @@ describe('creating a user', () => {
   ])('refuses %s instead of a user', async (user, kind) => {
     const { users } = createUserService();
     await expect(users.create(user as never)).rejects.toThrow(
-      invalidUser(`a user must be an object with name, password, type, permissions and enabled, not ${kind}`),
+      invalidUser(
+        `a user must be an object with name, password, type, permissions, enabled, expires, mustChangePassword and note, not ${kind}`,
+      ),
     );
   });
 
@@ -220,8 +234,14 @@ describe('changing a user', () => {
     [{ name: 'other' }, 'a user cannot be renamed'],
     [{ name: 5 }, 'name must be a text, not a number'],
     [{ enable: false }, 'unknown field "enable": did you mean enabled?'],
-    [{ role: 'admin' }, 'unknown field "role": a change of a user has name, password, type, permissions and enabled'],
-    ['someone', 'a change of a user must be an object with name, password, type, permissions and enabled, not a text'],
+    [
+      { role: 'admin' },
+      'unknown field "role": a change of a user has name, password, type, permissions, enabled, expires, mustChangePassword and note',
+    ],
+    [
+      'someone',
+      'a change of a user must be an object with name, password, type, permissions, enabled, expires, mustChangePassword and note, not a text',
+    ],
   ])('refuses %j', async (changes, message) => {
     const { users } = await setUpSomeone();
     const before = await users.get('someone');
@@ -232,7 +252,7 @@ describe('changing a user', () => {
   it('accepts a user as it was read, with changes', async () => {
     const { users } = await setUpSomeone();
     const changes = { ...(await users.get('someone')), enabled: false };
-    expect(await users.update('someone', changes)).toEqual(changes);
+    expect(await users.update('someone', changes)).toEqual({ ...changes, revision: expect.any(String) });
   });
 
   it('hashes the form of a new password that every keyboard produces', async () => {
@@ -291,7 +311,8 @@ describe('changing a user', () => {
   });
 
   it('is confirmed and reported, and not stored, if nothing changes, because users may repeat it', async () => {
-    const { repository, hasher } = await setUpSomeone();
+    const { repository: given, hasher } = await setUpSomeone();
+    const repository = completeRepository(given);
     const audit = vi.fn();
     const users = new UserService({ repository, hasher, policy: new PasswordPolicy({ minimumLength: 0 }), audit });
     const replace = vi.spyOn(repository, 'replace');

@@ -1,9 +1,9 @@
 import { now } from '../../clock.js';
 import { TimeoutError } from '../../promises.js';
-import type { KeyOwner, UserListQuery } from '../../users/repository.js';
+import type { KeyOwner, UserFilter, UserListQuery } from '../../users/repository.js';
 import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
-import { listUsers, SlowListError } from '../listing.js';
+import { countUsers, type ListSource, listUsers, SlowListError } from '../listing.js';
 import type { Connections } from './connections.js';
 import type { Answer, Ask, Row, Statement } from './driver.js';
 import { type SecretStatements, toSecret } from './secret-statements.js';
@@ -47,14 +47,28 @@ export function readList(
   connections: Connections,
   statements: Statements,
 ): Promise<StoredUser[]> {
+  return listUsers(query, listSource(connections, statements));
+}
+
+/**
+ * Counts users.
+ *
+ * @throws {SlowListError} as {@link readList} does
+ */
+export function readCount(filter: UserFilter, connections: Connections, statements: Statements): Promise<number> {
+  return countUsers(filter, listSource(connections, statements));
+}
+
+function listSource(connections: Connections, statements: Statements): ListSource {
   const deadline = now() + LIST_WITHIN;
   const ask = async (statement: Statement) => (await askBefore(deadline, connections, statement)).rows;
-  return listUsers(query, {
+  return {
     namesAtOnce: NAMES_AT_ONCE,
     users: async (page) => (await ask(statements.list(page))).map(toUser),
     names: async (page) => (await ask(statements.listNames(page))).map((row) => row['name'] as string),
     usersNamed: async (names) => (await ask(statements.findAll(names))).map(toUser),
-  });
+    count: async (selection) => Number((await ask(statements.count(selection)))[0]?.['count']),
+  };
 }
 
 async function askBefore(deadline: number, connections: Connections, statement: Statement): Promise<Answer> {

@@ -6,6 +6,7 @@ import type {
   KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
+  UserFilter,
   UserListQuery,
   UserRepository,
 } from '../../users/repository.js';
@@ -13,7 +14,7 @@ import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/reposito
 import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL, Reconnection } from './availability.js';
-import { readList, readPermissionsInUse, readSnapshot } from './bulk-reads.js';
+import { readCount, readList, readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import { ChangeListener } from './change-listener.js';
 import { Changes, Propagation } from './changes.js';
 import { Connections } from './connections.js';
@@ -114,6 +115,11 @@ export class PostgresUserRepository implements UserRepository {
   async list(query: UserListQuery): Promise<StoredUser[]> {
     this.#assertOpen();
     return readList(query, this.#connections, this.#statements);
+  }
+
+  async count(filter: UserFilter): Promise<number> {
+    this.#assertOpen();
+    return readCount(filter, this.#connections, this.#statements);
   }
 
   insert(user: StoredUser): Promise<boolean> {

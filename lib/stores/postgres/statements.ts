@@ -1,6 +1,6 @@
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
-import type { Page } from '../listing.js';
-import { ACTIVE_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import type { Page, Selection } from '../listing.js';
+import { ACTIVE_ADMIN, countStatement, type Dialect, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Row, Statement } from './driver.js';
 import type { TableNames } from './table-names.js';
 
@@ -10,6 +10,11 @@ export interface FoundUser {
   /** Differs after each change of the row, also by psql and with triggers disabled, and after the removal of a secret. */
   readonly version: string;
 }
+
+const DIALECT: Dialect = {
+  enabled: (isEnabled) => (isEnabled ? 'enabled' : 'NOT enabled'),
+  hasPermission: (permission) => `users.permissions @> ARRAY[${permission}]`,
+};
 
 /** The SQL statements on a table of users. */
 export class Statements {
@@ -42,11 +47,15 @@ export class Statements {
   }
 
   list(page: Page): Statement {
-    return pageStatement(this.columns, this.#users, page);
+    return pageStatement(this.columns, this.#users, page, DIALECT);
   }
 
   listNames(page: Page): Statement {
-    return pageStatement('name', this.#users, page);
+    return pageStatement('name', this.#users, page, DIALECT);
+  }
+
+  count(selection: Selection): Statement {
+    return countStatement(this.#users, selection, DIALECT);
   }
 
   permissionsInUse(): Statement {

@@ -9,12 +9,13 @@ import type {
   KeyOwner,
   RemoveOutcome,
   ReplaceOutcome,
+  UserFilter,
   UserListQuery,
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { SecretRepository, StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
-import { type ListSource, listUsers } from '../listing.js';
+import { countUsers, type ListSource, listUsers } from '../listing.js';
 import { writeBackup } from './backup.js';
 import { readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import type { Change, MadeChange } from './change.js';
@@ -101,18 +102,27 @@ export class SqliteUserRepository implements CompleteUserRepository {
 
   async list(query: UserListQuery): Promise<StoredUser[]> {
     this.#assertUsable();
+    return listUsers(query, this.#listSource());
+  }
+
+  async count(filter: UserFilter): Promise<number> {
+    this.#assertUsable();
+    return countUsers(filter, this.#listSource());
+  }
+
+  #listSource(): ListSource {
     const { connection } = this.#opened;
     const inTurn = async <T>(ask: () => T): Promise<T> => {
       await setImmediate();
       return this.#read(ask);
     };
-    const source: ListSource = {
+    return {
       namesAtOnce: NAMES_AT_ONCE,
       users: (page) => inTurn(() => connection.all(statements.page(page)).map(userFromRow)),
       names: (page) => inTurn(() => connection.all(statements.pageOfNames(page)).map(({ name }) => name as string)),
       usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userFromRow)),
+      count: (selection) => inTurn(() => connection.first(statements.count(selection))?.['count'] as number),
     };
-    return listUsers(query, source);
   }
 
   async insert(user: StoredUser): Promise<boolean> {

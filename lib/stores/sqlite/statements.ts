@@ -1,7 +1,7 @@
 import type { KeyOwner } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
-import type { Page } from '../listing.js';
-import { ACTIVE_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import type { Page, Selection } from '../listing.js';
+import { ACTIVE_ADMIN, countStatement, type Dialect, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Change } from './change.js';
 import type { SqliteRow, SqliteValue, Statement } from './connection.js';
 import { insertKeys } from './secret-statements.js';
@@ -36,6 +36,11 @@ const REPLACE = `UPDATE users SET type = $2, permissions = $3, enabled = $4, has
 
 const REMOVE = `DELETE FROM users WHERE name = $1 AND (NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
 
+const DIALECT: Dialect = {
+  enabled: (isEnabled) => `enabled = ${isEnabled ? 1 : 0}`,
+  hasPermission: (permission) => `instr(',' || permissions || ',', ',' || ${permission} || ',') > 0`,
+};
+
 export function find(name: string): Statement {
   return { text: FIND, values: [name] };
 }
@@ -45,11 +50,15 @@ export function findAll(names: readonly string[]): Statement {
 }
 
 export function page(page: Page): Statement {
-  return pageStatement(COLUMNS, 'users', page);
+  return pageStatement(COLUMNS, 'users', page, DIALECT);
 }
 
 export function pageOfNames(page: Page): Statement {
-  return pageStatement('name', 'users', page);
+  return pageStatement('name', 'users', page, DIALECT);
+}
+
+export function count(selection: Selection): Statement {
+  return countStatement('users', selection, DIALECT);
 }
 
 /**
