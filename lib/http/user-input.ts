@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../errors.js';
 import { queryOf } from '../request/host.js';
+import type { NewKey } from '../users/key-fields.js';
 import { type NewUser, type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
 import type { UserListOptions } from '../users/user-list.js';
 import { USER_FIELDS, type UserField } from './answers.js';
@@ -8,6 +9,11 @@ import { INVALID_JSON } from './request-body.js';
 /** The user in the body of a POST. The user service checks it. */
 export function toNewUser(json: unknown): NewUser<string> {
   return fieldsOf(json === null ? {} : json) as unknown as NewUser<string>;
+}
+
+/** The key in the body of a POST. The key service checks it. */
+export function toNewKey(json: unknown): NewKey<string> {
+  return fieldsOf(json) as unknown as NewKey<string>;
 }
 
 /**

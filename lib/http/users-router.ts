@@ -3,7 +3,6 @@ import { Tarpit } from '../authentication/tarpit.js';
 import type { OwnEndpoint } from '../authorization/own-endpoints.js';
 import { now } from '../clock.js';
 import { ForbiddenError, InvalidUserError, KapacitorAuthError, TryLaterError, UserNotFoundError } from '../errors.js';
-import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
 import { wholePathOf } from '../request/host.js';
 import { type Audit, operationFailure } from '../users/audit-events.js';
@@ -30,7 +29,7 @@ import { Refusal } from './refusals.js';
 import { readJson } from './request-body.js';
 import { SessionsApi } from './sessions-api.js';
 import { toChanges, toListQuery, toNewUser } from './user-input.js';
-import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
+import { type Action, baseOf, changeContextOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
 /** The parts of the users API. */
 export interface UsersApiParts {
@@ -161,7 +160,7 @@ class UsersApi {
   };
 
   #usersFor(req: Request, principal: User): UserService {
-    return this.#users.by({ ...contextOf(req), by: principal.name });
+    return this.#users.by(changeContextOf(req, principal));
   }
 
   /** Emits `user-operation-failed` for a request that does not reach the user service. */
@@ -176,8 +175,7 @@ class UsersApi {
     } catch (error) {
       const name = operation === 'change' ? nameOf(req) : undefined;
       this.#audit('user-operation-failed', () => ({
-        ...contextOf(req),
-        by: principal.name,
+        ...changeContextOf(req, principal),
         ...operationFailure(operation, name, error),
       }));
       throw error;
