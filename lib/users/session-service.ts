@@ -1,4 +1,5 @@
 import { ThrottledError } from '../errors.js';
+import { isDisabled } from './account.js';
 import type { Audit, AuditContext } from './audit-events.js';
 import { repeatConflicts } from './conflicts.js';
 import type { UserRepository } from './repository.js';
@@ -66,7 +67,7 @@ export class SessionService {
     const { text: token, digest, id } = newSecret('session');
     return repeatConflicts(name, 'to sign in', async () => {
       const stored = await repository.find(name);
-      if (stored === undefined || !stored.enabled || !isVerified(stored)) return undefined;
+      if (stored === undefined || isDisabled(stored) || !isVerified(stored)) return undefined;
       const created = Date.now();
       const expires = created + lifetime;
       const session: StoredSecret = {
