@@ -7,10 +7,10 @@ describe('the users of a server', () => {
   it('are listed and shown, with KAPACITOR_URL as well', async () => {
     const { server, on } = await serveUsers();
     expect((await on(['user', 'list', '?o*'])).stdout).toBe(
-      'NAME    TYPE    PERMISSIONS   ENABLED\n' +
-        'config  normal  config_api    yes\n' +
-        'nobody  normal  none          yes\n' +
-        'root    admin   (everything)  yes\n',
+      'NAME    TYPE    PERMISSIONS   STATE\n' +
+        'config  normal  config_api    enabled\n' +
+        'nobody  normal  none          enabled\n' +
+        'root    admin   (everything)  enabled\n',
     );
     const env = { KAPACITOR_URL: server.url.replace('://', '://api:pw@') };
     expect((await run(['user', 'show', 'root', '--json'], { env })).stdout).toBe(
@@ -25,11 +25,14 @@ describe('the users of a server', () => {
     const added = await on(['user', 'add', 'Größe', '--permission', 'api', '--disabled', '--password-stdin'], {
       input: 'pw',
     });
-    expect(added).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Größe  normal  api          no') });
+    expect(added).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Größe  normal  api          disabled'),
+    });
     await on(['user', 'enable', 'Größe']);
     await on(['user', 'set', 'Größe', '--permission', 'write_points']);
     expect(await auth.users.get('Größe')).toMatchObject({ permissions: ['write_points'], enabled: true });
-    expect((await on(['user', 'disable', 'Größe'])).stdout).toContain('no');
+    expect((await on(['user', 'disable', 'Größe'])).stdout).toContain('disabled');
     expect((await on(['user', 'passwd', 'Größe', '--password-stdin'], { input: 'another' })).exitCode).toBe(0);
     expect((await on(['user', 'delete', 'Größe', '--yes'])).stdout).toBe('deleted Größe\n');
     expect(await auth.users.get('Größe')).toBeUndefined();
