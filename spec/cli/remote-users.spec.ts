@@ -13,8 +13,12 @@ describe('the users of a server', () => {
         'root    admin   (everything)  enabled\n',
     );
     const env = { KAPACITOR_URL: server.url.replace('://', '://api:pw@') };
-    expect((await run(['user', 'show', 'root', '--json'], { env })).stdout).toBe(
-      '{"name":"root","type":"admin","permissions":[],"enabled":true}\n',
+    const time = '"\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z"';
+    expect((await run(['user', 'show', 'root', '--json'], { env })).stdout).toMatch(
+      new RegExp(
+        '^{"name":"root","type":"admin","permissions":\\[\\],"enabled":true,"expires":null,"mustChangePassword":false,' +
+          `"note":null,"created":${time},"passwordChanged":${time},"lastLogin":(?:null|${time})}\n$`,
+      ),
     );
     expect((await on(['user', 'show', 'stan'])).exitCode).toBe(1);
     expect((await on(['user', 'show', 'a/../b'])).exitCode).toBe(1);

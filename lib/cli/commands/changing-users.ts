@@ -33,7 +33,7 @@ export function addChanging(command: NewCommand, session: Session): void {
         const user = await existingUser(users, name, { isWhole: true });
         const prompt = `New password of ${name}`;
         const password = await session.readPassword(options, { prompt, userName: name, policy });
-        await printUser(session.output, await setPassword(users, user, password), options);
+        await printUser(session.output, await setPassword(users, { ...user, name }, password), options);
       }, session.placeToChange()),
     );
 
@@ -107,7 +107,7 @@ async function setPassword(users: ManagedUsers, seen: ManagedUser, password: str
     const isSame = (['created', 'passwordChanged'] as const).every(
       (time) => Number(seen[time]) === Number(current[time]),
     );
-    if (isSame) return setPassword(users, current, password);
+    if (isSame) return setPassword(users, { ...current, name }, password);
     throw new ChangedMeanwhileError(
       `somebody else has set a password for ${name} meanwhile, which is not replaced: run this again to replace it`,
     );

@@ -40,8 +40,8 @@ async function deleteUsers(
       throw new RefusedError('nothing is deleted');
     }
     // A user that was changed while the question was there may be another one.
-    const operations = found.map(
-      ({ name, version }) => ({ op: 'delete', name, version: yes ? undefined : version }) as const,
+    const operations = names.map(
+      (name, index) => ({ op: 'delete', name, version: yes ? undefined : found[index]?.version }) as const,
     );
     const [only] = operations;
     if (only === undefined || operations.length > 1) {
