@@ -1,5 +1,12 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { ForbiddenError, KapacitorAuthError, StoreError, TryLaterError, UnauthenticatedError } from '../errors.js';
+import {
+  ForbiddenError,
+  KapacitorAuthError,
+  PasswordChangeRequiredError,
+  StoreError,
+  TryLaterError,
+  UnauthenticatedError,
+} from '../errors.js';
 import type { HostResponse, Next } from '../request/host.js';
 import { hangUp, sendEmpty, sendError } from './answers.js';
 
@@ -42,7 +49,8 @@ export class Refusal {
     if (!(error instanceof KapacitorAuthError))
       return new Refusal(503, 'authentication is unavailable', {}, { cause: error });
     const all = error instanceof TryLaterError ? { ...headers, ...error.headers } : headers;
-    return new Refusal(status ?? error.status, error.message, all, { cause: error });
+    const signIn = error instanceof PasswordChangeRequiredError ? error.signIn : undefined;
+    return new Refusal(status ?? error.status, error.message, all, { cause: error, signIn });
   }
 
   /** The refusal as the error that the app's error handler gets. */
