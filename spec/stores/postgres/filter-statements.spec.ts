@@ -81,7 +81,9 @@ describe(`among ${USERS} users, indexes serve a page of`, () => {
         expect((await repository.list(page)).map(({ name }) => name)).toEqual(expected);
       });
       expect(sent).toHaveLength(1);
-      await expectIndex(url, sent[0], { rows: 2 * expected.length + 5, blocks: 5 * expected.length + 10 });
+      // Few users are collected and sorted; of many, no more are read than the page has.
+      const most = { rows: 3 * expected.length + 10, blocks: 5 * expected.length + 10 };
+      await expectIndex(url, sent[0], most, { isGathered: expected.length < 100 });
     }
   });
 
