@@ -95,14 +95,24 @@ interface Where {
 function whereOf(page: Selection & Pick<Page, 'after'>, dialect: Dialect): Where {
   const { prefix, after, type, enabled, permission } = page;
   const values: (string | number)[] = [];
-  const conditions: string[] = [];
   const next = (value: string | number) => `$${values.push(value)}`;
-  // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
-  if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`name > ${next(after)}`);
-  else if (prefix !== '') conditions.push(`name >= ${next(prefix)}`);
-  if (prefix !== '') conditions.push(`name < ${next(prefix + LAST_CHARACTER)}`);
+  const conditions = nameConditions({ prefix, after }, next);
   if (type !== undefined) conditions.push(`type = ${next(type)}`);
   if (enabled !== undefined) conditions.push(dialect.enabled(enabled));
   if (permission !== undefined) conditions.push(dialect.hasPermission(next(permission)));
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values, next };
+}
+
+/**
+ * The conditions for names that begin with a prefix and come after a name.
+ *
+ * @param next adds a value, and returns its placeholder
+ */
+export function nameConditions({ prefix, after }: Pick<Page, 'prefix' | 'after'>, next: Where['next']): string[] {
+  const conditions: string[] = [];
+  // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
+  if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`name > ${next(after)}`);
+  else if (prefix !== '') conditions.push(`name >= ${next(prefix)}`);
+  if (prefix !== '') conditions.push(`name < ${next(prefix + LAST_CHARACTER)}`);
+  return conditions;
 }
