@@ -8,7 +8,7 @@ import { countSelected } from './user-counts.js';
 /** How many names are read at once and compared with a pattern. */
 const NAMES_AT_ONCE = 1_000;
 /** How many rows are read at once to find those of selected users. */
-const ROWS_AT_ONCE = 500;
+const ROWS_AT_ONCE = 200;
 /** How many names of users with different lists of permissions are read at once. */
 const MERGED_AT_ONCE = 2_000;
 /** The most lists of permissions to merge. A permission in more lists has more users, whom reading everybody soon finds. */
