@@ -76,7 +76,7 @@ END`,
 ];
 
 /** What format 3 has, and format 2 lacks. */
-export const FORMAT_3: readonly string[] = [
+const FORMAT_3: readonly string[] = [
   // ALTER TABLE has put the columns of the account behind the others.
   (FORMAT_1[0] as string).replace(
     ') STRICT',
