@@ -21,6 +21,7 @@ import { createGuardOnly, createGuardWithApi } from './http/middleware.js';
 import { isResponse, refuseRequest } from './http/middleware-call.js';
 import { createProxyWarner } from './http/proxy.js';
 import { SignInChallenge } from './http/sign-in-challenge.js';
+import { createUsersPage, noUsersPage } from './http/users-page.js';
 import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
@@ -130,6 +131,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const { keys, sessions } = secrets;
   const usersRouter = createUsersRouter({ users, keys, sessions, guard, audit });
   const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
+  const usersPage = auth.enabled && http.usersPage ? createUsersPage(guard, http) : undefined;
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
@@ -143,7 +145,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   return {
     ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, usersRouter, adminSetup, close, log },
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter, signIn) : createGuardOnly(guard),
+    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter, { signIn, users: usersPage?.belowApi }) : createGuardOnly(guard),
+    usersPage: usersPage?.mounted ?? noUsersPage,
     ready,
   };
 }
@@ -172,8 +175,9 @@ function guardOptions(
   };
 }
 
-function policyFor({ http: { apiPath, public: publicPaths }, permissions }: ResolvedConfig, hasSessions: boolean) {
-  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions });
+function policyFor({ http, permissions }: ResolvedConfig, hasSessions: boolean) {
+  const { apiPath, public: publicPaths, usersPage: hasUsersPage } = http;
+  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions, hasUsersPage });
 }
 
 /** Without users there is nothing to open. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
+import { buildPage } from '../../lib/build/page.js';
 
 /** The programs of this folder that {@link startProgram} runs in processes of their own. */
 const PROGRAMS = ['app-program', 'shop-program', 'store-program'];
@@ -20,6 +21,7 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-programs-'));
   const entries = PROGRAMS.map((name) => [`spec/support/${name}`, `spec/support/${name}.ts`]);
+  await buildPage();
   await bundleImplementation(folder, Object.fromEntries(entries));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   const programs = PROGRAMS.map((name) => [name, join(folder, `spec/support/${name}.js`)]);
