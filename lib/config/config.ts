@@ -5,15 +5,17 @@ import type { FirstAdmin } from '../users/first-admin.js';
 import type { UserRepository } from '../users/repository.js';
 import { adminProblems, chooseAdmin, firstAdmin } from './admin.js';
 import { readConfigFile } from './file.js';
+import { HTTP } from './http-settings.js';
 import { Choice, type Layer } from './layers.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './options.js';
 import { chooseDefinitions, definitionWarnings, readDefinitions } from './permission-settings.js';
 import { checkPublicEntries, publicWarnings } from './public-entries.js';
 import { isWithoutUsers, judge, problemsBetween, warningsAbout } from './rules.js';
 import type { Environment, Setting } from './setting.js';
-import { AUTH, DATA_DIR, HTTP } from './settings.js';
+import { AUTH, DATA_DIR } from './settings.js';
 import { chooseSharedSecret, type SharedSecretReader, sharedSecretProblems } from './shared-secret.js';
 import { readCode, readEnvironment } from './sources.js';
+import { chooseSessions } from './users-page.js';
 
 interface Resolution {
   readonly config: ResolvedConfig;
@@ -87,7 +89,11 @@ export function settle(
   const shownStore = typeof auth.store === 'string' ? storeForDisplay(auth.store) : auth.store;
   const config: ResolvedConfig = {
     permissions: chooseDefinitions(permissionSettings, choice),
-    http: { ...http, https: httpsEnabled ? { certificate: httpsCertificate, privateKey } : undefined },
+    http: {
+      ...http,
+      sessions: chooseSessions(choice, http),
+      https: httpsEnabled ? { certificate: httpsCertificate, privateKey } : undefined,
+    },
     auth: { ...auth, store: choice.record(AUTH.store, shownStore), admin: admin && { name: admin.name } },
   };
   const chosen = { config, choice };

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { describeType, quoteText } from '../safe-text.js';
+import { HTTP } from './http-settings.js';
 import { Layer, mustBe, type Place } from './layers.js';
 import { PERMISSIONS_SECTION, SECTIONS, type Section, type Setting } from './setting.js';
-import { HTTP, SECRETS, SETTINGS } from './settings.js';
+import { SECRETS, SETTINGS } from './settings.js';
 import { absolutePath, readTextFile } from './text-file.js';
 import { inToml, isQuoted, Lines, parseToml, type Table } from './toml.js';
 import { isMetaKey, keysOf, META_SERVER, NO_META_SERVER, settingCalled, settingsMeantBy } from './vocabulary.js';

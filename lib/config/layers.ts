@@ -142,6 +142,12 @@ export class Choice {
     return this.#layerOf(setting) !== undefined;
   }
 
+  /** Whether a setting is set by a layer that is at least as strong as the one that sets another. */
+  isAsStrong(setting: Setting, other: Setting): boolean {
+    const layer = this.#layerOf(setting);
+    return layer !== undefined && layer === this.#firstWith([setting, other]);
+  }
+
   /** The place where a stronger layer sets one of these settings. */
   overrideOf(settings: readonly Setting[], layer: Layer): Place | undefined {
     const stronger = this.#layers.slice(0, this.#layers.indexOf(layer));

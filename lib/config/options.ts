@@ -57,6 +57,11 @@ export interface HttpConfig {
    */
   readonly sessions?: boolean | SessionsConfig | undefined;
   /**
+   * Whether there is a page for the people who manage users: at `{apiPath}/admin`, or where the app mounts `auth.usersPage`. It
+   * switches sessions on. With `sessions: false` beside it, it is a `ConfigError`. Defaults to false.
+   */
+  readonly usersPage?: boolean | undefined;
+  /**
    * The secret of JSON Web Tokens, with which Kapacitor's own clients sign them: HS256, HS384 or HS512, with the claims
    * `username` and `exp`. An empty one is a `ConfigError`, and one with fewer than 32 bytes causes a warning. Defaults to
    * none: no token is accepted.
@@ -160,6 +165,11 @@ export interface AuthConfig {
    * stronger source replaces both password and password file of weaker ones. Defaults to none.
    */
   readonly admin?: AdminConfig | undefined;
+  /**
+   * Whether the store keeps when each user logged in last. A user costs it at most one write a minute, which no request waits
+   * for. Defaults to true.
+   */
+  readonly recordLogins?: boolean | undefined;
   /** The file that audit events are appended to, as JSON lines. Defaults to none. */
   readonly auditLog?: string | undefined;
 }
@@ -207,6 +217,7 @@ export interface ResolvedConfig {
     readonly apiPath: string;
     /** False: there are no sessions. */
     readonly sessions: ResolvedSessions | false;
+    readonly usersPage: boolean;
     /** The address for the app's own server. This package does not listen. */
     readonly bindAddress: BindAddress;
     /** The PEM files for the app's own server with TLS; undefined for a server without TLS. */
@@ -235,6 +246,7 @@ export interface ResolvedConfig {
     readonly storeGrace: number;
     /** The admin who is made when the store has none; undefined also while there are no users. */
     readonly admin: { readonly name: string } | undefined;
+    readonly recordLogins: boolean;
     /** An absolute path. */
     readonly auditLog: string | undefined;
   };

@@ -6,9 +6,9 @@ import { API, isWithin, type PathReader, USERS } from '../authorization/paths.js
 import { METHOD_TOKEN } from '../authorization/privileges.js';
 import { parsePublicEntry } from '../authorization/public-paths.js';
 import { describeValue } from '../safe-text.js';
+import { HTTP } from './http-settings.js';
 import type { Choice, Layer } from './layers.js';
 import type { ResolvedConfig } from './options.js';
-import { HTTP } from './settings.js';
 
 /** Words for every method, which an entry without a method stands for. */
 const EVERY_METHOD: readonly string[] = ['*', 'ALL', 'ANY'];

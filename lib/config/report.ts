@@ -3,10 +3,11 @@ import { isPostgresUrl, parseStoreUrl } from '../stores/postgres/url.js';
 import { passwordRefusal } from '../users/password-policy.js';
 import { passwordFileProblem } from './admin.js';
 import { type Settlement, settle } from './config.js';
+import { HTTP } from './http-settings.js';
 import type { Outcome } from './layers.js';
 import { isWithoutUsers } from './rules.js';
 import { type Environment, PERMISSIONS_SECTION, type Section, type Setting } from './setting.js';
-import { AUTH, HTTP, SETTINGS } from './settings.js';
+import { AUTH, SETTINGS } from './settings.js';
 import { whyUnreadable } from './text-file.js';
 
 /** The result of checking a configuration. It contains no password. */

@@ -2,11 +2,13 @@ import { inWords } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { localScheme } from '../stores/address.js';
 import { missingSecretMethods } from '../users/secret.js';
+import { HTTP } from './http-settings.js';
 import type { Choice, Layer, Problem } from './layers.js';
 import type { ResolvedConfig } from './options.js';
 import { type Environment, mostHashingThreads, type Setting, threadPoolSize, type UselessWhen } from './setting.js';
-import { ADMIN_PASSWORDS, AUTH, HTTP, SECRETS } from './settings.js';
+import { ADMIN_PASSWORDS, AUTH, SECRETS } from './settings.js';
 import { misspeltVariables } from './sources.js';
+import { subjectOfSessions, usersPageProblems } from './users-page.js';
 
 export const AUTHENTICATION_IS_OFF = 'authentication is off: every request runs as the admin ADMIN_USER';
 
@@ -52,12 +54,12 @@ export function problemsBetween({ config: { http, auth }, choice }: Chosen, envi
   }
   const missing = http.sessions === false || typeof auth.store === 'string' ? [] : missingSecretMethods(auth.store);
   if (missing.length > 0 && choice.isKnown(HTTP.sessions) && choice.isKnown(AUTH.store)) {
-    const subject = choice.placeOf(HTTP.sessions)?.subject;
     problems.push({
-      text: `${subject}: the repository in auth.store keeps no sessions: it lacks ${inWords(missing)}`,
+      text: `${subjectOfSessions(choice, http)}: the repository in auth.store keeps no sessions: it lacks ${inWords(missing)}`,
       setting: HTTP.sessions,
     });
   }
+  problems.push(...usersPageProblems(choice, http));
   return problems;
 }
 

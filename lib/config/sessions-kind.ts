@@ -32,6 +32,8 @@ export const sessionsKind: Kind<ResolvedSessions | false> = {
   toToml: (sessions) => (sessions === false ? 'false' : tableOf(sessions)),
 };
 
+export const DEFAULT_SESSIONS: ResolvedSessions = resolved({}, durationFromCode);
+
 function durationFromCode(value: unknown): number | undefined {
   return durationKind.fromCode?.(value);
 }

@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js';
+import { HTTP } from './http-settings.js';
 import type { Choice } from './layers.js';
 import type { Setting } from './setting.js';
-import { HTTP, SHARED_SECRETS } from './settings.js';
+import { SHARED_SECRETS } from './settings.js';
 import { readSecretFile } from './text-file.js';
 
 const { sharedSecret, sharedSecretFile } = HTTP;

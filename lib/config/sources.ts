@@ -1,10 +1,11 @@
 import { didYouMean, isPlainObject, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { describeType, quoteText } from '../safe-text.js';
+import { HTTP } from './http-settings.js';
 import { booleanKind } from './kinds.js';
 import { Layer, mustBe } from './layers.js';
 import { type Environment, PERMISSIONS_SECTION, SECTIONS, type Setting } from './setting.js';
-import { HTTP, SETTINGS } from './settings.js';
+import { SETTINGS } from './settings.js';
 import { knownVariables, META_SERVER, NO_META_SERVER, settingCalled } from './vocabulary.js';
 
 type NamedSection = (typeof SECTIONS)[number];

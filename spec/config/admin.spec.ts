@@ -74,7 +74,7 @@ describe('the first admin', () => {
 
   it('may not have a property with a dot in its name in code', () => {
     const [problem, ...others] = problemsOf(() => fromCode({ auth: { 'admin.name': 'root' } }));
-    expect(problem).toMatch(/^auth\.admin\.name is not known: auth has enabled, .*, admin, auditLog$/);
+    expect(problem).toMatch(/^auth\.admin\.name is not known: auth has enabled, .*, admin, recordLogins, auditLog$/);
     expect(others).toEqual([]);
   });
 

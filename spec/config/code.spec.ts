@@ -4,7 +4,7 @@ import type { KapacitorAuthConfig } from '../../lib/config/options.js';
 import { configFile, fromCode, problemsOf } from './resolve.js';
 
 const HTTP_PROPERTIES =
-  'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath, sessions, sharedSecret, sharedSecretFile';
+  'http has authEnabled, queryCredentials, realm, allowedHosts, public, refusals, apiPath, sessions, usersPage, sharedSecret, sharedSecretFile';
 
 describe('the configuration in code', () => {
   it('may be an object without a prototype, or an instance of a class', () => {
@@ -50,7 +50,7 @@ describe('the configuration in code', () => {
     [
       { auth: { ttl: 1 } },
       'auth.ttl is not known: auth has enabled, cacheExpiration, bcryptCost, minimumPasswordLength, refusedPasswords, ' +
-        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store, storeGrace, admin, auditLog',
+        'failureLimit, failureWindow, hashingConcurrency, hashingQueue, store, storeGrace, admin, recordLogins, auditLog',
     ],
     [
       { auth: { 'minimum-password-length': 8 } },
@@ -75,7 +75,8 @@ describe('the configuration in code', () => {
     [{ Auth: {} }, 'Auth is not known: did you mean auth?'],
     [{ authEnabled: false }, 'authEnabled is not known: did you mean http.authEnabled?'],
     [{ store: 'memory:' }, 'store is not known: did you mean auth.store?'],
-    [{ users: [] }, 'users is not known'],
+    [{ users: [] }, 'users is not known: did you mean http.usersPage?'],
+    [{ roles: [] }, 'roles is not known'],
     [JSON.parse('{"__proto__":{"http":{}}}'), '__proto__ is not known'],
   ])('may not have an unknown property: %j', (config, problem) => {
     expect(problemsOf(() => fromCode(config))).toEqual([problem]);

@@ -3,11 +3,11 @@ import { resolveConfig } from '../../lib/config/config.js';
 import { configFile, fromFile, fromFileWithUsers, problemsOf } from './resolve.js';
 
 const HTTP_KEYS =
-  'auth-enabled, query-credentials, realm, allowed-hosts, public, refusals, api-path, sessions, bind-address, https-enabled, ' +
+  'auth-enabled, query-credentials, realm, allowed-hosts, public, refusals, api-path, sessions, users-page, bind-address, https-enabled, ' +
   'https-certificate, https-private-key, shared-secret, shared-secret-file, log-enabled, write-tracing, pprof-enabled, shutdown-timeout';
 const AUTH_KEYS =
   'enabled, cache-expiration, bcrypt-cost, minimum-password-length, refused-passwords, failure-limit, failure-window, ' +
-  'hashing-concurrency, hashing-queue, store, store-grace, admin-username, admin-password, admin-password-file, audit-log';
+  'hashing-concurrency, hashing-queue, store, store-grace, admin-username, admin-password, admin-password-file, record-logins, audit-log';
 
 describe('a value in a file', () => {
   it('is not repeated if it may be a store with a password', () => {

@@ -105,6 +105,7 @@ describe('the defaults', () => {
         refusals: 'answer',
         apiPath: '/kapacitor/v1',
         sessions: false,
+        usersPage: false,
         bindAddress: { host: undefined, port: 9092 },
         https: undefined,
       },
@@ -120,6 +121,7 @@ describe('the defaults', () => {
         hashingQueue: 128,
         store: `sqlite:${join(homedir(), '.kapacitor', 'auth', 'users.db')}`,
         storeGrace: 60_000,
+        recordLogins: true,
       },
     });
   });
@@ -136,6 +138,7 @@ describe('the defaults', () => {
         refusals: 'answer',
         apiPath: '/kapacitor/v1',
         sessions: false,
+        usersPage: false,
         bindAddress: { host: undefined, port: 9092 },
         https: undefined,
       },
@@ -151,6 +154,7 @@ describe('the defaults', () => {
         hashingQueue: 128,
         store: `sqlite:${join(process.cwd(), '.kapacitor-auth', 'users.db')}`,
         storeGrace: 60_000,
+        recordLogins: true,
       },
     });
   });

@@ -18,6 +18,7 @@ public = ["/health", 'GET /status']
 refusals = 'next'
 api-path = "/"
 sessions = { idle = '30m', texts = { signIn = "Log in" } }
+users-page = true
 bind-address = "[::1]:80"
 https-enabled = false
 https-certificate = "/c.pem"
@@ -37,6 +38,7 @@ store = "postgres://user:hunter2@host/db?max=7"
 store-grace = "500ms"
 admin-username = "ユーザー"
 admin-password = "hunter2"
+record-logins = false
 audit-log = "/var/log/audit.jsonl"
 [permissions.clerk]
 "/orders" = ["write", "read", "write"]
@@ -82,35 +84,37 @@ describe('the report on a configuration', () => {
         '{ lifetime = "12h", idle = "30m", texts = { signIn = "Log in" } }',
         'kapacitor.conf, line 11',
       ],
-      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 12'],
-      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 13'],
-      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 14'],
-      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 15'],
-      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 16'],
-      ['http', 'shared-secret-file', '(none)', 'kapacitor.conf, line 16'],
-      ['auth', 'enabled', 'true', 'kapacitor.conf, line 18'],
-      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 19'],
-      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 20'],
-      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 21'],
-      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 22'],
-      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 23'],
-      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 24'],
-      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 25'],
-      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 26'],
-      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 27'],
-      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 28'],
-      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 29'],
-      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 30'],
-      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 30'],
-      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 31'],
+      ['http', 'users-page', 'true', 'kapacitor.conf, line 12'],
+      ['http', 'bind-address', '"[::1]:80"', 'kapacitor.conf, line 13'],
+      ['http', 'https-enabled', 'false', 'kapacitor.conf, line 14'],
+      ['http', 'https-certificate', '"/c.pem"', 'kapacitor.conf, line 15'],
+      ['http', 'https-private-key', '"/k.pem"', 'kapacitor.conf, line 16'],
+      ['http', 'shared-secret', '(secret)', 'kapacitor.conf, line 17'],
+      ['http', 'shared-secret-file', '(none)', 'kapacitor.conf, line 17'],
+      ['auth', 'enabled', 'true', 'kapacitor.conf, line 19'],
+      ['auth', 'cache-expiration', '"1h30m"', 'kapacitor.conf, line 20'],
+      ['auth', 'bcrypt-cost', '12', 'kapacitor.conf, line 21'],
+      ['auth', 'minimum-password-length', '0', 'kapacitor.conf, line 22'],
+      ['auth', 'refused-passwords', '"/dev/null"', 'kapacitor.conf, line 23'],
+      ['auth', 'failure-limit', '5', 'kapacitor.conf, line 24'],
+      ['auth', 'failure-window', '"0s"', 'kapacitor.conf, line 25'],
+      ['auth', 'hashing-concurrency', '2', 'kapacitor.conf, line 26'],
+      ['auth', 'hashing-queue', '64', 'kapacitor.conf, line 27'],
+      ['auth', 'store', '"postgres://user@host/db?max=7"', 'kapacitor.conf, line 28'],
+      ['auth', 'store-grace', '"500ms"', 'kapacitor.conf, line 29'],
+      ['auth', 'admin-username', '"ユーザー"', 'kapacitor.conf, line 30'],
+      ['auth', 'admin-password', '(secret)', 'kapacitor.conf, line 31'],
+      ['auth', 'admin-password-file', '(none)', 'kapacitor.conf, line 31'],
+      ['auth', 'record-logins', 'false', 'kapacitor.conf, line 32'],
+      ['auth', 'audit-log', '"/var/log/audit.jsonl"', 'kapacitor.conf, line 33'],
       ['', 'data_dir', '"state"', 'kapacitor.conf, line 2'],
       [
         'permissions',
         'clerk',
         String.raw`{ "/orders" = ["read", "write"], "/a \"b\"" = ["all"], "/secrets" = [] }`,
-        'kapacitor.conf, line 32',
+        'kapacitor.conf, line 34',
       ],
-      ['permissions', 'nothing', '{}', 'kapacitor.conf, line 37'],
+      ['permissions', 'nothing', '{}', 'kapacitor.conf, line 39'],
     ]);
     expect(JSON.stringify(report)).not.toContain('hunter2');
   });

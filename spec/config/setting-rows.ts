@@ -18,6 +18,8 @@ function sessions(lifetime: string, idle: string, name = 'Name') {
 export const ROWS: readonly Row[] = [
   aSwitch(named('http', 'auth-enabled'), [false, true]),
   aSwitch(named('http', 'query-credentials'), [false, false]),
+  aSwitch(named('http', 'users-page'), [false, false]),
+  aSwitch(named('auth', 'record-logins'), [true, true]),
   aSwitch(named('auth', 'enabled'), [false, true]),
   aDuration(named('auth', 'cache-expiration'), 600_000),
   aDuration(named('auth', 'failure-window'), 600_000),
