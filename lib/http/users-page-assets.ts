@@ -42,7 +42,10 @@ export class UsersPageAssets {
   /** Answers a request with GET or HEAD. */
   send(name: string, req: HostRequest, res: HostResponse): void {
     const asset = this.#all().get(name);
-    if (asset === undefined) return sendError(res, 404, 'the page has no such file');
+    if (asset === undefined) {
+      sendError(res, 404, "the page has no such file");
+      return;
+    }
     const isCompressed = new Negotiator(req).encoding(['gzip', 'identity']) === 'gzip';
     const isCurrent = new URLSearchParams(queryOf(req.url ?? '')).get('v') === asset.version;
     const headers: OutgoingHttpHeaders = {
