@@ -7,7 +7,7 @@ export interface KnownKeys {
   /** The object's name in messages, such as `a user`. */
   readonly owner: string;
   /** The name of its keys in messages. */
-  readonly noun: 'field' | 'option';
+  readonly noun: 'field' | 'option' | 'parameter';
   readonly keys: readonly string[];
 }
 

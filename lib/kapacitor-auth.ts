@@ -19,10 +19,11 @@ import { Guard } from './http/guard.js';
 import type { GuardOptions } from './http/guard-options.js';
 import { createGuardOnly, createGuardWithApi } from './http/middleware.js';
 import { isResponse, refuseRequest } from './http/middleware-call.js';
+import { createOwnRouters } from './http/own-routers.js';
 import { createProxyWarner } from './http/proxy.js';
+import { RequestParameters } from './http/request-parameters.js';
 import { SignInChallenge } from './http/sign-in-challenge.js';
 import { createUsersPage, noUsersPage } from './http/users-page.js';
-import { createUsersRouter } from './http/users-router.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
@@ -129,7 +130,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, throttle, audit }));
   const { keys, sessions } = secrets;
-  const usersRouter = createUsersRouter({ users, keys, sessions, guard, audit });
+  const parameters = new RequestParameters(http.queryCredentials);
+  const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters });
   const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
   const usersPage = auth.enabled && http.usersPage ? createUsersPage(guard, http) : undefined;
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
@@ -143,9 +145,12 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     await log?.close();
   };
   return {
-    ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, usersRouter, adminSetup, close, log },
+    ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, adminSetup, close, log },
+    usersRouter: routers.users,
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled ? createGuardWithApi(guard, usersRouter, { signIn, users: usersPage?.belowApi }) : createGuardOnly(guard),
+    middleware: auth.enabled
+      ? createGuardWithApi(guard, routers, { signIn, users: usersPage?.belowApi })
+      : createGuardOnly(guard),
     usersPage: usersPage?.mounted ?? noUsersPage,
     ready,
   };

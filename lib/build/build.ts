@@ -22,7 +22,10 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 writeEsModules(chunks);
-writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesFor([...chunks.flatMap(({ moduleIds }) => moduleIds), ...pageFiles]));
+writeFileSync(
+  'dist/THIRD-PARTY-NOTICES.txt',
+  noticesFor([...chunks.flatMap(({ moduleIds }) => moduleIds), ...pageFiles]),
+);
 chmodSync('dist/lib/cli/bin.js', 0o755);
 
 /**

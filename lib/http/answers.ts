@@ -7,10 +7,6 @@ import type { Denied } from '../users/audit-events.js';
 import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 
-/** The fields of a user that a client can request. */
-export const USER_FIELDS = ['link', 'name', 'type', 'permissions', 'enabled'] as const;
-export type UserField = (typeof USER_FIELDS)[number];
-
 /** Answers with JSON, unless the app has answered already. It uses only methods of Node's own response. */
 export function sendJson(res: HostResponse, status: number, body: object, headers: OutgoingHttpHeaders = {}): void {
   const bytes = Buffer.from(JSON.stringify(body));
@@ -115,21 +111,6 @@ export const FORGED =
 /** The message of a 403 for users who are not admins. In Kapacitor, others can manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {
   return `user ${user.name} may not ${deed}: an admin is required`;
-}
-
-/**
- * A user in an answer of the users API. Link and name are always there, the other fields on request. `enabled` is there
- * only for disabled users, because Kapacitor does not have that field.
- */
-export function userBody(user: User, base: string, fields: readonly UserField[] = USER_FIELDS): object {
-  const { name, type, permissions, enabled } = user;
-  return {
-    link: { rel: 'self', href: `${base}/${name}` },
-    name,
-    ...(fields.includes('type') && { type }),
-    ...(fields.includes('permissions') && { permissions }),
-    ...(!enabled && fields.includes('enabled') && { enabled }),
-  };
 }
 
 /** The details of the event `denied`. */

@@ -6,8 +6,6 @@ import type { User } from '../users/user.js';
 import { createCheckEndpoint } from './check-endpoint.js';
 import type { Guard } from './guard.js';
 import type { IdentifyOptions, Proceed, Verdict } from './guard-options.js';
-import { createMeRouter } from './me-router.js';
-import { createPermissionsRouter } from './permissions-router.js';
 import { Refusal } from './refusals.js';
 import type { SignInEndpoints } from './sign-in-endpoints.js';
 
@@ -16,6 +14,9 @@ export function createGuardOnly(guard: Guard): Middleware {
   const proceed: Proceed = (user, req) => guard.authorize(user, req);
   return (req, res, next) => guard.identify(req, res, next, proceed);
 }
+
+/** The routers of the endpoints that need a user, by their names below the API's path. */
+export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions', Router>>;
 
 /** What people see in a browser. */
 interface Pages {
@@ -26,13 +27,10 @@ interface Pages {
 }
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
-export function createGuardWithApi(guard: Guard, usersRouter: Router, pages: Pages): Middleware {
+export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pages): Middleware {
   const { endpoints } = guard.policy;
-  const api = express
-    .Router()
-    .use(endpoints.paths('users'), usersRouter)
-    .use(endpoints.paths('me'), createMeRouter(guard))
-    .use(endpoints.paths('permissions'), createPermissionsRouter(guard));
+  const api = express.Router();
+  for (const [name, router] of Object.entries(routers)) api.use(endpoints.paths(name as keyof OwnRouters), router);
   /**
    * Asks the routers first. They let nobody in without a user, so the endpoints of this package are never public.
    *

@@ -1,17 +1,13 @@
-import type { Router } from 'express';
-import { wholePathOf } from '../request/host.js';
-import { refusalMessage, sendJson } from './answers.js';
-import type { Guard } from './guard.js';
-import { createReadOnlyRouter } from './read-only-router.js';
+import express, { type Router } from 'express';
+import { sendJson } from './answers.js';
+import { EndpointHandlers, type EndpointParts } from './endpoint.js';
+import type { Action } from './users-action.js';
 
 /** Shows the definitions of the app's own permissions to users who may read users. */
-export function createPermissionsRouter(guard: Guard): Router {
-  return createReadOnlyRouter(guard, (user, req, res) => {
-    const decision = guard.policy.decideOwn(user, req.method ?? '', { kind: 'permissions' });
-    if (decision.allowed) {
-      sendJson(res, 200, { permissions: guard.policy.definitions });
-      return false;
-    }
-    return guard.deny(req, user, refusalMessage(user, decision, wholePathOf(req)));
-  });
+export function createPermissionsRouter(parts: EndpointParts): Router {
+  const { policy } = parts.guard;
+  const router = express.Router();
+  const show: Action = async (_req, res) => sendJson(res, 200, { permissions: policy.definitions });
+  new EndpointHandlers(parts).route(router, '/', { GET: { action: show } }, () => ({ kind: 'permissions' }));
+  return router;
 }

@@ -12,22 +12,14 @@ import type { Audit } from '../users/audit-events.js';
 import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
 import { warn } from '../warnings.js';
-import {
-  allowOf,
-  denialOf,
-  FORGED,
-  forbidStoring,
-  sendEmpty,
-  sendJson,
-  sendMethodNotAllowed,
-  userBody,
-} from './answers.js';
+import { allowOf, denialOf, FORGED, forbidStoring, sendEmpty, sendJson, sendMethodNotAllowed } from './answers.js';
 import type { Guard } from './guard.js';
 import { nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
 import { type FormOrJson, readFormOrJson } from './request-body.js';
 import { type SignInAnswers, withoutSession } from './sign-in-answers.js';
 import { surviveErrors } from './socket-errors.js';
+import { userBody } from './user-body.js';
 
 /** The endpoints with which a browser signs in and out. */
 export type SignInEndpoints = Readonly<Record<SignInEndpoint, Middleware>>;

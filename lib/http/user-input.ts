@@ -1,9 +1,11 @@
+import { didYouMean, suggest } from '../argument-checks.js';
 import { InvalidRequestError } from '../errors.js';
-import { queryOf } from '../request/host.js';
+import { describeValue, quoteText } from '../safe-text.js';
 import { type NewUser, type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
-import type { UserListOptions } from '../users/user-list.js';
-import { USER_FIELDS, type UserField } from './answers.js';
+import type { UserFilterOptions, UserListOptions } from '../users/user-list.js';
 import { INVALID_JSON } from './request-body.js';
+import type { KnownParameters } from './request-parameters.js';
+import { USER_FIELDS, type UserField } from './user-body.js';
 
 /** The user in the body of a POST. The user service checks it. */
 export function toNewUser(json: unknown): NewUser<string> {
@@ -19,6 +21,9 @@ export function toChanges(json: unknown, userName: string): RequestedChanges {
   return readRequestedChanges(fieldsOf(json), userName);
 }
 
+/** Null removes the value of these fields. */
+const REMOVABLE: readonly string[] = ['expires', 'note'];
+
 /**
  * Kapacitor and its clients treat null, and an empty type, like a missing field. Clients send back the `link` of an
  * answer.
@@ -30,30 +35,73 @@ function fieldsOf(json: unknown): Record<string, unknown> {
 }
 
 function isNothing(field: string, value: unknown): boolean {
-  return value === null || (field === 'type' && value === '');
+  return (value === null && !REMOVABLE.includes(field)) || (field === 'type' && value === '');
+}
+
+/** The parameters of a request for one user. */
+export const USER_PARAMETERS: KnownParameters = { owner: 'a user', names: ['fields'], repeatable: ['fields'] };
+
+/** The parameters of a list: `pattern`, `fields`, `offset` and `limit` are Kapacitor's. */
+export const LIST_PARAMETERS: KnownParameters = {
+  owner: 'a list of users',
+  names: ['pattern', 'q', 'type', 'enabled', 'permission', 'fields', 'count', 'after', 'offset', 'limit'],
+  repeatable: ['fields'],
+};
+
+/** What the query of a list asks for. */
+export interface RequestedList {
+  readonly filter: UserFilterOptions;
+  readonly page: Pick<UserListOptions, 'after' | 'offset' | 'limit'>;
+  /** Undefined: those that Kapacitor's clients know. */
+  readonly fields: readonly UserField[] | undefined;
+  /** Whether the answer has the number of users on all pages. */
+  readonly count: boolean;
 }
 
 /**
- * Reads the query of a list: `pattern`, `fields` (repeatable), `offset` and `limit` as in Kapacitor, and `after`.
+ * Reads the query of a list. An empty parameter counts as absent, as an empty offset does in Kapacitor.
  *
- * @throws {InvalidRequestError} with Kapacitor's message
+ * @throws {InvalidRequestError} with Kapacitor's message, where Kapacitor has one
  */
-export function toListQuery(url: string): UserListOptions & { readonly fields?: readonly UserField[] } {
-  const query = new URLSearchParams(queryOf(url));
-  const fields = query.getAll('fields').map(toField);
+export function toRequestedList(query: URLSearchParams): RequestedList {
+  const text = (parameter: string) => query.get(parameter) || undefined;
   return {
-    pattern: query.get('pattern') ?? undefined,
-    after: query.get('after') ?? undefined,
-    ...(fields.length > 0 && { fields }),
-    offset: toCount(query, 'offset'),
-    limit: toCount(query, 'limit'),
+    filter: {
+      pattern: text('pattern'),
+      q: text('q'),
+      // The user service checks it.
+      type: text('type') as UserFilterOptions['type'],
+      enabled: toSwitch(query, 'enabled'),
+      permission: text('permission'),
+    },
+    page: { after: text('after'), offset: toCount(query, 'offset'), limit: toCount(query, 'limit') },
+    fields: toFields(query),
+    count: toSwitch(query, 'count') ?? false,
   };
+}
+
+/**
+ * The fields that a request asks for. Undefined: it does not say.
+ *
+ * @throws {InvalidRequestError} a user has no such field
+ */
+export function toFields(query: URLSearchParams): readonly UserField[] | undefined {
+  const fields = query.getAll('fields').map(toField);
+  return fields.length === 0 ? undefined : fields;
 }
 
 function toField(name: string): UserField {
   const field = USER_FIELDS.find((known) => known === name);
-  if (field === undefined) throw new InvalidRequestError(`unsupported field ${JSON.stringify(name)}`);
-  return field;
+  if (field !== undefined) return field;
+  const hint = name === '' ? '' : didYouMean(suggest(name, USER_FIELDS));
+  throw new InvalidRequestError(`unsupported field ${quoteText(name)}${hint}`);
+}
+
+function toSwitch(query: URLSearchParams, parameter: 'enabled' | 'count'): boolean | undefined {
+  const text = query.get(parameter);
+  if (text === null || text === '') return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidRequestError(`${parameter} must be true or false, not ${describeValue(text)}`);
 }
 
 function toCount(query: URLSearchParams, parameter: 'offset' | 'limit'): number | undefined {

@@ -7,8 +7,8 @@ import { isForged } from '../request/same-origin.js';
 import type { User } from '../users/user.js';
 import type { Guard } from './guard.js';
 
-/** Answers a request of an authenticated user to the users API. An error that it throws becomes an answer. */
-export type Action = (req: Request, res: HostResponse, principal: User) => Promise<void>;
+/** Answers a request of an authenticated user to an endpoint of this package. An error that it throws becomes an answer. */
+export type Action = (req: Request, res: HostResponse, principal: User, query: URLSearchParams) => Promise<void>;
 
 /** @throws {ForbiddenError} a page of another site may have made the browser send this */
 export function refuseForged(req: Request): void {

@@ -43,7 +43,7 @@ export class UsersPageAssets {
   send(name: string, req: HostRequest, res: HostResponse): void {
     const asset = this.#all().get(name);
     if (asset === undefined) {
-      sendError(res, 404, "the page has no such file");
+      sendError(res, 404, 'the page has no such file');
       return;
     }
     const isCompressed = new Negotiator(req).encoding(['gzip', 'identity']) === 'gzip';

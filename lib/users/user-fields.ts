@@ -2,6 +2,7 @@ import { didYouMean, inWords, isPlainObject, type KnownKeys, keyProblem, suggest
 import { InvalidUserError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
 import { ACCOUNT_FIELDS, type AccountFields, type ReadAccountFields, readAccountFields } from './account-fields.js';
+import { requireFuture } from './end-time.js';
 import type { Permission, PermissionNames } from './permissions.js';
 import type { UserType } from './user.js';
 import { checkUserName } from './user-name.js';
@@ -76,7 +77,9 @@ export function readNewUser(given: unknown): ReadNewUser {
   checkPermissions(permissions);
   checkEnabled(enabled);
   requireText(password, 'password');
-  return { name, password, type, permissions, enabled, ...readAccountFields(fields) };
+  const account = readAccountFields(fields);
+  requireFuture(account.expires ?? undefined, Date.now(), InvalidUserError);
+  return { name, password, type, permissions, enabled, ...account };
 }
 
 /**

@@ -160,13 +160,16 @@ describe('the field enabled', () => {
     await change('nobody', { enabled: false });
     const list = async (fields: string) => (await get(`${USERS}?pattern=[an]*&${fields}`)).body.users;
     const api = { link: { rel: 'self', href: `${USERS}/api` }, name: 'api' };
-    expect(await list('fields=enabled')).toEqual([api, { ...NOBODY, enabled: false }]);
+    expect(await list('fields=enabled')).toEqual([
+      { ...api, enabled: true },
+      { ...NOBODY, enabled: false },
+    ]);
     expect(await list('fields=type')).toEqual([
       { ...api, type: 'normal' },
       { ...NOBODY, type: 'normal' },
     ]);
     expect(await list('fields=type&fields=enabled')).toEqual([
-      { ...api, type: 'normal' },
+      { ...api, type: 'normal', enabled: true },
       { ...NOBODY, type: 'normal', enabled: false },
     ]);
   });

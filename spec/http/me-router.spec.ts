@@ -79,7 +79,7 @@ describe('GET /kapacitor/v1/me', () => {
   it.each([
     ['/kapacitor/v1/me/', '/kapacitor/v1/users/nobody'],
     ['/kapacitor/v1/me//', '/kapacitor/v1/users/nobody'],
-    ['/kapacitor/v1/me?x=1', '/kapacitor/v1/users/nobody'],
+    ['/kapacitor/v1/me?fields=type&fields=permissions', '/kapacitor/v1/users/nobody'],
     ['/kapacitor/v1/ME', '/kapacitor/v1/users/nobody'],
     ['/Kapacitor/V1/Me/', '/Kapacitor/V1/users/nobody'],
     ['/kapacitor/v1preview/me', '/kapacitor/v1/users/nobody'],

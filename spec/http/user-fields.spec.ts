@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { serveUsers, USERS } from '../support/users-server.js';
 
 const FIELDS = 'name, password, type, permissions, enabled, expires, mustChangePassword and note';
-const CHANGES = 'name, password, type, permissions, enabled and currentPassword';
+const CHANGES = 'name, password, type, permissions, enabled, expires, mustChangePassword, note and currentPassword';
 
 async function setUp() {
   const { auth, send } = await serveUsers();
