@@ -1,3 +1,4 @@
+import { isDisabled } from './account.js';
 import type { Audit, AuditContext } from './audit-events.js';
 import { repeatConflicts } from './conflicts.js';
 import type { OwnChangeLimit } from './own-change-limit.js';
@@ -115,7 +116,7 @@ export class SessionService {
     const { text: token, digest, id } = newSecret('session');
     return repeatConflicts(name, 'to sign in', async () => {
       const stored = await repository.find(name);
-      if (stored === undefined || !stored.enabled || !isVerified(stored)) return undefined;
+      if (stored === undefined || isDisabled(stored) || !isVerified(stored)) return undefined;
       const created = Date.now();
       const expires = created + lifetime;
       const session: StoredSecret = {
