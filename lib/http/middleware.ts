@@ -16,7 +16,7 @@ export function createGuardOnly(guard: Guard): Middleware {
 }
 
 /** The routers of the endpoints that need a user, by their names below the API's path. */
-export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions', Router>>;
+export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions' | 'audit', Router>>;
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
 export function createGuardWithApi(guard: Guard, routers: OwnRouters, signIn: SignInEndpoints | undefined): Middleware {

@@ -1,5 +1,5 @@
 import { requireFunction } from '../argument-checks.js';
-import { InvalidUserError, type LastAdminDeed, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { InvalidUserError, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
 import { accountOf, timesOfNewUser, type UserAccount } from './account.js';
 import { ACCOUNT_FIELDS, type ReadAccountFields } from './account-fields.js';
@@ -14,11 +14,13 @@ import {
 import { compareAndSet, type Replacement } from './compare-and-set.js';
 import { repeatConflicts } from './conflicts.js';
 import type { OwnChangeLimit } from './own-change-limit.js';
+import { oneAtATime, type PasswordHashing } from './password-hashing.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { PermissionNames } from './permissions.js';
 import type { CompleteUserRepository } from './repository.js';
-import { successor } from './successor.js';
+import { deedOf, successor } from './successor.js';
 import { publicUser, type StoredUser, storedUser } from './user.js';
+import { runBatch, type UserOperation, type UserOperationResult } from './user-batch.js';
 import {
   type NewUser,
   type ReadChanges,
@@ -30,12 +32,6 @@ import {
 } from './user-fields.js';
 import { readFilterOptions, readListOptions, type UserFilterOptions, type UserListOptions } from './user-list.js';
 import { isUserName } from './user-name.js';
-
-/** Makes bcrypt hashes. */
-export interface PasswordHashing {
-  /** @param options.isPatient false: rejects when the hash has to wait for too long */
-  hash(password: string, options?: { isPatient?: boolean }): Promise<string>;
-}
 
 /** The parts of a user service. */
 export interface UserServiceParts {
@@ -54,7 +50,7 @@ export interface UserServiceParts {
 
 /** Runs right before a user is stored, after its password has been hashed. An error that it throws ends the operation. */
 type Confirm = () => MaybePromise<void>;
-type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
+export type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
 
 /**
  * The users, and the rules for their names, passwords, types and permissions. At least one admin who can log in always
@@ -240,6 +236,27 @@ export class UserService<Own extends string = string> {
     return outcome === 'removed' ? user : undefined;
   }
 
+  /**
+   * Creates, changes and deletes up to 1,000 users, each in one operation. One that fails keeps no other from being done. Those
+   * that make an enabled admin come first, and those that take one away last, so that one is always left. Their passwords are
+   * hashed one at a time, so that logins do not wait for all of them.
+   *
+   * @param begin runs before each operation, and right before its change; an error that it throws becomes its result
+   * @returns a result for each operation, in the same order
+   * @throws {InvalidRequestError} there is no operation, or there are more than 1,000, or two on one name
+   * @throws {OverloadedError} too many passwords wait to be hashed; nothing was changed
+   */
+  async batch(
+    operations: readonly UserOperation<Own>[],
+    begin: Confirm = () => {},
+  ): Promise<UserOperationResult<Own>[]> {
+    requireFunction('users.batch', 'begin', begin);
+    const { hasher } = this.#parts;
+    const users = new UserService({ ...this.#parts, hasher: oneAtATime(hasher) });
+    const parts = { users, hasher, find: (name: string) => this.#find(name), by: this.#context.by, begin };
+    return runBatch(operations, parts) as Promise<UserOperationResult<Own>[]>;
+  }
+
   /** A repository that does not keep a field would lose it in silence. */
   #requireAccounts(fields: ReadAccountFields): void {
     if (this.#repository.keepsAccounts) return;
@@ -275,10 +292,4 @@ export class UserService<Own extends string = string> {
     requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
   }
-}
-
-/** What the change would do to the last admin. */
-function deedOf({ enabled, expires }: Pick<ReadChanges, 'enabled' | 'expires'>): LastAdminDeed {
-  if (enabled === false) return 'disabled';
-  return typeof expires === 'number' ? 'given an end' : 'deleted or demoted';
 }
