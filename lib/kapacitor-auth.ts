@@ -4,9 +4,11 @@ import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { JsonWebTokens } from './authentication/json-web-tokens.js';
+import { LoginRecorder } from './authentication/login-recorder.js';
 import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/own-changes.js';
+import { PasswordDuty } from './authentication/password-duty.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';
@@ -122,12 +124,16 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     beforeLogin,
     onUnusableHash: createHashWarner(passwords.hasher.maxCost),
   });
+  const recorder = auth.recordLogins && repository.logins ? new LoginRecorder(repository.logins) : undefined;
+  const duty = new PasswordDuty(`${http.apiPath}/users`, hasSessions);
   const logins = new LoginService(authenticator, {
     ...http,
     sessions: hasSessions ? SESSION_READER : undefined,
+    duty,
+    recorder,
     audit,
   });
-  const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, throttle, audit }));
+  const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, duty, throttle, audit }));
   const { keys, sessions } = secrets;
   const parameters = new RequestParameters(http.queryCredentials);
   const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters, auditLog: log });
@@ -137,7 +143,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, ownChanges, secrets]) each.close();
+    for (const each of [search, adminSetup, supervised, authenticator, recorder, ownChanges, secrets]) each?.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
@@ -159,16 +165,18 @@ function auditTo(events: AppEvents<KapacitorAuthEvents>): Audit {
 
 interface GuardCircumstances {
   readonly hasSessions: boolean;
+  readonly duty: PasswordDuty;
   readonly throttle: LoginThrottle;
   readonly audit: Audit;
 }
 
 function guardOptions(
   http: ResolvedConfig['http'],
-  { hasSessions, throttle, audit }: GuardCircumstances,
+  { hasSessions, duty, throttle, audit }: GuardCircumstances,
 ): GuardOptions {
   return {
     ...http,
+    duty,
     signIn: hasSessions ? new SignInChallenge(http.apiPath) : undefined,
     onFailure: throttle.isOn ? createProxyWarner() : () => {},
     audit,

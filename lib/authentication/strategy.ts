@@ -34,9 +34,12 @@ export class KapacitorStrategy extends BasicStrategy {
 
   private _conclude(req: PassportRequest, outcome: LoginOutcome): void {
     switch (outcome.kind) {
-      case 'user':
-        this.success(new Principal(outcome.user, req));
+      case 'user': {
+        const refusal = this._logins.dutyOf(outcome.user);
+        if (refusal === undefined) this.success(new Principal(outcome.user, req));
+        else this.error(refusal);
         return;
+      }
       case 'challenge':
         this.fail(outcome.challenge, 401, outcome.reason);
         return;

@@ -209,7 +209,7 @@ export function needsAdmin(privilege: Privilege, resource: string): boolean {
 
 /** Whether the users' part of an API does not decide about the endpoint. */
 function hasRuleOfItsOwn(endpoint: OwnEndpoint): boolean {
-  return endpoint.kind === 'permissions' || isForAdmins(endpoint);
+  return endpoint.kind === 'permissions' || endpoint.kind === 'openapi.json' || isForAdmins(endpoint);
 }
 
 /** Whether only an admin may use the endpoint of somebody else. */

@@ -5,6 +5,7 @@ import { dirname, join, posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OutputChunk } from 'rolldown';
 import { bundleImplementation } from './bundle.js';
+import { buildOpenApi } from './openapi.js';
 
 /** The entries of the package, by the names of their ES modules. */
 const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
@@ -15,6 +16,7 @@ const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/s
  */
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
+buildOpenApi();
 const chunks = await bundleImplementation();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });

@@ -34,7 +34,7 @@ async function eventsIn(log: AuditReader, limit: number): Promise<object[]> {
   try {
     return await log.last(limit);
   } catch {
-    throw new InvalidRequestError('the audit log cannot be read: let [auth] audit-log name a readable file', 501);
+    throw new InvalidRequestError('no audit log can be read: let [auth] audit-log name a file that is readable', 404);
   }
 }
 

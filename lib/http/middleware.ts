@@ -16,7 +16,7 @@ export function createGuardOnly(guard: Guard): Middleware {
 }
 
 /** The routers of the endpoints that need a user, by their names below the API's path. */
-export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions' | 'audit', Router>>;
+export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions' | 'audit' | 'openapi.json', Router>>;
 
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
 export function createGuardWithApi(guard: Guard, routers: OwnRouters, signIn: SignInEndpoints | undefined): Middleware {
@@ -63,8 +63,9 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, signIn: Si
   return (req, res, next) => {
     const target = req.url ?? '';
     if (!mayBeOwn(target)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
-    const answer = answererOf(endpoints.at(target));
-    if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, forOwn.options);
+    const endpoint = endpoints.at(target);
+    const answer = answererOf(endpoint);
+    if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, { ...forOwn.options, endpoint });
     guard.later(res, next, () => {
       answer(req, res, next);
       return false;
@@ -78,9 +79,9 @@ interface Handling {
   readonly options: IdentifyOptions;
 }
 
-/** Nobody needs a privilege on a public path. */
+/** Nobody needs a privilege on a public path. A router may not have answered somebody who must change its password. */
 function decide(guard: Guard, user: User, req: HostRequest, res: HostResponse): Verdict {
-  if (!guard.isPublic(req)) return guard.authorize(user, req);
+  if (user.mustChangePassword || !guard.isPublic(req)) return guard.authorize(user, req);
   guard.varyOnCredentials(res);
   return true;
 }

@@ -1,6 +1,7 @@
 import { type AuditReader, createAuditRouter } from './audit-router.js';
 import { createMeRouter } from './me-router.js';
 import type { OwnRouters } from './middleware.js';
+import { createOpenApiRouter } from './openapi-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
 import { createUsersRouter, type UsersRouterParts } from './users-router.js';
 
@@ -16,5 +17,6 @@ export function createOwnRouters(parts: OwnRoutersParts): OwnRouters {
     me: createMeRouter(parts),
     permissions: createPermissionsRouter(parts),
     audit: createAuditRouter(parts, parts.auditLog),
+    'openapi.json': createOpenApiRouter(parts),
   };
 }

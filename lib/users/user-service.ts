@@ -1,8 +1,8 @@
 import { requireFunction } from '../argument-checks.js';
-import { InvalidUserError, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
+import { LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
 import { accountOf, timesOfNewUser, type UserAccount } from './account.js';
-import { ACCOUNT_FIELDS, type ReadAccountFields } from './account-fields.js';
+import { requireKept } from './account-fields.js';
 import {
   type Audit,
   type AuditContext,
@@ -13,6 +13,7 @@ import {
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
 import { repeatConflicts } from './conflicts.js';
+import { requireOtherPassword, requirePasswordAlone } from './duty-to-change.js';
 import type { OwnChangeLimit } from './own-change-limit.js';
 import { oneAtATime, type PasswordHashing } from './password-hashing.js';
 import type { PasswordPolicy } from './password-policy.js';
@@ -104,7 +105,7 @@ export class UserService<Own extends string = string> {
   async #create(given: NewUser<string>, confirm: Confirm): Promise<StoredUser> {
     const { password, ...user } = readNewUser(given);
     requireKnownPermissions(user.permissions, this.#permissionNames);
-    this.#requireAccounts(user);
+    requireKept(user, this.#repository);
     const accepted = await this.#parts.policy.accept(password, user.name);
     if ((await this.#repository.find(user.name)) !== undefined) throw new UserExistsError(user.name);
     const hash = await this.#parts.hasher.hash(accepted);
@@ -165,6 +166,7 @@ export class UserService<Own extends string = string> {
    * @throws {UserNotFoundError} no user has this name
    * @throws {LastAdminError} no admin who can log in would be left
    * @throws {ThrottledError} users change their own password too often: see {@link by}
+   * @throws {PasswordChangeRequiredError} the user must change its password, and changes something else of itself
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as in {@link create}
    */
   async update(name: string, changes: UserChanges<Own>, confirm: ConfirmChange = () => {}): Promise<UserAccount<Own>> {
@@ -182,7 +184,7 @@ export class UserService<Own extends string = string> {
   async #update(name: string, given: UserChanges<string>, confirm: ConfirmChange): Promise<Replacement> {
     requireText(name, 'name');
     const changes = readChanges(given, name);
-    this.#requireAccounts(changes);
+    requireKept(changes, this.#repository);
     await this.#checkPermissions(name, changes);
     if (changes.password === undefined || this.#context.by !== name) return this.#replace(name, changes, confirm);
     // Users can repeat this request without end, so it is limited and does not wait for long.
@@ -192,16 +194,19 @@ export class UserService<Own extends string = string> {
 
   async #replace(
     name: string,
-    { password, ...fields }: ReadChanges,
+    changes: ReadChanges,
     confirm: ConfirmChange,
     hashing?: { isPatient: boolean },
   ): Promise<Replacement> {
+    const { password, ...fields } = changes;
+    const isOwn = this.#context.by === name;
     const hash = password === undefined ? undefined : await this.#hashFor(name, password, hashing);
-    const change = { fields, hash, isOwn: this.#context.by === name };
+    const change = { fields, hash, isOwn };
     if (!isUserName(name)) throw new UserNotFoundError();
     const outcome = await compareAndSet(this.#repository, name, async (before) => {
       if (before === undefined) throw new UserNotFoundError();
       await confirm(before);
+      if (isOwn) requirePasswordAlone(before, changes);
       return { before, after: successor(before, change, this.#repository) };
     });
     if (outcome !== 'last-admin') return outcome;
@@ -257,14 +262,6 @@ export class UserService<Own extends string = string> {
     return runBatch(operations, parts) as Promise<UserOperationResult<Own>[]>;
   }
 
-  /** A repository that does not keep a field would lose it in silence. */
-  #requireAccounts(fields: ReadAccountFields): void {
-    if (this.#repository.keepsAccounts) return;
-    const lost = ACCOUNT_FIELDS.find((field) => fields[field]);
-    if (lost === undefined) return;
-    throw new InvalidUserError(`the user store of this app does not keep ${lost}: leave it out`);
-  }
-
   /** Clients send back a user that they have read, with a permission that may no longer be defined. */
   async #checkPermissions(name: string, { permissions = [] }: ReadChanges): Promise<void> {
     if (permissions.every((permission) => this.#permissionNames.has(permission))) return;
@@ -275,8 +272,12 @@ export class UserService<Own extends string = string> {
 
   /** An unknown user costs no hash. */
   async #hashFor(name: string, password: string, hashing?: { isPatient: boolean }): Promise<string> {
-    if ((await this.#find(name)) === undefined) throw new UserNotFoundError();
-    return this.#parts.hasher.hash(await this.#parts.policy.accept(password, name), hashing);
+    const { hasher, policy } = this.#parts;
+    const user = await this.#find(name);
+    if (user === undefined) throw new UserNotFoundError();
+    const accepted = await policy.accept(password, name);
+    if (this.#context.by === name) await requireOtherPassword(user, password, hasher);
+    return hasher.hash(accepted, hashing);
   }
 
   async #audited<T>(operation: UserOperationFailed['operation'], name: string, work: () => Promise<T>): Promise<T> {

@@ -22,7 +22,10 @@ async function setUp(text = '', former?: string) {
 }
 
 const lines = (from: number, to: number, rest = '') =>
-  Array.from({ length: to - from + 1 }, (_, index) => `{"event":"x","n":${from + index}${rest}}\n`).join('');
+  Array.from(
+    { length: to - from + 1 },
+    (_, index) => `{"time":"2027-01-01T00:00:00.000Z","event":"x","n":${from + index}${rest}}\n`,
+  ).join('');
 const descending = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
 
 describe('GET /kapacitor/v1/audit', () => {
@@ -83,11 +86,11 @@ describe('GET /kapacitor/v1/audit', () => {
     expect((await send({ path: AUDIT, method: 'POST', auth: 'root:r00t' })).status).toBe(405);
   });
 
-  it('is 501 for a log that cannot be read', async () => {
+  it('is 404 for a log that cannot be read', async () => {
     const { ask, auditLog } = await setUp();
     renameSync(auditLog, `${auditLog}.2`);
     mkdirSync(auditLog);
-    const error = 'the audit log cannot be read: let [auth] audit-log name a readable file';
-    expect(await ask()).toMatchObject({ status: 501, body: { error } });
+    const error = 'no audit log can be read: let [auth] audit-log name a file that is readable';
+    expect(await ask()).toMatchObject({ status: 404, body: { error } });
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
+import { buildOpenApi } from '../../lib/build/openapi.js';
 
 /** The programs that run in processes of their own. */
 const PROGRAMS: Readonly<Record<string, URL>> = {
@@ -30,6 +31,7 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-programs-'));
   const entries = Object.entries(PROGRAMS).map(([name, source]) => [`programs/${name}`, fileURLToPath(source)]);
+  buildOpenApi();
   await bundleImplementation(folder, Object.fromEntries(entries));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   const programs = Object.keys(PROGRAMS).map((name) => [name, join(folder, `programs/${name}.js`)]);
