@@ -137,7 +137,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const { keys, sessions } = secrets;
   const parameters = new RequestParameters(http.queryCredentials);
   const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters });
-  const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
+  const signIn = createSignIn({ http, guard, logins, users, authenticator, sessions, audit });
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
