@@ -2,10 +2,12 @@ import express from 'express';
 import { MemoryUserRepository } from 'kapacitor-auth';
 import passport from 'passport';
 import { describe, expect, it, vi } from 'vitest';
+import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 import { cookieOf, post } from '../support/signed-in.js';
 import { handmadeToken, inSeconds, SECRET } from '../support/tokens.js';
+import { serveUpgrades } from '../support/upgrade.js';
 
 const USERS = '/kapacitor/v1/users';
 const DOORS = [
@@ -191,6 +193,57 @@ describe('a user who must change its password', () => {
       name: 'PasswordChangeRequiredError',
       code: 'PASSWORD_CHANGE_REQUIRED',
       status: 403,
+    });
+  });
+
+  it('opens no WebSocket, and is not sent to the sign-in page for it', async () => {
+    const { auth } = await serveDoors();
+    const upgrades = await serveUpgrades(auth);
+    expect(await upgrades.ask({ auth: 'jane:pw' })).toContain('hello, jane');
+    await auth.users.update('jane', { mustChangePassword: true });
+    const headers = { Accept: 'text/html' };
+    expect(await upgrades.ask({ auth: 'jane:pw', headers })).toMatch(/^HTTP\/1\.1 403 /);
+    await auth.users.update('jane', {
+      mustChangePassword: false,
+      type: 'normal',
+      expires: new Date(Date.now() + 1_000),
+    });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000);
+    expect(await upgrades.ask({ auth: 'jane:pw' })).toMatch(/^HTTP\/1\.1 401 /);
+    expect(upgrades.outcomes.slice(1)).toEqual([undefined, undefined]);
+  });
+
+  it('finishes no request that it began before', async () => {
+    const { auth, send } = await serveDoors();
+    const { accept } = PasswordPolicy.prototype;
+    // The duty comes while the request waits.
+    vi.spyOn(PasswordPolicy.prototype, 'accept').mockImplementationOnce(async function (
+      this: PasswordPolicy,
+      ...given
+    ) {
+      await auth.users.update('jane', { mustChangePassword: true });
+      return accept.apply(this, given);
+    });
+    const body = JSON.stringify({ name: 'new', password: 'pw' });
+    const answer = await send({ method: 'POST', path: USERS, auth: 'jane:pw', body });
+    expect([answer.status, answer.body.message]).toEqual([403, expect.stringMatching(/^user jane must change/)]);
+    expect(await auth.users.get('new')).toBeUndefined();
+  });
+
+  it('hands its error to the app, with the way to the sign-in page for a person', async () => {
+    const auth = await createAuth({ http: { sessions: true, refusals: 'next' } });
+    await auth.users.update('api', { mustChangePassword: true });
+    const app = express().use(auth);
+    app.use(((error, _req, res, _next) => {
+      res.status(error.status).json({ code: error.code, signIn: error.signIn });
+    }) as express.ErrorRequestHandler);
+    const { send } = await serve(app);
+    const code = 'PASSWORD_CHANGE_REQUIRED';
+    expect(await send({ path: '/x', auth: 'api:pw' })).toMatchObject({ status: 403, body: { code } });
+    const headers = { Accept: 'text/html' };
+    expect((await send({ path: '/x', auth: 'api:pw', headers })).body).toEqual({
+      code,
+      signIn: '/kapacitor/v1/sign-in?next=%2Fx',
     });
   });
 });
