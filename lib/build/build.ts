@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, posix, resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OutputChunk } from 'rolldown';
 import { bundleImplementation } from './bundle.js';
 import { buildOpenApi } from './openapi.js';
+import { buildPage } from './page.js';
 
 /** The entries of the package, by the names of their ES modules. */
 const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
@@ -17,12 +18,16 @@ const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/s
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 buildOpenApi();
+const pageFiles = await buildPage();
 const chunks = await bundleImplementation();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 writeEsModules(chunks);
-writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesFor(chunks));
+writeFileSync(
+  'dist/THIRD-PARTY-NOTICES.txt',
+  noticesFor([...chunks.flatMap(({ moduleIds }) => moduleIds), ...pageFiles]),
+);
 chmodSync('dist/lib/cli/bin.js', 0o755);
 
 /**
@@ -39,22 +44,19 @@ function writeEsModules(implementation: readonly OutputChunk[]): void {
 }
 
 /**
- * The licences of the packages that are included in the implementation. They must accompany every copy.
+ * The licences of the packages that are included in the implementation and in the page. They must accompany every copy.
  *
  * @throws A package has no licence file.
  */
-function noticesFor(implementation: readonly OutputChunk[]): string {
-  const modules = implementation
-    .flatMap(({ moduleIds }) => moduleIds)
-    .filter((id) => /[\\/]node_modules[\\/]/.test(id));
+function noticesFor(files: readonly string[]): string {
+  const modules = files.filter((file) => /(?:^|[\\/])node_modules[\\/]/.test(file));
   const folders = [...new Set(modules.map(packageFolderOf))].sort();
   return `This folder contains code of these packages.\n${folders.map(noticeOf).join('')}`;
 }
 
+/** The folder in `node_modules`: a part of a package, such as `preact/hooks`, may have a package.json as well. */
 function packageFolderOf(module: string): string {
-  let folder = dirname(resolve(module));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(resolve(module))?.[0] as string;
 }
 
 function noticeOf(folder: string): string {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
 import { buildOpenApi } from '../../lib/build/openapi.js';
+import { buildPage } from '../../lib/build/page.js';
 
 /** The programs that run in processes of their own. */
 const PROGRAMS: Readonly<Record<string, URL>> = {
@@ -32,6 +33,7 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-programs-'));
   const entries = Object.entries(PROGRAMS).map(([name, source]) => [`programs/${name}`, fileURLToPath(source)]);
   buildOpenApi();
+  await buildPage();
   await bundleImplementation(folder, Object.fromEntries(entries));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   const programs = Object.keys(PROGRAMS).map((name) => [name, join(folder, `programs/${name}.js`)]);
