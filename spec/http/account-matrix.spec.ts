@@ -1,3 +1,4 @@
+import bcrypt from 'bcrypt';
 import express from 'express';
 import { MemoryUserRepository } from 'kapacitor-auth';
 import passport from 'passport';
@@ -78,10 +79,12 @@ async function serveDoors() {
   }) as express.ErrorRequestHandler);
   const { send, port } = await serve(app);
   const key = (await auth.keys.create('jane', { name: 'k' })).key;
+  const limited = (await auth.keys.create('jane', { name: 'l', permissions: ['all'] })).key;
   const cookie = cookieOf(await post(send, 'jane', 'pw'));
   const credentials: Record<string, Record<string, string>> = {
     password: { Authorization: basic('jane:pw') },
     key: { Authorization: `Bearer ${key}` },
+    'key with permissions': { Authorization: `Bearer ${limited}` },
     token: { Authorization: `Bearer ${handmadeToken({ username: 'jane', exp: inSeconds(3_600_000) })}` },
     session: { Cookie: cookie, Origin: `http://127.0.0.1:${port}` },
   };
@@ -98,7 +101,7 @@ function asked(kind: string) {
   return DOORS.filter(([, path]) => kind !== 'session' || path !== '/verify');
 }
 
-const KINDS = ['password', 'key', 'token', 'session'] as const;
+const KINDS = ['password', 'key', 'key with permissions', 'token', 'session'] as const;
 
 describe.each(KINDS)('with a %s', (kind) => {
   it('a user who must change its password gets 403 everywhere, but where it can do that', async () => {
@@ -109,7 +112,7 @@ describe.each(KINDS)('with a %s', (kind) => {
       expect([method, path, await ask(kind, method, path)]).toEqual([method, path, 403]);
     }
     for (const [method, path, status] of LEFT) {
-      const expected = kind === 'key' && method === 'PATCH' && status === 400 ? [400, 403] : [status];
+      const expected = kind.startsWith('key') && method === 'PATCH' && status === 400 ? [400, 403] : [status];
       expect(expected).toContain(await ask(kind, method, path));
     }
     expect(store.find('jane')).toMatchObject({ mustChangePassword: true });
@@ -117,10 +120,10 @@ describe.each(KINDS)('with a %s', (kind) => {
 
   it('a user who has expired gets what a wrong password gets, everywhere', async () => {
     const { auth, ask, store } = await serveDoors();
-    await auth.users.update('jane', { type: 'normal' });
+    await auth.users.update('jane', { type: 'normal', permissions: ['all'] });
     expect(await ask(kind, 'GET', '/authenticate')).toBe(299);
-    await auth.users.update('jane', { expires: new Date(Date.now() + 500_000), mustChangePassword: true });
-    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+    await auth.users.update('jane', { expires: new Date(Date.now() + 200_000), mustChangePassword: true });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 200_000);
     for (const [method, path] of [...asked(kind), ...LEFT]) {
       // Nobody needs credentials for these, and a session that has ended is none.
       const isOpen = kind === 'session' && ['/open', '/optional'].includes(path);
@@ -245,5 +248,23 @@ describe('a user who must change its password', () => {
       code,
       signIn: '/kapacitor/v1/sign-in?next=%2Fx',
     });
+  });
+});
+
+describe('a user who expires while it logs in', () => {
+  it('is not let in with its password', async () => {
+    const { auth, send } = await serveDoors();
+    await auth.users.update('jane', { type: 'normal', expires: new Date(Date.now() + 1_000) });
+    const { compare } = bcrypt;
+    const expireMeanwhile = () =>
+      vi.spyOn(bcrypt, 'compare').mockImplementationOnce(async (...given) => {
+        const isRight = await compare(...given);
+        vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000);
+        return isRight;
+      });
+    // Not the login that is remembered.
+    await auth.users.update('jane', { password: 'another' });
+    expireMeanwhile();
+    expect((await send({ path: '/x', auth: 'jane:another' })).status).toBe(401);
   });
 });
