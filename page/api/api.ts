@@ -97,12 +97,14 @@ export class Api {
   }
 
   async permissions(signal?: AbortSignal): Promise<Permissions> {
-    return (await this.#client.ask<{ readonly permissions: Permissions }>(['permissions'], { signal })).body.permissions;
+    return (await this.#client.ask<{ readonly permissions: Permissions }>(['permissions'], { signal })).body
+      .permissions;
   }
 
   async audit(signal?: AbortSignal): Promise<readonly AuditEvent[]> {
     const query = { limit: '100' };
-    return (await this.#client.ask<{ readonly events: readonly AuditEvent[] }>(['audit'], { query, signal })).body.events;
+    return (await this.#client.ask<{ readonly events: readonly AuditEvent[] }>(['audit'], { query, signal })).body
+      .events;
   }
 
   async signIn(name: string, password: string): Promise<void> {

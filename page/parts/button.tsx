@@ -12,7 +12,14 @@ interface ButtonProps {
   readonly isDisabled?: boolean;
 }
 
-export function Button({ children, kind = 'plain', onClick, submits, isBusy = false, isDisabled }: ButtonProps): JSX.Element {
+export function Button({
+  children,
+  kind = 'plain',
+  onClick,
+  submits,
+  isBusy = false,
+  isDisabled,
+}: ButtonProps): JSX.Element {
   const click = (event: Event) => {
     if (isBusy) event.preventDefault();
     else onClick?.();

@@ -9,7 +9,10 @@ export interface PermissionEntry {
 }
 
 /** Kapacitor's permissions, which every server has. */
-const KAPACITOR: readonly PermissionEntry[] = Object.entries(texts.kapacitor).map(([name, opens]) => ({ name, opens }));
+export const KAPACITOR: readonly PermissionEntry[] = Object.entries(texts.kapacitor).map(([name, opens]) => ({
+  name,
+  opens,
+}));
 
 /** The permissions that a user can have: Kapacitor's, and the app's own once they are loaded. */
 export function usePermissions(): readonly PermissionEntry[] {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { PAGE_SIZE } from '../api/api';
-import { fillText } from '../parts/fill';
 import { Button } from '../parts/button';
+import { fillText } from '../parts/fill';
 import { currentLuggage, goTo, type Place } from '../route';
 import { texts } from '../texts';
 

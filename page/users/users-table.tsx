@@ -44,7 +44,13 @@ export function UsersTable({ users, isLoading, selection }: UsersTableProps): JS
   );
 }
 
-function SelectAll({ users, selection }: { readonly users: readonly User[]; readonly selection: Selection }): JSX.Element {
+function SelectAll({
+  users,
+  selection,
+}: {
+  readonly users: readonly User[];
+  readonly selection: Selection;
+}): JSX.Element {
   const count = users.filter(({ name }) => selection.names.has(name)).length;
   return (
     <input
