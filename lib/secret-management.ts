@@ -1,7 +1,6 @@
 import type { CredentialCache } from './authentication/credential-cache.js';
 import type { LoginThrottle } from './authentication/login-throttle.js';
-import { OWN_KEYS, OwnChanges } from './authentication/own-changes.js';
-import { BoundedRateLimiter, shortKey } from './authentication/rate-limiter.js';
+import { OWN_KEYS, OWN_SESSIONS, OwnChanges } from './authentication/own-changes.js';
 import { SecretAuthenticator } from './authentication/secret-authenticator.js';
 import type { UsedCredentials } from './authentication/used-credentials.js';
 import type { ResolvedSessions } from './config/options.js';
@@ -12,11 +11,6 @@ import type { PermissionNames } from './users/permissions.js';
 import type { CompleteUserRepository } from './users/repository.js';
 import type { SecretRepository } from './users/secret.js';
 import { SessionService } from './users/session-service.js';
-
-/** The new sessions that a user may have in a minute: each one waits for the disk. */
-const NEW_SESSIONS = 60;
-/** Milliseconds. */
-const WINDOW = 60_000;
 
 interface SecretManagementParts {
   readonly repository: CompleteUserRepository;
@@ -51,14 +45,14 @@ export function createSecretManagement(parts: SecretManagementParts): SecretMana
     return { keys, sessions: undefined, authenticator: undefined, close: () => ownKeys.close() };
   }
   const expired = new ExpiredSecrets(secrets);
-  const newSessions = new BoundedRateLimiter(NEW_SESSIONS, WINDOW);
+  const ownSessions = new OwnChanges(OWN_SESSIONS);
   const sessionIdle = parts.sessions === false ? Number.POSITIVE_INFINITY : parts.sessions.idle;
   return {
     keys,
-    sessions: createSessions(parts, secrets, newSessions),
+    sessions: createSessions(parts, secrets, ownSessions),
     authenticator: new SecretAuthenticator({ ...parts, secrets, sessionIdle }),
     close: () => {
-      newSessions.close();
+      ownSessions.close();
       ownKeys.close();
       expired.close();
     },
@@ -68,10 +62,9 @@ export function createSecretManagement(parts: SecretManagementParts): SecretMana
 function createSessions(
   { repository, sessions, audit }: SecretManagementParts,
   secrets: SecretRepository,
-  newSessions: BoundedRateLimiter,
+  ownSessions: OwnChanges,
 ): SessionService | undefined {
   if (sessions === false) return undefined;
   const { lifetime, idle } = sessions;
-  const admit = (name: string) => newSessions.take(shortKey(name));
-  return new SessionService({ repository, secrets, lifetime, idle, admit, audit });
+  return new SessionService({ repository, secrets, lifetime, idle, ownSessions, audit });
 }

@@ -1,27 +1,25 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { inspect, promisify } from 'node:util';
 import express from 'express';
 import { ConfigError, kapacitorAuth, MemoryUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAuth, ROOT } from './support/auth.js';
+import { NODE_OPTIONS, programNamed } from './support/child-process.js';
 import { serve } from './support/server.js';
 import { userNamed } from './support/stored-user.js';
 import { temporaryFolder } from './support/temporary-folder.js';
 
 const run = promisify(execFile);
-const LIB = fileURLToPath(new URL('../lib/index.ts', import.meta.url));
 
-/** Runs a program in a process of its own, which is killed when it does not end by itself. */
+/** Runs a program with the package, as it is built, in a process of its own, which is killed when it does not end by itself. */
 async function runProgram(program: string, cwd: string): Promise<string> {
-  const file = join(cwd, 'program.mts');
-  writeFileSync(file, program.replaceAll('KAPACITOR_AUTH', JSON.stringify(LIB)));
-  const { stdout } = await run(process.execPath, ['--no-warnings', '--import', import.meta.resolve('tsx'), file], {
-    cwd,
-    timeout: 15_000,
-  });
+  const file = join(cwd, 'program.mjs');
+  const index = pathToFileURL(programNamed('index')).href;
+  writeFileSync(file, program.replaceAll('KAPACITOR_AUTH', JSON.stringify(index)));
+  const { stdout } = await run(process.execPath, [...NODE_OPTIONS, file], { cwd, timeout: 15_000 });
   return stdout;
 }
 
@@ -140,7 +138,7 @@ describe('without users', () => {
       await auth.close();
       console.log(JSON.stringify(readdirSync('.')));
     `;
-    expect(JSON.parse(await runProgram(program, folder))).toEqual(['program.mts']);
+    expect(JSON.parse(await runProgram(program, folder))).toEqual(['program.mjs']);
   });
 });
 

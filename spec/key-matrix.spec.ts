@@ -10,8 +10,8 @@ import { storeFile } from './support/sqlite-repository.js';
 import { startProgram } from './support/store-process.js';
 
 /**
- * What each permission opens, by hand: `t` and `T` reading and writing tasks, `c` and `C` the configuration, `w` writing
- * points, `o` and `O` reading and writing orders, `d` deleting an order, `u` reading users.
+ * The requests that each permission opens, by hand: `t` and `T` reading and writing tasks, `c` and `C` the configuration,
+ * `w` writing points, `o` and `O` reading and writing orders, `d` deleting an order, `u` reading users.
  */
 const OPENS = { api: 'tToOdu', config_api: 'cC', write_points: 'w', clerk: 'oO', all: 'tTcCwoOdu' } as const;
 type PermissionName = keyof typeof OPENS;
@@ -43,7 +43,7 @@ const OWN: readonly (readonly [isAllowed: boolean, method: string, path: string,
   [false, 'PATCH', '/kapacitor/v1/users/NAME', '{"password":"another"}'],
 ];
 
-/** What needs an admin. The bodies are refused after the decision, so that nothing changes. */
+/** The requests that need an admin. The bodies are refused after the decision, so that nothing changes. */
 const ADMINS: readonly (readonly [method: string, path: string, body?: string])[] = [
   ['POST', '/kapacitor/v1/users', '{"name":""}'],
   ['PATCH', '/kapacitor/v1/users/other', '{"type":"neither"}'],

@@ -2,6 +2,7 @@ import { StoreError } from '../errors.js';
 import { isPromise, type MaybePromise, SingleFlight } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
+import { isDisabled, whyDisabled } from '../users/account.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import { passwordForms } from '../users/password.js';
 import type { UserRepository } from '../users/repository.js';
@@ -224,7 +225,7 @@ export class Authenticator {
     }
     const hash = await this.#upgradeOnce(candidate, form);
     const current = await repository.find(name);
-    if (current === undefined || !current.enabled) return 'user-changed';
+    if (current === undefined || isDisabled(current)) return 'user-changed';
     if (current.hash !== hash) {
       // The password is another one, or another process hashed the same password again.
       if (repetition === MAX_REPETITIONS) throw new StoreError('the user changes too often to log in: try again later');
@@ -242,8 +243,8 @@ export class Authenticator {
   /** The reason why the correct password would not let this user in either. */
   #obstacleFor(stored: StoredUser | undefined): LoginFailure | undefined {
     if (stored === undefined) return 'unknown-user';
-    if (!stored.enabled) return 'user-disabled';
-    if (this.#parts.hasher.canVerify(stored.hash)) return undefined;
+    const disabled = whyDisabled(stored);
+    if (disabled !== undefined || this.#parts.hasher.canVerify(stored.hash)) return disabled;
     this.#parts.onUnusableHash(this.#users.of(stored).user);
     return 'unusable-hash';
   }
@@ -287,7 +288,7 @@ export class Authenticator {
   }
 
   #stillVerified({ mark }: { readonly mark: string | undefined }, stored: StoredUser | undefined): User | undefined {
-    if (stored === undefined || !stored.enabled) return undefined;
+    if (stored === undefined || isDisabled(stored)) return undefined;
     const current = this.#users.of(stored);
     return current.mark === mark ? current.user : undefined;
   }

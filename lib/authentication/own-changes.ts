@@ -8,8 +8,8 @@ const WINDOW = 60_000;
 export interface OwnChangesOptions {
   /** Changes in a minute. */
   readonly limit: number;
-  /** The message while another change runs. */
-  readonly underWay: string;
+  /** The message while another change runs. Undefined: changes of a user may run at the same time. */
+  readonly underWay?: string | undefined;
   /** The message over the limit. */
   readonly tooMany: string;
 }
@@ -28,6 +28,12 @@ export const OWN_KEYS: OwnChangesOptions = {
   tooMany: 'too many new keys',
 };
 
+/** Each session waits for the disk. A user may sign in on several devices at once. */
+export const OWN_SESSIONS: OwnChangesOptions = {
+  limit: 60,
+  tooMany: 'too many new sessions',
+};
+
 /** Limits how often users make changes that cost the server time, on any number of connections. */
 export class OwnChanges {
   readonly #pending = new Set<string>();
@@ -40,17 +46,17 @@ export class OwnChanges {
   }
 
   /**
-   * Runs a change. The changes of a user run one at a time.
+   * Runs a change. The changes of a user run one at a time if the options have a message for it.
    *
    * @throws {ThrottledError} another change of this user is running, or there were too many
    */
   async run<T>(name: string, change: () => Promise<T>): Promise<T> {
-    if (this.#pending.has(name)) throw new ThrottledError(1, this.#options.underWay);
+    const { underWay } = this.#options;
+    if (underWay === undefined) return this.#runLimited(name, change);
+    if (this.#pending.has(name)) throw new ThrottledError(1, underWay);
     this.#pending.add(name);
     try {
-      const wait = await this.#limiter.take(shortKey(name));
-      if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), this.#options.tooMany);
-      return await change();
+      return await this.#runLimited(name, change);
     } finally {
       this.#pending.delete(name);
     }
@@ -58,5 +64,11 @@ export class OwnChanges {
 
   close(): void {
     this.#limiter.close();
+  }
+
+  async #runLimited<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const wait = await this.#limiter.take(shortKey(name));
+    if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), this.#options.tooMany);
+    return change();
   }
 }

@@ -1,6 +1,7 @@
 import { isPromise, type MaybePromise } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
+import { isDisabled, whyDisabled } from '../users/account.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { UserRepository } from '../users/repository.js';
 import { restrictedUser } from '../users/restricted-user.js';
@@ -108,8 +109,13 @@ export class SecretAuthenticator {
     if (!isSecretText(kind, text)) return 'malformed-key';
     const secret = await this.#parts.secrets.find(digest);
     if (secret === undefined || (name !== undefined && name !== secret.owner)) return 'unknown-key';
-    const user = await this.#findOwner(secret);
-    return user ?? (isValidAt(secret, Date.now()) ? 'user-disabled' : 'expired-key');
+    if (!isValidAt(secret, Date.now())) return 'expired-key';
+    return (await this.#findOwner(secret)) ?? this.#failureOf(secret);
+  }
+
+  async #failureOf({ owner }: StoredSecret): Promise<LoginFailure> {
+    const found = await this.#parts.repository.find(owner);
+    return (found && whyDisabled(found)) ?? 'user-changed';
   }
 
   #findOwner(secret: StoredSecret | undefined): MaybePromise<User | undefined> {
@@ -136,7 +142,7 @@ export class SecretAuthenticator {
   }
 
   #userOf(secret: StoredSecret, owner: StoredUser | undefined, time: number): User | undefined {
-    if (owner === undefined || !owner.enabled) return undefined;
+    if (owner === undefined || isDisabled(owner)) return undefined;
     this.#uses.note(secret.digest, time);
     const known = this.#users.get(secret);
     if (known?.owner === owner) return known.user;

@@ -1,6 +1,7 @@
 import { isPromise, type MaybePromise } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
+import { isDisabled, whyDisabled } from '../users/account.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { UserRepository } from '../users/repository.js';
 import { digestOfSecret } from '../users/secret-text.js';
@@ -65,7 +66,7 @@ export class TokenAuthenticator {
   find(token: VerifiedToken): MaybePromise<User | undefined> {
     if (isOver(token)) return undefined;
     const owner = this.#parts.repository.find(token.username);
-    return isPromise(owner) ? owner.then((found) => this.#userOf(token, found)) : this.#userOf(token, owner);
+    return isPromise(owner) ? owner.then((found) => this.#current(token, found)) : this.#current(token, owner);
   }
 
   /**
@@ -124,15 +125,17 @@ export class TokenAuthenticator {
     if ('failure' in token) return token;
     const { username } = token;
     const owner = isUserName(username) ? await repository.find(username) : undefined;
-    const user = this.#userOf(token, owner);
-    if (user !== undefined) return user;
-    // The client gets the same answer for both.
-    const failure = owner === undefined ? 'unknown-user' : 'user-disabled';
-    return { failure, reason: 'authorization failed', username };
+    const failure = owner === undefined ? 'unknown-user' : whyDisabled(owner);
+    // The client gets the same answer for all of these.
+    if (failure !== undefined) return { failure, reason: 'authorization failed', username };
+    return this.#userOf(token, owner as StoredUser);
   }
 
-  #userOf(token: VerifiedToken, owner: StoredUser | undefined): User | undefined {
-    if (owner === undefined || !owner.enabled) return undefined;
+  #current(token: VerifiedToken, owner: StoredUser | undefined): User | undefined {
+    return owner === undefined || isDisabled(owner) ? undefined : this.#userOf(token, owner);
+  }
+
+  #userOf(token: VerifiedToken, owner: StoredUser): User {
     const known = this.#users.get(token);
     if (known?.owner === owner) return known.user;
     const user = publicUser(owner);

@@ -1,4 +1,5 @@
 import { pathOf } from '../request/host.js';
+import { isDisabled } from '../users/account.js';
 import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 import { isSignIn, type OwnEndpoint, OwnEndpoints } from './own-endpoints.js';
@@ -9,10 +10,10 @@ import { type Privilege, privilegeFor } from './privileges.js';
 import { PublicPaths } from './public-paths.js';
 
 /**
- * The rule that decided: the user is disabled, the path is public, the user asks about itself, is an admin, needs to be one, or
- * has permissions.
+ * The rule that decided: the user is disabled or has expired, must change its password first, the path is public, the user asks
+ * about itself, is an admin, needs to be one, or has permissions.
  */
-type Rule = 'disabled' | 'public' | 'own' | 'admin' | 'admin-only' | 'permissions';
+type Rule = 'disabled' | 'must-change-password' | 'public' | 'own' | 'admin' | 'admin-only' | 'permissions';
 
 /** Whether a user may make a request, and the rule that decided. */
 export interface Decision {
@@ -85,7 +86,7 @@ export class AccessPolicy {
     const readings = this.paths.read(whole);
     const decision = this.#decideOn(user, privilegeFor(method), readings);
     if (endpoint !== undefined) return withOwnRight(decision, user, method, endpoint);
-    const isPublic = !decision.allowed && user.enabled && this.publicPaths.includes(method, readings);
+    const isPublic = !decision.allowed && mayUseRights(user) && this.publicPaths.includes(method, readings);
     return isPublic ? { ...decision, resource: readings?.whole[0], allowed: true, rule: 'public' } : decision;
   }
 
@@ -110,7 +111,7 @@ export class AccessPolicy {
     const resource = 'name' in endpoint ? `${USERS}/${endpoint.name}` : USERS;
     const privilege = privilegeFor(method);
     const decision =
-      hasSecrets(endpoint) && user.enabled && user.type !== 'admin'
+      hasSecrets(endpoint) && mayUseRights(user) && user.type !== 'admin'
         ? ({ allowed: false, privilege, resource, rule: 'admin-only' } as const)
         : this.#decideOn(user, privilege, { whole: [resource], below: [] });
     return withOwnRight(decision, user, method, endpoint);
@@ -128,7 +129,8 @@ export class AccessPolicy {
   #decideOn(user: User, privilege: Privilege, readings: Readings | undefined): Decision {
     const missing = readings && this.#missing(user, privilege, readings);
     const resource = missing ?? readings?.whole[0];
-    if (!user.enabled) return { allowed: false, privilege, resource, rule: 'disabled' };
+    if (isDisabled(user)) return { allowed: false, privilege, resource, rule: 'disabled' };
+    if (user.mustChangePassword) return { allowed: false, privilege, resource, rule: 'must-change-password' };
     if (user.type === 'admin') return { allowed: true, privilege, resource, rule: 'admin' };
     if (missing !== undefined && needsAdmin(privilege, missing)) {
       return { allowed: false, privilege, resource, rule: 'admin-only' };
@@ -217,8 +219,17 @@ function hasSecrets({ kind }: OwnEndpoint): boolean {
 }
 
 function withOwnRight(decision: Decision, user: User, method: string, endpoint: OwnEndpoint | undefined): Decision {
-  const isOwn = user.enabled && endpoint !== undefined && ownRight(user, method, endpoint) !== undefined;
-  return isOwn ? { ...decision, allowed: true, rule: 'own' } : decision;
+  if (endpoint === undefined || isDisabled(user) || ownRight(user, method, endpoint) === undefined) return decision;
+  const isLeft = !user.mustChangePassword || LEFT_WITHOUT_NEW_PASSWORD.includes(endpoint.kind);
+  return isLeft ? { ...decision, allowed: true, rule: 'own' } : decision;
+}
+
+/** The endpoints that a user has rights on while it must change its password. */
+const LEFT_WITHOUT_NEW_PASSWORD: readonly OwnEndpoint['kind'][] = ['me', 'user', 'session', 'sign-in', 'sign-out'];
+
+/** Whether a user may use what its type and its permissions open. */
+function mayUseRights(user: User): boolean {
+  return !isDisabled(user) && !user.mustChangePassword;
 }
 
 /** The right that all users have on an endpoint, in words. Undefined if there is none. */

@@ -1,5 +1,6 @@
 import { inWords } from '../argument-checks.js';
 import { pathOf } from '../request/host.js';
+import type { UserAccount } from '../users/account.js';
 import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 import { type AccessPolicy, type Decision, ownRight } from './access-policy.js';
@@ -44,7 +45,9 @@ function reasonFor(policy: AccessPolicy, user: User, method: string, path: strin
   const { resource, rule } = decision;
   switch (rule) {
     case 'disabled':
-      return `${user.name} is disabled, and cannot log in`;
+      return `${user.name} ${user.enabled ? expired(user) : 'is disabled'}, and cannot log in`;
+    case 'must-change-password':
+      return `${user.name} must change its password before it may do anything else`;
     case 'public':
       return `${path} is public, and needs no credentials`;
     case 'own':
@@ -56,6 +59,12 @@ function reasonFor(policy: AccessPolicy, user: User, method: string, path: strin
     default:
       return resource === undefined ? unreadable(path) : grounds(policy, user, method, { ...decision, resource });
   }
+}
+
+/** `expired at 2027-01-31T00:00:00.000Z`. */
+function expired({ expires }: User & Partial<Pick<UserAccount, 'expires'>>): string {
+  const time = new Date(Number(expires));
+  return Number.isNaN(time.getTime()) ? 'has expired' : `expired at ${time.toISOString()}`;
 }
 
 /** A decision about a path that can be read. */

@@ -1,7 +1,7 @@
 import { didYouMean, inWords, refuseExtra, suggest } from '../argument-checks.js';
 import { ConfigError } from '../errors.js';
 import { describeType, describeValue } from '../safe-text.js';
-import type { User } from '../users/user.js';
+import type { UserAccount } from '../users/account.js';
 import type { AccessPolicy } from './access-policy.js';
 import { API, isWithin, USERS } from './paths.js';
 import { isKnownMethod, isPrivilege, METHOD_TOKEN, PRIVILEGES, type Privilege, privilegeFor } from './privileges.js';
@@ -57,14 +57,17 @@ function pathProblem(path: unknown): string | undefined {
 
 function userProblem(user: unknown): string | undefined {
   if (typeof user === 'string') return `a user is an object${didYouMean(`await auth.users.get('${user}')`)}`;
-  const { name, type, permissions, enabled } = Object(user) as Partial<Record<keyof User, unknown>>;
+  const { name, type, permissions, enabled, expires } = Object(user) as Partial<Record<keyof UserAccount, unknown>>;
   const isUser =
     typeof name === 'string' &&
     (type === 'admin' || type === 'normal') &&
     // A permission that does not exist opens nothing. A user may have hundreds.
     Array.isArray(permissions) &&
     typeof enabled === 'boolean';
-  if (isUser) return undefined;
+  if (isUser) {
+    const isTime = expires === undefined || expires instanceof Date || typeof expires === 'number';
+    return isTime ? undefined : `the field expires of a user is a date, not ${describeType(expires)}`;
+  }
   const kind = describeType(user);
   return `a user has name, type, permissions and enabled, like req.user: this is ${kind === 'an object' ? 'another object' : kind}`;
 }

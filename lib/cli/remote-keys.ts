@@ -12,7 +12,7 @@ export type ManagedKeys = Pick<KeyService, 'create' | 'list' | 'delete'>;
 
 const ID = /^[0-9A-Za-z]{1,64}$/;
 
-/** The keys of users of a server, through its users API. What the server answers is checked before a terminal gets it. */
+/** The keys of users of a server, through its users API. Its answers are checked before a terminal gets them. */
 export class RemoteKeys implements ManagedKeys {
   readonly #client: ApiClient;
 

@@ -1,13 +1,12 @@
 import type { Request } from 'express';
 import { ForbiddenError, InvalidRequestError, KeyNotFoundError } from '../errors.js';
-import { contextOf } from '../request/audit-context.js';
-import type { NewKey } from '../users/key-fields.js';
 import type { CreatedKey, Key, KeyService } from '../users/key-service.js';
 import type { User } from '../users/user.js';
 import { adminRequired, sendEmpty, sendJson } from './answers.js';
 import type { Guard } from './guard.js';
-import { INVALID_JSON, readJson } from './request-body.js';
-import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
+import { readJson } from './request-body.js';
+import { toNewKey } from './user-input.js';
+import { type Action, baseOf, changeContextOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
 /** The keys of a user, below the user in the users API. Users manage their own, and admins those of everybody. */
 export class KeysApi {
@@ -65,15 +64,8 @@ export class KeysApi {
   }
 
   #keysFor(req: Request, principal: User): KeyService {
-    return this.#kept().by({ ...contextOf(req), by: principal.name });
+    return this.#kept().by(changeContextOf(req, principal));
   }
-}
-
-/** The key in the body of a POST. The key service checks it. Clients send back the `link` of an answer. */
-function toNewKey(json: unknown): NewKey<string> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new InvalidRequestError(INVALID_JSON);
-  const fields = Object.entries(json).filter(([field]) => field !== 'link');
-  return Object.fromEntries(fields) as unknown as NewKey<string>;
 }
 
 /** A key in an answer. Fields that the key does not have are left out. */

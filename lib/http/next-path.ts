@@ -19,3 +19,14 @@ export function nextPath(given: unknown): string {
   const path = `${pathname}${search}${hash}`;
   return origin !== HERE || path.startsWith('//') || path.length > LONGEST ? '/' : path;
 }
+
+/**
+ * The path of an endpoint of this package, on this host. A mount at a pattern takes its path from the client, who may have
+ * sent `//evil.example`: then the path is `/`.
+ *
+ * @param mount the path of the mount; empty for the root
+ * @param apiPath see {@link ResolvedConfig}
+ */
+export function endpointPath(mount: string, apiPath: string, endpoint: string): string {
+  return nextPath(`${mount}${apiPath}/${endpoint}`);
+}

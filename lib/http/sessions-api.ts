@@ -1,12 +1,11 @@
 import type { Request } from 'express';
 import { InvalidRequestError, UserNotFoundError } from '../errors.js';
-import { contextOf } from '../request/audit-context.js';
 import type { SessionService } from '../users/session-service.js';
 import type { User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { sendEmpty, sendJson } from './answers.js';
 import type { Guard } from './guard.js';
-import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
+import { type Action, baseOf, changeContextOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
 interface SessionsApiParts {
   readonly users: UserService;
@@ -32,13 +31,13 @@ export class SessionsApi {
 
   readonly endAll: Action = async (req, res, principal) => {
     const sessions = await this.#changeable(req, principal);
-    await sessions.endAll(nameOf(req), { ...contextOf(req), by: principal.name });
+    await sessions.endAll(nameOf(req), changeContextOf(req, principal));
     sendEmpty(res, 204);
   };
 
   readonly end: Action = async (req, res, principal) => {
     const sessions = await this.#changeable(req, principal);
-    const context = { ...contextOf(req), by: principal.name };
+    const context = changeContextOf(req, principal);
     if (!(await sessions.end(nameOf(req), req.params['id'] as string, context))) {
       throw new InvalidRequestError('no session exists', 404);
     }

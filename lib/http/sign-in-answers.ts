@@ -1,10 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { TryLaterError } from '../errors.js';
 import { type HostRequest, type HostResponse, mountOf } from '../request/host.js';
-import { noSessionCookie, sessionTokenOf } from '../request/session-cookie.js';
 import type { SignInTexts } from '../sign-in-texts.js';
 import { sendEmpty, sendHtml } from './answers.js';
-import { nextPath } from './next-path.js';
+import { endpointPath } from './next-path.js';
 import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
 
 /** The answers to a person who signs in or out: the page, and the way on. */
@@ -30,7 +29,7 @@ export class SignInAnswers {
 
   /** The path of an endpoint of this package, on this host wherever the middleware is mounted. */
   pathOf(req: HostRequest, endpoint: string): string {
-    return nextPath(`${mountOf(req)}${this.#apiPath}/${endpoint}`);
+    return endpointPath(mountOf(req), this.#apiPath, endpoint);
   }
 
   /** Shows the page with its form. */
@@ -69,9 +68,4 @@ export class SignInAnswers {
     const byStatus: Readonly<Record<number, keyof SignInTexts>> = { 401: 'wrong', 403: 'otherSite' };
     return texts[byStatus[status ?? 503] ?? 'unavailable'];
   }
-}
-
-/** The header that takes away the cookie of a request, if it has one. */
-export function withoutSession(req: HostRequest): OutgoingHttpHeaders {
-  return sessionTokenOf(req) === undefined ? {} : { 'Set-Cookie': noSessionCookie(req) };
 }

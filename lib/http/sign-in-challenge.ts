@@ -1,7 +1,7 @@
 import { isFromBrowser, prefersPage } from '../request/browser.js';
 import { type HostRequest, mountOf, withoutOrigin } from '../request/host.js';
-import { noSessionCookie, sessionTokenOf } from '../request/session-cookie.js';
-import { nextPath } from './next-path.js';
+import { withoutSession } from '../request/session-cookie.js';
+import { endpointPath, nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
 
 /** Where a middleware differs from the others. */
@@ -30,7 +30,7 @@ export class SignInChallenge {
   refuse(req: HostRequest, reason: string, challenge: string | undefined, options: ChallengeOptions): Refusal {
     const headers = {
       'WWW-Authenticate': isFromBrowser(req) || prefersPage(req) ? undefined : challenge,
-      'Set-Cookie': sessionTokenOf(req) === undefined ? undefined : noSessionCookie(req),
+      ...withoutSession(req),
     };
     const isPerson = options.sendsToSignIn !== false && prefersPage(req);
     return new Refusal(401, reason, headers, { signIn: isPerson ? this.#pathFor(req, options) : undefined });
@@ -38,8 +38,7 @@ export class SignInChallenge {
 
   /** The path of the sign-in page, with the path of the request if it can be asked for again. */
   #pathFor(req: HostRequest, { hasEndpoints }: ChallengeOptions): string {
-    // A mount at a pattern takes its path from the client, who may have sent `//evil.example`.
-    const page = nextPath(`${hasEndpoints ? mountOf(req) : ''}${this.#apiPath}/sign-in`);
+    const page = endpointPath(hasEndpoints ? mountOf(req) : '', this.#apiPath, 'sign-in');
     const isRead = req.method === 'GET' || req.method === 'HEAD';
     const next = isRead ? nextPath(withoutOrigin(req.originalUrl ?? req.url ?? '')) : '/';
     return next === '/' ? page : `${page}?next=${encodeURIComponent(next)}`;

@@ -7,7 +7,7 @@ import { contextOf } from '../request/audit-context.js';
 import { prefersPage } from '../request/browser.js';
 import { type HostRequest, type HostResponse, type Middleware, queryOf } from '../request/host.js';
 import { isFromOtherSite, mayUseCookie } from '../request/same-origin.js';
-import { canHaveSession, sessionCookie, sessionTokenOf } from '../request/session-cookie.js';
+import { canHaveSession, sessionCookie, sessionTokenOf, withoutSession } from '../request/session-cookie.js';
 import type { Audit } from '../users/audit-events.js';
 import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
@@ -17,7 +17,7 @@ import type { Guard } from './guard.js';
 import { nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
 import { type FormOrJson, readFormOrJson } from './request-body.js';
-import { type SignInAnswers, withoutSession } from './sign-in-answers.js';
+import type { SignInAnswers } from './sign-in-answers.js';
 import { surviveErrors } from './socket-errors.js';
 import { userBody } from './user-body.js';
 

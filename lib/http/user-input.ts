@@ -1,6 +1,7 @@
 import { didYouMean, suggest } from '../argument-checks.js';
 import { InvalidRequestError } from '../errors.js';
 import { describeValue, quoteText } from '../safe-text.js';
+import type { NewKey } from '../users/key-fields.js';
 import { type NewUser, type RequestedChanges, readRequestedChanges } from '../users/user-fields.js';
 import type { UserFilterOptions, UserListOptions } from '../users/user-list.js';
 import { INVALID_JSON } from './request-body.js';
@@ -10,6 +11,11 @@ import { USER_FIELDS, type UserField } from './user-body.js';
 /** The user in the body of a POST. The user service checks it. */
 export function toNewUser(json: unknown): NewUser<string> {
   return fieldsOf(json === null ? {} : json) as unknown as NewUser<string>;
+}
+
+/** The key in the body of a POST. The key service checks it. */
+export function toNewKey(json: unknown): NewKey<string> {
+  return fieldsOf(json) as unknown as NewKey<string>;
 }
 
 /**

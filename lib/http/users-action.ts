@@ -1,9 +1,10 @@
 import type { Request } from 'express';
 import { usersLink } from '../authorization/own-endpoints.js';
 import { ForbiddenError } from '../errors.js';
-import type { HostResponse } from '../request/host.js';
-import { mountOf } from '../request/host.js';
+import { contextOf } from '../request/audit-context.js';
+import { type HostResponse, mountOf } from '../request/host.js';
 import { isForged } from '../request/same-origin.js';
+import type { AuditContext } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import type { Guard } from './guard.js';
 
@@ -23,6 +24,11 @@ export function refuseForged(req: Request): void {
  */
 export function refuseKey(guard: Guard, principal: User, reason: string): void {
   if (guard.credentialOf(principal)?.kind === 'key') throw new ForbiddenError(`${reason}: log in with the password`);
+}
+
+/** The context of the audit events of a change: the request, and the user who makes it. */
+export function changeContextOf(req: Request, principal: User): AuditContext {
+  return { ...contextOf(req), by: principal.name };
 }
 
 /** The name of the user that a path names. */

@@ -1,6 +1,5 @@
 import type { Request } from 'express';
 import { ForbiddenError, InvalidUserError, UserNotFoundError } from '../errors.js';
-import { contextOf } from '../request/audit-context.js';
 import type { HostResponse } from '../request/host.js';
 import { operationFailure } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
@@ -12,7 +11,7 @@ import type { Guard } from './guard.js';
 import { readJson } from './request-body.js';
 import { askedLogins, userBody } from './user-body.js';
 import { toChanges, toFields, toNewUser, toRequestedList } from './user-input.js';
-import { type Action, baseOf, nameOf, refuseForged, refuseKey } from './users-action.js';
+import { type Action, baseOf, changeContextOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
 export interface UsersApiParts extends EndpointParts {
   readonly users: UserService;
@@ -92,7 +91,7 @@ export class UsersApi {
   };
 
   #usersFor(req: Request, principal: User): UserService {
-    return this.#users.by({ ...contextOf(req), by: principal.name });
+    return this.#users.by(changeContextOf(req, principal));
   }
 
   /** Emits `user-operation-failed` for a request that does not reach the user service. */
@@ -107,8 +106,7 @@ export class UsersApi {
     } catch (error) {
       const name = operation === 'change' ? nameOf(req) : undefined;
       this.#audit('user-operation-failed', () => ({
-        ...contextOf(req),
-        by: principal.name,
+        ...changeContextOf(req, principal),
         ...operationFailure(operation, name, error),
       }));
       throw error;

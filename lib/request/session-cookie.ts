@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { trustsPeer } from './client-address.js';
@@ -48,13 +49,14 @@ export function sessionCookie(req: HostRequest, token: string, lifetime: number)
   return setCookie(req, token, Math.floor(lifetime / 1000));
 }
 
-/** The `Set-Cookie` header that takes the cookie away from the browser. */
-export function noSessionCookie(req: HostRequest): string {
-  return setCookie(req, '', 0);
+/** The headers that take the cookie of a request away from the browser. None if the request has no such cookie. */
+export function withoutSession(req: HostRequest): OutgoingHttpHeaders {
+  return sessionTokenOf(req) === undefined ? {} : { 'Set-Cookie': setCookie(req, '', 0) };
 }
 
+/** Only for a request that can have a session. */
 function setCookie(req: HostRequest, value: string, maxAge: number): string {
-  const name = cookieNameFor(req) ?? LOCAL_NAME;
+  const name = cookieNameFor(req) as string;
   return stringifySetCookie({
     ...{ name, value, maxAge, path: '/', httpOnly: true, sameSite: 'lax' },
     secure: name === SECURE_NAME,

@@ -13,9 +13,10 @@ export class MemoryLogins implements LoginTimes {
   record(logins: readonly RecordedLogin[]): void {
     const now = Date.now();
     for (const { name, ago } of logins) {
+      const time = Math.round(now - ago);
       const last = this.#times.get(name);
-      const isDue = last === undefined || now - ago >= last + RECORD_LOGIN_EVERY;
-      if (isDue && this.#users.has(name)) this.#times.set(name, now - ago);
+      const isDue = last === undefined || time >= last + RECORD_LOGIN_EVERY;
+      if (isDue && this.#users.has(name)) this.#times.set(name, time);
     }
   }
 

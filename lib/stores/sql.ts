@@ -3,10 +3,21 @@ import type { StoredUser, UserType } from '../users/user.js';
 import { compareNames } from '../users/user-name.js';
 import type { Page, Selection } from './listing.js';
 
-/** `isActiveAdmin` in SQL. An index of the admins must repeat it word for word: it serves no query with other words. */
-export const ACTIVE_ADMIN = `type = 'admin' AND enabled`;
+/** An admin who is enabled, and may have an end. An index of these serves {@link ACTIVE_ADMIN} as well. */
+export const ENABLED_ADMIN = `type = 'admin' AND enabled`;
 
-/** A row of the table of users, without `enabled`, which each database represents in its own way. */
+/** `isActiveAdmin` in SQL. An index of the admins must repeat its words: it serves no query with other ones. */
+export const ACTIVE_ADMIN: string = `${ENABLED_ADMIN} AND expires_at IS NULL`;
+
+/** Milliseconds since 1970, as a number or in digits. */
+type TimeColumn = number | string | null;
+
+/**
+ * A row of the table of users, without `enabled` and `must_change_password`, which each database represents in its own way.
+ *
+ * The names of the times differ from those of a secret's: processes of an earlier version join both tables, and their
+ * statements name the columns of secrets alone.
+ */
 export interface UserRow {
   readonly name: string;
   readonly type: string;
@@ -14,10 +25,24 @@ export interface UserRow {
   readonly permissions: string;
   readonly hash: string;
   readonly revision: string;
+  readonly created_at?: TimeColumn;
+  readonly password_changed_at?: TimeColumn;
+  readonly expires_at?: TimeColumn;
+  readonly note?: string | null;
 }
 
-export function toStoredUser({ name, type, permissions, hash, revision }: UserRow, enabled: boolean): StoredUser {
-  return { name, type: type as UserType, permissions: toPermissions(permissions), enabled, hash, revision };
+/** Converts a row. A field of the account that says nothing is left out. */
+export function toStoredUser(row: UserRow, enabled: boolean, mustChangePassword = false): StoredUser {
+  const { name, type, permissions, hash, revision, note } = row;
+  const { created_at: created, password_changed_at: passwordChanged, expires_at: expires } = row;
+  return {
+    ...{ name, type: type as UserType, permissions: toPermissions(permissions), enabled, hash, revision },
+    ...(created != null && { created: Number(created) }),
+    ...(passwordChanged != null && { passwordChanged: Number(passwordChanged) }),
+    ...(expires != null && { expires: Number(expires) }),
+    ...(mustChangePassword && { mustChangePassword }),
+    ...(note && { note }),
+  };
 }
 
 /** @param joined names joined by commas, in any order */

@@ -4,6 +4,7 @@ import { compareAndSet } from '../users/compare-and-set.js';
 import { isPermission } from '../users/permissions.js';
 import type { CompleteUserRepository, KeyOwner } from '../users/repository.js';
 import { isActiveAdmin, type StoredUser, storedUser } from '../users/user.js';
+import { AccountsOfImport } from './accounts-of-import.js';
 import { KeysOfImport, type KeysSummary } from './keys-of-import.js';
 import { type FileFormat, ImportError, type ImportedUser, type RefusedUser, type UserFile } from './user-file.js';
 
@@ -32,7 +33,7 @@ export interface ImportSummary {
   readonly format: FileFormat;
   readonly dryRun: boolean;
   readonly added: number;
-  /** Users who exist already, with the same type, permissions, hash and state. */
+  /** Users who exist already, with the same type, permissions, hash, state and account, whatever their times. */
   readonly unchanged: number;
   readonly replaced: number;
   /** Users who exist and differ, and stay as they are: the first 20. */
@@ -110,6 +111,7 @@ class Import {
   readonly #kept: { count: number; names: string[] } = { count: 0, names: [] };
   readonly #ownPermissions = new Set<string>();
   readonly #keys: KeysOfImport;
+  readonly #accounts: AccountsOfImport;
   readonly #refused: { count: number; users: RefusedUser[] } = { count: 0, users: [] };
   /** Users whose import would have left no admin. They are tried again after all others, which may bring an admin. */
   readonly #lastAdmins: ImportedUser[] = [];
@@ -122,6 +124,7 @@ class Import {
     this.#repository = repository;
     this.#options = options;
     this.#keys = new KeysOfImport(repository?.secrets, repository === undefined);
+    this.#accounts = new AccountsOfImport(format, repository);
   }
 
   /** The number of users that this import has stored. */
@@ -132,19 +135,16 @@ class Import {
   async take(batch: readonly (ImportedUser | RefusedUser)[]): Promise<void> {
     const users: ImportedUser[] = [];
     for (const user of batch) {
-      if ('refusal' in user) this.#refuse(user);
-      else users.push(user);
+      const refusal = 'refusal' in user ? user.refusal : this.#accounts.refusal(user);
+      if (refusal !== undefined) this.#refuse({ name: user.name, refusal });
+      else users.push(user as ImportedUser);
     }
     for (const user of users) {
       if ((costOf(user.hash) ?? 0) > MAX_LOGIN_COST) this.#counts.costly += 1;
-      if (isActiveAdmin(user)) this.#bringsAdmin = true;
       this.#notePermissions(user);
     }
     if (this.#repository !== undefined) await this.#store(this.#repository, users);
-    else {
-      this.#counts.added += users.length;
-      for (const user of users) this.#keys.added(user);
-    }
+    else for (const user of users) this.#added(user);
   }
 
   async finish(): Promise<ImportSummary> {
@@ -168,16 +168,16 @@ class Import {
   async #store(repository: CompleteUserRepository, given: readonly ImportedUser[]): Promise<void> {
     const { dryRun, onStored } = this.#options;
     const users = await this.#withoutForeignKeys(repository, given);
-    const stored = users.map(
-      ({ hash, keys, ...user }): KeyOwner => ({ ...storedUser(user, hash), keys: this.#keys.valid(keys) }),
-    );
+    const stored = users.map(({ keys, ...user }): KeyOwner => {
+      const { hash, ...account } = this.#accounts.added(user);
+      return { ...storedUser(account, hash), keys: this.#keys.valid(keys) };
+    });
     const added = new Set(dryRun ? [] : await repository.insertMany(stored));
-    this.#counts.added += added.size;
     const others: ImportedUser[] = [];
     for (const user of users) {
       if (!added.has(user.name)) others.push(user);
       else {
-        this.#keys.added(user);
+        this.#added(user);
         onStored?.(user, undefined);
       }
     }
@@ -205,18 +205,25 @@ class Import {
     return left;
   }
 
+  /** The user is new. */
+  #added(user: ImportedUser): void {
+    this.#counts.added += 1;
+    this.#keys.added(user);
+    if (isActiveAdmin(user)) this.#bringsAdmin = true;
+  }
+
   async #meet(repository: CompleteUserRepository, user: ImportedUser, current: StoredUser | undefined): Promise<void> {
     const { dryRun, overwrite } = this.#options;
-    if (current === undefined && dryRun) {
-      this.#counts.added += 1;
-      this.#keys.added(user);
-    } else if (current !== undefined && changedParts(current, user).length === 0) this.#counts.unchanged += 1;
+    const after = this.#accounts.replaced(user, current);
+    if (current === undefined && dryRun) this.#added(user);
+    else if (current !== undefined && changedParts(current, after).length === 0) this.#counts.unchanged += 1;
     else if (!overwrite) this.#keep(user.name);
     else if (!dryRun) {
       if (!(await this.#replace(repository, user))) this.#lastAdmins.push(user);
     } else {
       this.#counts.replaced += 1;
-      if (isActiveAdmin(current as StoredUser) && !isActiveAdmin(user)) this.#demoted.push(user);
+      if (isActiveAdmin(after)) this.#bringsAdmin = true;
+      else if (isActiveAdmin(current as StoredUser)) this.#demoted.push(after);
     }
   }
 
@@ -247,16 +254,18 @@ class Import {
   }
 
   #refuseLastAdmin({ name }: ImportedUser): void {
-    this.#refuse({ name, refusal: 'the last admin cannot be disabled or demoted' });
+    this.#refuse({ name, refusal: 'the last admin cannot be disabled, demoted or given an end' });
   }
 
   /** @returns false if no admin who can log in would be left */
   async #replace(repository: CompleteUserRepository, user: ImportedUser): Promise<boolean> {
-    const after = storedUser(user, user.hash);
-    const outcome = await compareAndSet(repository, user.name, (before) => ({ before, after }));
+    const outcome = await compareAndSet(repository, user.name, (before) => {
+      const { hash, ...account } = this.#accounts.replaced(user, before);
+      return { before, after: storedUser(account, hash) };
+    });
     if (outcome === 'last-admin') return false;
     this.#counts.replaced += 1;
-    this.#options.onStored?.(user, outcome.before);
+    this.#options.onStored?.(outcome.after, outcome.before);
     return true;
   }
 }

@@ -2,19 +2,21 @@ import { hasDuplicateMembers } from '../duplicate-members.js';
 import { costOf } from '../users/bcrypt-hash.js';
 import { isPermissionName, normalizePermissions, PERMISSION_NAME_RULE } from '../users/permissions.js';
 import type { KeyOwner } from '../users/repository.js';
+import { EXPORTED_ACCOUNT, parseExportedAccount, toExportedAccount } from './exported-account.js';
 import { parseExportedKeys, toExportedKey } from './exported-keys.js';
 import type { TextLine } from './text-user-file.js';
 import type { ImportedUser } from './user-file.js';
 
-/** Each user has these fields. One with keys has `keys` as well. */
+/** Each user has these fields. */
 const FIELDS = ['name', 'type', 'permissions', 'enabled', 'hash'] as const;
-const ALL_FIELDS: readonly string[] = [...FIELDS, 'keys'];
+/** A user has those of its account that say something, and its keys. A file of an older version has no accounts. */
+const ALL_FIELDS: readonly string[] = [...FIELDS, ...EXPORTED_ACCOUNT, 'keys'];
 
 /** Lines that are written at once. */
 const BATCH = 1_000;
 
 /**
- * Writes users as JSON lines, with their hashes and their keys. A thousand of them are in memory at most.
+ * Writes users as JSON lines, with their hashes, accounts and keys. A thousand of them are in memory at most.
  *
  * @param users such as a snapshot of a repository
  * @param write resolves when the text is written
@@ -41,9 +43,9 @@ export async function exportUsers(
 }
 
 /** The line of a user, without its end. The fields are always in the same order. */
-export function toJsonLine({ name, type, permissions, enabled, hash, keys = [] }: ImportedUser): string {
+export function toJsonLine({ name, type, permissions, enabled, hash, keys = [], ...account }: ImportedUser): string {
   const withKeys = keys.length > 0 && { keys: keys.map(toExportedKey) };
-  return JSON.stringify({ name, type, permissions, enabled, hash, ...withKeys });
+  return JSON.stringify({ name, type, permissions, enabled, hash, ...toExportedAccount(account), ...withKeys });
 }
 
 /** Parses a line that {@link exportUsers} has written. */
@@ -81,6 +83,7 @@ export function parseJsonLine({ text, isEnded, complain }: TextLine): ImportedUs
     throw complain(`a field is there twice: a user has ${ALL_FIELDS.join(', ')}, each once`);
   }
   const granted = type === 'admin' ? [] : normalizePermissions(permissions);
-  const user = { name, type, permissions: granted, enabled, hash } as const;
+  const account = parseExportedAccount(value as Record<string, unknown>, complain);
+  const user = { name, type, permissions: granted, enabled, hash, ...account } as const;
   return keys === undefined ? user : { ...user, keys: parseExportedKeys(keys, name, complain) };
 }

@@ -46,6 +46,17 @@ interface Enabling {
 }
 
 /** Whether the user cannot log in at this time (milliseconds since 1970; defaults to now): it is disabled, or has expired. */
-export function isDisabled({ enabled, expires }: Enabling, time: number = Date.now()): boolean {
-  return !enabled || (expires !== undefined && time >= Number(expires));
+export function isDisabled(user: Enabling, time?: number): boolean {
+  return !user.enabled || hasExpired(user, time);
+}
+
+/** Every request asks this, and most users have no end: the clock is read for the others alone. An end that is no time has come. */
+function hasExpired({ expires }: Enabling, time?: number): boolean {
+  return expires !== undefined && !((time ?? Date.now()) < Number(expires));
+}
+
+/** The reason why a user cannot log in, for the operator. Undefined: it can. */
+export function whyDisabled(user: Enabling): 'user-disabled' | 'user-expired' | undefined {
+  if (!user.enabled) return 'user-disabled';
+  return hasExpired(user) ? 'user-expired' : undefined;
 }

@@ -34,6 +34,7 @@ export const LOGIN_FAILURES = [
   'unknown-user',
   'wrong-password',
   'user-disabled',
+  'user-expired',
   'unusable-hash',
   'user-changed',
   'malformed-key',
@@ -50,13 +51,13 @@ export const LOGIN_FAILURES = [
 ] as const;
 
 /**
- * The reason for a failed login. Only the operator sees it: the answers for an unknown user, a wrong password and a
- * disabled user look alike.
+ * The reason for a failed login. Only the operator sees it: the answers for an unknown user, a wrong password, and a
+ * user who is disabled or has expired look alike.
  *
  * - `malformed-credentials`: the header is not one of RFC 7617 or RFC 6750, or the name is empty.
- * - `unknown-user`, `wrong-password`, `user-disabled`.
+ * - `unknown-user`, `wrong-password`, `user-disabled`, `user-expired`.
  * - `unusable-hash`: the stored hash is not a bcrypt hash, or its cost is over 14 and over `bcrypt-cost` + 4.
- * - `user-changed`: the user was changed or deleted while the password was verified.
+ * - `user-changed`: the user was changed or deleted while it logged in.
  * - `malformed-key`: the key has a typing error.
  * - `unknown-key`: there is no such key, or it is another user's.
  * - `expired-key`.

@@ -4,6 +4,7 @@ import type { MaybePromise } from '../promises.js';
 import { type Audit, type AuditContext, type KeyEvent, readContext } from './audit-events.js';
 import { repeatConflicts } from './conflicts.js';
 import { type NewKey, type ReadNewKey, readNewKey } from './key-fields.js';
+import type { OwnChangeLimit } from './own-change-limit.js';
 import type { PermissionNames } from './permissions.js';
 import type { UserRepository } from './repository.js';
 import { dateOf, MAX_KEYS, missingSecretMethods, type SecretRepository, type StoredSecret } from './secret.js';
@@ -34,11 +35,6 @@ export interface CreatedKey extends Key {
   readonly key: string;
 }
 
-/** Limits how often users make keys of their own. */
-interface OwnKeyLimit {
-  run<T>(name: string, create: () => Promise<T>): Promise<T>;
-}
-
 export interface KeyServiceParts {
   readonly repository: UserRepository;
   readonly permissionNames: PermissionNames;
@@ -47,7 +43,7 @@ export interface KeyServiceParts {
   /** Further details of these events. Defaults to none. */
   readonly context?: AuditContext | undefined;
   /** Limits the keys that the user makes whom `context.by` names. Defaults to no limit. */
-  readonly ownKeys?: OwnKeyLimit | undefined;
+  readonly ownKeys?: OwnChangeLimit | undefined;
 }
 
 /**

@@ -7,7 +7,10 @@ export const RECORD_LOGIN_EVERY = 60_000;
 export interface RecordedLogin {
   /** The name of the user. */
   readonly name: string;
-  /** Milliseconds since then. The clocks of two machines may differ, so the store counts back from its own time. */
+  /**
+   * Milliseconds since then, perhaps with a fraction. The clocks of two machines may differ, so the store counts back from its
+   * own time.
+   */
   readonly ago: number;
 }
 
@@ -23,6 +26,6 @@ export interface LoginTimes {
    */
   record(logins: readonly RecordedLogin[]): MaybePromise<void>;
 
-  /** The times of these users in milliseconds since 1970, by name. Users without a recorded login are not in it. */
+  /** The times of these users in whole milliseconds since 1970, by name. Users without a recorded login are not in it. */
   lastOf(names: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
 }

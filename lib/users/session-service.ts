@@ -1,6 +1,7 @@
-import { ThrottledError } from '../errors.js';
+import { isDisabled } from './account.js';
 import type { Audit, AuditContext } from './audit-events.js';
 import { repeatConflicts } from './conflicts.js';
+import type { OwnChangeLimit } from './own-change-limit.js';
 import type { UserRepository } from './repository.js';
 import { dateOf, isValidAt, type SecretRepository, type StoredSecret } from './secret.js';
 import { digestOfSecret, newSecret } from './secret-text.js';
@@ -33,8 +34,8 @@ interface SessionServiceParts {
   readonly lifetime: number;
   /** Milliseconds. */
   readonly idle: number;
-  /** Takes one of the new sessions that a user may have. Gives the milliseconds to wait if none is left, or else 0. */
-  readonly admit: (name: string) => Promise<number>;
+  /** Limits the new sessions of a user. */
+  readonly ownSessions: OwnChangeLimit;
   readonly audit: Audit;
 }
 
@@ -60,22 +61,7 @@ export class SessionService {
    * @throws {StoreError} the store is unavailable, or the user changes too often
    */
   async create(name: string, isVerified: (stored: StoredUser) => boolean): Promise<NewSession | undefined> {
-    const { repository, secrets, lifetime, admit } = this.#parts;
-    const wait = await admit(name);
-    if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000), 'too many new sessions');
-    const { text: token, digest, id } = newSecret('session');
-    return repeatConflicts(name, 'to sign in', async () => {
-      const stored = await repository.find(name);
-      if (stored === undefined || !stored.enabled || !isVerified(stored)) return undefined;
-      const created = Date.now();
-      const expires = created + lifetime;
-      const session: StoredSecret = {
-        ...{ digest, kind: 'session', id, owner: name, name: undefined, permissions: undefined },
-        ...{ created, expires, lastUsed: undefined },
-      };
-      const outcome = await secrets.insert(session, stored.revision, LIMIT);
-      return outcome === 'inserted' ? { token, expires: new Date(expires) } : 'conflict';
-    });
+    return this.#parts.ownSessions.run(name, () => this.#insert(name, isVerified));
   }
 
   /**
@@ -123,6 +109,23 @@ export class SessionService {
   async endOf(token: string, context: AuditContext): Promise<void> {
     const session = await this.#parts.secrets.find(digestOfSecret(token));
     if (session?.kind === 'session') await this.end(session.owner, session.id, { by: session.owner, ...context });
+  }
+
+  #insert(name: string, isVerified: (stored: StoredUser) => boolean): Promise<NewSession | undefined> {
+    const { repository, secrets, lifetime } = this.#parts;
+    const { text: token, digest, id } = newSecret('session');
+    return repeatConflicts(name, 'to sign in', async () => {
+      const stored = await repository.find(name);
+      if (stored === undefined || isDisabled(stored) || !isVerified(stored)) return undefined;
+      const created = Date.now();
+      const expires = created + lifetime;
+      const session: StoredSecret = {
+        ...{ digest, kind: 'session', id, owner: name, name: undefined, permissions: undefined },
+        ...{ created, expires, lastUsed: undefined },
+      };
+      const outcome = await secrets.insert(session, stored.revision, LIMIT);
+      return outcome === 'inserted' ? { token, expires: new Date(expires) } : 'conflict';
+    });
   }
 
   #lasts({ expires, created, lastUsed = created }: StoredSecret, time: number): boolean {

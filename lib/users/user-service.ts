@@ -13,6 +13,7 @@ import {
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
 import { repeatConflicts } from './conflicts.js';
+import type { OwnChangeLimit } from './own-change-limit.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { PermissionNames } from './permissions.js';
 import type { CompleteUserRepository } from './repository.js';
@@ -34,11 +35,6 @@ import { isUserName } from './user-name.js';
 export interface PasswordHashing {
   /** @param options.isPatient false: rejects when the hash has to wait for too long */
   hash(password: string, options?: { isPatient?: boolean }): Promise<string>;
-}
-
-/** Limits how often users change their own passwords. */
-interface OwnChangeLimit {
-  run<T>(name: string, change: () => Promise<T>): Promise<T>;
 }
 
 /** The parts of a user service. */

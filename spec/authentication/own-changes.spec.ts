@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { OwnChanges } from '../../lib/authentication/own-changes.js';
+import { OWN_SESSIONS, OwnChanges } from '../../lib/authentication/own-changes.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -56,5 +56,27 @@ describe('changes of one’s own password', () => {
     await change();
     changes.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('changes that may run at the same time', () => {
+  it('are limited like the others', async () => {
+    const changes = new OwnChanges({ ...OWN_SESSIONS, limit: 2 });
+    onTestFinished(() => changes.close());
+    let finish = () => {};
+    const waiting = new Promise<void>((resolve) => (finish = resolve));
+    const started: number[] = [];
+    const running = [1, 2].map((number) =>
+      changes.run('someone', async () => {
+        started.push(number);
+        await waiting;
+      }),
+    );
+    await vi.waitFor(() => expect(started).toEqual([1, 2]));
+    await expect(changes.run('someone', async () => 'changed')).rejects.toMatchObject(
+      throttled(60, 'too many new sessions: try again in 60 s'),
+    );
+    finish();
+    await Promise.all(running);
   });
 });

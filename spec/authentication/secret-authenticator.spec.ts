@@ -81,6 +81,7 @@ describe('a key', () => {
     ['is deleted', ({ kept }, id) => kept.remove('jane', 'key', id), 'unknown-key'],
     ['is expired', () => vi.setSystemTime(Date.now() + MINUTE), 'expired-key'],
     ['has a disabled owner', ({ repository }) => change(repository, { enabled: false }), 'user-disabled'],
+    ['has an owner who expires', ({ repository }) => change(repository, { expires: Date.now() }), 'user-expired'],
     ['has no owner any more', ({ repository }) => repository.remove('jane'), 'unknown-key'],
     [
       'has an owner who was deleted and made again',

@@ -31,6 +31,11 @@ describe.each(['can', 'explain'] as const)('auth.%s', (call) => {
     ['a user of somebody else', [{ id: 7, name: 'jane' }, 'GET', PATH], `${NO_USER} another object`],
     ['a type that is none', [{ ...API, type: 'root' }, 'GET', PATH], `${NO_USER} another object`],
     ['permissions that are none', [{ ...API, permissions: 'api' }, 'GET', PATH], `${NO_USER} another object`],
+    [
+      'an end that is no time',
+      [{ ...API, expires: '2027-01-31T00:00:00Z' }, 'GET', PATH],
+      'the field expires of a user is a date, not a text',
+    ],
     ['nothing of whether they get in', [{ ...API, enabled: undefined }, 'GET', PATH], `${NO_USER} another object`],
   ])('refuses %s', async (_what, given, message) => {
     const auth = await createAuth();

@@ -3,15 +3,16 @@ import type { ServerResponse } from 'node:http';
 import { get } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Example, temporaryFolder, writeFile } from '../examples/child.js';
 import { startEcho, startUpstream } from '../gateway/upstream.js';
+import { programNamed } from '../support/child-process.js';
 import { run } from '../support/cli.js';
 import { basic, send, serve } from '../support/server.js';
 
-const BINARY = new URL('../../lib/cli/bin.ts', import.meta.url);
+const BINARY = pathToFileURL(programNamed('cli'));
 const PEM = fileURLToPath(new URL('../examples/localhost.pem', import.meta.url));
 const ADMIN = 'root:rootPassword';
 

@@ -27,8 +27,9 @@ export class Example {
   readonly exited: Promise<number | null>;
 
   constructor(file: URL, { args = [], env = {}, cwd, imports = [] }: ExampleOptions = {}) {
-    const loaders = [TSX, ...imports].flatMap((url) => ['--import', url]);
-    this.#process = spawn(process.execPath, [...loaders, fileURLToPath(file), ...args], {
+    const path = fileURLToPath(file);
+    const loaders = [...(path.endsWith('.ts') ? [TSX] : []), ...imports].flatMap((url) => ['--import', url]);
+    this.#process = spawn(process.execPath, [...loaders, path, ...args], {
       cwd,
       env: { ...outerEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

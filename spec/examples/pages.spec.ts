@@ -16,7 +16,7 @@ async function start(env: Record<string, string> = {}) {
   return { url, port: Number(port), example };
 }
 
-/** A window of a browser of its own. What it complains about, and each answer that would open its dialog, is kept. */
+/** A window of a browser of its own. Its complaints are kept, and each answer that would open its dialog. */
 async function open(browser: Browser, options: BrowserContextOptions = {}) {
   const page = await (await browser.newContext(options)).newPage();
   const complaints: string[] = [];

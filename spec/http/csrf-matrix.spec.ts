@@ -53,7 +53,7 @@ const CASES: readonly Case[] = METHODS.flatMap((method) =>
   ),
 );
 
-/** What the issue says, in a table of its own words, which no code of the package has a part in. */
+/** The expected answer, written by hand: no code of the package takes part in it. */
 function oracle({ method, site, origin, credentials }: Case): 'passes' | 'forged' | 'nobody' {
   if (credentials === 'none') return 'nobody';
   if (credentials === 'basic' || credentials === 'both') return 'passes';

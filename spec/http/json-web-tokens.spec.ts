@@ -205,9 +205,12 @@ describe('a refused JSON Web Token', () => {
     ['stan', 'unknown-user', 'stan'],
     ['not a name', 'unknown-user', undefined],
     ['nobody', 'user-disabled', 'nobody'],
-  ])('gets the same answer for an unknown and a disabled user: %s', async (username, reason, user) => {
+    ['config', 'user-expired', 'config'],
+  ])('gets the same answer for an unknown, a disabled and an expired user: %s', async (username, reason, user) => {
     const { auth, ask, told } = await setUp();
     await auth.users.update('nobody', { enabled: false });
+    await auth.users.update('config', { expires: new Date(Date.now() + 1_000) });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000);
     await untilTold();
     told.length = 0;
     expect(await ask(tokenFor(username))).toMatchObject({ status: 401, body: { error: 'authorization failed' } });

@@ -9,7 +9,7 @@ import type { Task } from './audit-log-writer.js';
 /** On a busy machine. */
 const SOON = { timeout: 10_000 };
 
-const WRITER = new URL('./audit-log-writer.ts', import.meta.url).href;
+const WRITER = 'audit-log-writer';
 const read = (path: string) => readFileSync(path, 'utf8');
 
 it('an open log neither keeps its process alive nor loses events when the process ends', async () => {

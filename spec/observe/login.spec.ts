@@ -108,6 +108,8 @@ describe('the event login-failed', () => {
     [`api:${'x'.repeat(99)}`, 'wrong-password', 'api'],
     ['off:pw', 'user-disabled', 'off'],
     ['off:wrong', 'user-disabled', 'off'],
+    ['gone:pw', 'user-expired', 'gone'],
+    ['gone:wrong', 'user-expired', 'gone'],
     ['broken:pw', 'unusable-hash', 'broken'],
     [':pw', 'malformed-credentials', undefined],
   ])('has a reason: %.20s', async (credentials, reason, user) => {
@@ -115,6 +117,7 @@ describe('the event login-failed', () => {
     const store = new MemoryUserRepository();
     const { auth, told, send } = await serveAudited({ config: { auth: { store } } });
     await auth.users.create({ name: 'off', password: 'pw', enabled: false });
+    store.insert(userNamed('gone', { expires: Date.now() }));
     store.insert(userNamed('broken', { hash: 'none' }));
     await untilTold();
     told.splice(0);
@@ -257,6 +260,7 @@ describe('the event login-failed', () => {
       'unusable-hash',
       'user-changed',
       'user-disabled',
+      'user-expired',
       'wrong-password',
       'wrong-token',
     ]);

@@ -2,6 +2,7 @@ import { MemoryUserRepository, SqliteUserRepository } from 'kapacitor-auth';
 import { userRepositoryContract } from 'kapacitor-auth/contract';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it } from 'vitest';
+import { OPTIONAL_METHODS } from '../../lib/users/repository.js';
 import { InPlaceRepository } from '../support/in-place-repository.js';
 import { ownSchema } from '../support/postgres-repository.js';
 import { openRepository, storeFile } from '../support/sqlite-repository.js';
@@ -26,8 +27,6 @@ userRepositoryContract({ describe, it }, 'PostgresUserRepository', {
 it.each([MemoryUserRepository, SqliteUserRepository, PostgresUserRepository])(
   '%o has every optional method',
   ({ prototype }) => {
-    for (const method of ['hasAdmin', 'insertFirstAdmin', 'insertMany', 'snapshot', 'permissionsInUse'] as const) {
-      expect(prototype[method]).toBeInstanceOf(Function);
-    }
+    for (const method of OPTIONAL_METHODS) expect(prototype[method]).toBeInstanceOf(Function);
   },
 );

@@ -1,6 +1,6 @@
-import type { StoredUser } from 'kapacitor-auth';
+import type { StoredUser, UserFilter } from 'kapacitor-auth';
 import { expect, it } from 'vitest';
-import { type ListSource, listUsers, type Page } from '../../lib/stores/listing.js';
+import { countUsers, type ListSource, listUsers, type Page } from '../../lib/stores/listing.js';
 import { NamePattern } from '../../lib/users/name-pattern.js';
 import { compareNames } from '../../lib/users/user-name.js';
 import { userNamed } from '../support/stored-user.js';
@@ -42,14 +42,17 @@ function sourceOf(all: readonly string[], { namesAtOnce = 4_000, removed = [] }:
       return select({ ...selection, after: undefined, offset: 0, limit: all.length }).length;
     },
   };
-  const list = async ({ pattern = '', after, offset = 0, limit = 100 }: Query = {}): Promise<string[]> => {
-    const users: StoredUser[] = await listUsers({ pattern: new NamePattern(pattern), after, offset, limit }, source);
+  const list = async ({ pattern = '', after, offset = 0, limit = 100, ...filter }: Query = {}): Promise<string[]> => {
+    const query = { pattern: new NamePattern(pattern), after, offset, limit, ...filter };
+    const users: StoredUser[] = await listUsers(query, source);
     return users.map(({ name }) => name);
   };
-  return { list, asked };
+  const count = (pattern: string, filter: Omit<UserFilter, 'pattern'> = {}) =>
+    countUsers({ pattern: new NamePattern(pattern), ...filter }, source);
+  return { list, count, asked };
 }
 
-interface Query {
+interface Query extends Omit<UserFilter, 'pattern'> {
   readonly pattern?: string;
   readonly after?: string;
   readonly offset?: number;
@@ -170,4 +173,29 @@ it('lets other work run after each hundred compared names', async () => {
   await list({ pattern: '*x' });
   isDone = true;
   expect(turns).toBeGreaterThanOrEqual(10);
+});
+
+it('lets the source check what it can, and looks for a part of the name itself', async () => {
+  const { list, asked } = sourceOf(FEW);
+  const conditions = { type: 'normal', enabled: true, permission: 'api' } as const;
+  expect(await list({ ...conditions, q: 'o' })).toEqual(['Zoe', 'zoë']);
+  expect(await list({ ...conditions, pattern: 'a*', q: 'da' })).toEqual(['ada', 'adam']);
+  expect(await list(conditions)).toHaveLength(6);
+  expect(asked.map(({ of }) => of)).toEqual(['names', 'usersNamed', 'names', 'usersNamed', 'users']);
+  for (const question of asked) if (question.of !== 'usersNamed') expect(question).toMatchObject(conditions);
+});
+
+it.each(['a\0', '\ud800'])('knows that nobody has the permission %j', async (permission) => {
+  const { list, count, asked } = sourceOf(FEW);
+  expect(await list({ permission })).toEqual([]);
+  expect(await count('', { permission })).toBe(0);
+  expect(asked).toEqual([]);
+});
+
+it('lets the source count, unless it has to compare names', async () => {
+  const { count, asked } = sourceOf(numberedFrom(0, 3_000));
+  expect(await count('user*', { enabled: false })).toBe(3_000);
+  expect(asked).toEqual([{ of: 'count', prefix: 'user', type: undefined, enabled: false, permission: undefined }]);
+  expect(await count('*9')).toBe(300);
+  expect(await count('', { q: 'r0000' })).toBe(numberedFrom(0, 3_000).filter((name) => name.includes('r0000')).length);
 });

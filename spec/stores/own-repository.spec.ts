@@ -33,13 +33,18 @@ class OwnRepository implements UserRepository {
     return 'replaced';
   }
 
-  async remove(name: string): Promise<RemoveOutcome> {
+  async remove(name: string, expectedRevision = this.#revisionOf(name)): Promise<RemoveOutcome> {
     const current = this.#users().find((user) => user.name === name);
     if (current === undefined) return 'not-found';
+    if (current.revision !== expectedRevision) return 'conflict';
     const rows = this.#rows.filter((row) => row !== toRow(current));
     if (isAdmin(current) && !rows.map(toUser).some(isAdmin)) return 'last-admin';
     this.#rows = rows;
     return 'removed';
+  }
+
+  #revisionOf(name: string): string | undefined {
+    return this.#users().find((user) => user.name === name)?.revision;
   }
 
   #users(): StoredUser[] {

@@ -58,6 +58,20 @@ it('converts a row into a user', () => {
   expect(toStoredUser(row, false)).toEqual({ ...row, permissions: ['api', 'write_points'], enabled: false });
 });
 
+it('converts the columns of an account, and leaves out what says nothing', () => {
+  const user = { ...row, permissions: ['api', 'write_points'], enabled: true };
+  const times = { created_at: 0, password_changed_at: '253402300799999', expires_at: '7' };
+  const account = { created: 0, passwordChanged: 253_402_300_799_999, expires: 7 };
+  expect(toStoredUser({ ...row, ...times, note: 'a note' }, true, true)).toStrictEqual({
+    ...user,
+    ...account,
+    mustChangePassword: true,
+    note: 'a note',
+  });
+  const none = { created_at: null, password_changed_at: null, expires_at: null };
+  for (const note of [null, '']) expect(toStoredUser({ ...row, ...none, note }, true, false)).toStrictEqual(user);
+});
+
 it.each([
   ['none', '', []],
   ['any order', 'write_points,api', ['api', 'write_points']],

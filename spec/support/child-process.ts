@@ -1,21 +1,17 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 
 /** The arguments of Node.js for one of these programs. */
-export const NODE_OPTIONS: readonly string[] = ['--import', 'tsx', '--no-warnings'];
+export const NODE_OPTIONS: readonly string[] = ['--no-warnings'];
 
-/**
- * Starts one of the programs in this folder, which runs until the test is over, and waits for the first thing that it
- * tells.
- */
+/** Starts a program, as it is built, which runs until the test is over. Waits for the first thing that it tells. */
 export async function startProcess(
   program: string,
   args: readonly string[],
   options: ForkOptions = {},
 ): Promise<ChildProcess> {
-  const child = fork(pathOf(program), args, { ...options, execArgv: [...NODE_OPTIONS] });
+  const child = fork(programNamed(program), args, { ...options, execArgv: [...NODE_OPTIONS] });
   onTestFinished(() => kill(child));
   await once(child, 'message');
   return child;
@@ -36,6 +32,7 @@ export async function ask(child: ChildProcess, question: object): Promise<unknow
   return (await answer)[0];
 }
 
-export function pathOf(program: string): string {
-  return fileURLToPath(new URL(program, import.meta.url));
+/** The file of a program of programs-setup.ts, as it is built. */
+export function programNamed(name: string): string {
+  return inject('programs')[name] as string;
 }

@@ -46,21 +46,25 @@ const SERVERS: Readonly<Record<HostName, (middleware: Middleware) => Server>> = 
 const tell = (told: HostTold) => process.send?.(told);
 process.on('uncaughtException', ({ message }, origin) => tell({ uncaught: `${origin}: ${message}` }));
 
-const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4, minimumPasswordLength: 0, failureLimit: 20 } });
-await auth.users.create({ name: 'root', password: 'r00t', type: 'admin' });
-await auth.users.create({ name: 'api', password: 'pw', permissions: ['api'] });
-await auth.users.create({ name: 'nobody', password: 'pw' });
+async function run(): Promise<void> {
+  const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4, minimumPasswordLength: 0, failureLimit: 20 } });
+  await auth.users.create({ name: 'root', password: 'r00t', type: 'admin' });
+  await auth.users.create({ name: 'api', password: 'pw', permissions: ['api'] });
+  await auth.users.create({ name: 'nobody', password: 'pw' });
 
-const middlewares: Readonly<Record<MiddlewareName, Middleware>> = {
-  auth,
-  authenticate: auth.authenticate,
-  'requirePrivilege()': auth.requirePrivilege(),
-  requireAdmin: auth.requireAdmin,
-};
-const ports: [string, number][] = [];
-for (const [name, middleware] of Object.entries(middlewares)) {
-  const server = SERVERS[process.argv[2] as HostName](middleware);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ports.push([name, (server.address() as AddressInfo).port]);
+  const middlewares: Readonly<Record<MiddlewareName, Middleware>> = {
+    auth,
+    authenticate: auth.authenticate,
+    'requirePrivilege()': auth.requirePrivilege(),
+    requireAdmin: auth.requireAdmin,
+  };
+  const ports: [string, number][] = [];
+  for (const [name, middleware] of Object.entries(middlewares)) {
+    const server = SERVERS[process.argv[2] as HostName](middleware);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    ports.push([name, (server.address() as AddressInfo).port]);
+  }
+  tell({ ports: Object.fromEntries(ports) as Record<MiddlewareName, number> });
 }
-tell({ ports: Object.fromEntries(ports) as Record<MiddlewareName, number> });
+
+void run();

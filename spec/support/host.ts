@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll } from 'vitest';
-import { kill, NODE_OPTIONS, pathOf } from './child-process.js';
+import { kill, NODE_OPTIONS, programNamed } from './child-process.js';
 import type { HostTold } from './host-process.js';
 import type { HostName, MiddlewareName } from './hosts.js';
 import { type Answer, type SentRequest, send } from './server.js';
@@ -30,7 +30,7 @@ export function sharedHosts(): (name: HostName) => Promise<Host> {
 }
 
 export async function startHost(name: HostName): Promise<Host> {
-  const child = fork(pathOf('./host-process.ts'), [name], { execArgv: [...NODE_OPTIONS] });
+  const child = fork(programNamed('host-process'), [name], { execArgv: [...NODE_OPTIONS] });
   const uncaught: string[] = [];
   child.on('message', (told: HostTold) => {
     if (told.uncaught !== undefined) uncaught.push(told.uncaught);

@@ -10,6 +10,7 @@ export class InPlaceRepository extends MemoryUserRepository {
     const row = this.find(user.name);
     const outcome = super.replace(user, expectedRevision);
     if (outcome === 'replaced' && row !== undefined) {
+      for (const field of Object.keys(row)) if (!(field in user)) Reflect.deleteProperty(row, field);
       super.replace(Object.assign(row, user), user.revision);
     }
     return outcome;

@@ -161,5 +161,4 @@ process.on('message', async (question: Question) => {
   else await create(question.prefix);
 });
 
-await repository.open();
-send('ready');
+void repository.open().then(() => send('ready'));

@@ -5,7 +5,11 @@
 import { kapacitorAuth } from '../../lib/kapacitor-auth.js';
 
 const [, , store, name] = process.argv as [string, string, string, string];
-const auth = kapacitorAuth({ auth: { store } });
-await auth.ready;
-await auth.users.update(name, { enabled: false });
-process.stdout.write('disabled');
+async function run(): Promise<void> {
+  const auth = kapacitorAuth({ auth: { store } });
+  await auth.ready;
+  await auth.users.update(name, { enabled: false });
+  process.stdout.write('disabled');
+}
+
+void run();

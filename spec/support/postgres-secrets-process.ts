@@ -98,5 +98,4 @@ process.on('message', async (question: SecretsQuestion) => {
   else await watch(question.digest);
 });
 
-await repository.open();
-send('ready');
+void repository.open().then(() => send('ready'));

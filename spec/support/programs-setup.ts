@@ -5,8 +5,18 @@ import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
 import { buildPage } from '../../lib/build/page.js';
 
-/** The programs of this folder that {@link startProgram} runs in processes of their own. */
-const PROGRAMS = ['app-program', 'shop-program', 'store-program'];
+/** The programs that run in processes of their own. */
+const PROGRAMS: Readonly<Record<string, URL>> = {
+  'app-program': new URL('./app-program.ts', import.meta.url),
+  'audit-log-writer': new URL('../observe/audit-log-writer.ts', import.meta.url),
+  'host-process': new URL('./host-process.ts', import.meta.url),
+  'postgres-closing-script': new URL('./postgres-closing-script.ts', import.meta.url),
+  'postgres-process': new URL('./postgres-process.ts', import.meta.url),
+  'postgres-script': new URL('./postgres-script.ts', import.meta.url),
+  'postgres-secrets-process': new URL('./postgres-secrets-process.ts', import.meta.url),
+  'shop-program': new URL('./shop-program.ts', import.meta.url),
+  'store-program': new URL('./store-program.ts', import.meta.url),
+};
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,11 +30,11 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-programs-'));
-  const entries = PROGRAMS.map((name) => [`spec/support/${name}`, `spec/support/${name}.ts`]);
   await buildPage();
+  const entries = Object.entries(PROGRAMS).map(([name, source]) => [`programs/${name}`, fileURLToPath(source)]);
   await bundleImplementation(folder, Object.fromEntries(entries));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
-  const programs = PROGRAMS.map((name) => [name, join(folder, `spec/support/${name}.js`)]);
+  const programs = Object.keys(PROGRAMS).map((name) => [name, join(folder, `programs/${name}.js`)]);
   provide('programs', {
     ...Object.fromEntries(programs),
     index: join(folder, 'lib/index.js'),

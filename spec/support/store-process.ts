@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { inject, onTestFinished, vi } from 'vitest';
-import { kill } from './child-process.js';
+import { onTestFinished, vi } from 'vitest';
+import { kill, NODE_OPTIONS, programNamed } from './child-process.js';
 import type { Deed, Deeds, Failure, Question, Told } from './store-program.js';
 
 type Outcome<D extends Deed> = Awaited<ReturnType<Deeds[D]>>;
@@ -73,9 +73,9 @@ export class StoreProcess {
   }
 }
 
-/** Starts one of the programs of this folder, as it is built. It ends when the test is over. */
+/** Starts a program, as it is built. It ends when the test is over. */
 export function startProgram(program: string, args: readonly string[], { within = [], env }: StartOptions = {}) {
-  const command = [...within, process.execPath, '--no-warnings', inject('programs')[program] as string, ...args];
+  const command = [...within, process.execPath, ...NODE_OPTIONS, programNamed(program), ...args];
   const child = spawn(command[0] as string, command.slice(1), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',

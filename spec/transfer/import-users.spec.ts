@@ -34,6 +34,7 @@ describe('importing users', () => {
     const stored = repository.find('stan');
     expect(stored).toEqual({
       ...imported('stan', { permissions: ['api'], enabled: false }),
+      created: expect.any(Number),
       revision: expect.any(String),
     });
     expect(await importUsers(file, repository, { overwrite: true })).toMatchObject({
@@ -70,7 +71,10 @@ describe('importing users', () => {
     const summary = await importUsers(userFile([imported('root')]), repository, { overwrite: true });
     expect(summary).toMatchObject({
       replaced: 0,
-      refused: { count: 1, users: [{ name: 'root', refusal: 'the last admin cannot be disabled or demoted' }] },
+      refused: {
+        count: 1,
+        users: [{ name: 'root', refusal: 'the last admin cannot be disabled, demoted or given an end' }],
+      },
     });
     expect(repository.find('root')).toMatchObject({ type: 'admin' });
   });
@@ -148,7 +152,7 @@ describe('importing users', () => {
     await importUsers(file, repository, { overwrite: true, onStored });
     expect(onStored.mock.calls).toEqual([
       [imported('stan'), undefined],
-      [imported('kim'), userNamed('kim')],
+      [{ ...imported('kim'), revision: expect.any(String) }, userNamed('kim')],
     ]);
   });
 

@@ -10,7 +10,9 @@ const readFrom = async (path: string) => readAll(await open(path));
 const NAMES =
   '"permissions" must be an array of names: a name has lower-case letters, digits, - and _, begins with a letter, and has ' +
   'at most 64 characters';
-const TWICE = 'a field is there twice: a user has name, type, permissions, enabled, hash, keys, each once';
+const FIELDS =
+  'name, type, permissions, enabled, hash, created, passwordChanged, expires, mustChangePassword, note, keys';
+const TWICE = `a field is there twice: a user has ${FIELDS}, each once`;
 
 const line = (changes: object = {}) =>
   JSON.stringify({ name: 'stan', type: 'normal', permissions: ['api'], enabled: true, hash: HASH, ...changes });
@@ -78,7 +80,7 @@ describe('a file of JSON lines', () => {
     ['null', 'this is not a user: {"name": …}'],
     ['[]', 'this is not a user: {"name": …}'],
     ['{"name":"stan"}', '"type" is missing'],
-    [line({ admin: true }), 'unknown field "admin": a user has name, type, permissions, enabled, hash, keys'],
+    [line({ admin: true }), `unknown field "admin": a user has ${FIELDS}`],
     [line().replace('}', ',"type":"admin"}'), TWICE],
     [line().replace('}', ',"\\u0074ype":"admin"}'), TWICE],
     [line().replace('{', '{"name":{"name":"x"},'), TWICE],

@@ -180,6 +180,40 @@ function describeRemove({ describe, test }: Suite): void {
       assert.equal(await repository.remove('nobody'), 'not-found');
     });
 
+    test('removes a user only if it has the expected revision, where one is given', async (repository) => {
+      await repository.insert(userNamed('someone'));
+      assert.equal(await repository.remove('someone', 'another'), 'conflict');
+      assert.equal(await repository.remove('someone', ''), 'conflict');
+      assert.deepEqual(await repository.find('someone'), userNamed('someone'));
+      assert.equal(await repository.remove('nobody', 'another'), 'not-found');
+      await repository.replace(userNamed('someone', { revision: 'second' }), 'first of someone');
+      assert.equal(await repository.remove('someone', 'first of someone'), 'conflict');
+      assert.equal(await repository.remove('someone', 'second'), 'removed');
+      assert.equal(await repository.find('someone'), undefined);
+      assert.equal(await repository.remove('someone', 'second'), 'not-found');
+    });
+
+    test('answers conflict before last-admin', async (repository) => {
+      await repository.insert(userNamed('root', { type: 'admin' }));
+      assert.equal(await repository.remove('root', 'another'), 'conflict');
+      assert.equal(await repository.remove('root', 'first of root'), 'last-admin');
+      assert.deepEqual(await repository.find('root'), userNamed('root', { type: 'admin' }));
+      await repository.insert(userNamed('other', { type: 'admin' }));
+      assert.equal(await repository.remove('root', 'another'), 'conflict');
+      assert.equal(await repository.remove('root', 'first of root'), 'removed');
+    });
+
+    test('removes nobody whom another change came before', async (repository) => {
+      await repository.insert(userNamed('someone'));
+      const outcomes = await Promise.all([
+        repository.replace(userNamed('someone', { revision: 'second' }), 'first of someone'),
+        repository.remove('someone', 'first of someone'),
+      ]);
+      const isReplaced = outcomes[0] === 'replaced';
+      assert.deepEqual(outcomes, isReplaced ? ['replaced', 'conflict'] : ['conflict', 'removed']);
+      assert.equal((await repository.find('someone'))?.revision, isReplaced ? 'second' : undefined);
+    });
+
     test('keeps the last admin', async (repository) => {
       await repository.insert(userNamed('root', { type: 'admin' }));
       await repository.insert(userNamed('someone'));

@@ -1,7 +1,10 @@
 import type { UserRepository } from '../../users/repository.js';
+import { describeAccounts } from './accounts.js';
 import { describeBehindMiddleware } from './behind-middleware.js';
 import { describeChanges } from './changes.js';
+import { describeFilters } from './filters.js';
 import { describeLists } from './list.js';
+import { describeLogins } from './logins.js';
 import { describeOptionalMethods } from './optional-methods.js';
 import { describeSecrets } from './secrets.js';
 import type { RepositoryFactory, Suite, TestRunner } from './suite.js';
@@ -36,7 +39,10 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
   describe(`${name} keeps the contract of a user repository`, () => {
     describeChanges(suite);
     describeLists(suite);
+    describeFilters(suite);
     describeOptionalMethods(suite);
+    describeAccounts(suite);
+    describeLogins(suite);
     describeSecrets(suite);
     describeBehindMiddleware(suite);
   });

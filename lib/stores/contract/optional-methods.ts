@@ -1,22 +1,6 @@
 import assert from 'node:assert/strict';
-import type { UserRepository } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
-import { everybody, insertAll, names, OWN_PERMISSIONS, type Suite, userNamed } from './suite.js';
-
-/** A repository that has this optional method. */
-type With<Method extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Method>>;
-
-/** Tests a method if the repository has it. */
-function testOf<Method extends keyof UserRepository>(
-  { test }: Suite,
-  method: Method,
-  title: string,
-  run: (repository: With<Method>) => Promise<void>,
-): void {
-  test(title, async (repository) => {
-    if (repository[method] !== undefined) await run(repository as With<Method>);
-  });
-}
+import { everybody, insertAll, names, OWN_PERMISSIONS, type Suite, testOf, userNamed } from './suite.js';
 
 /** The methods that a repository may leave out. */
 export function describeOptionalMethods(suite: Suite): void {

@@ -23,6 +23,21 @@ export interface Suite {
   readonly test: (title: string, run: (repository: UserRepository) => Promise<void>) => void;
 }
 
+/** A repository that has this optional part. */
+export type With<Part extends keyof UserRepository> = UserRepository & Required<Pick<UserRepository, Part>>;
+
+/** Tests a part of a repository if it is there. */
+export function testOf<Part extends keyof UserRepository>(
+  { test }: Suite,
+  part: Part,
+  title: string,
+  run: (repository: With<Part>) => Promise<void>,
+): void {
+  test(title, async (repository) => {
+    if (repository[part]) await run(repository as With<Part>);
+  });
+}
+
 export const everybody: NamePattern = new NamePattern('');
 
 /** A user. The hash has the form of bcrypt's, and no password matches it. */

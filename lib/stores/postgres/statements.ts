@@ -1,6 +1,6 @@
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import type { Page, Selection } from '../listing.js';
-import { ACTIVE_ADMIN, countStatement, type Dialect, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import { countStatement, type Dialect, ENABLED_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Row, Statement } from './driver.js';
 import type { TableNames } from './table-names.js';
 
@@ -108,7 +108,7 @@ export class Statements {
   /** Replaces the user, unless that takes an enabled admin away. */
   replace(user: StoredUser, expectedRevision: string): Statement {
     const { text, values = [] } = this.replaceAny(user, expectedRevision);
-    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
+    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (${ENABLED_ADMIN})`, values };
   }
 
   replaceAny(user: StoredUser, expectedRevision: string): Statement {
@@ -122,7 +122,7 @@ export class Statements {
   /** Removes the user, unless it is an enabled admin. */
   remove(name: string): Statement {
     const { text, values = [] } = this.removeAny(name);
-    return { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
+    return { text: `${text} AND NOT (${ENABLED_ADMIN})`, values };
   }
 
   removeAny(name: string): Statement {
@@ -131,7 +131,7 @@ export class Statements {
 
   /** Returns a row if there is an enabled admin. */
   anyAdmin(): Statement {
-    return { text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} LIMIT 1` };
+    return { text: `SELECT FROM ${this.#users} WHERE ${ENABLED_ADMIN} LIMIT 1` };
   }
 
   /** Waits for other transactions that take an admin away or make the first one. */
@@ -142,7 +142,7 @@ export class Statements {
   /** Locks the user's row. The transaction holds the admins' lock. */
   lockUser(name: string): Statement {
     return {
-      text: `SELECT revision, (${ACTIVE_ADMIN})::text AS is_active_admin
+      text: `SELECT revision, (${ENABLED_ADMIN})::text AS is_active_admin
         FROM ${this.#users} WHERE name = $1 FOR UPDATE`,
       values: [name],
     };
@@ -151,7 +151,7 @@ export class Statements {
   /** Locks another admin, who stays one until the transaction ends. */
   lockOtherAdmin(name: string): Statement {
     return {
-      text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
+      text: `SELECT FROM ${this.#users} WHERE ${ENABLED_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
       values: [name],
     };
   }

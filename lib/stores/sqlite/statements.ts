@@ -1,12 +1,12 @@
 import type { KeyOwner } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page, Selection } from '../listing.js';
-import { ACTIVE_ADMIN, countStatement, type Dialect, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import { countStatement, type Dialect, ENABLED_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
 import type { Change } from './change.js';
 import type { SqliteRow, SqliteValue, Statement } from './connection.js';
 import { insertKeys } from './secret-statements.js';
 
-const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
+const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ENABLED_ADMIN} AND name <> $1)`;
 const COLUMNS = 'name, type, permissions, enabled, hash, revision';
 
 /** Returns a number that differs after a change by another connection: https://www.sqlite.org/pragma.html. */
@@ -15,7 +15,7 @@ export const GENERATION: Statement = { text: 'SELECT users, secrets FROM generat
 
 const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
-export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
+export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ENABLED_ADMIN} LIMIT 1`;
 
 /** In the order of the rows, which needs fewer pages of the file than the order of names. */
 const PERMISSION_LISTS = `SELECT permissions, max(position) AS last, count(*) AS users
@@ -32,9 +32,9 @@ const INSERT_MANY = `INSERT INTO users (${COLUMNS})
   ON CONFLICT (name) DO NOTHING RETURNING name`;
 
 const REPLACE = `UPDATE users SET type = $2, permissions = $3, enabled = $4, hash = $5, revision = $6
-  WHERE name = $1 AND revision = $7 AND ($2 = 'admin' AND $4 OR NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+  WHERE name = $1 AND revision = $7 AND ($2 = 'admin' AND $4 OR NOT (${ENABLED_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
 
-const REMOVE = `DELETE FROM users WHERE name = $1 AND (NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+const REMOVE = `DELETE FROM users WHERE name = $1 AND (NOT (${ENABLED_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
 
 const DIALECT: Dialect = {
   enabled: (isEnabled) => `enabled = ${isEnabled ? 1 : 0}`,

@@ -1,4 +1,4 @@
-import { ACTIVE_ADMIN } from '../sql.js';
+import { ENABLED_ADMIN } from '../sql.js';
 
 const USERS = `CREATE TABLE users (
   -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
@@ -13,7 +13,7 @@ const USERS = `CREATE TABLE users (
   revision TEXT NOT NULL
 ) STRICT`;
 
-const ADMINS = `CREATE INDEX users_admins ON users (name) WHERE ${ACTIVE_ADMIN}`;
+const ADMINS = `CREATE INDEX users_admins ON users (name) WHERE ${ENABLED_ADMIN}`;
 
 const SECRETS = `CREATE TABLE secrets (
   -- The SHA-256 of the secret in base64url.

@@ -137,7 +137,7 @@ describe('the first admin', () => {
   it('is made once by two processes that start at the same time with two names', async () => {
     const url = ownSchema();
     const repository = await openPostgres(url);
-    const start = () => startProcess('./postgres-process.ts', [url], { serialization: 'advanced' });
+    const start = () => startProcess('postgres-process', [url], { serialization: 'advanced' });
     const [one, two] = await Promise.all([start(), start()]);
     for (let round = 0; round < 8; round += 1) {
       const question = (user: StoredUser): Question => ({ do: 'insertFirstAdmin', user });

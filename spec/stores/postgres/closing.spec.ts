@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
-import { NODE_OPTIONS } from '../../support/child-process.js';
+import { NODE_OPTIONS, programNamed } from '../../support/child-process.js';
 import { MuteProxy } from '../../support/mute-proxy.js';
 import { openPostgres, ownPool, ownSchema, psql, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
@@ -192,15 +191,12 @@ describe('close()', () => {
   });
 });
 
-const SCRIPT = fileURLToPath(new URL('../../support/postgres-script.ts', import.meta.url));
-const CLOSING_SCRIPT = fileURLToPath(new URL('../../support/postgres-closing-script.ts', import.meta.url));
-
 /** Milliseconds. A process that waits for a timer or an idle connection takes longer. */
 const ENDS_WITHIN = 5_000;
 
 /** Runs a script. @returns its output, its end, and the time between the two */
 async function run(script: string, ...args: string[]) {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, script, ...args]);
+  const child = spawn(process.execPath, [...NODE_OPTIONS, programNamed(script), ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));
   let [said, errors] = ['', ''];
   let doneAt = Number.NaN;
@@ -223,14 +219,14 @@ it.each([
   const repository = await openPostgres(url);
   await repository.insert(userNamed('someone'));
   await psql(url, `ALTER TABLE ${usersTable(url)} ${triggers} TRIGGER ALL`);
-  const { endedAfter, ...ended } = await run(SCRIPT, url, 'someone');
+  const { endedAfter, ...ended } = await run('postgres-script', url, 'someone');
   expect(ended).toEqual({ said: 'disabled', errors: '', code: 0, signal: null });
   expect(endedAfter).toBeLessThan(ENDS_WITHIN);
   expect(await repository.find('someone')).toMatchObject({ enabled: false });
 });
 
 it('a script that closes during a flood of insertions gets a result for each of them', async () => {
-  const { endedAfter, ...ended } = await run(CLOSING_SCRIPT, ownSchema());
+  const { endedAfter, ...ended } = await run('postgres-closing-script', ownSchema());
   expect(ended).toEqual({ said: 'created, the user store is closed', errors: '', code: 0, signal: null });
   expect(endedAfter).toBeLessThan(ENDS_WITHIN);
 });

@@ -11,7 +11,7 @@ import { type Attempt, type Change, keepHistory, readHistory, UserHistory } from
 
 /** Starts another process with the same users. */
 async function startOn(url: string) {
-  const child = await startProcess('./postgres-process.ts', [url], { serialization: 'advanced' });
+  const child = await startProcess('postgres-process', [url], { serialization: 'advanced' });
   return { child, ask: (question: Question) => ask(child, question) };
 }
 

@@ -9,7 +9,7 @@ import { PostgresServer } from '../../support/postgres-server.js';
 import { keyOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
-const startOn = (url: string) => startProcess('./postgres-secrets-process.ts', [url], { serialization: 'advanced' });
+const startOn = (url: string) => startProcess('postgres-secrets-process', [url], { serialization: 'advanced' });
 
 /** Milliseconds of a clock that all processes of the machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
