@@ -22,6 +22,8 @@ export type KapacitorAuthErrorCode =
   | 'OVERLOADED'
   /** `auth.refusedPasswords` failed, so the password was not set. Retry later. The operator gets a warning with the reason. */
   | 'PASSWORD_CHECK_FAILED'
+  /** The user was changed since the client read it, is gone, or exists already. Read it again: `etag` is its version now. */
+  | 'PRECONDITION_FAILED'
   /** The request's body or one of its parameters is wrong. Change what the message names. */
   | 'REQUEST_INVALID'
   /** The user store does not answer, so nobody can log in. The operator gets a warning with the reason. */
@@ -49,6 +51,7 @@ const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
   LAST_ADMIN: 'LastAdminError',
   OVERLOADED: 'OverloadedError',
   PASSWORD_CHECK_FAILED: 'PasswordCheckError',
+  PRECONDITION_FAILED: 'PreconditionFailedError',
   REQUEST_INVALID: 'InvalidRequestError',
   STORE_UNAVAILABLE: 'StoreError',
   THROTTLED: 'ThrottledError',
@@ -214,6 +217,26 @@ export class UnauthenticatedError extends KapacitorAuthError {
 
   override get headers(): Readonly<Record<string, string>> {
     return { ...this.#headers, ...super.headers };
+  }
+}
+
+/** A condition of the request is not fulfilled: `If-Match`, `If-None-Match`, or `ifMatch` in a batch. Nothing was changed. */
+export class PreconditionFailedError extends KapacitorAuthError {
+  /** The `ETag` that the user has now. Undefined: there is no such user. */
+  readonly etag: string | undefined;
+
+  constructor(name: string, etag: string | undefined) {
+    const state = etag === undefined ? 'does not exist' : `is not as the request expects it, its ETag is now ${etag}`;
+    super(
+      'PRECONDITION_FAILED',
+      412,
+      `user ${JSON.stringify(name)} ${state}: read it again, and repeat the request if it still makes sense`,
+    );
+    this.etag = etag;
+  }
+
+  override get headers(): Readonly<Record<string, string>> {
+    return { ...(this.etag !== undefined && { ETag: this.etag }), ...super.headers };
   }
 }
 

@@ -39,6 +39,7 @@ export {
   LastAdminError,
   OverloadedError,
   PasswordCheckError,
+  PreconditionFailedError,
   StoreError,
   ThrottledError,
   UnauthenticatedError,

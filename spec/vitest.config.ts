@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { parse } from 'yaml';
 
 /**
  * Which project runs a spec: the first line that names it decides.
@@ -84,8 +85,16 @@ function specsOf(project: ProjectName): Pick<Project, 'include' | 'exclude'> {
   return { include: files[line] ?? [], exclude: files.slice(0, line).flat() };
 }
 
+/** Makes a module of a YAML file. Parsing takes longer than all that the specs do with it, and so it is done once. */
+const YAML = {
+  name: 'yaml',
+  transform: (text: string, file: string) =>
+    file.endsWith('.yaml') ? `export default ${JSON.stringify(parse(text))}` : undefined,
+};
+
 export default defineConfig({
   root: pathOf('..'),
+  plugins: [YAML],
   resolve: {
     // The specs see the sources under the package's own name.
     alias: [

@@ -89,6 +89,7 @@ const EXIT_BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
   LAST_ADMIN: EXIT.refused,
   OVERLOADED: EXIT.unreachable,
   PASSWORD_CHECK_FAILED: EXIT.unreachable,
+  PRECONDITION_FAILED: EXIT.refused,
   REQUEST_INVALID: EXIT.usage,
   STORE_UNAVAILABLE: EXIT.unreachable,
   THROTTLED: EXIT.unreachable,

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { ForbiddenError, KapacitorAuthError, StoreError, TryLaterError, UnauthenticatedError } from '../errors.js';
+import { ForbiddenError, KapacitorAuthError, StoreError, UnauthenticatedError } from '../errors.js';
 import type { HostResponse, Next } from '../request/host.js';
 import { hangUp, sendEmpty, sendError } from './answers.js';
 
@@ -41,8 +41,7 @@ export class Refusal {
   static of(error: unknown, status?: number, headers: OutgoingHttpHeaders = {}): Refusal {
     if (!(error instanceof KapacitorAuthError))
       return new Refusal(503, 'authentication is unavailable', {}, { cause: error });
-    const all = error instanceof TryLaterError ? { ...headers, ...error.headers } : headers;
-    return new Refusal(status ?? error.status, error.message, all, { cause: error });
+    return new Refusal(status ?? error.status, error.message, { ...headers, ...error.headers }, { cause: error });
   }
 
   /** The refusal as the error that the app's error handler gets. */

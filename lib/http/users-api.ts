@@ -1,15 +1,17 @@
 import type { Request } from 'express';
-import { ForbiddenError, InvalidUserError, UserNotFoundError } from '../errors.js';
+import { ForbiddenError, InvalidUserError, UserExistsError, UserNotFoundError } from '../errors.js';
 import type { HostResponse } from '../request/host.js';
+import type { UserAccount } from '../users/account.js';
 import { operationFailure } from '../users/audit-events.js';
-import type { User } from '../users/user.js';
+import type { StoredUser, User } from '../users/user.js';
 import type { RequestedChanges } from '../users/user-fields.js';
 import type { UserService } from '../users/user-service.js';
 import { adminRequired, sendEmpty, sendJson } from './answers.js';
 import type { EndpointParts } from './endpoint.js';
+import { entityTagOf, Preconditions } from './entity-tag.js';
 import type { Guard } from './guard.js';
 import { readJson } from './request-body.js';
-import { askedLogins, userBody } from './user-body.js';
+import { askedLogins, type ShownUser, type UserField, userBody } from './user-body.js';
 import { toChanges, toFields, toNewUser, toRequestedList } from './user-input.js';
 import { type Action, baseOf, changeContextOf, nameOf, refuseForged, refuseKey } from './users-action.js';
 
@@ -44,11 +46,14 @@ export class UsersApi {
 
   readonly create: Action = async (req, res, principal) => {
     refuseForged(req);
+    const preconditions = new Preconditions(req.headers);
     const user = await this.#reporting('create', req, principal, async () => toNewUser(await readJson(req, res)));
     // The admin may have been demoted while the body arrived and the password was hashed.
     const confirm = async () => requireAdmin(await this.#guard.reconsider(principal));
     await confirm();
-    sendJson(res, 200, userBody(await this.#usersFor(req, principal).create(user, confirm), baseOf(req)));
+    const creation = this.#usersFor(req, principal).create(user, confirm);
+    const created = await creation.catch((error) => this.#explain(error, user.name, preconditions));
+    sendUser(req, res, created);
   };
 
   readonly show: Action = async (req, res, _principal, query) => {
@@ -56,12 +61,15 @@ export class UsersApi {
     const user = await this.#users.get(nameOf(req));
     if (user === undefined) throw new UserNotFoundError();
     const logins = await askedLogins(this.#users, [user.name], fields);
-    sendJson(res, 200, userBody({ ...user, lastLogin: logins.get(user.name) }, baseOf(req), fields));
+    const shown = { ...user, lastLogin: logins.get(user.name) };
+    if (new Preconditions(req.headers).areFresh(shown)) sendEmpty(res, 304, { ETag: entityTagOf(shown) });
+    else sendUser(req, res, shown, fields);
   };
 
   readonly update: Action = async (req, res, principal) => {
     const name = nameOf(req);
     refuseForged(req);
+    const preconditions = new Preconditions(req.headers);
     const { changes, currentPassword } = await this.#reporting('change', req, principal, () =>
       readChanges(req, res, principal),
     );
@@ -80,15 +88,28 @@ export class UsersApi {
       const confirmPassword = () => this.#guard.confirmPassword(principal, currentPassword, req);
       await this.#reporting('change', req, principal, confirmPassword);
     }
-    const updated = await this.#usersFor(req, principal).update(name, changes, confirm);
-    sendJson(res, 200, userBody(updated, baseOf(req)));
+    const updated = await this.#usersFor(req, principal).update(name, changes, async (current) => {
+      preconditions.check(name, current);
+      await confirm();
+    });
+    sendUser(req, res, updated);
   };
 
   readonly remove: Action = async (req, res, principal) => {
+    const name = nameOf(req);
     refuseForged(req);
-    await this.#usersFor(req, principal).delete(nameOf(req));
+    const preconditions = new Preconditions(req.headers);
+    const confirm = preconditions.areNone ? undefined : (current: StoredUser) => preconditions.check(name, current);
+    // Without a condition, a user that is not there is no error, as in Kapacitor.
+    if (!(await this.#usersFor(req, principal).delete(name, confirm))) preconditions.check(name, undefined);
     sendEmpty(res, 204);
   };
+
+  /** The reason why a user was not created. A client that sends `If-None-Match: *` expects 412 for a name that is taken. */
+  async #explain(error: unknown, name: string, preconditions: Preconditions): Promise<never> {
+    if (error instanceof UserExistsError) preconditions.check(name, await this.#users.get(name));
+    throw error;
+  }
 
   #usersFor(req: Request, principal: User): UserService {
     return this.#users.by(changeContextOf(req, principal));
@@ -112,6 +133,11 @@ export class UsersApi {
       throw error;
     }
   }
+}
+
+/** Answers with a user and its version. */
+function sendUser(req: Request, res: HostResponse, user: ShownUser & UserAccount, fields?: readonly UserField[]): void {
+  sendJson(res, 200, userBody(user, baseOf(req), fields), { ETag: entityTagOf(user) });
 }
 
 async function readChanges(req: Request, res: HostResponse, principal: User): Promise<RequestedChanges> {

@@ -57,8 +57,13 @@ const LAST_CHARACTER = '\u{10ffff}';
 export interface Dialect {
   /** The condition for users who are enabled, or who are not. */
   enabled(isEnabled: boolean): string;
+  /**
+   * A table with a row for each permission of each user, and an index of its columns `permission` and `name` in this order.
+   * Without one, {@link hasPermission} is the condition.
+   */
+  readonly grants?: string;
   /** The condition for users who have a permission. */
-  hasPermission(permission: string): string;
+  hasPermission?(permission: string): string;
 }
 
 interface SelectStatement {
@@ -71,38 +76,74 @@ interface SelectStatement {
  * The SQL that reads a page of users from an index of the names.
  *
  * @param columns of each user, in SQL
- * @param table the name of the table in SQL; `columns` may call it `users`
+ * @param table the name of the table in SQL; `columns` call it `users`
  */
 export function pageStatement(columns: string, table: string, page: Page, dialect: Dialect): SelectStatement {
-  const { where, values, next } = whereOf(page, dialect);
-  const part = `LIMIT ${next(page.limit)} OFFSET ${next(page.offset)}`;
-  return { text: `SELECT ${columns} FROM ${table} AS users ${where} ORDER BY name ${part}`, values };
+  const { from, name, next, values } = selectionOf(page, table, dialect, true);
+  return { text: `SELECT ${columns} FROM ${from} ORDER BY ${name} ${limitOf(page, next)}`, values };
+}
+
+/** The SQL that reads only the names of a page of users, from indexes alone where it can. */
+export function namesStatement(table: string, page: Page, dialect: Dialect): SelectStatement {
+  const { from, name, next, values } = selectionOf(page, table, dialect);
+  return { text: `SELECT ${name} AS name FROM ${from} ORDER BY ${name} ${limitOf(page, next)}`, values };
 }
 
 /** The SQL that counts users, as `count`. */
 export function countStatement(table: string, selection: Selection, dialect: Dialect): SelectStatement {
-  const { where, values } = whereOf({ ...selection, after: undefined }, dialect);
-  return { text: `SELECT count(*) AS count FROM ${table} AS users ${where}`, values };
+  const { from, values } = selectionOf({ ...selection, after: undefined }, table, dialect);
+  return { text: `SELECT count(*) AS count FROM ${from}`, values };
 }
 
-interface Where {
-  readonly where: string;
-  readonly values: (string | number)[];
+function limitOf({ limit, offset }: Page, next: (value: number) => string): string {
+  return `LIMIT ${next(limit)} OFFSET ${next(offset)}`;
+}
+
+interface SelectedRows {
+  /** The tables and the conditions. */
+  readonly from: string;
+  /** The column of the names. */
+  readonly name: string;
   /** Adds a value, and returns its placeholder. */
   readonly next: (value: string | number) => string;
+  readonly values: (string | number)[];
 }
 
-function whereOf(page: Selection & Pick<Page, 'after'>, dialect: Dialect): Where {
-  const { prefix, after, type, enabled, permission } = page;
+/** @param needsUsers whether the names alone are not enough */
+function selectionOf(
+  page: Selection & Pick<Page, 'after'>,
+  table: string,
+  dialect: Dialect,
+  needsUsers = false,
+): SelectedRows {
+  const { type, enabled, permission } = page;
   const values: (string | number)[] = [];
-  const conditions: string[] = [];
   const next = (value: string | number) => `$${values.push(value)}`;
-  // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
-  if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`name > ${next(after)}`);
-  else if (prefix !== '') conditions.push(`name >= ${next(prefix)}`);
-  if (prefix !== '') conditions.push(`name < ${next(prefix + LAST_CHARACTER)}`);
-  if (type !== undefined) conditions.push(`type = ${next(type)}`);
+  const conditions: string[] = [];
+  let [tables, name] = [`${table} AS users`, 'users.name'];
+  if (permission !== undefined && dialect.grants !== undefined) {
+    const isJoined = needsUsers || type !== undefined || enabled !== undefined;
+    conditions.push(`granted.permission = ${next(permission)}`, ...(isJoined ? ['users.name = granted.name'] : []));
+    // SQLite reads the tables of a CROSS JOIN in this order, which is that of the names.
+    tables = `${dialect.grants} AS granted${isJoined ? ` CROSS JOIN ${tables}` : ''}`;
+    name = 'granted.name';
+  } else if (permission !== undefined) conditions.push(dialect.hasPermission?.(next(permission)) as string);
+  conditions.push(...rangeOf(page, name, next));
+  // Not as a value: an index of some users serves only statements that name them.
+  if (type !== undefined) conditions.push(type === 'admin' ? `type = 'admin'` : `type = 'normal'`);
   if (enabled !== undefined) conditions.push(dialect.enabled(enabled));
-  if (permission !== undefined) conditions.push(dialect.hasPermission(next(permission)));
-  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values, next };
+  return { from: conditions.length > 0 ? `${tables} WHERE ${conditions.join(' AND ')}` : tables, name, next, values };
+}
+
+function rangeOf(
+  { prefix, after }: Pick<Page, 'prefix' | 'after'>,
+  name: string,
+  next: (value: string) => string,
+): string[] {
+  const conditions: string[] = [];
+  // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
+  if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`${name} > ${next(after)}`);
+  else if (prefix !== '') conditions.push(`${name} >= ${next(prefix)}`);
+  if (prefix !== '') conditions.push(`${name} < ${next(prefix + LAST_CHARACTER)}`);
+  return conditions;
 }

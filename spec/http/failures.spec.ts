@@ -152,7 +152,7 @@ describe('an app that has already answered', () => {
     const rejections: unknown[] = [];
     const onRejection = (error: unknown) => rejections.push(error);
     process.on('unhandledRejection', onRejection);
-    const { send } = await serve(app);
+    const { send } = await serve(app, { isDocumented: false });
     expect((await send({ path: '/x', auth: credentials })).status).toBe(503);
     const change = { method: 'PATCH', path: '/kapacitor/v1/users/api', auth: 'root:r00t' };
     expect((await send({ ...change, body: '{"password":""}' })).status).toBe(503);

@@ -46,7 +46,7 @@ async function serveOwn(
     .use(make(auth))
     .use(((_req, res) => void res.status(299).end()) as RequestHandler)
     .use(own);
-  return { auth, repository, errors, ...(await serve(app)) };
+  return { auth, repository, errors, ...(await serve(app, { isDocumented: false })) };
 }
 
 describe("http.refusals: 'next'", () => {

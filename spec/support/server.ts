@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { requireDocumented } from './documented.js';
 
 export interface SentRequest {
   readonly method?: string;
@@ -10,6 +11,11 @@ export interface SentRequest {
   readonly auth?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
+  /**
+   * Whether `docs/openapi.yaml` must allow the answer. False if the app answers in place of this package, or changes the request.
+   * Defaults to true.
+   */
+  readonly isDocumented?: boolean;
 }
 
 export interface Answer {
@@ -27,8 +33,12 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Serves an app on a free port, until the test is over. */
-export async function serve(app: RequestListener): Promise<TestServer> {
+/**
+ * Serves an app on a free port, until the test is over.
+ *
+ * @param all what its requests have in common
+ */
+export async function serve(app: RequestListener, all: Partial<SentRequest> = {}): Promise<TestServer> {
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -37,11 +47,12 @@ export async function serve(app: RequestListener): Promise<TestServer> {
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(close);
-  return { url: `http://127.0.0.1:${port}`, port, close, send: (request) => send(port, request) };
+  return { url: `http://127.0.0.1:${port}`, port, close, send: (request) => send(port, { ...all, ...request }) };
 }
 
-/** Sends one request, as it stands. */
-export function send(port: number, { method = 'GET', path, auth, headers = {}, body }: SentRequest): Promise<Answer> {
+/** Sends one request, as it stands. An answer of this package that `docs/openapi.yaml` does not allow is an error. */
+export function send(port: number, sent: SentRequest): Promise<Answer> {
+  const { method = 'GET', path, auth, headers = {}, body } = sent;
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
@@ -58,7 +69,9 @@ export function send(port: number, { method = 'GET', path, auth, headers = {}, b
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body: parse(text) });
+          const answer = { status: response.statusCode ?? 0, headers: response.headers, text, body: parse(text) };
+          const checked = sent.isDocumented === false ? Promise.resolve() : requireDocumented(sent, answer);
+          checked.then(() => resolve(answer), reject);
         });
       },
     );

@@ -12,6 +12,7 @@ import {
   LastAdminError,
   OverloadedError,
   PasswordCheckError,
+  PreconditionFailedError,
   StoreError,
   ThrottledError,
   UnauthenticatedError,
@@ -33,6 +34,7 @@ claim<
     | 'LAST_ADMIN'
     | 'OVERLOADED'
     | 'PASSWORD_CHECK_FAILED'
+    | 'PRECONDITION_FAILED'
     | 'REQUEST_INVALID'
     | 'STORE_UNAVAILABLE'
     | 'THROTTLED'
@@ -55,6 +57,7 @@ const classes = [
   LastAdminError,
   OverloadedError,
   PasswordCheckError,
+  PreconditionFailedError,
   StoreError,
   ThrottledError,
   UnauthenticatedError,

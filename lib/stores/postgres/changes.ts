@@ -75,10 +75,11 @@ export class Changes {
     });
   }
 
-  async remove(name: string): Promise<RemoveOutcome> {
-    if (await this.#changesOne(this.#statements.remove(name))) return 'removed';
+  async remove(name: string, expectedRevision?: string): Promise<RemoveOutcome> {
+    if (await this.#changesOne(this.#statements.remove(name, expectedRevision))) return 'removed';
     return this.#withAdminsLocked(name, async ({ revision, isLastAdmin, ask }) => {
       if (revision === undefined) return 'not-found';
+      if (expectedRevision !== undefined && revision !== expectedRevision) return 'conflict';
       if (await isLastAdmin()) return 'last-admin';
       expectOneRow(await ask(this.#statements.removeAny(name)));
       return 'removed';

@@ -78,9 +78,9 @@ async function checkServer(ask: Ask): Promise<void> {
 async function readVersion(ask: Ask, names: TableNames, latest: number): Promise<number> {
   // to_regclass() may still have the answer from before the wait for another process.
   const { rows } = await ask({
-    text: `SELECT relname FROM pg_catalog.pg_class WHERE relname IN ($2, $3, $4)
+    text: `SELECT relname FROM pg_catalog.pg_class WHERE relname = ANY ($2)
       AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)`,
-    values: [names.bare.schema, names.bare.users, names.bare.secrets, names.bare.version],
+    values: [names.bare.schema, [names.bare.users, names.bare.version]],
   });
   const exists = (table: string) => rows.some((row) => row['relname'] === table);
   if (!exists(names.bare.version)) return 0;
@@ -92,7 +92,7 @@ async function readVersion(ask: Ask, names: TableNames, latest: number): Promise
     );
   }
   if (!exists(names.bare.users)) {
-    const rest = `${names.version} and ${names.secrets}`;
+    const rest = `${names.version}, ${names.secrets}, ${names.logins} and ${names.grants}`;
     throw new StoreError(
       `the table ${names.users} is missing, although ${names.version} exists: restore it, or drop ${rest} to start anew`,
     );

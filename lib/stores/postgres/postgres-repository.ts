@@ -21,6 +21,7 @@ import { Connections } from './connections.js';
 import { type Ask, connectionSource, type PostgresPool, parseSource } from './driver.js';
 import { compareWithTable, KnownUsers } from './known-users.js';
 import { migrate } from './migrate.js';
+import { PostgresLogins } from './postgres-logins.js';
 import { PostgresSecrets } from './postgres-secrets.js';
 import { Reader, type Subject } from './reader.js';
 import { expectRights } from './rights.js';
@@ -44,7 +45,9 @@ const FIND_WITHIN = 1_000;
  * read it first, unless another one has tried within 50 ms.
  */
 export class PostgresUserRepository implements UserRepository {
+  readonly keepsAccounts = true;
   readonly secrets: PostgresSecrets;
+  readonly logins: PostgresLogins;
   readonly #names: TableNames;
   readonly #statements: Statements;
   readonly #secretStatements: SecretStatements;
@@ -93,6 +96,12 @@ export class PostgresUserRepository implements UserRepository {
       assertOpen: () => this.#assertOpen(),
       propagate: (owner, change, isNotified) => this.#propagate(owner, change, isNotified),
     });
+    this.logins = new PostgresLogins({
+      ask: this.#ask,
+      connections: this.#connections,
+      names: this.#names,
+      assertOpen: () => this.#assertOpen(),
+    });
   }
 
   /**
@@ -134,10 +143,10 @@ export class PostgresUserRepository implements UserRepository {
     );
   }
 
-  remove(name: string): Promise<RemoveOutcome> {
+  remove(name: string, expectedRevision?: string): Promise<RemoveOutcome> {
     return this.#propagate(
       name,
-      () => this.#changes.remove(name),
+      () => this.#changes.remove(name, expectedRevision),
       (outcome) => outcome === 'removed',
     );
   }

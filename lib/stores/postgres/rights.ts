@@ -3,19 +3,22 @@ import type { Ask } from './driver.js';
 import type { TableNames } from './table-names.js';
 
 /**
- * Expects of a role that it may do with secrets what it may do with users. An upgrade by another role grants it nothing on
- * the table of secrets.
+ * Expects of a role that it may do with secrets and logins what it may do with users, and read the table of permissions if it
+ * may read users. An upgrade by another role grants it nothing on the tables that the upgrade makes.
  *
  * @throws {StoreError} a right is missing
  */
-export async function expectRights(ask: Ask, { users, secrets }: TableNames): Promise<void> {
+export async function expectRights(ask: Ask, { users, secrets, logins, grants }: TableNames): Promise<void> {
   const { rows } = await ask({
-    text: `SELECT string_agg(privilege, ', ') AS missing
-      FROM (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege)
-      WHERE has_table_privilege($1, privilege) AND NOT has_table_privilege($2, privilege)`,
-    values: [users, secrets],
+    text: `SELECT string_agg(privilege, ', ') || ' on ' || name AS missing
+      FROM unnest($2::text[]) WITH ORDINALITY AS tables (name, position),
+        (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege)
+      WHERE has_table_privilege($1, privilege) AND NOT has_table_privilege(name, privilege)
+        AND (privilege = 'SELECT' OR name <> $3)
+      GROUP BY name, position ORDER BY position`,
+    values: [users, [secrets, logins, grants], grants],
   });
-  const missing = rows[0]?.['missing'];
-  if (missing == null) return;
-  throw new StoreError(`this database user may not use the table ${secrets}: grant it ${missing} on it`);
+  if (rows.length === 0) return;
+  const missing = rows.map((row) => row['missing']).join(', and ');
+  throw new StoreError(`this database user may not use every table of the store: grant it ${missing}`);
 }

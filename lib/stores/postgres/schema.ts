@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors.js';
+import { keepAccounts } from './accounts-schema.js';
 import { keepSecrets } from './secrets-schema.js';
 import { checkTable, type PostgresTable, quoteLiteral, TableNames } from './table-names.js';
 
@@ -112,6 +113,7 @@ export const MIGRATIONS: readonly Migration[] = [
   createUsers,
   withoutWaiting(allowOwnPermissions),
   withoutWaiting(keepSecrets),
+  withoutWaiting(keepAccounts),
 ];
 
 /** The statements of a migration, which also write its version. */

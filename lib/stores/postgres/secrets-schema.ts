@@ -1,4 +1,5 @@
-import { quoteLiteral, type TableNames } from './table-names.js';
+import type { TableNames } from './table-names.js';
+import { createFunction } from './trigger-function.js';
 
 /**
  * Makes the table of secrets: keys and sessions.
@@ -102,12 +103,3 @@ BEGIN
   RETURN OLD;
 END
 `;
-
-/**
- * A trigger function with the rights of the table's owner: a process of an older version, whose role has no rights on the
- * new table, ends sessions as well.
- */
-function createFunction(names: TableNames, name: string, body: string): string {
-  return `CREATE OR REPLACE FUNCTION ${names.inSchema(name)}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS ${quoteLiteral(body)};`;
-}

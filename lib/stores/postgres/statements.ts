@@ -1,6 +1,14 @@
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import type { Page, Selection } from '../listing.js';
-import { countStatement, type Dialect, ENABLED_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import {
+  ACTIVE_ADMIN,
+  countStatement,
+  type Dialect,
+  namesStatement,
+  pageStatement,
+  toStoredUser,
+  type UserRow,
+} from '../sql.js';
 import type { Row, Statement } from './driver.js';
 import type { TableNames } from './table-names.js';
 
@@ -11,10 +19,49 @@ export interface FoundUser {
   readonly version: string;
 }
 
-const DIALECT: Dialect = {
-  enabled: (isEnabled) => (isEnabled ? 'enabled' : 'NOT enabled'),
-  hasPermission: (permission) => `users.permissions @> ARRAY[${permission}]`,
-};
+/** A column of the table of users. */
+interface Column {
+  readonly name: string;
+  /** Of the value that is sent. */
+  readonly type: 'text' | 'boolean' | 'bigint';
+  readonly of: (user: StoredUser) => unknown;
+  /** The expression for a value. Defaults to the value itself. */
+  readonly expression?: (value: string) => string;
+}
+
+/** The first one is the name. */
+const COLUMNS: readonly Column[] = [
+  { name: 'name', type: 'text', of: ({ name }) => name },
+  { name: 'type', type: 'text', of: ({ type }) => type },
+  {
+    name: 'permissions',
+    type: 'text',
+    of: ({ permissions }) => permissions.join(','),
+    expression: (value) => `string_to_array(${value}, ',')`,
+  },
+  { name: 'enabled', type: 'boolean', of: ({ enabled }) => enabled },
+  { name: 'hash', type: 'text', of: ({ hash }) => hash },
+  { name: 'revision', type: 'text', of: ({ revision }) => revision },
+  { name: 'created_at', type: 'bigint', of: ({ created }) => created },
+  { name: 'password_changed_at', type: 'bigint', of: ({ passwordChanged }) => passwordChanged },
+  { name: 'expires_at', type: 'bigint', of: ({ expires }) => expires },
+  { name: 'must_change_password', type: 'boolean', of: ({ mustChangePassword = false }) => mustChangePassword },
+  { name: 'note', type: 'text', of: ({ note }) => note },
+];
+
+const NAMES = COLUMNS.map(({ name }) => name).join(', ');
+const VALUES = COLUMNS.map((column, index) => expressionOf(column, `$${index + 1}`));
+const GIVEN_VALUES = COLUMNS.map((column) => expressionOf(column, column.name)).join(', ');
+const GIVEN_LISTS = COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+const ASSIGNMENTS = COLUMNS.map(({ name }, index) => `${name} = ${VALUES[index]}`)
+  .slice(1)
+  .join(', ');
+
+function expressionOf({ expression }: Column, value: string): string {
+  return expression?.(value) ?? value;
+}
+
+const valuesOf = (user: StoredUser) => COLUMNS.map((column) => column.of(user));
 
 /** The SQL statements on a table of users. */
 export class Statements {
@@ -23,15 +70,18 @@ export class Statements {
   readonly #users: string;
   readonly #lockAdmins: string;
   readonly #version: string;
+  readonly #dialect: Dialect;
 
   constructor(names: TableNames) {
     this.#users = names.users;
     this.#lockAdmins = names.lockKey('admins');
+    this.#dialect = { enabled: (isEnabled) => (isEnabled ? 'enabled' : 'NOT enabled'), grants: names.grants };
     // The transaction that wrote the row, and the row's place: both change without a trigger. A server that has crashed may
     // reuse the transaction's number and the place, but a revision differs.
     this.#version = `concat_ws(' ', users.xmin, users.ctid, users.revision, users.secrets_revision)`;
     // As texts, because the app's pool may have the option `binary`.
     this.columns = `users.name, type, array_to_string(users.permissions, ',') AS permissions, enabled::text, hash, revision,
+      created_at::text, password_changed_at::text, expires_at::text, must_change_password::text, note,
       ${this.#version} AS version`;
   }
 
@@ -47,15 +97,15 @@ export class Statements {
   }
 
   list(page: Page): Statement {
-    return pageStatement(this.columns, this.#users, page, DIALECT);
+    return pageStatement(this.columns, this.#users, page, this.#dialect);
   }
 
   listNames(page: Page): Statement {
-    return pageStatement('name', this.#users, page, DIALECT);
+    return namesStatement(this.#users, page, this.#dialect);
   }
 
   count(selection: Selection): Statement {
-    return countStatement(this.#users, selection, DIALECT);
+    return countStatement(this.#users, selection, this.#dialect);
   }
 
   permissionsInUse(): Statement {
@@ -78,9 +128,8 @@ export class Statements {
 
   insert(user: StoredUser): Statement {
     return {
-      text: `INSERT INTO ${this.#users} (name, type, permissions, enabled, hash, revision)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING`,
-      values: columnsOf(user),
+      text: `INSERT INTO ${this.#users} (${NAMES}) VALUES (${VALUES.join(', ')}) ON CONFLICT (name) DO NOTHING`,
+      values: valuesOf(user),
     };
   }
 
@@ -88,41 +137,35 @@ export class Statements {
   insertMany(users: readonly StoredUser[]): Statement {
     // Ordered by name, so that two processes that insert the same users do not deadlock.
     return {
-      text: `INSERT INTO ${this.#users} (name, type, permissions, enabled, hash, revision)
-        SELECT name, type, string_to_array(permissions, ','), enabled, hash, revision
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[])
-          WITH ORDINALITY AS given (name, type, permissions, enabled, hash, revision, position)
+      text: `INSERT INTO ${this.#users} (${NAMES}) SELECT ${GIVEN_VALUES}
+        FROM unnest(${GIVEN_LISTS}) WITH ORDINALITY AS given (${NAMES}, position)
         ORDER BY name COLLATE "C", position
         ON CONFLICT (name) DO NOTHING RETURNING name`,
-      values: [
-        users.map(({ name }) => name),
-        users.map(({ type }) => type),
-        users.map(({ permissions }) => permissions.join(',')),
-        users.map(({ enabled }) => enabled),
-        users.map(({ hash }) => hash),
-        users.map(({ revision }) => revision),
-      ],
+      values: COLUMNS.map((column) => users.map(column.of)),
     };
   }
 
   /** Replaces the user, unless that takes an enabled admin away. */
   replace(user: StoredUser, expectedRevision: string): Statement {
     const { text, values = [] } = this.replaceAny(user, expectedRevision);
-    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (${ENABLED_ADMIN})`, values };
+    return isActiveAdmin(user) ? { text, values } : { text: `${text} AND NOT (${ACTIVE_ADMIN})`, values };
   }
 
   replaceAny(user: StoredUser, expectedRevision: string): Statement {
     return {
-      text: `UPDATE ${this.#users} SET type = $2, permissions = $3, enabled = $4, hash = $5, revision = $6
-        WHERE name = $1 AND revision = $7`,
-      values: [...columnsOf(user), expectedRevision],
+      text: `UPDATE ${this.#users} SET ${ASSIGNMENTS} WHERE name = $1 AND revision = $${COLUMNS.length + 1}`,
+      values: [...valuesOf(user), expectedRevision],
     };
   }
 
-  /** Removes the user, unless it is an enabled admin. */
-  remove(name: string): Statement {
+  /** Removes the user, unless it is an enabled admin. Undefined: whatever its revision is. */
+  remove(name: string, expectedRevision?: string): Statement {
+    const isExpected = expectedRevision === undefined ? '' : ' AND revision = $2';
     const { text, values = [] } = this.removeAny(name);
-    return { text: `${text} AND NOT (${ENABLED_ADMIN})`, values };
+    return {
+      text: `${text}${isExpected} AND NOT (${ACTIVE_ADMIN})`,
+      values: expectedRevision === undefined ? values : [...values, expectedRevision],
+    };
   }
 
   removeAny(name: string): Statement {
@@ -131,7 +174,7 @@ export class Statements {
 
   /** Returns a row if there is an enabled admin. */
   anyAdmin(): Statement {
-    return { text: `SELECT FROM ${this.#users} WHERE ${ENABLED_ADMIN} LIMIT 1` };
+    return { text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} LIMIT 1` };
   }
 
   /** Waits for other transactions that take an admin away or make the first one. */
@@ -142,7 +185,7 @@ export class Statements {
   /** Locks the user's row. The transaction holds the admins' lock. */
   lockUser(name: string): Statement {
     return {
-      text: `SELECT revision, (${ENABLED_ADMIN})::text AS is_active_admin
+      text: `SELECT revision, (${ACTIVE_ADMIN})::text AS is_active_admin
         FROM ${this.#users} WHERE name = $1 FOR UPDATE`,
       values: [name],
     };
@@ -151,18 +194,15 @@ export class Statements {
   /** Locks another admin, who stays one until the transaction ends. */
   lockOtherAdmin(name: string): Statement {
     return {
-      text: `SELECT FROM ${this.#users} WHERE ${ENABLED_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
+      text: `SELECT FROM ${this.#users} WHERE ${ACTIVE_ADMIN} AND name <> $1 LIMIT 1 FOR SHARE`,
       values: [name],
     };
   }
 }
 
-function columnsOf({ name, type, permissions, enabled, hash, revision }: StoredUser): unknown[] {
-  return [name, type, permissions, enabled, hash, revision];
-}
-
 /** Converts a row of {@link Statements.find}. */
 export function toFoundUser(row: Row): FoundUser {
-  const { enabled, version, ...columns } = row as Readonly<Record<keyof UserRow | 'enabled' | 'version', string>>;
-  return { user: toStoredUser(columns, enabled === 'true'), version };
+  const { enabled, must_change_password: mustChangePassword, version, ...columns } = row;
+  const user = toStoredUser(columns as unknown as UserRow, enabled === 'true', mustChangePassword === 'true');
+  return { user, version: version as string };
 }

@@ -7,8 +7,7 @@ export interface PostgresTable {
   /** The schema, case-sensitive, 1 to 63 bytes. Defaults to `public`. */
   readonly schema?: string | undefined;
   /**
-   * The table, case-sensitive, 1 to 40 bytes: its index, functions and triggers and the table of secrets are named after
-   * it. Defaults to `kapacitor_auth_users`.
+   * The table, case-sensitive, 1 to 40 bytes: its indexes, functions and triggers and the other tables are named after it. Defaults to `kapacitor_auth_users`.
    */
   readonly table?: string | undefined;
 }
@@ -25,6 +24,10 @@ export class TableNames {
   readonly users: string;
   /** The table of their keys and sessions, with its schema. */
   readonly secrets: string;
+  /** The table of their permissions, with its schema: a row for each permission of each user. */
+  readonly grants: string;
+  /** The table of the times of their logins, with its schema. */
+  readonly logins: string;
   /** The table with the number of the latest migration. */
   readonly version: string;
   /** The names as the catalog has them: without quotes, and without the schema. */
@@ -32,6 +35,8 @@ export class TableNames {
     readonly schema: string;
     readonly users: string;
     readonly secrets: string;
+    readonly grants: string;
+    readonly logins: string;
     readonly version: string;
   };
   /** The channel of NOTIFY. Its name needs no quotes. */
@@ -41,10 +46,13 @@ export class TableNames {
   constructor({ schema = 'public', table = 'kapacitor_auth_users' }: PostgresTable = {}) {
     checkName(schema, 'schema', MAX_SCHEMA);
     checkName(table, 'table', MAX_TABLE);
-    this.bare = { schema, users: table, secrets: `${table}_secrets`, version: `${table}_version` };
+    const [secrets, grants, logins] = [`${table}_secrets`, `${table}_grants`, `${table}_logins`];
+    this.bare = { schema, users: table, secrets, grants, logins, version: `${table}_version` };
     this.schema = quoteIdentifier(schema);
     this.users = `${this.schema}.${quoteIdentifier(table)}`;
     this.secrets = this.inSchema('secrets');
+    this.grants = this.inSchema('grants');
+    this.logins = this.inSchema('logins');
     this.version = this.inSchema('version');
     this.channel = `kapacitor_auth_${this.#digest('channel').toString('hex', 0, 8)}`;
   }

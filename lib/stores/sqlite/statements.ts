@@ -1,7 +1,15 @@
 import type { KeyOwner } from '../../users/repository.js';
 import type { StoredUser } from '../../users/user.js';
 import type { Page, Selection } from '../listing.js';
-import { countStatement, type Dialect, ENABLED_ADMIN, pageStatement, toStoredUser, type UserRow } from '../sql.js';
+import {
+  countStatement,
+  type Dialect,
+  ENABLED_ADMIN,
+  namesStatement,
+  pageStatement,
+  toStoredUser,
+  type UserRow,
+} from '../sql.js';
 import type { Change } from './change.js';
 import type { SqliteRow, SqliteValue, Statement } from './connection.js';
 import { insertKeys } from './secret-statements.js';
@@ -54,7 +62,7 @@ export function page(page: Page): Statement {
 }
 
 export function pageOfNames(page: Page): Statement {
-  return pageStatement('name', 'users', page, DIALECT);
+  return namesStatement('users', page, DIALECT);
 }
 
 export function count(selection: Selection): Statement {
