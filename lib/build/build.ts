@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { OutputChunk } from 'rolldown';
 import { bundleImplementation } from './bundle.js';
 import { buildPage } from './page.js';
+import { writePageTypes } from './page-types.js';
 
 /** The entries of the package, by the names of their ES modules. */
 const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
@@ -17,6 +18,7 @@ const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/s
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 const pageFiles = await buildPage();
+await writePageTypes();
 const chunks = await bundleImplementation();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });
