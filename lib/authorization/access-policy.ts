@@ -211,7 +211,7 @@ export function needsAdmin(privilege: Privilege, resource: string): boolean {
 
 /** Whether the users' part of an API does not decide about the endpoint. */
 function hasRuleOfItsOwn(endpoint: OwnEndpoint): boolean {
-  return endpoint.kind === 'permissions' || hasSecrets(endpoint);
+  return endpoint.kind === 'permissions' || endpoint.kind === 'openapi.json' || hasSecrets(endpoint);
 }
 
 function hasSecrets({ kind }: OwnEndpoint): boolean {

@@ -5,7 +5,7 @@ export const DEFAULT_API_PATH = '/kapacitor/v1';
 const PREVIEW_API_PATH = '/kapacitor/v1preview';
 
 /** The endpoints of this package but those of users, by the last segment of their paths. */
-const NAMES = ['me', 'permissions', 'check'] as const;
+const NAMES = ['me', 'permissions', 'check', 'openapi.json'] as const;
 
 /** The endpoints with which somebody signs in and out. They are there with `http.sessions`, and need no credentials. */
 const SIGN_IN_NAMES = ['session', 'sign-in', 'sign-out'] as const;
@@ -23,7 +23,7 @@ export type OwnEndpoint =
   | { readonly kind: 'user' | 'keys' | 'sessions'; readonly name: string };
 
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
-const HINT = new RegExp(String.raw`users|\/(?:${[...NAMES, ...SIGN_IN_NAMES, PAGE].join('|')})(?:[/?#]|$)`, 'i');
+const HINT = new RegExp(String.raw`users|\/(?:${anyOf([...NAMES, ...SIGN_IN_NAMES, PAGE])})(?:[/?#]|$)`, 'i');
 
 /** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
 export function mayBeOwn(target: string): boolean {
@@ -54,7 +54,7 @@ export class OwnEndpoints {
     // A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash
     // at the end or without. All but the users may have two slashes.
     this.#pattern = new RegExp(
-      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${this.#prefixes.map(quoted).join('|')})\/(?:(${names.join('|')})\/?|users(?:\/([^/?#]+)(?:\/(keys|sessions)(?:\/[^/?#]+)?)?)?)\/?(?:[?#]|$)`,
+      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${anyOf(this.#prefixes)})\/(?:(${anyOf(names)})\/?|users(?:\/([^/?#]+)(?:\/(keys|sessions)(?:\/[^/?#]+)?)?)?)\/?(?:[?#]|$)`,
       'i',
     );
   }
@@ -102,6 +102,6 @@ export function usersLinkBesideMe(mount: string): string {
   return usersLink(mount.replace(/me$/i, 'users'));
 }
 
-function quoted(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function anyOf(texts: readonly string[]): string {
+  return texts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
 }

@@ -1,5 +1,6 @@
 import { createMeRouter } from './me-router.js';
 import type { OwnRouters } from './middleware.js';
+import { createOpenApiRouter } from './openapi-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
 import { createUsersRouter, type UsersRouterParts } from './users-router.js';
 
@@ -9,5 +10,6 @@ export function createOwnRouters(parts: UsersRouterParts): OwnRouters {
     users: createUsersRouter(parts),
     me: createMeRouter(parts),
     permissions: createPermissionsRouter(parts),
+    'openapi.json': createOpenApiRouter(parts),
   };
 }

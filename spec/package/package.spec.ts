@@ -45,7 +45,12 @@ describe('the packed package', () => {
     const pages = readdirSync(new URL('../../docs', import.meta.url)).map((page) => `docs/${page}`);
     expect(paths.filter((path) => path.startsWith('docs/')).sort()).toEqual(pages.sort());
     const others = built.filter((path) => !/^dist\/lib\/.+\.(js|d\.ts)$/.test(path));
-    expect(others.sort()).toEqual(['dist/THIRD-PARTY-NOTICES.txt', 'dist/lib/esm/package.json', 'dist/package.json']);
+    expect(others.sort()).toEqual([
+      'dist/THIRD-PARTY-NOTICES.txt',
+      'dist/lib/esm/package.json',
+      'dist/openapi.json',
+      'dist/package.json',
+    ]);
     expect(built.filter((path) => /\.spec\./.test(path))).toEqual([]);
     expect(built).toEqual(
       expect.arrayContaining(
@@ -55,8 +60,8 @@ describe('the packed package', () => {
   });
 
   it('is small', () => {
-    expect(packed.size).toBeLessThan(480_000);
-    expect(packed.unpackedSize).toBeLessThan(1_700_000);
+    expect(packed.size).toBeLessThan(530_000);
+    expect(packed.unpackedSize).toBeLessThan(1_950_000);
   });
 
   it('has the licences of the bundled packages', () => {
@@ -121,6 +126,10 @@ describe.each(projects)(
     it('has the contract of repositories, which needs no particular test runner', async () => {
       const stdout = await run('contract.mjs');
       expect(stdout).toBe('userRepositoryContract\n');
+    });
+
+    it('has the document of its API, for require() and for import', async () => {
+      expect(await run('openapi.mjs')).toBe('3.1.0\n');
     });
 
     it('works without pg with another store, and says how to install it', async () => {

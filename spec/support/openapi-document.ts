@@ -14,7 +14,7 @@ export interface Reference {
   readonly $ref: string;
 }
 
-export interface Parameter {
+interface Parameter {
   readonly name: string;
   readonly in: 'query' | 'path' | 'header';
   readonly required?: boolean;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { kapacitorAuth } from 'kapacitor-auth';
+import openApi from 'kapacitor-auth/openapi.json' with { type: 'json' };
 import { postgresSchema } from 'kapacitor-auth/postgres';
 
 const app = express();
@@ -24,6 +25,9 @@ console.log(await user.text());
 
 const sql: string = postgresSchema({ schema: 'auth' });
 assert.match(sql, /CREATE TABLE "auth"/);
+
+const described: string = openApi.paths['/users'].get.operationId;
+assert.equal(described, 'listUsers');
 
 // From here on nothing of ours may keep the process alive.
 server.close();
