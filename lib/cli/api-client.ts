@@ -3,7 +3,14 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { DEFAULT_API_PATH } from '../authorization/own-endpoints.js';
 import { oneLine } from '../safe-text.js';
-import { type CliError, RefusedError, UnreachableError, UsageError } from './cli-error.js';
+import {
+  ChangedMeanwhileError,
+  type CliError,
+  NoAnswerError,
+  RefusedError,
+  UnreachableError,
+  UsageError,
+} from './cli-error.js';
 import type { ServerAddress } from './target.js';
 
 /** Milliseconds. */
@@ -15,6 +22,8 @@ const MAX_ANSWER = 16 * 1024 * 1024;
 export interface ApiAnswer {
   readonly status: number;
   readonly body: any;
+  /** The version of what was read. Undefined: the server has none. */
+  readonly etag: string | undefined;
 }
 
 /**
@@ -51,12 +60,22 @@ export class ApiClient {
   /**
    * @param path below the path of the API, such as `/users`
    * @param body is sent as JSON
+   * @param ifMatch the ETag of the version to change, if no other may be changed
    * @throws {UnreachableError} there is no answer, or not one of a users API
    * @throws {RefusedError} the server refuses
+   * @throws {ChangedMeanwhileError} there is another version
    */
-  async send(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+  async send(method: string, path: string, body?: unknown, ifMatch?: string): Promise<ApiAnswer> {
+    const answer = await this.#sendToApi(method, path, body, ifMatch);
+    if (isGood(answer)) return toApiAnswer(answer);
+    throw answerError(answer, this.#address);
+  }
+
+  /** Like {@link send}, to an endpoint that not every server has. Undefined: this one has none. */
+  async sendIfThere(method: string, path: string, body?: unknown): Promise<ApiAnswer | undefined> {
     const answer = await this.#sendToApi(method, path, body);
-    if (isGood(answer)) return answer;
+    if (answer.status === 404 || answer.status === 405) return undefined;
+    if (isGood(answer)) return toApiAnswer(answer);
     throw answerError(answer, this.#address);
   }
 
@@ -73,12 +92,12 @@ export class ApiClient {
     return isGood(answer) ? answer.body : undefined;
   }
 
-  async #sendToApi(method: string, path: string, body?: unknown): Promise<Answer> {
-    const answer = await this.#exchange(method, this.#apiPath + path, body);
+  async #sendToApi(method: string, path: string, body?: unknown, ifMatch?: string): Promise<Answer> {
+    const answer = await this.#exchange(method, this.#apiPath + path, body, ifMatch);
     if (this.#isLocated) return answer;
     if (isGood(answer)) this.#isLocated = true;
     const mayBeElsewhere = answer.status === 404 || answer.status === 403;
-    return mayBeElsewhere && (await this.#isAtAddress()) ? this.#sendToApi(method, path, body) : answer;
+    return mayBeElsewhere && (await this.#isAtAddress()) ? this.#sendToApi(method, path, body, ifMatch) : answer;
   }
 
   /** Asks whether the API is at the address itself: every user may ask there who it is. */
@@ -91,11 +110,11 @@ export class ApiClient {
     return isHere;
   }
 
-  async #exchange(method: string, path: string, body?: unknown): Promise<Answer> {
+  async #exchange(method: string, path: string, body?: unknown, ifMatch?: string): Promise<Answer> {
     const { base } = this.#address;
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const answer = await this.#request(method, new URL(base + path), text);
+      const answer = await this.#request(method, new URL(base + path), text, ifMatch);
       return { ...answer, body: parseJson(answer.text), path };
     } catch (error) {
       if (error instanceof UnreachableError) throw error;
@@ -107,7 +126,7 @@ export class ApiClient {
     this.#agent.destroy();
   }
 
-  #request(method: string, url: URL, body: string | undefined) {
+  #request(method: string, url: URL, body: string | undefined, ifMatch: string | undefined) {
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const options = {
       method,
@@ -116,6 +135,7 @@ export class ApiClient {
       headers: {
         Accept: 'application/json',
         ...(this.#authorization !== undefined && { Authorization: this.#authorization }),
+        ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
         ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
       },
     };
@@ -161,9 +181,19 @@ interface Answer {
   readonly path: string;
 }
 
+/** RFC 9110, section 8.8.3: a strong tag. Another header is no version. */
+const STRONG_TAG = /^"[\x21\x23-\x7e]*"$/;
+
+function toApiAnswer({ status, body, headers: { etag } }: Answer): ApiAnswer {
+  return { status, body, etag: etag !== undefined && STRONG_TAG.test(etag) ? etag : undefined };
+}
+
 function isGood({ status, body, text }: Answer): boolean {
   return status >= 200 && status < 300 && (body !== undefined || text === '');
 }
+
+/** What our own servers say in a 404, unless the path is wrong. */
+const NOTHING_SUCH = /^no (?:user exists|key exists|audit log is kept)/;
 
 const IS_IT_A_SERVER = 'Is this the address of a server with a users API?';
 
@@ -186,7 +216,7 @@ function answerError({ status, headers, body, path }: Answer, { base, user }: Se
     );
   }
   if (status === 403) return new RefusedError(`${base} refuses${reason || ' (403)'}`);
-  if (status === 404 && said !== 'no user exists' && said !== 'no key exists') {
+  if (status === 404 && !NOTHING_SUCH.test(said ?? '')) {
     return new UnreachableError(`there is nothing at ${base}${path.split('?')[0]} (404). ${IS_IT_A_SERVER}`);
   }
   if (status >= 300 && status < 400) {
@@ -199,6 +229,7 @@ function answerError({ status, headers, body, path }: Answer, { base, user }: Se
     const type = headers['content-type']?.split(';')[0] ?? 'no content type';
     return new UnreachableError(`${base} answers ${status} without JSON (${type}). ${IS_IT_A_SERVER}`);
   }
+  if (status === 412) return new ChangedMeanwhileError(said ?? 'the user was changed meanwhile');
   if (status === 400) return new RefusedError(said ?? `${base} rejects the request (400)`);
   if (status === 409 || status === 404 || status === 501)
     return new RefusedError(said ?? `${base} refuses (${status})`);
@@ -213,7 +244,7 @@ function connectionError(error: NodeJS.ErrnoException, base: string): CliError {
   if (error.code === 'ERR_INVALID_CHAR') {
     return new UsageError('the name or the password in the URL has characters that cannot be sent');
   }
-  return new UnreachableError(`cannot reach ${base}: ${connectionProblem(error, base)}`, { cause: error });
+  return new NoAnswerError(`cannot reach ${base}: ${connectionProblem(error, base)}`, { cause: error });
 }
 
 function connectionProblem({ code = '', name, message }: NodeJS.ErrnoException, base: string): string {

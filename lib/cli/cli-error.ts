@@ -1,4 +1,4 @@
-import { KapacitorAuthError, type KapacitorAuthErrorCode } from '../errors.js';
+import { KapacitorAuthError, type KapacitorAuthErrorCode, StoreError } from '../errors.js';
 
 /** The exit codes. They stay the same between versions. */
 export const EXIT = {
@@ -57,12 +57,18 @@ export class RefusedError extends CliError {
   }
 }
 
+/** The user is not as it was when the user of the command line looked at it. */
+export class ChangedMeanwhileError extends RefusedError {}
+
 /** The store or the server does not answer as it should. */
 export class UnreachableError extends CliError {
   constructor(message: string, options?: ErrorOptions) {
     super(EXIT.unreachable, message, options);
   }
 }
+
+/** The server has not answered, so it is not known whether it has done what it was asked for. */
+export class NoAnswerError extends UnreachableError {}
 
 /** Ctrl-C, or Ctrl-D. */
 export class InterruptedError extends CliError {
@@ -104,4 +110,20 @@ const EXIT_BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode;
   return error instanceof KapacitorAuthError ? EXIT_BY_CODE[error.code] : EXIT.bug;
+}
+
+/** Whether the error is one that the user of the command line can do something about. Another one is a bug. */
+export function isKnown(error: unknown): error is CliError | KapacitorAuthError {
+  return error instanceof CliError || error instanceof KapacitorAuthError;
+}
+
+/** Node.js cannot load a package. `bindings`, which loads native modules, adds the paths that it tried as `tries`. */
+const UNLOADED = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
+
+/** The message, with that of the cause if it says more. The paths of a missing or unbuilt package do not. */
+export function messageOf(error: CliError | KapacitorAuthError): string {
+  const { message, cause } = error;
+  if (!(error instanceof StoreError && cause instanceof Error)) return message;
+  const isUnloaded = 'tries' in cause || ('code' in cause && UNLOADED.includes(cause.code as string));
+  return isUnloaded || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
 }

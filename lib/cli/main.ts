@@ -1,7 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import type { Environment } from '../config/setting.js';
-import { KapacitorAuthError, StoreError } from '../errors.js';
-import { CliError, EXIT, type ExitCode, exitCodeOf, OutputClosedError } from './cli-error.js';
+import { CliError, EXIT, type ExitCode, exitCodeOf, isKnown, messageOf, OutputClosedError } from './cli-error.js';
 import { Output, type Streams, writeTo } from './output.js';
 import { createProgram, NO_PASSWORD_ARGUMENTS, normalizeArguments } from './program.js';
 import { Session } from './session.js';
@@ -58,23 +57,11 @@ async function runCommand(args: readonly string[], streams: Streams, environment
 
 function reportFailure(error: unknown, output: Output): void {
   if (error instanceof OutputClosedError) return;
-  if (error instanceof CliError) output.note(error.message);
-  else if (error instanceof KapacitorAuthError) output.note(withCause(error));
+  if (isKnown(error)) output.note(messageOf(error));
   else {
     output.note('this is a bug in kapacitor-auth. Please report it with these lines:');
     output.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-}
-
-/** Node.js cannot load a package. `bindings`, which loads native modules, adds the paths that it tried as `tries`. */
-const UNLOADED = ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'];
-
-/** The message, with that of the cause if it says more. The paths of a missing or unbuilt package do not. */
-function withCause(error: KapacitorAuthError): string {
-  const { message, cause } = error;
-  if (!(error instanceof StoreError && cause instanceof Error)) return message;
-  const isUnloaded = 'tries' in cause || ('code' in cause && UNLOADED.includes(cause.code as string));
-  return isUnloaded || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
 }
 
 /** Commander's message, without a value that may be a secret. */

@@ -2,15 +2,16 @@ import { didYouMean, inWords, suggest } from '../argument-checks.js';
 import type { Environment } from '../config/setting.js';
 import { PasswordPolicy } from '../users/password-policy.js';
 import { isPermission, PERMISSIONS } from '../users/permissions.js';
-import type { User } from '../users/user.js';
 import { requireKnownPermissions } from '../users/user-fields.js';
 import { type AccessRules, readAccessRules } from './access-rules.js';
 import { ApiClient } from './api-client.js';
 import { EXIT, type ExitCode, RefusedError } from './cli-error.js';
+import type { ManagedUser, ManagedUsers, Reading } from './managed-users.js';
 import { Output, type Streams } from './output.js';
 import { askHidden, type NewPassword, type PasswordSource, readNewPassword } from './prompt.js';
 import { type ManagedKeys, RemoteKeys } from './remote-keys.js';
-import { type ManagedUsers, RemoteUsers } from './remote-users.js';
+import { RemoteUsers } from './remote-users.js';
+import { StoreUsers } from './store-users.js';
 import {
   chooseConfig,
   chooseStore,
@@ -85,7 +86,7 @@ export class Session {
   async withUsers<T>(use: (open: OpenUsers) => Promise<T>, place: ServerTarget | UserStore = this.place()): Promise<T> {
     if (place instanceof UserStore) {
       return this.withStore(place, ({ users, keys }) =>
-        use({ users, keys, policy: place.policy, readRules: async () => place.rules }),
+        use({ users: new StoreUsers(users), keys, policy: place.policy, readRules: async () => place.rules }),
       );
     }
     return this.withServer(place, (client) =>
@@ -174,8 +175,8 @@ export class Session {
 }
 
 /** @throws {RefusedError} there is no such user */
-export async function existingUser(users: ManagedUsers, name: string): Promise<User> {
-  const user = await users.get(name);
+export async function existingUser(users: ManagedUsers, name: string, reading?: Reading): Promise<ManagedUser> {
+  const user = await users.get(name, reading);
   if (user === undefined) throw noSuchUser(name);
   return user;
 }

@@ -1,7 +1,4 @@
 import Table from 'cli-table3';
-import type { User } from '../users/user.js';
-import { type AccessRules, undefinedIn } from './access-rules.js';
-import type { Output } from './output.js';
 
 const NO_BORDERS = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid']
@@ -57,62 +54,4 @@ function padWide(cells: readonly string[], width: number): string[] {
 /** Formats a whole table. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   return new ColumnWriter().format(rows);
-}
-
-const HEAD = ['NAME', 'TYPE', 'PERMISSIONS', 'ENABLED'];
-
-export interface UserFormat {
-  readonly json?: boolean;
-}
-
-/** The fields of a user in a fixed order, whatever repository or server it comes from. */
-export function userJson({ name, type, permissions, enabled }: User): User {
-  return { name, type, permissions, enabled };
-}
-
-/** With rules, a permission that is not defined is marked: it opens nothing. */
-function userRow({ name, type, permissions, enabled }: User, rules: AccessRules | undefined): string[] {
-  const undefinedOnes = rules === undefined ? [] : undefinedIn(rules, permissions);
-  const marked = permissions.map((each) => (undefinedOnes.includes(each) ? `${each} (undefined)` : each));
-  const may = type === 'admin' ? '(everything)' : marked.join(', ') || 'none';
-  return [name, type, may, enabled ? 'yes' : 'no'];
-}
-
-export async function printUser(
-  output: Output,
-  user: User,
-  { json = false }: UserFormat,
-  rules?: AccessRules,
-): Promise<void> {
-  if (json) await output.json(userJson(user));
-  else await output.write(formatTable([HEAD, userRow(user, rules)]));
-}
-
-/**
- * Prints users page by page, so that a million of them are never in memory. As JSON they are one array with a line for each
- * user. After a failure the array has no end, so that no program takes it for complete.
- */
-export async function printUsers(
-  output: Output,
-  pages: AsyncIterable<readonly User[]>,
-  { json = false }: UserFormat,
-  rules?: AccessRules,
-): Promise<void> {
-  if (json) {
-    let separator = '[\n';
-    for await (const page of pages) {
-      const lines = page.map((user) => JSON.stringify(userJson(user)));
-      await output.write(`${separator}${lines.join(',\n')}`);
-      separator = ',\n';
-    }
-    await output.write(separator === '[\n' ? '[]\n' : '\n]\n');
-    return;
-  }
-  const columns = new ColumnWriter();
-  let head = [HEAD];
-  for await (const page of pages) {
-    await output.write(columns.format([...head, ...page.map((user) => userRow(user, rules))]));
-    head = [];
-  }
-  if (head.length > 0) await output.write(columns.format(head));
 }

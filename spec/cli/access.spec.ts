@@ -45,8 +45,8 @@ describe('whoami', () => {
   it('prints the user and its privileges', async () => {
     const { on } = await serveUsers('api:pw');
     expect((await on(['whoami'])).stdout).toBe(
-      'NAME  TYPE    PERMISSIONS  ENABLED\n' +
-        'api   normal  api          yes\n' +
+      'NAME  TYPE    PERMISSIONS  STATE\n' +
+        'api   normal  api          enabled\n' +
         '\n' +
         'RESOURCE     PRIVILEGES\n' +
         '/api         read, write, delete\n' +

@@ -33,7 +33,7 @@ describe("a server with the app's own permissions", () => {
   it('gives them to users, and refuses others with what was probably meant', async () => {
     const { on } = await serveClerks();
     const args = ['--permission', 'clerk', '--password-stdin'];
-    expect((await on(['user', 'add', 'sam', ...args], 'pw')).stdout).toMatch(/sam +normal +clerk +yes/);
+    expect((await on(['user', 'add', 'sam', ...args], 'pw')).stdout).toMatch(/sam +normal +clerk +enabled/);
     const wrong = await on(['user', 'set', 'sam', '--permission', 'clrk']);
     expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('did you mean clerk?') });
   });
@@ -44,8 +44,8 @@ describe("a server with the app's own permissions", () => {
     const { on } = await serveClerks({}, '', '/', store);
     expect((await on(['permission', 'list'])).stdout).toContain('clerk          /orders         read, write\n');
     expect((await on(['permission', 'list', '--names'])).stdout).toMatch(/\nclerk\nnight-shift_2\n$/);
-    expect((await on(['user', 'list'])).stdout).toMatch(/^old +normal +clerk, former \(undefined\) +yes$/m);
-    expect((await on(['user', 'list'])).stdout).toMatch(/^kim +normal +clerk, night-shift_2 +yes$/m);
+    expect((await on(['user', 'list'])).stdout).toMatch(/^old +normal +clerk, former \(undefined\) +enabled$/m);
+    expect((await on(['user', 'list'])).stdout).toMatch(/^kim +normal +clerk, night-shift_2 +enabled$/m);
   });
 
   it('decides what "can" answers', async () => {
@@ -94,7 +94,7 @@ describe('a server without such an endpoint', () => {
       if (req.url?.endsWith('/permissions')) permissions(req, res);
       else json(200, isUser ? user : { users: [user] })(req, res);
     });
-    const table = 'NAME  TYPE    PERMISSIONS  ENABLED\nroot  normal  former       yes\n';
+    const table = 'NAME  TYPE    PERMISSIONS  STATE\nroot  normal  former       enabled\n';
     expect(await on(['user', 'list'])).toEqual(done(table));
     expect(await on(['user', 'show', 'root'])).toEqual(done(table));
   });
@@ -108,7 +108,7 @@ describe('the path in the URL of a server', () => {
     ['may be a prefix of Kapacitor’s', {}, '/behind/proxy', '/behind/proxy'],
   ] as const)('%s: %j at %s', async (_what, http, path, mount) => {
     const { on, onKim } = await serveClerks(http, path, mount);
-    expect((await on(['user', 'list'])).stdout).toContain('kim   normal  clerk, night-shift_2  yes');
+    expect((await on(['user', 'list'])).stdout).toContain('kim   normal  clerk, night-shift_2  enabled');
     expect((await on(['user', 'add', 'sam', '--password-stdin'], 'pw')).exitCode).toBe(0);
     expect((await on(['user', 'passwd', 'sam', '--password-stdin'], 'pw2')).exitCode).toBe(0);
     expect((await on(['user', 'delete', 'sam', '--yes'])).stdout).toBe('deleted sam\n');
@@ -125,7 +125,7 @@ describe('the path in the URL of a server', () => {
     const me = { name: 'root', type: 'admin', permissions: [], privileges: {} };
     const { server, asked } = await serveAnswer((req, res) => {
       if (req.url === '/auth/me') json(200, me)(req, res);
-      else if (req.url?.startsWith('/auth/users/')) json(200, me)(req, res);
+      else if (req.method !== 'POST' && req.url?.startsWith('/auth/users/')) json(200, me)(req, res);
       else json(404, { error: 'Not Found' })(req, res);
     });
     const args = ['user', 'delete', 'a', 'b', '--yes'];
@@ -135,6 +135,7 @@ describe('the path in the URL of a server', () => {
       'GET /auth/me',
       'GET /auth/users/a',
       'GET /auth/users/b',
+      'POST /auth/users/batch',
       'GET /auth/users/a',
       'DELETE /auth/users/a',
       'GET /auth/users/b',

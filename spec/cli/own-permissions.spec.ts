@@ -46,9 +46,9 @@ describe('permissions of a config file', () => {
       ['user', 'add', 'kim', '--permission', 'support,api,clerk', '--password-stdin'],
       'kimPassword',
     );
-    expect(added.stdout).toBe('NAME  TYPE    PERMISSIONS          ENABLED\nkim   normal  api, clerk, support  yes\n');
+    expect(added.stdout).toBe('NAME  TYPE    PERMISSIONS          STATE\nkim   normal  api, clerk, support  enabled\n');
     expect(await on(['user', 'set', 'kim', '--permission', 'clerk'])).toEqual(
-      done('NAME  TYPE    PERMISSIONS  ENABLED\nkim   normal  clerk        yes\n'),
+      done('NAME  TYPE    PERMISSIONS  STATE\nkim   normal  clerk        enabled\n'),
     );
   });
 
@@ -71,10 +71,10 @@ describe('permissions of a config file', () => {
     const { on } = await withUsers({ kim: ['api', 'clerk', 'former'], sam: ['api'] });
     expect(await on(['user', 'list'])).toEqual(
       done(
-        'NAME  TYPE    PERMISSIONS                     ENABLED\n' +
-          'kim   normal  api, clerk, former (undefined)  yes\n' +
-          'root  admin   (everything)                    yes\n' +
-          'sam   normal  api                             yes\n',
+        'NAME  TYPE    PERMISSIONS                     STATE\n' +
+          'kim   normal  api, clerk, former (undefined)  enabled\n' +
+          'root  admin   (everything)                    enabled\n' +
+          'sam   normal  api                             enabled\n',
       ),
     );
     expect((await on(['user', 'show', 'kim'])).stdout).toContain('former (undefined)');
@@ -111,14 +111,14 @@ describe('permissions without a config file', () => {
     const on = (args: readonly string[], input = '') => run([...args, '--store', `sqlite:${file}`], { input });
     const args = ['--permission', 'clerk,apis', '--password-stdin'];
     const added = await on(['user', 'add', 'sam', ...args], 'samPassword');
-    expect(added).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('apis, clerk  yes') });
+    expect(added).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('apis, clerk  enabled') });
     expect(added.stderr).toBe(
       'kapacitor-auth: no config file is named, so it is not known here whether the app defines clerk and apis. ' +
         'A permission that is not defined opens nothing: did you mean api?\n',
     );
     expect(await on(['user', 'set', 'kim', '--permission', 'clerk'])).toEqual({
       exitCode: 0,
-      stdout: 'NAME  TYPE    PERMISSIONS  ENABLED\nkim   normal  clerk        yes\n',
+      stdout: 'NAME  TYPE    PERMISSIONS  STATE\nkim   normal  clerk        enabled\n',
       stderr:
         'kapacitor-auth: no config file is named, so it is not known here whether the app defines clerk. ' +
         'A permission that is not defined opens nothing\n',

@@ -60,7 +60,7 @@ describe('a real Kapacitor', () => {
     const { on } = await serveKapacitor();
     expect(await on(['whoami'])).toEqual({
       exitCode: 0,
-      stdout: 'NAME  TYPE    PERMISSIONS  ENABLED\nroot  normal  api          yes\n',
+      stdout: 'NAME  TYPE    PERMISSIONS  STATE\nroot  normal  api          enabled\n',
       stderr:
         'kapacitor-auth: this server has no /kapacitor/v1/me, like a real Kapacitor: your privileges are not known\n',
     });

@@ -7,14 +7,18 @@ describe('the users of a server', () => {
   it('are listed and shown, with KAPACITOR_URL as well', async () => {
     const { server, on } = await serveUsers();
     expect((await on(['user', 'list', '?o*'])).stdout).toBe(
-      'NAME    TYPE    PERMISSIONS   ENABLED\n' +
-        'config  normal  config_api    yes\n' +
-        'nobody  normal  none          yes\n' +
-        'root    admin   (everything)  yes\n',
+      'NAME    TYPE    PERMISSIONS   STATE\n' +
+        'config  normal  config_api    enabled\n' +
+        'nobody  normal  none          enabled\n' +
+        'root    admin   (everything)  enabled\n',
     );
     const env = { KAPACITOR_URL: server.url.replace('://', '://api:pw@') };
-    expect((await run(['user', 'show', 'root', '--json'], { env })).stdout).toBe(
-      '{"name":"root","type":"admin","permissions":[],"enabled":true}\n',
+    const time = '"\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z"';
+    expect((await run(['user', 'show', 'root', '--json'], { env })).stdout).toMatch(
+      new RegExp(
+        '^{"name":"root","type":"admin","permissions":\\[\\],"enabled":true,"expires":null,"mustChangePassword":false,' +
+          `"note":null,"created":${time},"passwordChanged":${time},"lastLogin":(?:null|${time})}\n$`,
+      ),
     );
     expect((await on(['user', 'show', 'stan'])).exitCode).toBe(1);
     expect((await on(['user', 'show', 'a/../b'])).exitCode).toBe(1);
@@ -25,11 +29,14 @@ describe('the users of a server', () => {
     const added = await on(['user', 'add', 'Größe', '--permission', 'api', '--disabled', '--password-stdin'], {
       input: 'pw',
     });
-    expect(added).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Größe  normal  api          no') });
+    expect(added).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Größe  normal  api          disabled'),
+    });
     await on(['user', 'enable', 'Größe']);
     await on(['user', 'set', 'Größe', '--permission', 'write_points']);
     expect(await auth.users.get('Größe')).toMatchObject({ permissions: ['write_points'], enabled: true });
-    expect((await on(['user', 'disable', 'Größe'])).stdout).toContain('no');
+    expect((await on(['user', 'disable', 'Größe'])).stdout).toContain('disabled');
     expect((await on(['user', 'passwd', 'Größe', '--password-stdin'], { input: 'another' })).exitCode).toBe(0);
     expect((await on(['user', 'delete', 'Größe', '--yes'])).stdout).toBe('deleted Größe\n');
     expect(await auth.users.get('Größe')).toBeUndefined();

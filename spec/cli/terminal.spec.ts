@@ -43,7 +43,7 @@ describe('a password at a terminal', () => {
       terminal.type(`longEnough${ENTER}`);
       await terminal.shows('Once more: ');
       terminal.type(`longEnough${ENTER}`);
-      await terminal.shows('NAME      TYPE    PERMISSIONS  ENABLED\nユーザー  normal  api          yes\n');
+      await terminal.shows('NAME      TYPE    PERMISSIONS  STATE\nユーザー  normal  api          enabled\n');
       expect(await terminal.ended).toBe(0);
       expect(terminal.raw).not.toMatch(/short|longEn/);
       // No colours: only the cursor is moved, hidden and shown.

@@ -14,19 +14,21 @@ describe('user list', () => {
     await repository.insert(userNamed('kim', { permissions: ['api', 'config_api'], enabled: false }));
     expect(await on(['user', 'list'])).toEqual(
       done(
-        'NAME  TYPE    PERMISSIONS      ENABLED\n' +
-          'kim   normal  api, config_api  no\n' +
-          'root  admin   (everything)     yes\n' +
-          'stan  normal  none             yes\n',
+        'NAME  TYPE    PERMISSIONS      STATE\n' +
+          'kim   normal  api, config_api  disabled\n' +
+          'root  admin   (everything)     enabled\n' +
+          'stan  normal  none             enabled\n',
       ),
     );
     const { stdout } = await on(['user', 'list', 's*', '--json']);
-    expect(stdout).toBe('[\n{"name":"stan","type":"normal","permissions":[],"enabled":true}\n]\n');
+    expect(stdout).toMatch(
+      /^\[\n\{"name":"stan","type":"normal","permissions":\[\],"enabled":true,"expires":null,.*\}\n\]\n$/,
+    );
   });
 
   it('prints a head, or an empty array, if there are no users', async () => {
     const { on } = await storeWith();
-    expect(await on(['user', 'list', 'x*'])).toEqual(done('NAME  TYPE  PERMISSIONS  ENABLED\n'));
+    expect(await on(['user', 'list', 'x*'])).toEqual(done('NAME  TYPE  PERMISSIONS  STATE\n'));
     expect(await on(['user', 'list', 'x*', '--json'])).toEqual(done('[]\n'));
   });
 
@@ -59,10 +61,20 @@ describe('user show', () => {
   it('prints one user', async () => {
     const { on } = await storeWith('ユーザー');
     expect(await on(['user', 'show', 'ユーザー'])).toEqual(
-      done('NAME      TYPE    PERMISSIONS  ENABLED\nユーザー  normal  none         yes\n'),
+      done('NAME      TYPE    PERMISSIONS  STATE\nユーザー  normal  none         enabled\n'),
     );
     const { stdout } = await on(['user', 'show', 'ユーザー', '--json']);
-    expect(JSON.parse(stdout)).toEqual({ name: 'ユーザー', type: 'normal', permissions: [], enabled: true });
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ name: 'ユーザー', type: 'normal', permissions: [], enabled: true },
+      ...{
+        expires: null,
+        mustChangePassword: false,
+        note: null,
+        created: null,
+        passwordChanged: null,
+        lastLogin: null,
+      },
+    });
   });
 
   it('takes a name that begins with a dash after --', async () => {
@@ -98,7 +110,7 @@ describe('user add', () => {
     );
     expect(result).toEqual({
       exitCode: 0,
-      stdout: 'NAME  TYPE    PERMISSIONS        ENABLED\nstan  normal  api, write_points  yes\n',
+      stdout: 'NAME  TYPE    PERMISSIONS        STATE\nstan  normal  api, write_points  enabled\n',
       stderr: `kapacitor-auth: made the user store sqlite:${file}\n`,
     });
     const user = await openRepository(file).find('stan');
@@ -112,7 +124,7 @@ describe('user add', () => {
       ['user', 'add', 'kim', '--type', 'admin', '--disabled', '--json', '--password-stdin'],
       'kimPassword',
     );
-    expect(JSON.parse(admin.stdout)).toEqual({ name: 'kim', type: 'admin', permissions: [], enabled: false });
+    expect(JSON.parse(admin.stdout)).toMatchObject({ name: 'kim', type: 'admin', permissions: [], enabled: false });
   });
 
   it('makes no store for a refused user', async () => {
@@ -156,7 +168,7 @@ describe('user set, enable and disable', () => {
   it('change only what is named', async () => {
     const { on, repository } = await storeWith('stan');
     expect((await on(['user', 'set', 'stan', '--permission', 'api'])).stdout).toBe(
-      'NAME  TYPE    PERMISSIONS  ENABLED\nstan  normal  api          yes\n',
+      'NAME  TYPE    PERMISSIONS  STATE\nstan  normal  api          enabled\n',
     );
     await on(['user', 'disable', 'stan']);
     expect(repository.find('stan')).toMatchObject({ permissions: ['api'], enabled: false });
@@ -178,7 +190,10 @@ describe('user set, enable and disable', () => {
   it('require a change and a user', async () => {
     const { on } = await storeWith();
     expect(await on(['user', 'set', 'root'])).toEqual(
-      failed(2, 'name what to change: --type admin or normal, --permission P, or both'),
+      failed(
+        2,
+        'name what to change: --type admin or normal, --permission P, --expires END, --must-change-password or --note TEXT',
+      ),
     );
     expect((await on(['user', 'enable', 'stan'])).exitCode).toBe(1);
     expect((await on(['user', 'set', 'root', '--permission', 'api'])).stderr).toBe(
@@ -191,7 +206,7 @@ describe('user delete', () => {
   it('deletes each named user once', async () => {
     const { on, repository } = await storeWith('a', 'b', 'c');
     expect(await on(['user', 'delete', 'a', 'b', 'a', '--yes'])).toEqual(done('deleted a\ndeleted b\n'));
-    expect(await on(['user', 'delete', 'c', '-y', '--json'])).toEqual(done('{"deleted":["c"]}\n'));
+    expect(await on(['user', 'delete', 'c', '-y', '--json'])).toEqual(done('{"deleted":["c"],"failed":[]}\n'));
     expect(repository.find('a')).toBeUndefined();
   });
 
@@ -206,7 +221,7 @@ describe('user delete', () => {
   it('prints the deleted users if the last admin stays', async () => {
     const { on } = await storeWith('a');
     expect(await on(['user', 'delete', 'a', 'root', '--yes'])).toEqual({
-      ...failed(1, 'the last admin cannot be deleted or demoted'),
+      ...failed(1, 'root: the last admin cannot be deleted or demoted'),
       stdout: 'deleted a\n',
     });
   });

@@ -4,13 +4,15 @@ import { explain, privilegesOf } from '../../authorization/explain.js';
 import { DEFAULT_API_PATH } from '../../authorization/own-endpoints.js';
 import { isKnownMethod, isPrivilege, type Privilege } from '../../authorization/privileges.js';
 import { printable } from '../../safe-text.js';
-import type { User } from '../../users/user.js';
 import { readAccessRules } from '../access-rules.js';
+import { toUser } from '../answered-user.js';
 import type { ApiClient } from '../api-client.js';
 import { EXIT, RefusedError, UnreachableError, UsageError } from '../cli-error.js';
-import { RemoteUsers, toUser } from '../remote-users.js';
+import type { ManagedUser } from '../managed-users.js';
+import { printUser, type UserFormat, userJson } from '../print-users.js';
+import { RemoteUsers } from '../remote-users.js';
 import { existingUser, type Session } from '../session.js';
-import { formatTable, printUser, type UserFormat, userJson } from '../table.js';
+import { formatTable } from '../table.js';
 import { chooseTarget, type ServerTarget } from '../target.js';
 import { jsonOption } from './shared-options.js';
 
@@ -83,7 +85,7 @@ export function addWhoami(program: Command, session: Session): void {
 async function askWho(
   client: ApiClient,
   { address }: ServerTarget,
-): Promise<{ user: User; privileges: Privileges | undefined }> {
+): Promise<{ user: ManagedUser; privileges: Privileges | undefined }> {
   try {
     const { body } = await client.send('GET', '/me');
     const user = toUser(body);

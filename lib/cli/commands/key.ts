@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { KeyNotFoundError } from '../../errors.js';
 import type { CreatedKey, Key } from '../../users/key-service.js';
 import { RefusedError } from '../cli-error.js';
+import { inSeconds } from '../print-users.js';
 import { existingUser, type Session } from '../session.js';
 import { formatTable } from '../table.js';
 import { jsonOption, permissionOption } from './shared-options.js';
@@ -85,11 +86,6 @@ function keyRow({ name, id, permissions, created, expires, lastUsed }: Key): str
     expires !== undefined && expires.getTime() <= Date.now() ? `${end} (expired)` : end,
     lastUsed === undefined ? 'never' : inSeconds(lastUsed),
   ];
-}
-
-/** `2027-01-31T00:00:00Z`. */
-function inSeconds(time: Date): string {
-  return time.toISOString().replace(/\.\d+/, '');
 }
 
 /** The fields of a key in a fixed order, whatever store or server it comes from. */

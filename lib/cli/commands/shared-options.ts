@@ -1,8 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../../argument-checks.js';
+import { readEnd } from '../../users/end-time.js';
 import { isPermissionName, PERMISSION_NAME_RULE } from '../../users/permissions.js';
 import type { UserType } from '../../users/user.js';
 import { UsageError } from '../cli-error.js';
+
+/** Makes a command of a group, with `--json`. */
+export type NewCommand = (name: string, description: string) => Command;
 
 export interface RightsOptions {
   readonly type?: UserType;
@@ -16,18 +20,36 @@ export function rightsOptions(command: Command): Command {
 }
 
 /** `--permission`. */
-export function permissionOption(command: Command): Command {
-  const permission = new Option(
-    '--permission <P>',
-    'api, config_api, write_points, all, none, or one that the app defines; repeatable, or separated by commas',
-  ).argParser(toPermissions);
-  return command.addOption(permission);
+export function permissionOption(
+  command: Command,
+  description = 'api, config_api, write_points, all, none, or one that the app defines; repeatable, or separated by commas',
+): Command {
+  return command.addOption(new Option('--permission <P>', description).argParser(toPermissions));
 }
 
 /** @throws {UsageError} an admin is given permissions, which would have no effect */
 export function checkRights({ type, permission = [] }: RightsOptions): void {
   if (type !== 'admin' || permission.length === 0) return;
   throw new UsageError('an admin may do everything, and has no permissions: leave out --permission or --type admin');
+}
+
+export interface AccountOptions {
+  /** Null: never. */
+  readonly expires?: string | null;
+  readonly mustChangePassword?: boolean;
+  readonly note?: string;
+}
+
+/** `--expires`, `--must-change-password` and `--note`. */
+export function accountOptions(command: Command): Command {
+  return command
+    .option(
+      '--expires <END>',
+      'when the user ends: a duration such as 90d or 12h, a time such as 2027-01-31T00:00:00Z, or never',
+      toEnd,
+    )
+    .option('--must-change-password', 'the user may only change its password until it has done so')
+    .option('--note <TEXT>', "a text of yours about the user, up to 200 characters; '' removes it");
 }
 
 /** `--password-stdin` and `--password-file`. */
@@ -44,6 +66,19 @@ export function jsonOption(command: Command): Command {
 export function parseCount(value: string): number {
   if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError('It must be a number, 0 or more.');
   return Number(value);
+}
+
+/** A duration counts from when the user is stored. */
+function toEnd(value: string): string | null {
+  if (value === 'never') return null;
+  try {
+    readEnd(value, Date.now(), Error);
+    return value;
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be a duration such as 90d or 12h, a time such as 2027-01-31T00:00:00Z, or never.',
+    );
+  }
 }
 
 /** Whether such a permission exists is known later. */

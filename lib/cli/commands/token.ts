@@ -5,7 +5,9 @@ import { parsePeriod } from '../../duration.js';
 import { ConfigError } from '../../errors.js';
 import { checkUserName } from '../../users/user-name.js';
 import { RefusedError } from '../cli-error.js';
+import { hasExpired } from '../print-users.js';
 import { existingUser, type Session } from '../session.js';
+import { StoreUsers } from '../store-users.js';
 import { chooseConfig } from '../target.js';
 import type { UserStore } from '../user-store.js';
 
@@ -58,7 +60,7 @@ function readSecret({ readSharedSecret }: UserStore, { output }: Session): strin
  * Requires a user who can log in, and records the token in the audit trail. The store of an app need not be here: the server
  * checks the user at each request anyway.
  *
- * @throws {RefusedError} there is no such user, or the user is disabled
+ * @throws {RefusedError} there is no such user, or the user is disabled or has expired
  */
 async function requireUser(
   store: UserStore,
@@ -72,8 +74,15 @@ async function requireUser(
     return;
   }
   await session.withStore(store, async ({ users, trail }) => {
-    const { enabled } = await existingUser(users, name);
-    if (!enabled) throw new RefusedError(`${name} is disabled, and a token would let nobody in: "user enable ${name}"`);
+    const user = await existingUser(new StoreUsers(users), name);
+    if (!user.enabled) {
+      throw new RefusedError(`${name} is disabled, and a token would let nobody in: "user enable ${name}"`);
+    }
+    if (hasExpired(user)) {
+      throw new RefusedError(
+        `${name} has expired, and a token would let nobody in: "user set ${name} --expires never" takes the end away`,
+      );
+    }
     trail.record('token-created', { user: name, expires: new Date(expires).toISOString() });
   });
 }

@@ -10,9 +10,9 @@ import type { TableNames } from './table-names.js';
  */
 export async function expectRights(ask: Ask, { users, secrets, logins, grants }: TableNames): Promise<void> {
   const { rows } = await ask({
-    text: `SELECT string_agg(privilege, ', ') || ' on ' || name AS missing
+    text: `SELECT string_agg(privilege, ', ' ORDER BY number) || ' on ' || name AS missing
       FROM unnest($2::text[]) WITH ORDINALITY AS tables (name, position),
-        (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege)
+        (VALUES (1, 'SELECT'), (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) AS rights (number, privilege)
       WHERE has_table_privilege($1, privilege) AND NOT has_table_privilege(name, privilege)
         AND (privilege = 'SELECT' OR name <> $3)
       GROUP BY name, position ORDER BY position`,

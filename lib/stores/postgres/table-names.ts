@@ -34,9 +34,6 @@ export class TableNames {
   readonly bare: {
     readonly schema: string;
     readonly users: string;
-    readonly secrets: string;
-    readonly grants: string;
-    readonly logins: string;
     readonly version: string;
   };
   /** The channel of NOTIFY. Its name needs no quotes. */
@@ -46,8 +43,7 @@ export class TableNames {
   constructor({ schema = 'public', table = 'kapacitor_auth_users' }: PostgresTable = {}) {
     checkName(schema, 'schema', MAX_SCHEMA);
     checkName(table, 'table', MAX_TABLE);
-    const [secrets, grants, logins] = [`${table}_secrets`, `${table}_grants`, `${table}_logins`];
-    this.bare = { schema, users: table, secrets, grants, logins, version: `${table}_version` };
+    this.bare = { schema, users: table, version: `${table}_version` };
     this.schema = quoteIdentifier(schema);
     this.users = `${this.schema}.${quoteIdentifier(table)}`;
     this.secrets = this.inSchema('secrets');

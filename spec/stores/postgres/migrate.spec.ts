@@ -8,15 +8,7 @@ import { migrate } from '../../../lib/stores/postgres/migrate.js';
 import { MIGRATIONS } from '../../../lib/stores/postgres/schema.js';
 import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { parseStoreUrl } from '../../../lib/stores/postgres/url.js';
-import {
-  openPostgres,
-  ownDatabase,
-  ownSchema,
-  psql,
-  schemaOf,
-  secretsTable,
-  usersTable,
-} from '../../support/postgres-repository.js';
+import { openPostgres, ownDatabase, ownSchema, psql, schemaOf, usersTable } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
 type Migrations = Parameters<typeof migrate>[2];
@@ -124,7 +116,7 @@ describe('a repository that cannot be opened reports', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 3: install a newer one`,
+      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 4: install a newer one`,
     });
     expect(await psql(url, `SELECT version FROM ${versionTable(url)}`)).toEqual([{ version: 7 }]);
   });
@@ -132,15 +124,16 @@ describe('a repository that cannot be opened reports', () => {
   it('a missing table that existed before, and makes no empty one', async () => {
     const url = await madeSchema();
     await psql(url, `DROP TABLE ${usersTable(url)} CASCADE`);
+    const others = ['version', 'secrets', 'logins', 'grants'].map((name) => usersTable(url).replace(/"$/, `_${name}"`));
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
         `the table ${usersTable(url)} is missing, although ${usersTable(url).replace(/"$/, '_version"')} exists: ` +
-        `restore it, or drop ${usersTable(url).replace(/"$/, '_version"')} and ${secretsTable(url)} to start anew`,
+        `restore it, or drop ${others[0]}, ${others[1]}, ${others[2]} and ${others[3]} to start anew`,
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [usersTable(url)])).toEqual([{ to_regclass: null }]);
-    await psql(url, `DROP TABLE ${versionTable(url)}, ${secretsTable(url)}`);
+    await psql(url, `DROP TABLE ${others.join(', ')}`);
     const repository = await openPostgres(url);
     expect(await repository.insert(userNamed('someone'))).toBe(true);
   });

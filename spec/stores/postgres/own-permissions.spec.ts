@@ -12,7 +12,6 @@ import {
   ownSchema,
   psql,
   schemaOf,
-  secretsTable,
   usersTable,
 } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
@@ -115,11 +114,11 @@ describe('a table of version 1', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        `this database user may not change the table ${table} from version 1 to 3 (must be owner of table kapacitor_auth_users): ` +
+        `this database user may not change the table ${table} from version 1 to 4 (must be owner of table kapacitor_auth_users): ` +
         'grant it ownership of the table and CREATE on its schema, or run the SQL that postgresSchema({ … }, 1) of kapacitor-auth/postgres returns',
     });
     await psql(url, postgresSchema({ schema }, 1));
-    await psql(url, `GRANT SELECT, INSERT, UPDATE, DELETE ON ${secretsTable(url)} TO "${role}"`);
+    await psql(url, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${schema}" TO "${role}"`);
     await repository.open();
     expect(await repository.insert(userNamed('kim', { permissions: ['clerk'] }))).toBe(true);
   });

@@ -12,21 +12,27 @@ import {
   ownSchema,
   psql,
   schemaOf,
-  secretsTable,
   usersTable,
 } from '../../support/postgres-repository.js';
 import { serve } from '../../support/server.js';
 import { keyOf, NOON, sessionOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
+/** A table beside that of the users. */
+const partOf = (url: string, suffix: string) => usersTable(url).replace(/"$/, `${suffix}"`);
+
 /** A role with these rights on the tables of another role's schema, and the URLs of both. */
 async function roleWith({
   users = '',
   secrets = users,
+  logins = users,
+  grants = users.includes('SELECT') ? 'SELECT' : '',
   version = 'SELECT',
 }: {
   users?: string;
   secrets?: string;
+  logins?: string;
+  grants?: string;
   version?: string;
 } = {}) {
   const owner = ownSchema();
@@ -34,9 +40,15 @@ async function roleWith({
   await psql(owner, postgresSchema({ schema }));
   const { role, url } = await ownRole(owner);
   await psql(owner, `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"`);
-  if (users !== '') await psql(owner, `GRANT ${users} ON ${usersTable(owner)} TO "${role}"`);
-  if (secrets !== '') await psql(owner, `GRANT ${secrets} ON ${secretsTable(owner)} TO "${role}"`);
-  if (version !== '') await psql(owner, `GRANT ${version} ON "${schema}".kapacitor_auth_users_version TO "${role}"`);
+  for (const [part, rights] of Object.entries({
+    '': users,
+    _secrets: secrets,
+    _logins: logins,
+    _grants: grants,
+    _version: version,
+  })) {
+    if (rights !== '') await psql(owner, `GRANT ${rights} ON ${partOf(owner, part)} TO "${role}"`);
+  }
   return { owner, role, url };
 }
 
@@ -70,18 +82,20 @@ describe('a role that may read and write the users, and read the version', () =>
 
 describe('a role that has rights on the users', () => {
   it.each([
-    ['all', 'SELECT, INSERT, UPDATE, DELETE', '', 'SELECT, INSERT, UPDATE, DELETE'],
-    ['the only one', 'SELECT', '', 'SELECT'],
-    ['some', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, DELETE', 'INSERT, UPDATE'],
-  ])('is told at the start which of them it lacks on the secrets: %s', async (_what, users, secrets, missing) => {
-    const { owner, role, url } = await roleWith({ users, secrets });
+    ['all', 'SELECT, INSERT, UPDATE, DELETE', '_secrets', { secrets: '' }, 'SELECT, INSERT, UPDATE, DELETE'],
+    ['the only one', 'SELECT', '_secrets', { secrets: '' }, 'SELECT'],
+    ['some', 'SELECT, INSERT, UPDATE, DELETE', '_secrets', { secrets: 'SELECT, DELETE' }, 'INSERT, UPDATE'],
+    ['some', 'SELECT, UPDATE', '_logins', { logins: 'SELECT' }, 'UPDATE'],
+    ['that to read', 'SELECT, INSERT, UPDATE, DELETE', '_grants', { grants: '' }, 'SELECT'],
+  ])('is told at the start which of them it lacks on another table: %s', async (_what, users, part, given, missing) => {
+    const { owner, role, url } = await roleWith({ users, ...given });
     const error = await openPostgres(url).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: `this database user may not use the table ${secretsTable(owner)}: grant it ${missing} on it`,
+      message: `this database user may not use every table of the store: grant it ${missing} on ${partOf(owner, part)}`,
     });
-    await psql(owner, `GRANT ${missing} ON ${secretsTable(owner)} TO "${role}"`);
+    await psql(owner, `GRANT ${missing} ON ${partOf(owner, part)} TO "${role}"`);
     await openPostgres(url);
   });
 

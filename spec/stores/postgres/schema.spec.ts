@@ -21,10 +21,11 @@ describe('the names in the database', () => {
     expect(names.part('admins')).toBe('"""; DROP TABLE x --_admins"');
     expect(names.inSchema('notify')).toBe('"a""b"."""; DROP TABLE x --_notify"');
     expect(names.secrets).toBe('"a""b"."""; DROP TABLE x --_secrets"');
+    expect(names.grants).toBe('"a""b"."""; DROP TABLE x --_grants"');
+    expect(names.logins).toBe('"a""b"."""; DROP TABLE x --_logins"');
     expect(names.bare).toEqual({
       schema: `a"b`,
       users: `"; DROP TABLE x --`,
-      secrets: `"; DROP TABLE x --_secrets`,
       version: `"; DROP TABLE x --_version`,
     });
   });
@@ -50,6 +51,17 @@ describe('the names in the database', () => {
       'revise_secrets',
       'end_sessions',
       'lock_secrets',
+      'all_admins',
+      'disabled',
+      'grants_pkey',
+      'grant_new',
+      'grant_again',
+      'grant_changed',
+      'grant_none',
+      'revoke_all',
+      'leave_out',
+      'logins_pkey',
+      'logins_name_fkey',
     ]) {
       expect(Buffer.byteLength(names.part(suffix)) - 2).toBeLessThanOrEqual(63);
     }
@@ -157,11 +169,11 @@ describe('postgresSchema()', () => {
   });
 
   it('returns no steps for the current version', async () => {
-    expect(postgresSchema({}, 3)).toBe('-- The users of kapacitor-auth, version 3\n\nBEGIN;\n\nCOMMIT;\n');
+    expect(postgresSchema({}, 4)).toBe('-- The users of kapacitor-auth, version 4\n\nBEGIN;\n\nCOMMIT;\n');
     const url = ownSchema();
     const repository = await openPostgres(url);
     await repository.insert(userNamed('someone'));
-    await psql(url, postgresSchema({ schema: schemaOf(url) }, 3));
+    await psql(url, postgresSchema({ schema: schemaOf(url) }, 4));
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 

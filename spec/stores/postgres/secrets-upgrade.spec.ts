@@ -113,25 +113,27 @@ describe('a table of version 2', () => {
     expect(await repository.find('someone')).toEqual(userNamed('someone'));
   });
 
-  it('is upgraded by the SQL of postgresSchema(), after which a role with rights on both tables opens it', async () => {
+  it('is upgraded by the SQL of postgresSchema(), after which a role with rights on all tables opens it', async () => {
     const { url, schema } = await tableOfVersion2();
     const { role, url: asRole } = await ownRole(url);
     const rights = 'SELECT, INSERT, UPDATE, DELETE';
-    const grant = (table: string) => psql(url, `GRANT ${rights} ON ${table} TO "${role}"`);
+    const [logins, grants] = ['logins', 'grants'].map((table) => usersTable(url).replace(/"$/, `_${table}"`));
+    const grant = (table: string | undefined) => psql(url, `GRANT ${rights} ON ${table} TO "${role}"`);
     await psql(url, `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"`);
     await psql(url, `GRANT SELECT ON "${schema}".kapacitor_auth_users_version TO "${role}"`);
     await grant(usersTable(url));
     const messageOf = () => openPostgres(asRole).catch((error: Error) => error.message);
     expect(await messageOf()).toBe(
-      `this database user may not change the table ${usersTable(url)} from version 2 to 3 (must be owner of table ` +
+      `this database user may not change the table ${usersTable(url)} from version 2 to 4 (must be owner of table ` +
         'kapacitor_auth_users): grant it ownership of the table and CREATE on its schema, or run the SQL that ' +
         'postgresSchema({ … }, 2) of kapacitor-auth/postgres returns',
     );
     await psql(url, postgresSchema({ schema }, 2));
     expect(await messageOf()).toBe(
-      `this database user may not use the table ${secretsTable(url)}: grant it ${rights} on it`,
+      `this database user may not use every table of the store: grant it ${rights} on ${secretsTable(url)}, ` +
+        `and ${rights} on ${logins}, and SELECT on ${grants}`,
     );
-    await grant(secretsTable(url));
+    for (const table of [secretsTable(url), logins, grants]) await grant(table);
     const { secrets } = await openPostgres(asRole);
     expect(await secrets.insert(keyOf('someone'), '1', 1)).toBe('inserted');
     expect(await secrets.remove('someone', 'key', keyOf('someone').id)).toBe(true);
