@@ -79,7 +79,7 @@ for (const image of ['users-page.png', 'users-page-why.png']) {
 
 function startServer(): ChildProcess {
   const config = join(folder, 'kapacitor.conf');
-  writeFileSync(config, CONFIG);
+  writeFileSync(config, CONFIG, { mode: 0o600 });
   const args = ['--import', 'tsx', join(ROOT, 'examples/server.ts'), '-config', config];
   return spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
 }
