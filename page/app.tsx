@@ -7,9 +7,10 @@ import { Context, type PageContext } from './context';
 import { sentenceFor } from './failures';
 import { Frame } from './frame';
 import { Button } from './parts/button';
+import { useMessage } from './parts/message';
+import { keepDraftsOf } from './parts/use-draft';
 import { SignInAgain } from './session/sign-in-again';
 import { texts } from './texts';
-import { useMessage } from './parts/message';
 import { ViewOf } from './views';
 
 interface AppProps {
@@ -26,7 +27,9 @@ export function App({ api, client, realm }: AppProps): JSX.Element {
 
   const refreshMe = useCallback(async () => {
     try {
-      setMe(await api.me());
+      const loaded = await api.me();
+      keepDraftsOf(loaded.name);
+      setMe(loaded);
       setError(undefined);
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.status === 401) location.replace(api.signInPage());
@@ -64,7 +67,7 @@ export function App({ api, client, realm }: AppProps): JSX.Element {
 }
 
 function Start({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): JSX.Element {
-  if (error === undefined) return <div class="start" aria-busy="true" aria-label={texts.loading} />;
+  if (error === undefined) return <p class="start unseen">{texts.loading}</p>;
   return (
     <main class="start">
       <h1>{texts.loadFailed}</h1>

@@ -26,7 +26,8 @@ export function sentenceFor(error: unknown, { name = '', deed = 'read' }: Purpos
   if (status === 409) return isAboutLastAdmin(error) ? fill(failures.lastAdmin, values) : sentence(message);
   if (status === 412) return fill(failures.conflict, values);
   if (status === 429) return fill(failures.throttled, values);
-  if (status === 503) return retryAfter === undefined ? fill(failures.unavailable, values) : fill(failures.busy, values);
+  if (status === 503)
+    return retryAfter === undefined ? fill(failures.unavailable, values) : fill(failures.busy, values);
   return status < 500 ? sentence(message) : fill(failures.broken, values);
 }
 

@@ -4,6 +4,7 @@ import { fill } from './parts/fill';
 import { Link } from './parts/link';
 import { Name } from './parts/name';
 import { useAction } from './parts/use-action';
+import { forgetDrafts } from './parts/use-draft';
 import { usePlace, type View } from './route';
 import { texts } from './texts';
 import { viewOf, viewsFor } from './views';
@@ -13,7 +14,7 @@ const NOBODY = 'ADMIN_USER';
 
 interface FrameProps {
   readonly realm: string;
-  readonly message: string;
+  readonly message: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
@@ -69,7 +70,7 @@ function Account(): JSX.Element | null {
   const { api, me } = usePage();
   const { run } = useAction(async () => {
     await api.signOut();
-    sessionStorage.clear();
+    forgetDrafts();
     location.assign(api.signedOutPage());
   });
   if (me.name === NOBODY) return null;

@@ -1,8 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { AccessView } from './access/access-view';
+import { AccountView } from './account/account-view';
+import { AuditView } from './audit/audit-view';
 import { type PageContext, usePage } from './context';
+import { PermissionsView } from './permissions/permissions-view';
 import { type Place, usePlace, VIEWS, type View } from './route';
 import { texts } from './texts';
+import { UserView } from './user/user-view';
 import { UsersView } from './users/users-view';
 
 /** The views that lead somewhere for this person, in their order. */
@@ -40,7 +45,17 @@ export function ViewOf(): JSX.Element {
     document.title = `${heading} · ${texts.brand}`;
   }, [key]);
   switch (view) {
-    default:
-      return <UsersView key={key} place={place} />;
+    case 'users':
+      return <UsersView place={place} />;
+    case 'user':
+      return <UserView key={key} place={place} />;
+    case 'permissions':
+      return <PermissionsView />;
+    case 'access':
+      return <AccessView place={place} />;
+    case 'audit':
+      return <AuditView />;
+    case 'account':
+      return <AccountView />;
   }
 }

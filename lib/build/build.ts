@@ -7,6 +7,7 @@ import type { OutputChunk } from 'rolldown';
 import { bundleImplementation } from './bundle.js';
 import { buildOpenApi } from './openapi.js';
 import { buildPage } from './page.js';
+import { writePageTypes } from './page-types.js';
 
 /** The entries of the package, by the names of their ES modules. */
 const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
@@ -19,6 +20,7 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 buildOpenApi();
 const pageFiles = await buildPage();
+await writePageTypes();
 const chunks = await bundleImplementation();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });

@@ -13,7 +13,11 @@ export interface Loaded<T> {
  * until the new one is there.
  */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, dependencies: readonly unknown[]): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, 'reload'>>({ value: undefined, error: undefined, isLoading: true });
+  const [state, setState] = useState<Omit<Loaded<T>, 'reload'>>({
+    value: undefined,
+    error: undefined,
+    isLoading: true,
+  });
   const [turn, setTurn] = useState(0);
   const current = useRef(load);
   current.current = load;

@@ -18,7 +18,9 @@ export function UserState({ user }: { readonly user: User }): JSX.Element {
       {isExpired && <span class="badge off">{texts.state.expired}</span>}
       {user.enabled !== false && !isExpired && <span class="badge on">{texts.state.enabled}</span>}
       {isSoon && (
-        <span class="badge warn">{fill(texts.state.expiresSoon, { time: <Time at={user.expires as string} isRelative /> })}</span>
+        <span class="badge warn">
+          {fill(texts.state.expiresSoon, { time: <Time at={user.expires as string} isRelative /> })}
+        </span>
       )}
       {user.mustChangePassword && <span class="badge warn">{texts.state.mustChange}</span>}
     </span>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { User } from '../api/types';
-import { fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { Link } from '../parts/link';
 import { Name } from '../parts/name';
 import { Time } from '../parts/time';
@@ -44,7 +44,13 @@ export function UsersTable({ users, isLoading, selection }: UsersTableProps): JS
   );
 }
 
-function SelectAll({ users, selection }: { readonly users: readonly User[]; readonly selection: Selection }): JSX.Element {
+function SelectAll({
+  users,
+  selection,
+}: {
+  readonly users: readonly User[];
+  readonly selection: Selection;
+}): JSX.Element {
   const count = users.filter(({ name }) => selection.names.has(name)).length;
   return (
     <input
@@ -69,12 +75,14 @@ function UserRow({ user, selection }: UserRowProps): JSX.Element {
     <tr class={isSelected ? 'selected' : undefined}>
       {selection && (
         <td class="check">
-          <input
-            type="checkbox"
-            aria-label={fillText(words.select, { name: user.name })}
-            checked={isSelected}
-            onChange={(event) => selection.set([user], event.currentTarget.checked)}
-          />
+          <label>
+            <span class="unseen">{fill(words.select, { name: <Name of={user.name} /> })}</span>
+            <input
+              type="checkbox"
+              checked={isSelected}
+              onChange={(event) => selection.set([user], event.currentTarget.checked)}
+            />
+          </label>
         </td>
       )}
       <th scope="row">
