@@ -20,50 +20,12 @@ import {
   presentedBy,
   readAuthorization,
 } from './credentials.js';
+import type { Challenge, Failure, LoggedIn, LoginOutcome, Refusal } from './login-outcome.js';
 import type { LoginRecorder } from './login-recorder.js';
 import type { PasswordDuty } from './password-duty.js';
 import type { PresentedSecret } from './secret-authenticator.js';
 import { Tarpit } from './tarpit.js';
 import type { Verification } from './verify-call.js';
-
-/** The outcome of a login. */
-export type LoginOutcome = LoggedIn | Challenge | Forged | Refusal | Failure;
-
-interface LoggedIn {
-  readonly kind: 'user';
-  readonly user: User;
-}
-
-/** Nobody was let in: 401. */
-interface Challenge {
-  readonly kind: 'challenge';
-  /** In Kapacitor's words. */
-  readonly reason: string;
-  /** Whether the request had credentials, well-formed or not. A session that has ended is none. */
-  readonly hasCredentials: boolean;
-  /** The `WWW-Authenticate` header. Undefined for a script, whose page does not want the browser's dialog. */
-  readonly challenge: string | undefined;
-}
-
-/** A page of another site made the browser send this request: 403. */
-interface Forged {
-  readonly kind: 'forged';
-}
-
-/** The password was not verified. The client may try again later. */
-interface Refusal {
-  readonly kind: 'refusal';
-  readonly error: TryLaterError;
-  /** The status to answer with. */
-  readonly status: number;
-  readonly challenge: string | undefined;
-}
-
-/** The store is unavailable, or the code has an error: nobody gets in. */
-interface Failure {
-  readonly kind: 'error';
-  readonly error: unknown;
-}
 
 export interface LoginOptions {
   /** The name in the browser's dialog. */
@@ -139,6 +101,18 @@ export class LoginService {
     try {
       const outcome = this.#login(req);
       return isPromise(outcome) ? outcome.catch((error) => this.#failed(req, error)) : outcome;
+    } catch (error) {
+      return this.#failed(req, error);
+    }
+  }
+
+  /** Logs in with the session alone, whatever other credentials the request has. It does not reject. */
+  async resume(req: IncomingMessage): Promise<LoginOutcome> {
+    const sessions = this.#sessions;
+    const session = sessions?.read(req);
+    if (sessions === undefined || session === undefined) return this.#challenged(req, 'no session');
+    try {
+      return await this.#resume(req, session, sessions);
     } catch (error) {
       return this.#failed(req, error);
     }

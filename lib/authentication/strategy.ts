@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
 import { throwOutside } from '../promises.js';
-import type { LoginOutcome, LoginService } from './login-service.js';
+import type { LoginOutcome } from './login-outcome.js';
+import type { LoginService } from './login-service.js';
 import { Principal } from './principal.js';
 
 /** A request of Express, which puts the response on it. */

@@ -236,7 +236,7 @@ function mayUseRights(user: User): boolean {
 /** The right that all users have on an endpoint, in words. Undefined if there is none. */
 export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint): string | undefined {
   const isRead = method === 'GET' || method === 'HEAD';
-  const isAnswered = isRead || (method === 'OPTIONS' && ['me', 'access', 'admin'].includes(endpoint.kind));
+  const isAnswered = isRead || (method === 'OPTIONS' && ['me', 'admin', 'access'].includes(endpoint.kind));
   const unanswered = isAnswered ? '' : `, and ${method} is answered with 405`;
   if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
   if (endpoint.kind === 'admin') return `every user may open the page for users${unanswered}`;

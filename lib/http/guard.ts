@@ -1,5 +1,6 @@
 import type { Authenticator } from '../authentication/authenticator.js';
-import type { LoginOutcome, LoginService } from '../authentication/login-service.js';
+import type { LoginOutcome } from '../authentication/login-outcome.js';
+import type { LoginService } from '../authentication/login-service.js';
 import { Principal } from '../authentication/principal.js';
 import type { Credential } from '../authentication/used-credentials.js';
 import type { AccessPolicy } from '../authorization/access-policy.js';
