@@ -56,7 +56,9 @@ auth
     claim<Same<typeof event, UserChanged>>();
     claim<Same<typeof event.before, User>>();
     claim<Same<typeof event.changed, readonly UserPart[]>>();
-    claim<Same<UserPart, 'password' | 'type' | 'permissions' | 'enabled'>>();
+    claim<
+      Same<UserPart, 'password' | 'type' | 'permissions' | 'enabled' | 'expires' | 'mustChangePassword' | 'note'>
+    >();
   })
   .on('user-deleted', (event) => {
     claim<Same<typeof event, UserDeleted>>();

@@ -11,6 +11,7 @@ import {
   KeyNotFoundError,
   LastAdminError,
   OverloadedError,
+  PasswordChangeRequiredError,
   PasswordCheckError,
   PreconditionFailedError,
   StoreError,
@@ -33,6 +34,7 @@ claim<
     | 'KEY_NOT_FOUND'
     | 'LAST_ADMIN'
     | 'OVERLOADED'
+    | 'PASSWORD_CHANGE_REQUIRED'
     | 'PASSWORD_CHECK_FAILED'
     | 'PRECONDITION_FAILED'
     | 'REQUEST_INVALID'
@@ -56,6 +58,7 @@ const classes = [
   KeyNotFoundError,
   LastAdminError,
   OverloadedError,
+  PasswordChangeRequiredError,
   PasswordCheckError,
   PreconditionFailedError,
   StoreError,
@@ -96,6 +99,8 @@ export function explain(error: unknown): string {
     case 'USER_INVALID':
     case 'USER_NOT_FOUND':
     case 'LAST_ADMIN':
+    case 'PASSWORD_CHANGE_REQUIRED':
+    case 'PRECONDITION_FAILED':
     case 'REQUEST_INVALID':
     case 'FORBIDDEN':
     case 'THROTTLED':

@@ -1,4 +1,10 @@
-import { type KapacitorAuth, kapacitorAuth, type NewUser, type PermissionDefinitions, type User } from 'kapacitor-auth';
+import {
+  type KapacitorAuth,
+  kapacitorAuth,
+  type NewUser,
+  type PermissionDefinitions,
+  type UserAccount,
+} from 'kapacitor-auth';
 import { claim, type Same } from './claims.js';
 
 const name = 'kim';
@@ -8,7 +14,7 @@ const auth = kapacitorAuth({
   permissions: { clerk: { '/orders': ['read', 'write'] }, accountant: { '/reports': 'read', '/secrets': [] } },
 });
 const created = await auth.users.create({ name, password, permissions: ['clerk', 'accountant', 'api', 'none'] });
-claim<Same<typeof created, User<'clerk' | 'accountant'>>>();
+claim<Same<typeof created, UserAccount<'clerk' | 'accountant'>>>();
 await auth.users.update(name, { permissions: ['accountant'] });
 await auth.users.update(name, { ...created, enabled: false });
 await auth.users.by({ by: 'root' }).create({ name, password, permissions: ['clerk'] });

@@ -104,4 +104,4 @@ const { remove: _, ...withoutRemove } = new MemoryUserRepository();
 kapacitorAuth({ auth: { store: withoutRemove } });
 
 claim<Same<ReplaceOutcome, 'replaced' | 'conflict' | 'last-admin'>>();
-claim<Same<RemoveOutcome, 'removed' | 'not-found' | 'last-admin'>>();
+claim<Same<RemoveOutcome, 'removed' | 'not-found' | 'conflict' | 'last-admin'>>();

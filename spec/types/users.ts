@@ -1,4 +1,4 @@
-import { kapacitorAuth, type NewUser, type User } from 'kapacitor-auth';
+import { kapacitorAuth, type NewUser, type UserAccount } from 'kapacitor-auth';
 import { claim, type Same } from './claims.js';
 
 const { users } = kapacitorAuth();
@@ -6,7 +6,7 @@ const name = 'jane';
 const password = 'a password';
 
 const created = await users.create({ name, password, type: 'normal', permissions: ['api'] });
-claim<Same<typeof created, User<never>>>();
+claim<Same<typeof created, UserAccount<never>>>();
 await users.create({ name, password });
 await users.create({ name, password, type: 'admin', permissions: undefined });
 const permissions = ['api', 'write_points'] as const;
@@ -26,17 +26,17 @@ await users.create({ name, password, type: 'root' });
 await users.create({ name, password, permissions: ['API'] });
 
 const found = await users.get(name);
-claim<Same<typeof found, User<never> | undefined>>();
+claim<Same<typeof found, UserAccount<never> | undefined>>();
 
 const some = await users.list({ pattern: 'j*', offset: 0, limit: 10 });
-claim<Same<typeof some, User<never>[]>>();
+claim<Same<typeof some, UserAccount<never>[]>>();
 await users.list();
 await users.list({ after: some.at(-1)?.name });
 // @ts-expect-error a list begins after a name, not after a user
 await users.list({ after: some[0] });
 
 const updated = await users.update(name, { permissions: ['config_api'] });
-claim<Same<typeof updated, User<never>>>();
+claim<Same<typeof updated, UserAccount<never>>>();
 await users.update(name, { password, type: undefined });
 // @ts-expect-error a user is not renamed
 await users.update(name, { name: 'janet' });
@@ -54,3 +54,14 @@ await users.list({ ofset: 1 });
 await users.get(created);
 // A user that was read can be sent back.
 await users.update(name, { ...created, enabled: false });
+
+const [result] = await users.batch([
+  { op: 'create', user: jane },
+  { op: 'change', name, changes: { enabled: false }, confirm: ({ revision }) => void revision },
+  { op: 'delete', name },
+]);
+if (result !== undefined && 'error' in result) claim<Same<typeof result.error, Error>>();
+// @ts-expect-error there is no such operation
+await users.batch([{ op: 'remove', name }]);
+// @ts-expect-error an option is not known
+await users.batch([{ op: 'change', name, changes: { enable: false } }]);
