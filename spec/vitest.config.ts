@@ -72,7 +72,12 @@ const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   unit: SHARED,
   isolated: IN_ONE_PROCESS,
   'express 5': { ...SHARED, globalSetup: [PAGE] },
-  'express 4': { ...SHARED, globalSetup: [PAGE], alias: [{ find: /^express$/, replacement: 'express4' }], env: { EXPRESS: '4' } },
+  'express 4': {
+    ...SHARED,
+    globalSetup: [PAGE],
+    alias: [{ find: /^express$/, replacement: 'express4' }],
+    env: { EXPRESS: '4' },
+  },
   long: IN_ONE_PROCESS,
   processes: { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES },
   'every store': { globalSetup: [POSTGRES, PROGRAMS] },
