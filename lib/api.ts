@@ -26,6 +26,12 @@ import type { UserService } from './users/user-service.js';
 export interface KapacitorAuth<Own extends string = string> extends Middleware {
   /** The users API alone, to mount somewhere else. It authenticates and authorizes by itself. */
   readonly usersRouter: Router;
+  /**
+   * The page for the people who manage users, to mount somewhere else than at `{apiPath}/admin`: `app.use('/people',
+   * auth.usersPage)`. It asks for a session by itself, and needs `app.use(auth)` for its API. Answers 404 unless
+   * `http.usersPage` is true.
+   */
+  readonly usersPage: Middleware;
   /** Sets `req.user`, or answers 401. */
   readonly authenticate: Middleware;
   /**

@@ -41,6 +41,7 @@ export interface Parts {
   readonly logins: LoginService;
   readonly strategy: KapacitorStrategy;
   readonly usersRouter: Router;
+  readonly usersPage: Middleware;
   readonly middleware: Middleware;
   readonly adminSetup: FirstAdminSetup;
   readonly ready: Promise<void>;
@@ -54,6 +55,7 @@ export function exposeApi(parts: Parts): KapacitorAuth {
     ...values({ config, keys, metrics, ready, strategy, users, usersRouter }),
     ...values({
       authenticate: asMiddleware('auth.authenticate', guard.authenticate),
+      usersPage: asMiddleware('auth.usersPage', parts.usersPage),
       optional: asMiddleware('auth.optional', guard.optional),
       requireAdmin: asMiddleware('auth.requireAdmin', guard.requireAdmin),
       requirePrivilege: (...given: readonly unknown[]) => requirePrivilege(parts, given),

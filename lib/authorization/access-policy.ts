@@ -38,6 +38,8 @@ export interface AccessSettings {
   readonly publicPaths?: readonly string[];
   /** Whether there are endpoints to sign in: `http.sessions`. Defaults to false. */
   readonly hasSessions?: boolean;
+  /** Whether there is the page for users: `http.usersPage`. Defaults to false. */
+  readonly hasUsersPage?: boolean;
 }
 
 /** Decides who may do what. The guard, the routers, `can`, `explain` and the command line all ask here. */
@@ -56,9 +58,9 @@ export class AccessPolicy {
   /** The privileges of a user, by its list of permissions. Only frozen lists are kept, because others can change. */
   readonly #maps = new WeakMap<readonly string[], PrivilegeMap>();
 
-  constructor({ permissions, apiPath, publicPaths = [], hasSessions = false }: AccessSettings) {
+  constructor({ permissions, apiPath, publicPaths = [], hasSessions = false, hasUsersPage = false }: AccessSettings) {
     this.paths = new PathReader(apiPath);
-    this.endpoints = new OwnEndpoints(apiPath, hasSessions);
+    this.endpoints = new OwnEndpoints(apiPath, hasSessions, hasUsersPage);
     this.publicPaths = new PublicPaths(publicPaths, this.paths, (resource) => this.isNamed(resource));
     this.definitions = permissions;
     this.permissions = privilegesByPermission(permissions, this.paths);
@@ -233,9 +235,10 @@ function mayUseRights(user: User): boolean {
 /** The right that all users have on an endpoint, in words. Undefined if there is none. */
 export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint): string | undefined {
   const isRead = method === 'GET' || method === 'HEAD';
-  const isAnswered = isRead || (method === 'OPTIONS' && endpoint.kind === 'me');
+  const isAnswered = isRead || (method === 'OPTIONS' && ['me', 'admin'].includes(endpoint.kind));
   const unanswered = isAnswered ? '' : `, and ${method} is answered with 405`;
   if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
+  if (endpoint.kind === 'admin') return `every user may open the page for users${unanswered}`;
   if (endpoint.kind === 'check') return `every user may be checked by a proxy${unanswered}`;
   if (isSignIn(endpoint)) return 'everybody may sign in and out';
   if (!('name' in endpoint) || endpoint.name !== name) return undefined;

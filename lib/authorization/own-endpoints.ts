@@ -10,7 +10,10 @@ const NAMES = ['me', 'permissions', 'check', 'openapi.json'] as const;
 /** The endpoints with which somebody signs in and out. They are there with `http.sessions`, and need no credentials. */
 const SIGN_IN_NAMES = ['session', 'sign-in', 'sign-out'] as const;
 
-type Name = (typeof NAMES)[number] | SignInEndpoint;
+/** The page for the people who manage users. It is there with `http.usersPage`. */
+const PAGE = 'admin';
+
+type Name = (typeof NAMES)[number] | SignInEndpoint | typeof PAGE;
 
 export type SignInEndpoint = (typeof SIGN_IN_NAMES)[number];
 
@@ -20,7 +23,7 @@ export type OwnEndpoint =
   | { readonly kind: 'user' | 'keys' | 'sessions'; readonly name: string };
 
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
-const HINT = new RegExp(String.raw`users|\/(?:${anyOf([...NAMES, ...SIGN_IN_NAMES])})(?:[/?#]|$)`, 'i');
+const HINT = new RegExp(String.raw`users|\/(?:${anyOf([...NAMES, ...SIGN_IN_NAMES, PAGE])})(?:[/?#]|$)`, 'i');
 
 /** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
 export function mayBeOwn(target: string): boolean {
@@ -41,10 +44,13 @@ export class OwnEndpoints {
   readonly #prefixes: readonly string[];
   readonly #pattern: RegExp;
 
-  /** @param hasSessions whether somebody can sign in. If not, the app may have endpoints of these names itself */
-  constructor(apiPath: string = DEFAULT_API_PATH, hasSessions = false) {
+  /**
+   * @param hasSessions whether somebody can sign in. If not, the app may have endpoints of these names itself
+   * @param hasPage whether there is the page for users. If not, the app may have an endpoint of this name itself
+   */
+  constructor(apiPath: string = DEFAULT_API_PATH, hasSessions = false, hasPage = false) {
     this.#prefixes = prefixesOf(apiPath);
-    const names = hasSessions ? [...NAMES, ...SIGN_IN_NAMES] : NAMES;
+    const names = [...NAMES, ...(hasSessions ? SIGN_IN_NAMES : []), ...(hasPage ? [PAGE] : [])];
     // A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash
     // at the end or without. All but the users may have two slashes.
     this.#pattern = new RegExp(

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { OutputChunk } from 'rolldown';
 import { bundleImplementation } from './bundle.js';
 import { buildOpenApi } from './openapi.js';
+import { buildPage } from './page.js';
 
 /** The entries of the package, by the names of their ES modules. */
 const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
@@ -17,12 +18,16 @@ const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/s
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 buildOpenApi();
+const pageFiles = await buildPage();
 const chunks = await bundleImplementation();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 writeEsModules(chunks);
-writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesFor(chunks));
+writeFileSync(
+  'dist/THIRD-PARTY-NOTICES.txt',
+  noticesFor([...chunks.flatMap(({ moduleIds }) => moduleIds), ...pageFiles]),
+);
 chmodSync('dist/lib/cli/bin.js', 0o755);
 
 /**
@@ -39,14 +44,12 @@ function writeEsModules(implementation: readonly OutputChunk[]): void {
 }
 
 /**
- * The licences of the packages that are included in the implementation. They must accompany every copy.
+ * The licences of the packages that are included in the implementation and in the page. They must accompany every copy.
  *
  * @throws A package has no licence file.
  */
-function noticesFor(implementation: readonly OutputChunk[]): string {
-  const modules = implementation
-    .flatMap(({ moduleIds }) => moduleIds)
-    .filter((id) => /[\\/]node_modules[\\/]/.test(id));
+function noticesFor(files: readonly string[]): string {
+  const modules = files.filter((file) => /(?:^|[\\/])node_modules[\\/]/.test(file));
   const folders = [...new Set(modules.map(packageFolderOf))].sort();
   return `This folder contains code of these packages.\n${folders.map(noticeOf).join('')}`;
 }

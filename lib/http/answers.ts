@@ -14,10 +14,14 @@ export function sendJson(res: HostResponse, status: number, body: object, header
   send(res, status, described, bytes);
 }
 
+/** Answers with bytes, unless the app has answered already. */
+export function sendBytes(res: HostResponse, status: number, bytes: Buffer, headers: OutgoingHttpHeaders): void {
+  send(res, status, { ...headers, 'Content-Length': bytes.length }, bytes);
+}
+
 /** Answers with a page, unless the app has answered already. */
 export function sendHtml(res: HostResponse, status: number, html: string, headers: OutgoingHttpHeaders): void {
-  const bytes = Buffer.from(html);
-  send(res, status, { ...headers, 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': bytes.length }, bytes);
+  sendBytes(res, status, Buffer.from(html), { ...headers, 'Content-Type': 'text/html; charset=utf-8' });
 }
 
 /** Answers without a body, unless the app has answered already. */

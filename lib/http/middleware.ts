@@ -18,8 +18,16 @@ export function createGuardOnly(guard: Guard): Middleware {
 /** The routers of the endpoints that need a user, by their names below the API's path. */
 export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions' | 'openapi.json', Router>>;
 
+/** What people see in a browser. */
+interface Pages {
+  /** Undefined: there are no sessions. */
+  readonly signIn: SignInEndpoints | undefined;
+  /** The page for the people who manage users. Undefined: it is off. */
+  readonly users: Middleware | undefined;
+}
+
 /** The middleware that authenticates and authorizes each request, and answers those to the endpoints of this package. */
-export function createGuardWithApi(guard: Guard, routers: OwnRouters, signIn: SignInEndpoints | undefined): Middleware {
+export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pages): Middleware {
   const { endpoints } = guard.policy;
   const api = express.Router();
   for (const [name, router] of Object.entries(routers)) api.use(endpoints.paths(name as keyof OwnRouters), router);
@@ -55,10 +63,11 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, signIn: Si
   };
   // The proxy that asks is nobody. It asks about the credentials of its client.
   const check = createCheckEndpoint(guard);
-  /** The endpoints that nobody needs credentials for. */
+  /** The endpoints that nobody needs credentials for, and the page, which asks for them itself. */
   const answererOf = (endpoint: OwnEndpoint | undefined): Middleware | undefined => {
     if (endpoint?.kind === 'check') return check;
-    return isSignIn(endpoint) ? signIn?.[endpoint.kind] : undefined;
+    if (endpoint?.kind === 'admin') return pages.users;
+    return isSignIn(endpoint) ? pages.signIn?.[endpoint.kind] : undefined;
   };
   return (req, res, next) => {
     const target = req.url ?? '';

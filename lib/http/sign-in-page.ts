@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { SignInTexts } from '../sign-in-texts.js';
+import { escaped, pageHeaders } from './html.js';
 import { SIGN_IN_STYLE } from './sign-in-style.js';
 
 /** The parts of the page that differ from answer to answer. */
@@ -42,15 +43,7 @@ export class SignInPage {
       "frame-ancestors 'none'",
       "base-uri 'none'",
     ];
-    this.headers = {
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy': policy.join('; '),
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      // With `no-referrer`, a browser would send `Origin: null` along with the form.
-      'Referrer-Policy': 'same-origin',
-      'X-Content-Type-Options': 'nosniff',
-      'X-Frame-Options': 'DENY',
-    };
+    this.headers = pageHeaders(policy);
   }
 
   render({ action, next, name = '', message }: SignInView): string {
@@ -95,16 +88,4 @@ ${message === undefined ? '' : `<p id="message" role="${message.role}">${escaped
 export function withTime(text: string, lang: string, seconds: number): string {
   const [count, unit] = seconds < 60 ? ([seconds, 'second'] as const) : ([Math.ceil(seconds / 60), 'minute'] as const);
   return text.replaceAll('{time}', () => new Intl.RelativeTimeFormat(lang).format(count, unit));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

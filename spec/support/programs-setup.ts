@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundleImplementation } from '../../lib/build/bundle.js';
 import { buildOpenApi } from '../../lib/build/openapi.js';
+import { buildPage } from '../../lib/build/page.js';
 
 /** The programs that run in processes of their own. */
 const PROGRAMS: Readonly<Record<string, URL>> = {
@@ -30,6 +31,7 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-programs-'));
+  await buildPage();
   const entries = Object.entries(PROGRAMS).map(([name, source]) => [`programs/${name}`, fileURLToPath(source)]);
   buildOpenApi();
   await bundleImplementation(folder, Object.fromEntries(entries));

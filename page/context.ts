@@ -1,0 +1,21 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Api } from './api/api';
+import type { Me } from './api/types';
+
+/** What every part of the page can use. */
+export interface PageContext {
+  readonly api: Api;
+  readonly me: Me;
+  readonly isAdmin: boolean;
+  /** Shows a sentence for a few seconds, and has it read out. */
+  readonly tell: (text: string) => void;
+  /** Asks again who is signed in and what the user may do. */
+  readonly refreshMe: () => Promise<void>;
+}
+
+export const Context = createContext<PageContext | undefined>(undefined);
+
+export function usePage(): PageContext {
+  return useContext(Context) as PageContext;
+}

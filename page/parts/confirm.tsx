@@ -1,0 +1,49 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { texts } from '../texts';
+import { Button } from './button';
+import { Dialog } from './dialog';
+import { Notice } from './notice';
+import { useAction } from './use-action';
+
+interface ConfirmProps {
+  readonly title: ComponentChildren;
+  /** What will happen, and to whom. */
+  readonly children: ComponentChildren;
+  /** What the button does. */
+  readonly deed: ComponentChildren;
+  readonly isDanger?: boolean;
+  readonly sentenceFor: (error: unknown) => ComponentChildren;
+  /** Does it. The dialog stays if this fails. */
+  readonly onConfirm: () => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Asks before something is done. */
+export function Confirm({
+  title,
+  children,
+  deed,
+  isDanger,
+  sentenceFor,
+  onConfirm,
+  onClose,
+}: ConfirmProps): JSX.Element {
+  const { run, isBusy, error } = useAction(async () => {
+    await onConfirm();
+    onClose();
+  });
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div class="dialog-body">
+        {children}
+        {error !== undefined && <Notice kind="wrong">{sentenceFor(error)}</Notice>}
+        <footer class="dialog-foot">
+          <Button onClick={onClose}>{texts.cancel}</Button>
+          <Button kind={isDanger ? 'danger' : 'accent'} isBusy={isBusy} onClick={() => void run()}>
+            {deed}
+          </Button>
+        </footer>
+      </div>
+    </Dialog>
+  );
+}

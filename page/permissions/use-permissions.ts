@@ -1,0 +1,22 @@
+import { usePage } from '../context';
+import { useLoad } from '../parts/use-load';
+import { texts } from '../texts';
+
+/** A permission, and the paths that it opens with their privileges. */
+export interface PermissionEntry {
+  readonly name: string;
+  readonly opens: string | Readonly<Record<string, readonly string[]>>;
+}
+
+/** Kapacitor's permissions, which every server has. */
+export const KAPACITOR: readonly PermissionEntry[] = Object.entries(texts.kapacitor).map(([name, opens]) => ({
+  name,
+  opens,
+}));
+
+/** The permissions that a user can have: Kapacitor's, and the app's own once they are loaded. */
+export function usePermissions(): readonly PermissionEntry[] {
+  const { api } = usePage();
+  const { value = {} } = useLoad((signal) => api.permissions(signal), []);
+  return [...KAPACITOR, ...Object.entries(value).map(([name, opens]) => ({ name, opens }))];
+}

@@ -1,0 +1,110 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { ApiError } from '../api/client';
+import type { Key } from '../api/types';
+import { usePage } from '../context';
+import { sentenceFor } from '../failures';
+import { Button } from '../parts/button';
+import { Confirm } from '../parts/confirm';
+import { Empty } from '../parts/empty';
+import { Failure } from '../parts/failure';
+import { fill, fillText } from '../parts/fill';
+import { Name } from '../parts/name';
+import { Skeleton } from '../parts/skeleton';
+import { Time } from '../parts/time';
+import { useLoad } from '../parts/use-load';
+import { texts } from '../texts';
+import { NewKeyDialog } from './new-key-dialog';
+
+/** The keys with which machines are let in as a user. */
+export function KeysCard({ name }: { readonly name: string }): JSX.Element | null {
+  const { api, tell } = usePage();
+  const [isCreating, setCreating] = useState(false);
+  const [revoked, setRevoked] = useState<Key>();
+  const { value: keys, error, reload } = useLoad((signal) => api.keys(name, signal), [name]);
+  const { keys: words } = texts;
+  // The store keeps none.
+  if (error instanceof ApiError && error.status === 501) return null;
+  const revoke = async (key: Key) => {
+    await api.revokeKey(name, key.id);
+    tell(fillText(words.revoked, { key: key.name }));
+    reload();
+  };
+  return (
+    <section class="card">
+      <div class="card-head">
+        <div>
+          <h2>{words.title}</h2>
+          <p>{words.hint}</p>
+        </div>
+        <Button onClick={() => setCreating(true)}>{words.create}</Button>
+      </div>
+      {error !== undefined && <Failure onRetry={reload}>{sentenceFor(error, { name })}</Failure>}
+      {keys === undefined && error === undefined && <Skeleton rows={2} />}
+      {keys?.length === 0 && <Empty title={words.none}>{fill(words.noneHint, { name: <Name of={name} /> })}</Empty>}
+      {keys && keys.length > 0 && <KeyTable keys={keys} onRevoke={setRevoked} />}
+      {isCreating && <NewKeyDialog name={name} onClose={() => setCreating(false)} onCreated={reload} />}
+      {revoked && (
+        <Confirm
+          title={fill(words.revokeTitle, { key: <Name of={revoked.name} /> })}
+          deed={words.revoke}
+          isDanger
+          sentenceFor={(thrown) => sentenceFor(thrown)}
+          onConfirm={() => revoke(revoked)}
+          onClose={() => setRevoked(undefined)}
+        >
+          <p>{fill(words.revokeQuestion, { name: <Name of={name} />, key: <Name of={revoked.name} /> })}</p>
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+interface KeyTableProps {
+  readonly keys: readonly Key[];
+  readonly onRevoke: (key: Key) => void;
+}
+
+function KeyTable({ keys, onRevoke }: KeyTableProps): JSX.Element {
+  const { keys: words } = texts;
+  return (
+    <table class="table inner">
+      <caption class="unseen">{words.title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{texts.users.name}</th>
+          <th scope="col">{texts.users.permissions}</th>
+          <th scope="col">{words.expires}</th>
+          <th scope="col">{words.lastUsed}</th>
+          <th scope="col">
+            <span class="unseen">{words.revoke}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((key) => (
+          <tr key={key.id}>
+            <th scope="row">
+              <Name of={key.name} />
+            </th>
+            <td data-label={texts.users.permissions}>
+              {key.permissions === undefined ? words.everything : key.permissions.join(', ') || texts.none}
+            </td>
+            <td data-label={words.expires}>{key.expires ? <Time at={key.expires} /> : texts.never}</td>
+            <td data-label={words.lastUsed}>{key.lastUsed ? <Time at={key.lastUsed} isRelative /> : texts.never}</td>
+            <td class="act">
+              <button
+                type="button"
+                class="button danger small"
+                aria-label={fillText(words.revokeOne, { key: key.name })}
+                onClick={() => onRevoke(key)}
+              >
+                {words.revoke}
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
