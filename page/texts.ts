@@ -323,6 +323,7 @@ export const texts = {
     privileges: 'What you may do',
     hint: 'On each path, and on everything below it that has no line of its own.',
     admin: 'You are an admin: you may do everything, and you manage users.',
+    everythingElse: 'Everything else',
     nothing: 'Nothing so far. Ask an admin for the permissions that you need.',
     mustChange: 'Change your password first. Until then, nothing else is allowed.',
   },

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, posix, resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OutputChunk } from 'rolldown';
 import { bundleImplementation } from './bundle.js';
 import { buildOpenApi } from './openapi.js';
 import { buildPage } from './page.js';
+import { writePageTypes } from './page-types.js';
 
 /** The entries of the package, by the names of their ES modules. */
 const ENTRIES = { index: 'lib/index', postgres: 'lib/postgres', contract: 'lib/stores/contract/index' };
@@ -19,6 +20,7 @@ process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 buildOpenApi();
 const pageFiles = await buildPage();
+await writePageTypes();
 const chunks = await bundleImplementation();
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });
@@ -54,10 +56,9 @@ function noticesFor(files: readonly string[]): string {
   return `This folder contains code of these packages.\n${folders.map(noticeOf).join('')}`;
 }
 
+/** The folder in `node_modules`: a part of a package, such as `preact/hooks`, may have a package.json as well. */
 function packageFolderOf(module: string): string {
-  let folder = dirname(resolve(module));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(resolve(module))?.[0] as string;
 }
 
 function noticeOf(folder: string): string {

@@ -48,7 +48,7 @@ export function AccessForm({ asked, hasName, onAsk }: AccessFormProps): JSX.Elem
           )}
         </Field>
       )}
-      <Field label={words.method}>
+      <Field label={words.method} isNarrow>
         {(attributes) => (
           <select {...attributes} value={method} onChange={(event) => setMethod(event.currentTarget.value)}>
             {METHODS.map((each) => (

@@ -35,7 +35,7 @@ export function AccessView({ place }: { readonly place: Place }): JSX.Element {
       <section class="card">
         <AccessForm key={`${name} ${method} ${path}`} asked={{ name, method, path }} hasName={isAdmin} onAsk={ask} />
       </section>
-      <div role="status">
+      <div class="results" role="status">
         {error !== undefined && <Failure onRetry={reload}>{sentenceFor(error, { name: name ?? '' })}</Failure>}
         {value && error === undefined && (
           <Answer name={name as string} method={method as string} path={path as string} explanation={value} />

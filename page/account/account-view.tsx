@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import type { Api } from '../api/api';
 import { usePage } from '../context';
 import { Notice } from '../parts/notice';
 import { texts } from '../texts';
@@ -26,7 +27,7 @@ export function AccountView(): JSX.Element {
 }
 
 function Privileges(): JSX.Element {
-  const { me, isAdmin } = usePage();
+  const { api, me, isAdmin } = usePage();
   const { own: words } = texts;
   const opened = Object.entries(me.privileges).filter(([, privileges]) => privileges.length > 0);
   return (
@@ -42,11 +43,7 @@ function Privileges(): JSX.Element {
         <dl class="facts">
           {opened.map(([resource, privileges]) => (
             <div key={resource}>
-              <dt>
-                <bdi>
-                  <code>{resource}</code>
-                </bdi>
-              </dt>
+              <dt>{resource === ROOT ? words.everythingElse : <code dir="ltr">{pathOf(resource, api)}</code>}</dt>
               <dd>{privileges.join(', ')}</dd>
             </div>
           ))}
@@ -54,4 +51,15 @@ function Privileges(): JSX.Element {
       )}
     </section>
   );
+}
+
+/** The resource above all others. */
+const ROOT = '/api';
+/** The resources that stand for endpoints of the API. */
+const OF_API = ['ping', 'write', 'config', 'users'];
+
+/** The path that a resource stands for. */
+function pathOf(resource: string, api: Api): string {
+  const path = resource.slice(ROOT.length);
+  return OF_API.includes(path.slice(1)) ? api.pathOf(path.slice(1)) : path;
 }

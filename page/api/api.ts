@@ -1,16 +1,19 @@
 import type { Answer, Client } from './client';
 import type {
   AuditEvent,
+  CreatedKey,
   Explanation,
   Key,
   Me,
+  NewKey,
+  NewUser,
   Operation,
   OperationResult,
   Permissions,
   Session,
   User,
   UserChanges,
-  UserPage,
+  UserList,
 } from './types';
 
 /** The fields of the users in a list. */
@@ -40,17 +43,17 @@ export class Api {
     return (await this.#client.ask<Me>(['me'], { mayAsk: false })).body;
   }
 
-  async users(query: UserQuery, signal?: AbortSignal): Promise<UserPage> {
+  async users(query: UserQuery, signal?: AbortSignal): Promise<UserList> {
     // One more than a page has tells whether another page follows.
     const all = { ...query, fields: LISTED, count: 'true', limit: String(PAGE_SIZE + 1) };
-    return (await this.#client.ask<UserPage>(['users'], { query: all, signal })).body;
+    return (await this.#client.ask<UserList>(['users'], { query: all, signal })).body;
   }
 
   user(name: string, signal?: AbortSignal): Promise<Answer<User>> {
     return this.#client.ask(['users', name], { query: { fields: SHOWN }, signal });
   }
 
-  async create(user: UserChanges & { readonly name: string }): Promise<User> {
+  async create(user: NewUser): Promise<User> {
     return (await this.#client.ask<User>(['users'], { method: 'POST', body: user })).body;
   }
 
@@ -78,8 +81,8 @@ export class Api {
     return (await this.#client.ask<{ readonly keys: readonly Key[] }>(['users', name, 'keys'], { signal })).body.keys;
   }
 
-  async createKey(name: string, key: Partial<Pick<Key, 'name' | 'expires' | 'permissions'>>): Promise<Key> {
-    return (await this.#client.ask<Key>(['users', name, 'keys'], { method: 'POST', body: key })).body;
+  async createKey(name: string, key: NewKey): Promise<CreatedKey> {
+    return (await this.#client.ask<CreatedKey>(['users', name, 'keys'], { method: 'POST', body: key })).body;
   }
 
   async revokeKey(name: string, id: string): Promise<void> {
@@ -113,6 +116,11 @@ export class Api {
 
   async signOut(): Promise<void> {
     await this.#client.ask(['session'], { method: 'DELETE', mayAsk: false });
+  }
+
+  /** The path of an endpoint, as requests from outside have it. */
+  pathOf(endpoint: string): string {
+    return this.#client.urlOf([endpoint]).pathname;
   }
 
   /** The sign-in page, which leads back to this place. */

@@ -1,88 +1,28 @@
-export type UserType = 'normal' | 'admin';
+import type { components } from '../dist/openapi';
 
-/** A user, with the fields that were asked for. */
-export interface User {
-  readonly name: string;
-  readonly type: UserType;
-  readonly permissions: readonly string[];
-  /** Absent: true. */
-  readonly enabled?: boolean;
-  readonly expires?: string | null;
-  readonly mustChangePassword?: boolean;
-  readonly note?: string | null;
-  readonly created?: string | null;
-  readonly passwordChanged?: string | null;
-  readonly lastLogin?: string | null;
-}
+type Schemas = components['schemas'];
 
+/** A user. The page asks for every field that it shows. */
+export type User = Schemas['User'];
+export type UserType = Schemas['UserType'];
 /** What can be set of a user. Null removes a value. */
-export interface UserChanges {
-  readonly password?: string;
-  readonly currentPassword?: string;
-  readonly type?: UserType;
-  readonly permissions?: readonly string[];
-  readonly enabled?: boolean;
-  readonly expires?: string | null;
-  readonly mustChangePassword?: boolean;
-  readonly note?: string | null;
-}
-
-export interface UserPage {
+export type UserChanges = Schemas['UserChanges'];
+export type NewUser = Schemas['NewUser'];
+export interface UserList extends Omit<Schemas['UserList'], 'users'> {
   readonly users: readonly User[];
-  readonly total?: number;
 }
-
-export interface Me extends User {
-  readonly privileges: Readonly<Record<string, readonly string[]>>;
-}
-
-export interface Key {
-  readonly id: string;
-  readonly name: string;
-  readonly key?: string;
-  readonly permissions?: readonly string[];
-  readonly created: string;
-  readonly expires?: string;
-  readonly lastUsed?: string;
-}
-
-export interface Session {
-  readonly id: string;
-  readonly created: string;
-  readonly expires: string;
-  readonly lastUsed?: string;
-}
-
+export type Me = Schemas['Me'];
+export type Key = Schemas['Key'];
+export type NewKey = Schemas['NewKey'];
+export type CreatedKey = Schemas['CreatedKey'];
+export type Session = Schemas['Session'];
 /** The app's own permissions: paths, and the privileges at and below each. */
-export type Permissions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+export type Permissions = Schemas['PermissionDefinitions']['permissions'];
+export type Explanation = Schemas['Access'];
+export type AuditEvent = Schemas['AuditEvent'];
+export type Operation = Schemas['Batch']['operations'][number];
 
-export interface Explanation {
-  readonly allowed: boolean;
-  readonly privilege: string;
-  readonly resource?: string;
-  readonly reason: string;
-}
-
-export interface AuditEvent {
-  readonly time: string;
-  readonly event: string;
-  readonly user?: string | { readonly name: string };
-  readonly by?: string;
-  readonly from?: string;
-  readonly method?: string;
-  readonly path?: string;
-  readonly reason?: string;
-  readonly [field: string]: unknown;
-}
-
-export type Operation =
-  | ({ readonly op: 'create'; readonly name: string } & UserChanges)
-  | ({ readonly op: 'change'; readonly name: string; readonly ifMatch?: string } & UserChanges)
-  | { readonly op: 'delete'; readonly name: string; readonly ifMatch?: string };
-
-export interface OperationResult {
+/** What became of an operation. Those that failed have a message. */
+export interface OperationResult extends Partial<Pick<Schemas['FailedResult'], 'message' | 'code'>> {
   readonly status: number;
-  readonly user?: User;
-  readonly message?: string;
-  readonly code?: string;
 }

@@ -89,7 +89,7 @@ function AuditTable({ events }: { readonly events: readonly AuditEvent[] }): JSX
 const BAD = /failed|denied|unavailable/;
 
 function nameIn(user: AuditEvent['user']): string {
-  return typeof user === 'string' ? user : (user?.name ?? '');
+  return typeof user === 'string' ? user : String(Object(user).name ?? '');
 }
 
 /** Request and reason, and what else the event says. */

@@ -2,8 +2,11 @@ import type { ComponentChildren, JSX } from 'preact';
 
 interface ButtonProps {
   readonly children: ComponentChildren;
-  /** `accent` does what the place is for, `danger` takes something away. Defaults to `plain`. */
-  readonly kind?: 'accent' | 'danger' | 'plain' | 'quiet';
+  /**
+   * `accent` does what the place is for, `danger` asks about something destructive, and `destroy` does it.
+   * Defaults to `plain`.
+   */
+  readonly kind?: 'accent' | 'danger' | 'destroy' | 'plain' | 'quiet';
   readonly onClick?: (() => void) | undefined;
   /** Whether it submits its form. Defaults to false. */
   readonly submits?: boolean;

@@ -39,7 +39,7 @@ export function Confirm({
         {error !== undefined && <Notice kind="wrong">{sentenceFor(error)}</Notice>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{texts.cancel}</Button>
-          <Button kind={isDanger ? 'danger' : 'accent'} isBusy={isBusy} onClick={() => void run()}>
+          <Button kind={isDanger ? 'destroy' : 'accent'} isBusy={isBusy} onClick={() => void run()}>
             {deed}
           </Button>
         </footer>

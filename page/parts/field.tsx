@@ -13,15 +13,16 @@ interface FieldProps {
   readonly hint?: ComponentChildren;
   /** What is wrong with the value. */
   readonly problem?: ComponentChildren;
+  readonly isNarrow?: boolean;
   readonly children: (attributes: ControlAttributes) => ComponentChildren;
 }
 
 /** A control with its label, and a hint below it. */
-export function Field({ label, hint, problem, children }: FieldProps): JSX.Element {
+export function Field({ label, hint, problem, children, isNarrow }: FieldProps): JSX.Element {
   const id = useId();
   const described = problem || hint ? { 'aria-describedby': `${id}-hint` } : {};
   return (
-    <div class="field">
+    <div class={isNarrow ? 'field narrow' : 'field'}>
       <label for={id}>{label}</label>
       {children({ id, ...described, ...(problem ? { 'aria-invalid': true } : {}) })}
       {(problem || hint) && (

@@ -14,9 +14,9 @@ export const KAPACITOR: readonly PermissionEntry[] = Object.entries(texts.kapaci
   opens,
 }));
 
-/** The permissions that a user can have: Kapacitor's, and the app's own once they are loaded. */
+/** The permissions that a user can have: the app's own once they are loaded, and Kapacitor's. */
 export function usePermissions(): readonly PermissionEntry[] {
   const { api } = usePage();
   const { value = {} } = useLoad((signal) => api.permissions(signal), []);
-  return [...KAPACITOR, ...Object.entries(value).map(([name, opens]) => ({ name, opens }))];
+  return [...Object.entries(value).map(([name, opens]) => ({ name, opens })), ...KAPACITOR];
 }

@@ -39,15 +39,7 @@ export function OwnPasswordCard({ onSaved }: { readonly onSaved?: () => void }):
         </div>
       </div>
       <form class="fields" onSubmit={submit}>
-        <input
-          class="unseen"
-          type="text"
-          autocomplete="username"
-          value={me.name}
-          readOnly
-          tabIndex={-1}
-          aria-hidden="true"
-        />
+        <input type="text" autocomplete="username" value={me.name} readOnly hidden />
         <div class="fields two">
           <PasswordField label={words.current} value={current} onChange={setCurrent} />
           <PasswordField label={words.next} value={password} onChange={setPassword} isNew />

@@ -67,7 +67,11 @@ export function BatchDialog({ deed, selection, onClose, onDone }: BatchDialogPro
         {error !== undefined && <Notice kind="wrong">{sentenceFor(error)}</Notice>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{texts.cancel}</Button>
-          <Button kind={deed === 'delete' ? 'danger' : 'accent'} isBusy={isBusy} onClick={() => void run()}>
+          <Button
+            kind={deed === 'delete' || deed === 'disable' ? 'destroy' : 'accent'}
+            isBusy={isBusy}
+            onClick={() => void run()}
+          >
             {words.title.replace('{count}', count).replace('?', '')}
           </Button>
         </footer>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { UserChanges, UserType } from '../api/types';
+import type { NewUser } from '../api/types';
 import { usePage } from '../context';
 import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
@@ -16,13 +16,13 @@ import { texts } from '../texts';
 import { AccountFields, type AccountValues } from '../user/account-fields';
 import { type Creation, NewUserResults } from './new-user-results';
 
-interface NewUser extends AccountValues {
+interface Typed extends AccountValues {
   readonly names: string;
   readonly isMany: boolean;
   readonly isGenerated: boolean;
 }
 
-const NOTHING: NewUser = {
+const NOTHING: Typed = {
   names: '',
   isMany: false,
   isGenerated: true,
@@ -107,8 +107,8 @@ export function NewUserDialog({ onClose, onCreated }: NewUserDialogProps): JSX.E
 }
 
 interface NameFieldsProps {
-  readonly user: NewUser;
-  readonly change: (changes: Partial<NewUser>) => void;
+  readonly user: Typed;
+  readonly change: (changes: Partial<Typed>) => void;
   readonly count: number;
 }
 
@@ -141,7 +141,7 @@ function NameFields({ user, change, count }: NameFieldsProps): JSX.Element {
   );
 }
 
-function namesIn({ names, isMany }: NewUser): readonly string[] {
+function namesIn({ names, isMany }: Typed): readonly string[] {
   if (!isMany) return [names.trim()];
   return [...new Set(names.split(/\s+/).filter(Boolean))];
 }
@@ -152,7 +152,7 @@ function fieldsOf({
   expires,
   mustChangePassword,
   note,
-}: AccountValues): UserChanges & { type: UserType } {
+}: AccountValues): Omit<NewUser, 'name' | 'password'> {
   return {
     type,
     ...(type === 'normal' && { permissions }),

@@ -31,9 +31,9 @@ export default async function setup({ provide }: TestProject): Promise<() => voi
   const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-programs-'));
-  await buildPage();
   const entries = Object.entries(PROGRAMS).map(([name, source]) => [`programs/${name}`, fileURLToPath(source)]);
   buildOpenApi();
+  await buildPage();
   await bundleImplementation(folder, Object.fromEntries(entries));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   const programs = Object.keys(PROGRAMS).map((name) => [name, join(folder, `programs/${name}.js`)]);
