@@ -101,6 +101,7 @@ export interface KapacitorAuth<Own extends string = string> extends Middleware {
    * @param credentials a name and a password (which may be a key), or an `Authorization` header (RFC 7617, RFC 6750); undefined
    *   is nobody. Malformed ones, and values that are not texts, are wrong credentials
    * @returns the user; undefined if nobody can log in with the credentials
+   * @throws {PasswordChangeRequiredError} the user must change its password before it may do anything else
    * @throws {ThrottledError} too many attempts failed
    * @throws {OverloadedError} too many passwords wait to be verified
    * @throws {StoreError} the store is unavailable

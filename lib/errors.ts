@@ -20,6 +20,8 @@ export type KapacitorAuthErrorCode =
   | 'LAST_ADMIN'
   /** The server cannot answer now: passwords wait to be hashed, or the store is busy. Retry after `retryAfter` seconds. */
   | 'OVERLOADED'
+  /** The user may do nothing before it has changed its password. Change it: the message says where. */
+  | 'PASSWORD_CHANGE_REQUIRED'
   /** `auth.refusedPasswords` failed, so the password was not set. Retry later. The operator gets a warning with the reason. */
   | 'PASSWORD_CHECK_FAILED'
   /** The user was changed since the client read it, is gone, or exists already. Read it again: `etag` is its version now. */
@@ -50,6 +52,7 @@ const NAMES: Readonly<Record<KapacitorAuthErrorCode, string>> = {
   KEY_NOT_FOUND: 'KeyNotFoundError',
   LAST_ADMIN: 'LastAdminError',
   OVERLOADED: 'OverloadedError',
+  PASSWORD_CHANGE_REQUIRED: 'PasswordChangeRequiredError',
   PASSWORD_CHECK_FAILED: 'PasswordCheckError',
   PRECONDITION_FAILED: 'PreconditionFailedError',
   REQUEST_INVALID: 'InvalidRequestError',
@@ -242,8 +245,26 @@ export class PreconditionFailedError extends KapacitorAuthError {
 
 /** The user may not do this. */
 export class ForbiddenError extends KapacitorAuthError {
-  constructor(message: string) {
-    super('FORBIDDEN', 403, message);
+  constructor(message: string, code: 'FORBIDDEN' | 'PASSWORD_CHANGE_REQUIRED' = 'FORBIDDEN') {
+    super(code, 403, message);
+  }
+}
+
+/**
+ * The user must change its password before it may do anything else: its `mustChangePassword` is set. It may ask who it is, read
+ * itself and change its password, and sign in and out.
+ */
+export class PasswordChangeRequiredError extends ForbiddenError {
+  /**
+   * The path of the sign-in page, which asks for a new password, with the way back. Set with `http.sessions` for a request of a
+   * person who opens a page: `res.redirect(303, error.signIn)`.
+   */
+  readonly signIn: string | undefined;
+
+  /** @param how what to do, or what was wrong */
+  constructor(name: string, how: string, { signIn }: { readonly signIn?: string | undefined } = {}) {
+    super(`user ${name} must change its password first: ${how}`, 'PASSWORD_CHANGE_REQUIRED');
+    this.signIn = signIn;
   }
 }
 

@@ -38,6 +38,7 @@ export {
   KeyNotFoundError,
   LastAdminError,
   OverloadedError,
+  PasswordChangeRequiredError,
   PasswordCheckError,
   PreconditionFailedError,
   StoreError,

@@ -4,9 +4,11 @@ import { refuseExtra } from './argument-checks.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { CredentialCache } from './authentication/credential-cache.js';
 import { JsonWebTokens } from './authentication/json-web-tokens.js';
+import { LoginRecorder } from './authentication/login-recorder.js';
 import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/own-changes.js';
+import { PasswordDuty } from './authentication/password-duty.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';
@@ -23,7 +25,6 @@ import { createOwnRouters } from './http/own-routers.js';
 import { createProxyWarner } from './http/proxy.js';
 import { RequestParameters } from './http/request-parameters.js';
 import { SignInChallenge } from './http/sign-in-challenge.js';
-import { createUsersPage, noUsersPage } from './http/users-page.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
@@ -123,23 +124,26 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     beforeLogin,
     onUnusableHash: createHashWarner(passwords.hasher.maxCost),
   });
+  const recorder = auth.recordLogins && repository.logins ? new LoginRecorder(repository.logins) : undefined;
+  const duty = new PasswordDuty(`${http.apiPath}/users`, hasSessions);
   const logins = new LoginService(authenticator, {
     ...http,
     sessions: hasSessions ? SESSION_READER : undefined,
+    duty,
+    recorder,
     audit,
   });
-  const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, throttle, audit }));
+  const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, duty, throttle, audit }));
   const { keys, sessions } = secrets;
   const parameters = new RequestParameters(http.queryCredentials);
   const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters });
   const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
-  const usersPage = auth.enabled && http.usersPage ? createUsersPage(guard, http) : undefined;
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, ownChanges, secrets]) each.close();
+    for (const each of [search, adminSetup, supervised, authenticator, recorder, ownChanges, secrets]) each?.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
@@ -148,10 +152,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, adminSetup, close, log },
     usersRouter: routers.users,
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled
-      ? createGuardWithApi(guard, routers, { signIn, users: usersPage?.belowApi })
-      : createGuardOnly(guard),
-    usersPage: usersPage?.mounted ?? noUsersPage,
+    middleware: auth.enabled ? createGuardWithApi(guard, routers, signIn) : createGuardOnly(guard),
     ready,
   };
 }
@@ -164,25 +165,26 @@ function auditTo(events: AppEvents<KapacitorAuthEvents>): Audit {
 
 interface GuardCircumstances {
   readonly hasSessions: boolean;
+  readonly duty: PasswordDuty;
   readonly throttle: LoginThrottle;
   readonly audit: Audit;
 }
 
 function guardOptions(
   http: ResolvedConfig['http'],
-  { hasSessions, throttle, audit }: GuardCircumstances,
+  { hasSessions, duty, throttle, audit }: GuardCircumstances,
 ): GuardOptions {
   return {
     ...http,
+    duty,
     signIn: hasSessions ? new SignInChallenge(http.apiPath) : undefined,
     onFailure: throttle.isOn ? createProxyWarner() : () => {},
     audit,
   };
 }
 
-function policyFor({ http, permissions }: ResolvedConfig, hasSessions: boolean) {
-  const { apiPath, public: publicPaths, usersPage: hasUsersPage } = http;
-  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions, hasUsersPage });
+function policyFor({ http: { apiPath, public: publicPaths }, permissions }: ResolvedConfig, hasSessions: boolean) {
+  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions });
 }
 
 /** Without users there is nothing to open. */

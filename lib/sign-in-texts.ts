@@ -22,6 +22,19 @@ export interface SignInTexts {
   readonly signedOut: string;
   /** For somebody who is signed in, and may not open the page that the sign-in would lead to. `{name}` becomes the user's name. */
   readonly notAllowed: string;
+  /** Above the form for a new password. `{name}` becomes the user's name. */
+  readonly mustChange: string;
+  /** Asked for if the sign-in was a while ago. */
+  readonly presentPassword: string;
+  readonly newPassword: string;
+  readonly newPasswordAgain: string;
+  readonly changePassword: string;
+  /** The new password was typed in two ways. */
+  readonly differ: string;
+  /** The present password is wrong. */
+  readonly wrongPresent: string;
+  /** `{reason}` becomes the rule that the new password does not follow, in English. */
+  readonly unacceptable: string;
 }
 
 export const SIGN_IN_TEXTS: SignInTexts = Object.freeze({
@@ -39,4 +52,12 @@ export const SIGN_IN_TEXTS: SignInTexts = Object.freeze({
     'Signing in needs HTTPS, so that nobody can read the password on its way. Open this page with https://. If you have, the server does not trust its proxy yet.',
   signedOut: 'You are signed out.',
   notAllowed: 'You are signed in as {name}, who may not open this page. Somebody else can sign in here.',
+  mustChange: 'Choose a new password, {name}, before you go on.',
+  presentPassword: 'Present password',
+  newPassword: 'New password',
+  newPasswordAgain: 'New password again',
+  changePassword: 'Change password',
+  differ: 'The two new passwords differ.',
+  wrongPresent: 'The present password is wrong.',
+  unacceptable: 'Choose another password: {reason}.',
 });

@@ -9,6 +9,7 @@ import { mayUseCookie } from './request/same-origin.js';
 import { mayHaveSession, sessionTokenOf } from './request/session-cookie.js';
 import type { Audit } from './users/audit-events.js';
 import type { SessionService } from './users/session-service.js';
+import type { UserService } from './users/user-service.js';
 
 /** Reads the cookie of a session. */
 export const SESSION_READER: SessionReader = {
@@ -21,6 +22,7 @@ interface SignInWiring {
   readonly http: ResolvedConfig['http'];
   readonly guard: Guard;
   readonly logins: LoginService;
+  readonly users: UserService;
   readonly authenticator: Authenticator;
   /** Undefined: there are no sessions. */
   readonly sessions: SessionService | undefined;

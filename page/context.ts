@@ -1,4 +1,4 @@
-import { createContext } from 'preact';
+import { type ComponentChildren, createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from './api/api';
 import type { Me } from './api/types';
@@ -9,7 +9,7 @@ export interface PageContext {
   readonly me: Me;
   readonly isAdmin: boolean;
   /** Shows a sentence for a few seconds, and has it read out. */
-  readonly tell: (text: string) => void;
+  readonly tell: (sentence: ComponentChildren) => void;
   /** Asks again who is signed in and what the user may do. */
   readonly refreshMe: () => Promise<void>;
 }

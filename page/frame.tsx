@@ -14,7 +14,7 @@ const NOBODY = 'ADMIN_USER';
 
 interface FrameProps {
   readonly realm: string;
-  readonly message: string;
+  readonly message: ComponentChildren;
   readonly children: ComponentChildren;
 }
 

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { KapacitorAuthError, StoreError, ThrottledError, TryLaterError } from '../errors.js';
+import {
+  KapacitorAuthError,
+  type PasswordChangeRequiredError,
+  StoreError,
+  ThrottledError,
+  TryLaterError,
+} from '../errors.js';
 import { isPromise, type MaybePromise } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { isFromScript, isNavigation } from '../request/browser.js';
@@ -14,48 +20,12 @@ import {
   presentedBy,
   readAuthorization,
 } from './credentials.js';
+import type { Challenge, Failure, LoggedIn, LoginOutcome, Refusal } from './login-outcome.js';
+import type { LoginRecorder } from './login-recorder.js';
+import type { PasswordDuty } from './password-duty.js';
 import type { PresentedSecret } from './secret-authenticator.js';
 import { Tarpit } from './tarpit.js';
 import type { Verification } from './verify-call.js';
-
-/** The outcome of a login. */
-export type LoginOutcome = LoggedIn | Challenge | Forged | Refusal | Failure;
-
-interface LoggedIn {
-  readonly kind: 'user';
-  readonly user: User;
-}
-
-/** Nobody was let in: 401. */
-interface Challenge {
-  readonly kind: 'challenge';
-  /** In Kapacitor's words. */
-  readonly reason: string;
-  /** Whether the request had credentials, well-formed or not. A session that has ended is none. */
-  readonly hasCredentials: boolean;
-  /** The `WWW-Authenticate` header. Undefined for a script, whose page does not want the browser's dialog. */
-  readonly challenge: string | undefined;
-}
-
-/** A page of another site made the browser send this request: 403. */
-interface Forged {
-  readonly kind: 'forged';
-}
-
-/** The password was not verified. The client may try again later. */
-interface Refusal {
-  readonly kind: 'refusal';
-  readonly error: TryLaterError;
-  /** The status to answer with. */
-  readonly status: number;
-  readonly challenge: string | undefined;
-}
-
-/** The store is unavailable, or the code has an error: nobody gets in. */
-interface Failure {
-  readonly kind: 'error';
-  readonly error: unknown;
-}
 
 export interface LoginOptions {
   /** The name in the browser's dialog. */
@@ -64,6 +34,10 @@ export interface LoginOptions {
   readonly queryCredentials: boolean;
   /** Undefined: there are no sessions. */
   readonly sessions?: SessionReader | undefined;
+  /** Refuses users who must change their passwords first. */
+  readonly duty: PasswordDuty;
+  /** Undefined: nobody keeps when users logged in. */
+  readonly recorder?: LoginRecorder | undefined;
   /** Receives `login-failed` for malformed credentials. The authenticator emits the others. */
   readonly audit: Audit;
 }
@@ -90,15 +64,22 @@ export class LoginService {
   readonly #challenge: string;
   readonly #queryCredentials: boolean;
   readonly #sessions: SessionReader | undefined;
+  readonly #duty: PasswordDuty;
+  readonly #recorder: LoginRecorder | undefined;
   readonly #audit: Audit;
   readonly #tarpit = new Tarpit();
 
-  constructor(authenticator: Authenticator, { realm, queryCredentials, sessions, audit }: LoginOptions) {
+  constructor(
+    authenticator: Authenticator,
+    { realm, queryCredentials, sessions, duty, recorder, audit }: LoginOptions,
+  ) {
     this.#authenticator = authenticator;
     // A quoted-string (RFC 9110, section 5.6.4). `charset` asks the client to send UTF-8 (RFC 7617, section 2.1).
     this.#challenge = `Basic realm="${realm.replace(/["\\]/g, '\\$&')}", charset="UTF-8"`;
     this.#queryCredentials = queryCredentials;
     this.#sessions = sessions;
+    this.#duty = duty;
+    this.#recorder = recorder;
     this.#audit = audit;
   }
 
@@ -125,10 +106,23 @@ export class LoginService {
     }
   }
 
+  /** Logs in with the session alone, whatever other credentials the request has. It does not reject. */
+  async resume(req: IncomingMessage): Promise<LoginOutcome> {
+    const sessions = this.#sessions;
+    const session = sessions?.read(req);
+    if (sessions === undefined || session === undefined) return this.#challenged(req, 'no session');
+    try {
+      return await this.#resume(req, session, sessions);
+    } catch (error) {
+      return this.#failed(req, error);
+    }
+  }
+
   /**
    * Verifies credentials that the app has read itself, as a login does.
    *
    * @returns undefined if there are none, if they are malformed, or if nobody can log in with them
+   * @throws {PasswordChangeRequiredError} the user must change its password first
    * @throws {ThrottledError} {@link OverloadedError} {@link StoreError} as in a login
    */
   async verify({ credentials, origin }: Verification): Promise<User | undefined> {
@@ -138,7 +132,7 @@ export class LoginService {
       const isHeader = typeof credentials === 'string' && !credentials.startsWith(SESSION_MARK);
       if (isHeader && credentials.length <= MAX_LENGTH) {
         const user = await this.#authenticator.recall(credentials, origin);
-        if (user !== undefined) return user;
+        if (user !== undefined) return this.#withoutDuty(user);
       }
       const presented = wellFormed(credentials);
       if (presented === undefined) {
@@ -146,8 +140,13 @@ export class LoginService {
         return undefined;
       }
       const outcome = await this.#authenticate(presented, origin);
-      return typeof outcome === 'string' ? undefined : outcome;
+      return typeof outcome === 'string' ? undefined : this.#withoutDuty(outcome);
     });
+  }
+
+  /** The refusal of a user who must change its password before it may do anything else. Undefined for all others. */
+  dutyOf(user: User): PasswordChangeRequiredError | undefined {
+    return user.mustChangePassword ? this.#duty.errorFor(user) : undefined;
   }
 
   /**
@@ -160,11 +159,26 @@ export class LoginService {
     return this.#slowly(async () => {
       const { name, password } = credentials;
       if (name !== '' && name.length + password.length <= MAX_LENGTH) {
-        return await this.#authenticator.authenticate(credentials, origin);
+        const user = await this.#authenticator.authenticate(credentials, origin);
+        if (user !== undefined) this.#recorder?.note(user);
+        return user;
       }
       this.#reportMalformed(origin);
       return undefined;
     });
+  }
+
+  /** A user who is let in with verified credentials. */
+  #letIn(user: User): LoggedIn {
+    this.#recorder?.note(user);
+    return { kind: 'user', user };
+  }
+
+  #withoutDuty(user: User): User {
+    this.#recorder?.note(user);
+    const refusal = this.dutyOf(user);
+    if (refusal !== undefined) throw refusal;
+    return user;
   }
 
   async #slowly<T>(work: () => Promise<T>): Promise<T> {
@@ -191,7 +205,7 @@ export class LoginService {
   }
 
   #afterRecall(req: IncomingMessage, user: User | undefined): MaybePromise<LoginOutcome> {
-    return user === undefined ? this.#attempt(req) : { kind: 'user', user };
+    return user === undefined ? this.#attempt(req) : this.#letIn(user);
   }
 
   async #attempt(req: IncomingMessage): Promise<LoginOutcome> {
@@ -202,7 +216,7 @@ export class LoginService {
       return this.#challenged(req, reason);
     }
     const outcome = await this.#authenticate(presented, req);
-    return typeof outcome === 'string' ? this.#challenged(req, outcome) : { kind: 'user', user: outcome };
+    return typeof outcome === 'string' ? this.#challenged(req, outcome) : this.#letIn(outcome);
   }
 
   #presentedBy({ headers: { authorization }, url }: IncomingMessage): Presented | undefined {
@@ -226,7 +240,7 @@ export class LoginService {
     const presented: PresentedSecret = { kind: 'session', text, name: undefined, header };
     const conclude = (user: User | undefined): LoginOutcome => {
       if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
-      return sessions.mayUse(req) ? { kind: 'user', user } : { kind: 'forged' };
+      return sessions.mayUse(req) ? this.#letIn(user) : { kind: 'forged' };
     };
     const verify = () => this.#authenticator.authenticateSecret(presented, req).then(conclude);
     const recalled = this.#authenticator.recall(presented.header, req);

@@ -11,6 +11,8 @@ export class Principal implements User {
   readonly type: User['type'];
   readonly permissions: User['permissions'];
   readonly enabled: boolean;
+  /** Only there if it is true. */
+  declare readonly mustChangePassword?: boolean;
   readonly #user: User;
   readonly #request: IncomingMessage;
 
@@ -19,6 +21,7 @@ export class Principal implements User {
     this.type = user.type;
     this.permissions = user.permissions;
     this.enabled = user.enabled;
+    if (user.mustChangePassword) this.mustChangePassword = true;
     this.#user = user;
     this.#request = request;
     restrictLike(user, this);

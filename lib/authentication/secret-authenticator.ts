@@ -5,12 +5,19 @@ import { isDisabled, whyDisabled } from '../users/account.js';
 import type { Audit, LoginFailure } from '../users/audit-events.js';
 import type { UserRepository } from '../users/repository.js';
 import { restrictedUser } from '../users/restricted-user.js';
-import { dateOf, isValidAt, type SecretKind, type SecretRepository, type StoredSecret } from '../users/secret.js';
+import {
+  dateOf,
+  isValidAt,
+  RECORD_USE_EVERY,
+  type SecretKind,
+  type SecretRepository,
+  type StoredSecret,
+} from '../users/secret.js';
 import { digestOfSecret, isSecretText } from '../users/secret-text.js';
 import { publicUser, type StoredUser, type User } from '../users/user.js';
 import { type CredentialCache, rememberOrigin } from './credential-cache.js';
 import type { LoginThrottle } from './login-throttle.js';
-import { SecretUses } from './secret-uses.js';
+import { UseRecorder } from './use-recorder.js';
 import type { UsedCredentials } from './used-credentials.js';
 
 /** The secret that a client sent. */
@@ -43,14 +50,16 @@ export interface SecretAuthenticatorParts {
  */
 export class SecretAuthenticator {
   readonly #parts: SecretAuthenticatorParts;
-  readonly #uses: SecretUses;
+  readonly #uses: UseRecorder;
   /** The users that were let in: the same object while the repository returns the same owner and secret. */
   readonly #users = new WeakMap<StoredSecret, { readonly owner: StoredUser; readonly user: User }>();
   readonly #secretOf = new WeakMap<User, string>();
 
   constructor(parts: SecretAuthenticatorParts) {
     this.#parts = parts;
-    this.#uses = new SecretUses(parts.secrets);
+    this.#uses = new UseRecorder(RECORD_USE_EVERY, (uses) =>
+      parts.secrets.recordUses(uses.map(({ subject, time }) => ({ digest: subject, lastUsed: time }))),
+    );
   }
 
   /**

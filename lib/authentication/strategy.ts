@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BasicStrategy } from 'passport-http';
 import { throwOutside } from '../promises.js';
-import type { LoginOutcome, LoginService } from './login-service.js';
+import type { LoginOutcome } from './login-outcome.js';
+import type { LoginService } from './login-service.js';
 import { Principal } from './principal.js';
 
 /** A request of Express, which puts the response on it. */
@@ -34,9 +35,12 @@ export class KapacitorStrategy extends BasicStrategy {
 
   private _conclude(req: PassportRequest, outcome: LoginOutcome): void {
     switch (outcome.kind) {
-      case 'user':
-        this.success(new Principal(outcome.user, req));
+      case 'user': {
+        const refusal = this._logins.dutyOf(outcome.user);
+        if (refusal === undefined) this.success(new Principal(outcome.user, req));
+        else this.error(refusal);
         return;
+      }
       case 'challenge':
         this.fail(outcome.challenge, 401, outcome.reason);
         return;

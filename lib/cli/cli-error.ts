@@ -94,6 +94,7 @@ const EXIT_BY_CODE: Readonly<Record<KapacitorAuthErrorCode, ExitCode>> = {
   KEY_NOT_FOUND: EXIT.refused,
   LAST_ADMIN: EXIT.refused,
   OVERLOADED: EXIT.unreachable,
+  PASSWORD_CHANGE_REQUIRED: EXIT.refused,
   PASSWORD_CHECK_FAILED: EXIT.unreachable,
   PRECONDITION_FAILED: EXIT.refused,
   REQUEST_INVALID: EXIT.usage,

@@ -141,7 +141,7 @@ export const AUTH: Settings<AuthValues> = defineSettings<AuthValues>('auth', {
     kind: booleanKind,
     default: true,
     synonyms: 'last-login record-last-login logins track-logins record-login',
-    meaning: 'Whether the store keeps when each user logged in last.',
+    meaning: 'Whether the store keeps when each user logged in last: see [The last login](accounts.md#the-last-login).',
   },
   auditLog: {
     kind: fileKind,

@@ -8,6 +8,7 @@ import type { Audit } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
 import { allowOf, denialOf, forbidStoring, refusalMessage, sendEmpty, sendMethodNotAllowed } from './answers.js';
 import type { Guard } from './guard.js';
+import type { Proceed } from './guard-options.js';
 import { Refusal } from './refusals.js';
 import type { KnownParameters, RequestParameters } from './request-parameters.js';
 import type { Action } from './users-action.js';
@@ -56,15 +57,17 @@ export class EndpointHandlers {
     const { guard } = this.#parts;
     return (req, res, next) => {
       forbidStoring(res);
-      guard.identify(req, res, next, (principal) => {
+      const endpoint = endpointOf(req);
+      const run: Proceed = (principal) => {
         const since = now();
-        this.#run(operation, endpointOf(req), req, res, principal).catch(async (error: unknown) => {
+        this.#run(operation, endpoint, req, res, principal).catch(async (error: unknown) => {
           // A refusal takes no work, so a client could ask for it without end.
           if (error instanceof TryLaterError) await this.#tarpit.hold(since);
           guard.later(res, next, () => Refusal.of(error));
         });
         return false;
-      });
+      };
+      guard.identify(req, res, next, run, { endpoint });
     };
   }
 

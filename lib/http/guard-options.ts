@@ -1,3 +1,5 @@
+import type { PasswordDuty } from '../authentication/password-duty.js';
+import type { OwnEndpoint } from '../authorization/own-endpoints.js';
 import type { HostRequest, HostResponse, Next } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
@@ -12,6 +14,8 @@ export interface GuardOptions {
   readonly allowedHosts: readonly string[] | undefined;
   /** Whether this package or the app's error handler answers refused requests. */
   readonly refusals: 'answer' | 'next';
+  /** For users who must change their passwords first. */
+  readonly duty: PasswordDuty;
   /** For requests without credentials. Undefined: there are no sessions. */
   readonly signIn: SignInChallenge | undefined;
   /** Receives each request with wrong credentials. */
@@ -35,6 +39,11 @@ export interface IdentifyOptions extends ChallengeOptions {
   readonly admit?: (req: HostRequest, res: HostResponse, next: Next) => Verdict | undefined;
   /** Whether OPTIONS without credentials is answered with 204. Defaults to true. False: it is refused. */
   readonly answersPreflights?: boolean;
+  /**
+   * The endpoint of this package that a request is for. A user who must change its password may use some of them. Defaults to
+   * none: such a user is refused.
+   */
+  readonly endpoint?: OwnEndpoint | undefined;
   /** Defaults to what `http.refusals` says. */
   readonly refuse?: Refuse;
 }

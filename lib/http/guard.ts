@@ -1,30 +1,28 @@
 import type { Authenticator } from '../authentication/authenticator.js';
-import type { LoginOutcome, LoginService } from '../authentication/login-service.js';
+import type { LoginOutcome } from '../authentication/login-outcome.js';
+import type { LoginService } from '../authentication/login-service.js';
 import { Principal } from '../authentication/principal.js';
 import type { Credential } from '../authentication/used-credentials.js';
 import type { AccessPolicy } from '../authorization/access-policy.js';
-import type { Readings } from '../authorization/paths.js';
 import { type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
 import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
-import { isRewritten, mountOf, pathOf, wholePathOf } from '../request/host.js';
-import type { Audit } from '../users/audit-events.js';
+import { wholePathOf } from '../request/host.js';
 import { ADMIN_USER, isActiveAdmin, type User } from '../users/user.js';
 import {
   adminRequired,
   CHANGED_MEANWHILE,
-  denialOf,
-  FORGED,
   forbidStoring,
   refusalMessage,
   sendEmpty,
   varyOnCredentials,
 } from './answers.js';
 import { type GuardOptions, type IdentifyOptions, type Proceed, STRICT, type Verdict } from './guard-options.js';
+import { challenged, GuardRefusals } from './guard-refusals.js';
 import { answerRefusal, handOverRefusal, Refusal, type Refuse } from './refusals.js';
-import type { SignInChallenge } from './sign-in-challenge.js';
+import { readingsOf } from './requested-paths.js';
 import { surviveErrors } from './socket-errors.js';
 
 /** Lets authenticated and authorized requests through, and refuses all others. */
@@ -33,11 +31,10 @@ export class Guard {
   #allowedHosts: readonly string[] | undefined;
   #isAllowedHost: HostCheck | undefined;
   readonly #onFailure: (req: HostRequest) => void;
-  readonly #audit: Audit;
   readonly #authenticator: Authenticator;
   readonly #logins: LoginService;
   readonly #refuse: Refuse;
-  readonly #signIn: SignInChallenge | undefined;
+  readonly #refusals: GuardRefusals;
   /** The headers that answers for nobody vary on. */
   readonly #credentialFields: readonly string[];
   /** Decides who may do what. */
@@ -47,7 +44,7 @@ export class Guard {
     authenticator: Authenticator,
     logins: LoginService,
     policy: AccessPolicy,
-    { authEnabled, allowedHosts, refusals, signIn, onFailure, audit }: GuardOptions,
+    { authEnabled, allowedHosts, refusals, onFailure, ...others }: GuardOptions,
   ) {
     this.#authenticator = authenticator;
     this.policy = policy;
@@ -55,10 +52,9 @@ export class Guard {
     this.authEnabled = authEnabled;
     this.allowedHosts = allowedHosts;
     this.#refuse = refusals === 'next' ? handOverRefusal : answerRefusal;
-    this.#signIn = signIn;
-    this.#credentialFields = signIn === undefined ? ['Authorization'] : ['Authorization', 'Cookie'];
+    this.#refusals = new GuardRefusals(others);
+    this.#credentialFields = others.signIn === undefined ? ['Authorization'] : ['Authorization', 'Cookie'];
     this.#onFailure = onFailure;
-    this.#audit = audit;
   }
 
   get allowedHosts(): readonly string[] | undefined {
@@ -100,11 +96,12 @@ export class Guard {
    * The current state of a user, for a request that takes long. A client can hold its body back for minutes, and a
    * password or an admin may have changed by then.
    *
-   * @throws {ForbiddenError} the user would not be let in any more
+   * @throws {ForbiddenError} the user would not be let in any more, or must change its password by now
    */
   async reconsider(user: User): Promise<User> {
     const current = this.authEnabled ? await this.#authenticator.refresh(user) : ADMIN_USER;
     if (current === undefined) throw new ForbiddenError(CHANGED_MEANWHILE);
+    if (current.mustChangePassword && !user.mustChangePassword) throw this.#refusals.errorOfDuty(current);
     return current;
   }
 
@@ -168,7 +165,7 @@ export class Guard {
   /** Whether a request needs no credentials. */
   isPublic(req: HostRequest): boolean {
     const { publicPaths } = this.policy;
-    return !publicPaths.isEmpty && publicPaths.includes(req.method ?? '', this.#readingsOf(req));
+    return !publicPaths.isEmpty && publicPaths.includes(req.method ?? '', readingsOf(this.policy.paths, req));
   }
 
   /** Whether the user has the privilege on the resource, or on every reading of the request's path. 403 if not. */
@@ -178,24 +175,17 @@ export class Guard {
     privilege: Privilege = privilegeFor(req.method ?? ''),
     resource?: string,
   ): Verdict {
+    if (user.mustChangePassword) return this.#refusals.ofDuty(req, user);
     // An admin may use every path, and its readings take time.
     if (isActiveAdmin(user)) return true;
-    const readings = resource === undefined ? this.#readingsOf(req) : { whole: [resource], below: [] };
+    const readings = resource === undefined ? readingsOf(this.policy.paths, req) : { whole: [resource], below: [] };
     const decision = this.policy.decideOn(user, privilege, readings);
     return decision.allowed || this.deny(req, user, refusalMessage(user, decision, resource ?? wholePathOf(req)));
   }
 
   /** The refusal of a user: 403. Reports it. */
   deny(req: HostRequest, user: User, reason: string): Refusal {
-    this.#audit('denied', () => denialOf(req, user, 403, reason));
-    return new Refusal(403, reason);
-  }
-
-  #readingsOf(req: HostRequest): Readings | undefined {
-    const readings = this.policy.paths.read(wholePathOf(req), pathOf(req.url ?? ''), mountOf(req));
-    if (readings === undefined || !isRewritten(req)) return readings;
-    // The routers behind the guard see the new path alone, so it counts as much as the client's.
-    return { whole: [...readings.whole, ...readings.below], below: [] };
+    return this.#refusals.of(req, user, reason);
   }
 
   #settle(verdict: Verdict, res: HostResponse, next: Next, { refuse = this.#refuse }: IdentifyOptions): void {
@@ -211,7 +201,9 @@ export class Guard {
       return proceed(ADMIN_USER, req, res, next);
     }
     const known = Principal.userOf(req);
-    if (known !== undefined && this.#authenticator.knows(known)) return proceed(known, req, res, next);
+    if (known !== undefined && this.#authenticator.knows(known)) {
+      return this.#proceed(known, req, res, next, proceed, options);
+    }
     if ((options.admit !== undefined || req.method === 'OPTIONS') && !this.#logins.mayHaveAny(req)) {
       const verdict = this.#admitNobody(req, res, next, options);
       if (verdict !== undefined) return verdict;
@@ -220,6 +212,21 @@ export class Guard {
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed, options);
     this.#concludeLater(outcome, req, res, next, proceed, options);
     return false;
+  }
+
+  /** A user who must change its password is let through to the endpoints of this package that are for that, whoever calls. */
+  #proceed(
+    user: User,
+    req: HostRequest,
+    res: HostResponse,
+    next: Next,
+    proceed: Proceed,
+    options: IdentifyOptions,
+  ): Verdict {
+    const { endpoint } = options;
+    if (!user.mustChangePassword) return proceed(user, req, res, next);
+    const isLeft = endpoint !== undefined && this.policy.decideOwn(user, req.method ?? '', endpoint).allowed;
+    return isLeft ? proceed(user, req, res, next) : this.#refusals.ofDuty(req, user, options);
   }
 
   #admitNobody(req: HostRequest, res: HostResponse, next: Next, options: IdentifyOptions): Verdict | undefined {
@@ -257,23 +264,17 @@ export class Guard {
       req.user = new Principal(outcome.user, req);
       // A shared cache keeps an answer whose request has no Authorization header.
       if (!req.headers.authorization) forbidStoring(res);
-      return proceed(outcome.user, req, res, next);
+      return this.#proceed(outcome.user, req, res, next, proceed, options);
     }
     if (outcome.kind === 'challenge') {
       const { reason, challenge, hasCredentials } = outcome;
       if (reason === 'authorization failed') this.#onFailure(req);
-      if (hasCredentials) return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
+      if (hasCredentials) return challenged(reason, challenge);
       // A session that has ended is no credential.
       const verdict = this.#logins.mayHaveAny(req) ? this.#admitNobody(req, res, next, options) : undefined;
-      if (verdict !== undefined) return verdict;
-      this.#audit('denied', () => denialOf(req, undefined, 401, reason));
-      if (this.#signIn !== undefined) return this.#signIn.refuse(req, reason, challenge, options);
-      return new Refusal(401, reason, { 'WWW-Authenticate': challenge });
+      return verdict ?? this.#refusals.ofNobody(req, reason, challenge, options);
     }
-    if (outcome.kind === 'forged') {
-      this.#audit('denied', () => denialOf(req, undefined, 403, FORGED));
-      return new Refusal(403, FORGED);
-    }
+    if (outcome.kind === 'forged') return this.#refusals.ofForged(req);
     if (outcome.kind === 'error') return Refusal.of(outcome.error);
     return Refusal.of(outcome.error, outcome.status, { 'WWW-Authenticate': outcome.challenge });
   }

@@ -72,8 +72,9 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pag
   return (req, res, next) => {
     const target = req.url ?? '';
     if (!mayBeOwn(target)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
-    const answer = answererOf(endpoints.at(target));
-    if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, forOwn.options);
+    const endpoint = endpoints.at(target);
+    const answer = answererOf(endpoint);
+    if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, { ...forOwn.options, endpoint });
     guard.later(res, next, () => {
       answer(req, res, next);
       return false;
@@ -87,9 +88,9 @@ interface Handling {
   readonly options: IdentifyOptions;
 }
 
-/** Nobody needs a privilege on a public path. */
+/** Nobody needs a privilege on a public path. A router may not have answered somebody who must change its password. */
 function decide(guard: Guard, user: User, req: HostRequest, res: HostResponse): Verdict {
-  if (!guard.isPublic(req)) return guard.authorize(user, req);
+  if (user.mustChangePassword || !guard.isPublic(req)) return guard.authorize(user, req);
   guard.varyOnCredentials(res);
   return true;
 }

@@ -1,5 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { ForbiddenError, KapacitorAuthError, StoreError, UnauthenticatedError } from '../errors.js';
+import {
+  ForbiddenError,
+  KapacitorAuthError,
+  PasswordChangeRequiredError,
+  StoreError,
+  UnauthenticatedError,
+} from '../errors.js';
 import type { HostResponse, Next } from '../request/host.js';
 import { hangUp, sendEmpty, sendError } from './answers.js';
 
@@ -41,7 +47,9 @@ export class Refusal {
   static of(error: unknown, status?: number, headers: OutgoingHttpHeaders = {}): Refusal {
     if (!(error instanceof KapacitorAuthError))
       return new Refusal(503, 'authentication is unavailable', {}, { cause: error });
-    return new Refusal(status ?? error.status, error.message, { ...headers, ...error.headers }, { cause: error });
+    const signIn = error instanceof PasswordChangeRequiredError ? error.signIn : undefined;
+    const all = { ...headers, ...error.headers };
+    return new Refusal(status ?? error.status, error.message, all, { cause: error, signIn });
   }
 
   /** The refusal as the error that the app's error handler gets. */

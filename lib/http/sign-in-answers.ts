@@ -1,10 +1,21 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { TryLaterError } from '../errors.js';
+import { ForbiddenError, InvalidUserError, type KapacitorAuthError, TryLaterError } from '../errors.js';
 import { type HostRequest, type HostResponse, mountOf } from '../request/host.js';
 import type { SignInTexts } from '../sign-in-texts.js';
+import type { User } from '../users/user.js';
 import { sendEmpty, sendHtml } from './answers.js';
 import { endpointPath } from './next-path.js';
 import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
+
+/** The form for a new password. */
+interface NewPasswordView {
+  readonly user: User;
+  readonly next: string;
+  /** Whether the present password is asked for as well. */
+  readonly asksPresent: boolean;
+  /** Undefined: nothing was typed yet. */
+  readonly error?: unknown;
+}
 
 /** The answers to a person who signs in or out: the page, and the way on. */
 export class SignInAnswers {
@@ -25,6 +36,37 @@ export class SignInAnswers {
   /** The message for somebody who is signed in, and may not open the next page. */
   notAllowed(name: string): string {
     return this.#page.texts.notAllowed.replaceAll('{name}', () => name);
+  }
+
+  get texts(): SignInTexts {
+    return this.#page.texts;
+  }
+
+  /** The path of the page that leads to the next one. */
+  signInPath(req: HostRequest, next: string): string {
+    return `${this.pathOf(req, 'sign-in')}?next=${encodeURIComponent(next)}`;
+  }
+
+  /** Shows the form for a new password, with what went wrong before. */
+  showNewPassword(req: HostRequest, res: HostResponse, { user, next, asksPresent, error }: NewPasswordView): void {
+    const { texts } = this.#page;
+    const text =
+      error === undefined ? texts.mustChange.replaceAll('{name}', () => user.name) : this.#newPasswordFault(error);
+    const message = { text, role: error === undefined ? 'status' : 'alert' } as const;
+    const { status = 503, headers } =
+      error === undefined ? { status: 200 } : (Object(error) as Partial<KapacitorAuthError>);
+    const view = { action: this.pathOf(req, 'sign-in'), next, name: user.name, message, newPassword: { asksPresent } };
+    this.#send(res, status, view, headers ?? {});
+  }
+
+  #newPasswordFault(error: unknown): string {
+    const { texts } = this.#page;
+    if (error instanceof InvalidUserError) {
+      return error.message === texts.differ
+        ? error.message
+        : texts.unacceptable.replaceAll('{reason}', () => error.message);
+    }
+    return error instanceof ForbiddenError ? texts.wrongPresent : this.#textFor(error, Object(error).status);
   }
 
   /** The path of an endpoint of this package, on this host wherever the middleware is mounted. */

@@ -6,7 +6,7 @@ import { Refusal } from './refusals.js';
 
 /** Where a middleware differs from the others. */
 export interface ChallengeOptions {
-  /** Whether a person without credentials is sent to the sign-in page. Defaults to true. */
+  /** Whether a person without credentials, or who must change its password, is sent to the sign-in page. Defaults to true. */
   readonly sendsToSignIn?: boolean;
   /** Whether the endpoints of this package are below the mount of the middleware. Defaults to false: below the root. */
   readonly hasEndpoints?: boolean;
@@ -32,8 +32,12 @@ export class SignInChallenge {
       'WWW-Authenticate': isFromBrowser(req) || prefersPage(req) ? undefined : challenge,
       ...withoutSession(req),
     };
-    const isPerson = options.sendsToSignIn !== false && prefersPage(req);
-    return new Refusal(401, reason, headers, { signIn: isPerson ? this.#pathFor(req, options) : undefined });
+    return new Refusal(401, reason, headers, { signIn: this.pathFor(req, options) });
+  }
+
+  /** The path of the sign-in page for a person who opens a page. Undefined for others. */
+  pathFor(req: HostRequest, options: ChallengeOptions): string | undefined {
+    return options.sendsToSignIn !== false && prefersPage(req) ? this.#pathFor(req, options) : undefined;
   }
 
   /** The path of the sign-in page, with the path of the request if it can be asked for again. */

@@ -11,9 +11,11 @@ import { canHaveSession, sessionCookie, sessionTokenOf, withoutSession } from '.
 import type { Audit } from '../users/audit-events.js';
 import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
+import type { UserService } from '../users/user-service.js';
 import { warn } from '../warnings.js';
 import { allowOf, denialOf, FORGED, forbidStoring, sendEmpty, sendJson, sendMethodNotAllowed } from './answers.js';
 import type { Guard } from './guard.js';
+import { NewPassword } from './new-password.js';
 import { nextPath } from './next-path.js';
 import { Refusal } from './refusals.js';
 import { type FormOrJson, readFormOrJson } from './request-body.js';
@@ -27,6 +29,7 @@ export type SignInEndpoints = Readonly<Record<SignInEndpoint, Middleware>>;
 export interface SignInParts {
   readonly guard: Guard;
   readonly logins: LoginService;
+  readonly users: UserService;
   readonly sessions: SessionService;
   /** Whether a user who was let in with its password may still log in with it. */
   readonly isStillVerified: (user: User, stored: StoredUser) => boolean;
@@ -42,7 +45,7 @@ export function createSignInEndpoints(parts: SignInParts): SignInEndpoints {
   const api = new SignInApi(parts);
   return {
     session: endpoint(parts, { POST: api.signIn, DELETE: api.signOut }),
-    'sign-in': endpoint(parts, { GET: api.showPage }),
+    'sign-in': endpoint(parts, { GET: api.showPage, POST: api.setPassword }),
     'sign-out': endpoint(parts, { POST: api.leave }),
   };
 }
@@ -76,10 +79,12 @@ const INSECURE =
 
 class SignInApi {
   readonly #parts: SignInParts;
+  readonly #newPassword: NewPassword;
   #hasWarned = false;
 
   constructor(parts: SignInParts) {
     this.#parts = parts;
+    this.#newPassword = new NewPassword(parts);
   }
 
   /** The page. Somebody who is signed in, and may open the next page, goes on. */
@@ -110,6 +115,18 @@ class SignInApi {
       if (typed?.isForm === false || !prefersPage(req)) throw error;
       this.#report(req, error);
       answers.refuse(req, res, error, typed?.name ?? '', typed?.next ?? '/');
+    }
+  };
+
+  /** Takes the new password of somebody who must change it. */
+  readonly setPassword: SignInAction = async (req, res) => {
+    try {
+      if (!canHaveSession(req)) return this.#refuseInsecure(req, res);
+      await this.#newPassword.set(req, res);
+    } catch (error) {
+      if (!prefersPage(req)) throw error;
+      this.#report(req, error);
+      this.#parts.answers.refuse(req, res, error, '', '/');
     }
   };
 
@@ -149,7 +166,8 @@ class SignInApi {
   /** Somebody who may not open the next page would be led back and forth, and could not become somebody else. */
   #goOn(req: HostRequest, res: HostResponse, user: User, next: string): void {
     const { guard, answers } = this.#parts;
-    if (guard.policy.decide(user, 'GET', next).allowed) answers.leadTo(res, next);
+    if (user.mustChangePassword) this.#newPassword.show(req, res, user, next);
+    else if (guard.policy.decide(user, 'GET', next).allowed) answers.leadTo(res, next);
     else answers.show(req, res, { next, message: { text: answers.notAllowed(user.name), role: 'alert' } });
   }
 
@@ -171,7 +189,7 @@ class SignInApi {
     headers: Readonly<Record<string, string>> = {},
   ): void {
     const { answers } = this.#parts;
-    if (isForm) answers.leadTo(res, next, headers);
+    if (isForm) answers.leadTo(res, user.mustChangePassword ? answers.signInPath(req, next) : next, headers);
     else sendJson(res, 200, { user: userBody(user, answers.pathOf(req, 'users')), expires }, headers);
   }
 

@@ -13,6 +13,8 @@ export interface SignInView {
   /** The name that was typed before. */
   readonly name?: string | undefined;
   readonly message?: SignInMessage | undefined;
+  /** The form asks for a new password in place of name and password. Undefined: it does not. */
+  readonly newPassword?: { readonly asksPresent: boolean } | undefined;
 }
 
 /** A sentence above the form: what went wrong, or what was done. */
@@ -46,9 +48,13 @@ export class SignInPage {
     this.headers = pageHeaders(policy);
   }
 
-  render({ action, next, name = '', message }: SignInView): string {
+  render({ action, next, name = '', message, newPassword }: SignInView): string {
     const { lang, dir, signIn } = this.texts;
     const title = escaped(this.#realm || signIn);
+    const isAgain = message?.role === 'alert';
+    const form = newPassword
+      ? this.#newPasswordForm(next, name, newPassword.asksPresent)
+      : this.#form(next, name, isAgain);
     return `<!doctype html>
 <html lang="${escaped(lang)}" dir="${escaped(dir)}">
 <head>
@@ -61,25 +67,37 @@ export class SignInPage {
 <body>
 <main>
 <h1>${title}</h1>
-${message === undefined ? '' : `<p id="message" role="${message.role}">${escaped(message.text)}</p>\n`}${action === undefined ? '' : this.#form(action, next, name, message?.role === 'alert')}</main>
+${message === undefined ? '' : `<p id="message" role="${message.role}">${escaped(message.text)}</p>\n`}${action === undefined ? '' : `<form method="post" action="${escaped(action)}">\n${form}</form>\n`}</main>
 </body>
 </html>
 `;
   }
 
-  #form(action: string, next: string, name: string, isAgain: boolean): string {
+  /** Password managers take the name from the first field. */
+  #newPasswordForm(next: string, name: string, asksPresent: boolean): string {
+    const { texts } = this;
+    const field = (id: string, label: string, kind: 'current' | 'new', focus = '') =>
+      `<label for="${id}">${escaped(label)}</label>
+<input id="${id}" name="${id}" type="password" autocomplete="${kind}-password" required aria-describedby="message"${focus}>
+`;
+    const [onPresent, onNew] = asksPresent ? [' autofocus', ''] : ['', ' autofocus'];
+    return `<input type="hidden" name="next" value="${escaped(next)}">
+<input type="hidden" name="name" value="${escaped(name)}" autocomplete="username">
+${asksPresent ? field('present', texts.presentPassword, 'current', onPresent) : ''}${field('password', texts.newPassword, 'new', onNew)}${field('repeated', texts.newPasswordAgain, 'new')}<button>${escaped(texts.changePassword)}</button>
+`;
+  }
+
+  #form(next: string, name: string, isAgain: boolean): string {
     const { texts } = this;
     const described = isAgain ? ' aria-describedby="message"' : '';
     // Somebody whose name is there already goes on with the password.
     const [onName, onPassword] = name === '' ? [' autofocus', ''] : ['', ' autofocus'];
-    return `<form method="post" action="${escaped(action)}">
-<input type="hidden" name="next" value="${escaped(next)}">
+    return `<input type="hidden" name="next" value="${escaped(next)}">
 <label for="name">${escaped(texts.name)}</label>
 <input id="name" name="name" value="${escaped(name)}" autocomplete="username" autocapitalize="none" spellcheck="false" required${onName}${described}>
 <label for="password">${escaped(texts.password)}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required${onPassword}${described}>
 <button>${escaped(texts.signIn)}</button>
-</form>
 `;
   }
 }

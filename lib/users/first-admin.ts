@@ -31,7 +31,7 @@ export interface FirstAdmin {
 /** The parts that create a user. */
 interface Makers {
   readonly repository: CompleteUserRepository;
-  readonly hasher: PasswordHashing;
+  readonly hasher: Pick<PasswordHashing, 'hash'>;
   readonly policy: PasswordPolicy;
 }
 

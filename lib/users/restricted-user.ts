@@ -1,4 +1,4 @@
-import type { User } from './user.js';
+import { publicUser, type User } from './user.js';
 
 /** Limits a user to what its key opens. Both must allow a request. */
 export interface Restriction {
@@ -19,11 +19,10 @@ const restrictions = new WeakMap<User, Restriction>();
  * decision about it asks for its {@link Restriction}.
  */
 export function restrictedUser(owner: User, permissions: readonly string[]): User {
-  const { name, enabled } = owner;
   const isFree = owner.type === 'admin' || owner.permissions.includes('all');
   const both = isFree ? permissions : sharedPermissions(owner.permissions, permissions);
-  const user = normalUser(name, enabled, both);
-  restrictions.set(user, { owner, key: normalUser(name, enabled, permissions) });
+  const user = normalUser(owner, both);
+  restrictions.set(user, { owner, key: normalUser(owner, permissions) });
   return user;
 }
 
@@ -42,6 +41,6 @@ function sharedPermissions(owner: readonly string[], key: readonly string[]): re
   return key.includes('all') ? owner : key.filter((permission) => owner.includes(permission));
 }
 
-function normalUser(name: string, enabled: boolean, permissions: readonly string[]): User {
-  return Object.freeze({ name, type: 'normal', permissions: Object.freeze([...permissions]), enabled });
+function normalUser(owner: User, permissions: readonly string[]): User {
+  return publicUser({ ...owner, type: 'normal', permissions });
 }

@@ -13,6 +13,7 @@ import {
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
 import { repeatConflicts } from './conflicts.js';
+import { type PasswordVerification, requireOtherPassword, requirePasswordAlone } from './duty-to-change.js';
 import type { OwnChangeLimit } from './own-change-limit.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { PermissionNames } from './permissions.js';
@@ -32,7 +33,7 @@ import { readFilterOptions, readListOptions, type UserFilterOptions, type UserLi
 import { isUserName } from './user-name.js';
 
 /** Makes bcrypt hashes. */
-export interface PasswordHashing {
+export interface PasswordHashing extends PasswordVerification {
   /** @param options.isPatient false: rejects when the hash has to wait for too long */
   hash(password: string, options?: { isPatient?: boolean }): Promise<string>;
 }
@@ -169,6 +170,7 @@ export class UserService<Own extends string = string> {
    * @throws {UserNotFoundError} no user has this name
    * @throws {LastAdminError} no admin who can log in would be left
    * @throws {ThrottledError} users change their own password too often: see {@link by}
+   * @throws {PasswordChangeRequiredError} the user must change its password, and changes something else of itself
    * @throws {InvalidUserError} {@link OverloadedError} {@link PasswordCheckError} {@link StoreError} as in {@link create}
    */
   async update(name: string, changes: UserChanges<Own>, confirm: ConfirmChange = () => {}): Promise<UserAccount<Own>> {
@@ -196,16 +198,19 @@ export class UserService<Own extends string = string> {
 
   async #replace(
     name: string,
-    { password, ...fields }: ReadChanges,
+    changes: ReadChanges,
     confirm: ConfirmChange,
     hashing?: { isPatient: boolean },
   ): Promise<Replacement> {
+    const { password, ...fields } = changes;
+    const isOwn = this.#context.by === name;
     const hash = password === undefined ? undefined : await this.#hashFor(name, password, hashing);
-    const change = { fields, hash, isOwn: this.#context.by === name };
+    const change = { fields, hash, isOwn };
     if (!isUserName(name)) throw new UserNotFoundError();
     const outcome = await compareAndSet(this.#repository, name, async (before) => {
       if (before === undefined) throw new UserNotFoundError();
       await confirm(before);
+      if (isOwn) requirePasswordAlone(before, changes);
       return { before, after: successor(before, change, this.#repository) };
     });
     if (outcome !== 'last-admin') return outcome;
@@ -258,8 +263,12 @@ export class UserService<Own extends string = string> {
 
   /** An unknown user costs no hash. */
   async #hashFor(name: string, password: string, hashing?: { isPatient: boolean }): Promise<string> {
-    if ((await this.#find(name)) === undefined) throw new UserNotFoundError();
-    return this.#parts.hasher.hash(await this.#parts.policy.accept(password, name), hashing);
+    const { hasher, policy } = this.#parts;
+    const user = await this.#find(name);
+    if (user === undefined) throw new UserNotFoundError();
+    const accepted = await policy.accept(password, name);
+    if (this.#context.by === name) await requireOtherPassword(user, password, hasher);
+    return hasher.hash(accepted, hashing);
   }
 
   async #audited<T>(operation: UserOperationFailed['operation'], name: string, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { UserType } from '../api/types';
 import { Field } from '../parts/field';
-import { fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { fromLocalInput, localZone, toLocalInput } from '../parts/local-time';
 import { Tick } from '../parts/tick';
 import { PermissionPicker } from '../permissions/permission-picker';
@@ -58,7 +58,7 @@ export function AccountFields({ value, onChange }: AccountFieldsProps): JSX.Elem
         />
       )}
       <div class="fields two">
-        <Field label={words.expires} hint={fillText(words.expiresHint, { zone: localZone() })}>
+        <Field label={words.expires} hint={fill(words.expiresHint, { zone: localZone() })}>
           {(attributes) => (
             <input
               {...attributes}

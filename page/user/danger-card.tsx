@@ -6,7 +6,7 @@ import { usePage } from '../context';
 import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
 import { Confirm } from '../parts/confirm';
-import { fill, fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { Name } from '../parts/name';
 import { goTo } from '../route';
 import { texts } from '../texts';
@@ -66,7 +66,7 @@ function Question({ deed, loaded, onChanged, onClose }: QuestionProps): JSX.Elem
     await attempt((etag) =>
       deed === 'delete' ? api.remove(name, etag) : api.change(name, { enabled: deed === 'enable' }, etag),
     );
-    tell(fillText(words.done, { name }));
+    tell(fill(words.done, { name: <Name of={name} /> }));
     if (deed === 'delete') goTo({ view: 'users' }, 'replace');
     else onChanged();
     if (name === me.name) await refreshMe();

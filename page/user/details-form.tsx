@@ -4,7 +4,8 @@ import type { User } from '../api/types';
 import { usePage } from '../context';
 import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
-import { fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
+import { Name } from '../parts/name';
 import { Notice } from '../parts/notice';
 import { useAction } from '../parts/use-action';
 import { useDraft } from '../parts/use-draft';
@@ -37,7 +38,7 @@ export function DetailsForm({ loaded, onSaved }: DetailsFormProps): JSX.Element 
     const body = { ...others, ...(note !== undefined && { note: note || null }) };
     await attempt((etag) => api.change(name, body, etag));
     draft.clear();
-    tell(fillText(texts.saved, { name }));
+    tell(fill(texts.saved, { name: <Name of={name} /> }));
     onSaved();
     if (name === me.name) await refreshMe();
   });
@@ -68,7 +69,7 @@ export function DetailsForm({ loaded, onSaved }: DetailsFormProps): JSX.Element 
         )}
         {conflict && <ConflictList conflict={conflict} />}
         <div class="actions">
-          <Button kind="accent" submits isBusy={isBusy} isDisabled={!isChanged}>
+          <Button kind="accent" submits isBusy={isBusy} isIdle={!isChanged}>
             {isConflict ? texts.conflict.mine : texts.save}
           </Button>
           {(isChanged || conflict) && (

@@ -8,7 +8,7 @@ import { Button } from '../parts/button';
 import { Confirm } from '../parts/confirm';
 import { Empty } from '../parts/empty';
 import { Failure } from '../parts/failure';
-import { fill, fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { Name } from '../parts/name';
 import { Skeleton } from '../parts/skeleton';
 import { Time } from '../parts/time';
@@ -27,7 +27,7 @@ export function KeysCard({ name }: { readonly name: string }): JSX.Element | nul
   if (error instanceof ApiError && error.status === 501) return null;
   const revoke = async (key: Key) => {
     await api.revokeKey(name, key.id);
-    tell(fillText(words.revoked, { key: key.name }));
+    tell(fill(words.revoked, { key: <Name of={key.name} /> }));
     reload();
   };
   return (
@@ -93,13 +93,9 @@ function KeyTable({ keys, onRevoke }: KeyTableProps): JSX.Element {
             <td data-label={words.expires}>{key.expires ? <Time at={key.expires} /> : texts.never}</td>
             <td data-label={words.lastUsed}>{key.lastUsed ? <Time at={key.lastUsed} isRelative /> : texts.never}</td>
             <td class="act">
-              <button
-                type="button"
-                class="button danger small"
-                aria-label={fillText(words.revokeOne, { key: key.name })}
-                onClick={() => onRevoke(key)}
-              >
+              <button type="button" class="button danger small" onClick={() => onRevoke(key)}>
                 {words.revoke}
+                <span class="unseen">{fill(words.revokeOne, { key: <Name of={key.name} /> })}</span>
               </button>
             </td>
           </tr>

@@ -6,7 +6,7 @@ import { usePage } from '../context';
 import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
 import { Dialog } from '../parts/dialog';
-import { fill, fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { generatePassword } from '../parts/generated-password';
 import { Name } from '../parts/name';
 import { Notice } from '../parts/notice';
@@ -58,7 +58,7 @@ function PasswordDialog({ loaded, onSaved, onClose }: PasswordDialogProps): JSX.
     await attempt((etag) => api.change(name, { password, mustChangePassword: mustChange }, etag));
     onSaved();
     if (typed === undefined) return setSecret(password);
-    tell(fillText(words.done, { name }));
+    tell(fill(words.done, { name: <Name of={name} /> }));
     onClose();
   });
   const submit = (event: Event) => {

@@ -8,10 +8,10 @@ import { Button } from '../parts/button';
 import { Confirm } from '../parts/confirm';
 import { Empty } from '../parts/empty';
 import { Failure } from '../parts/failure';
-import { fill, fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { Name } from '../parts/name';
 import { Skeleton } from '../parts/skeleton';
-import { Time, timeText } from '../parts/time';
+import { Time } from '../parts/time';
 import { useLoad } from '../parts/use-load';
 import { texts } from '../texts';
 
@@ -90,13 +90,9 @@ function SessionTable({ sessions, onEnd }: SessionTableProps): JSX.Element {
               <Time at={session.expires} />
             </td>
             <td class="act">
-              <button
-                type="button"
-                class="button danger small"
-                aria-label={fillText(words.endOne, { time: timeText(session.created) })}
-                onClick={() => onEnd(session)}
-              >
+              <button type="button" class="button danger small" onClick={() => onEnd(session)}>
                 {words.end}
+                <span class="unseen">{fill(words.endOne, { time: <Time at={session.created} /> })}</span>
               </button>
             </td>
           </tr>

@@ -14,6 +14,7 @@ import { PermissionPicker } from '../permissions/permission-picker';
 import { usePermissions } from '../permissions/use-permissions';
 import { texts } from '../texts';
 import { type Deed, operationFor } from './batch-deeds';
+import { usersText } from './count-text';
 import type { Selection } from './use-selection';
 
 interface BatchDialogProps {
@@ -36,7 +37,7 @@ export function BatchDialog({ deed, selection, onClose, onDone }: BatchDialogPro
   const [permissions, setPermissions] = useState<readonly string[]>([]);
   const [refused, setRefused] = useState<readonly Refused[]>();
   const words = texts.batch[deed];
-  const count = String(names.length);
+  const users = usersText(names.length);
   const { run, isBusy, error } = useAction(async () => {
     const results = await api.batch(names.map((name) => operationFor(deed, name, permissions)));
     const outcomes = results.map((result, index) => ({ name: names[index] as string, result }));
@@ -49,16 +50,12 @@ export function BatchDialog({ deed, selection, onClose, onDone }: BatchDialogPro
     onDone();
     if (names.includes(me.name)) await refreshMe();
     if (failed.length > 0) return setRefused(failed);
-    tell(words.done.replace('{count}', count));
+    tell(fill(words.done, { users }));
     onClose();
   });
   if (refused !== undefined) return <Outcome count={names.length} refused={refused} onClose={onClose} />;
   return (
-    <Dialog
-      title={words.title.replace('{count}', count)}
-      onClose={onClose}
-      size={deed === 'permit' ? 'large' : 'small'}
-    >
+    <Dialog title={fill(words.title, { users })} onClose={onClose} size={deed === 'permit' ? 'large' : 'small'}>
       <div class="dialog-body">
         <p>{words.question}</p>
         <Names of={names} />
@@ -72,7 +69,7 @@ export function BatchDialog({ deed, selection, onClose, onDone }: BatchDialogPro
             isBusy={isBusy}
             onClick={() => void run()}
           >
-            {words.title.replace('{count}', count).replace('?', '')}
+            {fill(words.deed, { users })}
           </Button>
         </footer>
       </div>
@@ -102,7 +99,7 @@ function Outcome({ count, refused, onClose }: OutcomeProps): JSX.Element {
   return (
     <Dialog title={words.partlyTitle} onClose={onClose}>
       <div class="dialog-body">
-        <Notice kind="info">{fill(words.partly, { done: count - refused.length, count })}</Notice>
+        <Notice kind="info">{fill(words.partly, { done: count - refused.length, users: usersText(count) })}</Notice>
         <ul class="outcomes">
           {refused.map(({ name, result: { status, message = '', code } }) => (
             <li key={name}>

@@ -6,6 +6,7 @@ import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
 import { Dialog } from '../parts/dialog';
 import { Field } from '../parts/field';
+import { fill } from '../parts/fill';
 import { generatePassword } from '../parts/generated-password';
 import { Notice } from '../parts/notice';
 import { PasswordField } from '../parts/password-field';
@@ -14,6 +15,7 @@ import { useAction } from '../parts/use-action';
 import { useDraft } from '../parts/use-draft';
 import { texts } from '../texts';
 import { AccountFields, type AccountValues } from '../user/account-fields';
+import { usersText } from './count-text';
 import { type Creation, NewUserResults } from './new-user-results';
 
 interface Typed extends AccountValues {
@@ -98,7 +100,7 @@ export function NewUserDialog({ onClose, onCreated }: NewUserDialogProps): JSX.E
         <footer class="dialog-foot">
           <Button onClick={onClose}>{texts.cancel}</Button>
           <Button kind="accent" submits isBusy={isBusy}>
-            {user.isMany ? words.submitMany.replace('{count}', String(names.length)) : words.submit}
+            {user.isMany ? fill(words.submitMany, { users: usersText(names.length) }) : words.submit}
           </Button>
         </footer>
       </form>

@@ -11,6 +11,7 @@ import { Name } from '../parts/name';
 import { Notice } from '../parts/notice';
 import { CopyButton, Secret } from '../parts/secret';
 import { texts } from '../texts';
+import { usersText } from './count-text';
 
 /** What became of a user that was to be created. */
 export interface Creation {
@@ -37,7 +38,7 @@ export function NewUserResults({ created, onClose }: NewUserResultsProps): JSX.E
         <Notice kind={failed.length === 0 ? 'right' : 'info'}>
           {created.length === 1 && first
             ? fill(words.doneOne, { name: <Name of={first.name} /> })
-            : fill(words.doneMany, { done: done.length, count: created.length })}
+            : fill(words.doneMany, { done: done.length, users: usersText(created.length) })}
         </Notice>
         {first?.secret !== undefined && <p>{words.once}</p>}
         {created.length === 1 && first?.secret !== undefined && <Secret label={words.password} value={first.secret} />}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { PAGE_SIZE } from '../api/api';
 import { Button } from '../parts/button';
-import { fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { currentLuggage, goTo, type Place } from '../route';
 import { texts } from '../texts';
 
@@ -26,17 +26,17 @@ export function Pager({ place, count, total, last }: PagerProps): JSX.Element {
     <nav class="pager" aria-label={words.pages}>
       <p class="quiet">
         {total !== undefined && count > 0 && !isLost
-          ? fillText(words.range, { first, last: first + count - 1, count: total })
+          ? fill(words.range, { first, last: first + count - 1, count: total })
           : ''}
       </p>
       <Button
-        isDisabled={after === ''}
+        isIdle={after === ''}
         onClick={() => goTo({ ...place, after: isLost ? '' : trail.at(-1) }, 'push', { trail: trail.slice(0, -1) })}
       >
         {isLost ? words.first : words.previous}
       </Button>
       <Button
-        isDisabled={last === undefined}
+        isIdle={last === undefined}
         onClick={() => goTo({ ...place, after: last }, 'push', { trail: [...trail, after] })}
       >
         {words.next}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { User } from '../api/types';
-import { fillText } from '../parts/fill';
+import { fill } from '../parts/fill';
 import { Link } from '../parts/link';
 import { Name } from '../parts/name';
 import { Time } from '../parts/time';
@@ -75,12 +75,14 @@ function UserRow({ user, selection }: UserRowProps): JSX.Element {
     <tr class={isSelected ? 'selected' : undefined}>
       {selection && (
         <td class="check">
-          <input
-            type="checkbox"
-            aria-label={fillText(words.select, { name: user.name })}
-            checked={isSelected}
-            onChange={(event) => selection.set([user], event.currentTarget.checked)}
-          />
+          <label>
+            <span class="unseen">{fill(words.select, { name: <Name of={user.name} /> })}</span>
+            <input
+              type="checkbox"
+              checked={isSelected}
+              onChange={(event) => selection.set([user], event.currentTarget.checked)}
+            />
+          </label>
         </td>
       )}
       <th scope="row">

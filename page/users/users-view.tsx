@@ -11,6 +11,7 @@ import { useLoad } from '../parts/use-load';
 import { usePermissions } from '../permissions/use-permissions';
 import { goTo, type Place } from '../route';
 import { texts } from '../texts';
+import { usersText } from './count-text';
 import { NewUserDialog } from './new-user-dialog';
 import { Pager } from './pager';
 import { SelectionBar } from './selection-bar';
@@ -37,7 +38,7 @@ export function UsersView({ place }: { readonly place: Place }): JSX.Element {
       <header class="view-head">
         <h1 tabIndex={-1}>{texts.users.title}</h1>
         <p class="quiet total" role="status">
-          {value && countText(value.total)}
+          {value?.total !== undefined && usersText(value.total)}
         </p>
         {isAdmin && (
           <Button kind="accent" onClick={() => setCreating(true)}>
@@ -77,11 +78,4 @@ export function UsersView({ place }: { readonly place: Place }): JSX.Element {
       {isCreating && <NewUserDialog onClose={() => setCreating(false)} onCreated={reload} />}
     </>
   );
-}
-
-const NUMBER = new Intl.NumberFormat();
-
-function countText(total: number | undefined): string {
-  if (total === undefined) return '';
-  return total === 1 ? texts.users.one : texts.users.total.replace('{count}', NUMBER.format(total));
 }

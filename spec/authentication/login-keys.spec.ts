@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import bcrypt from 'bcrypt';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LoginService, type SessionReader } from '../../lib/authentication/login-service.js';
+import { PasswordDuty } from '../../lib/authentication/password-duty.js';
 import { KapacitorStrategy } from '../../lib/authentication/strategy.js';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { newSecret } from '../../lib/users/secret-text.js';
@@ -27,7 +28,8 @@ function setUp({ queryCredentials = false } = {}) {
     mayUse: (req) => cookies.get(req)?.isForged !== true,
   };
   const audit = vi.fn();
-  const logins = new LoginService(all.authenticator, { realm: 'R', queryCredentials, sessions, audit });
+  const duty = new PasswordDuty('/users', true);
+  const logins = new LoginService(all.authenticator, { realm: 'R', queryCredentials, sessions, duty, audit });
   const requestOf = (asked: Asked) => {
     const { url = '/', headers = {} } = asked;
     const req = Object.assign(new IncomingMessage(new Socket()), { url, headers, ip: '192.0.2.1' });

@@ -79,7 +79,7 @@ function pick<T>(...from: readonly T[]): T {
 const hash = async () => `$2b$04$${randomUUID()}${'.'.repeat(17)}`;
 const users = new UserService({
   repository: completeRepository(recorded),
-  hasher: { hash },
+  hasher: { hash, canVerify: () => false, verify: async () => undefined },
   policy: new PasswordPolicy({ minimumLength: 0 }),
   audit: () => {},
 });

@@ -15,6 +15,10 @@ export function createUserService(
       count += 1;
       return `hash ${count} of ${password.length} characters`;
     }),
+    canVerify: () => true,
+    verify: vi.fn(async ([password]: readonly string[], hash: string) =>
+      hash.endsWith(` of ${password?.length} characters`) ? password : undefined,
+    ),
   };
   const users = new UserService({
     repository: completeRepository(repository),

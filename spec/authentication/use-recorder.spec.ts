@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SecretUses } from '../../lib/authentication/secret-uses.js';
-import type { SecretUse } from '../../lib/users/secret.js';
+import { type Use, UseRecorder } from '../../lib/authentication/use-recorder.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
@@ -10,16 +9,15 @@ afterEach(() => {
 });
 
 function setUp(answer: () => unknown = () => undefined) {
-  const recordUses = vi.fn((_uses: readonly SecretUse[]) => answer() as undefined);
-  const uses = new SecretUses({ recordUses });
+  const store = vi.fn((_uses: readonly Use[]) => answer() as undefined);
+  const uses = new UseRecorder(60_000, store);
   onTestFinished(() => uses.close());
-  const recorded = () =>
-    recordUses.mock.calls.map(([batch]) => batch.map(({ digest, lastUsed }) => [digest, lastUsed]));
+  const recorded = () => store.mock.calls.map(([batch]) => batch.map(({ subject, time }) => [subject, time]));
   return { uses, recorded };
 }
 
-describe('the uses of secrets', () => {
-  it('of a second are recorded together, and each secret once a minute', async () => {
+describe('uses that are recorded', () => {
+  it('of a second are recorded together, and each subject once in a period', async () => {
     const { uses, recorded } = setUp();
     for (let second = 0; second < 130; second += 1) {
       uses.note('a', Date.now());
@@ -59,7 +57,7 @@ describe('the uses of secrets', () => {
     await vi.advanceTimersByTimeAsync(1_000);
   });
 
-  it('are known for a minute after they were noted, and forgotten with the next record', async () => {
+  it('are known for a period after they were noted, and forgotten with the next record', async () => {
     const { uses } = setUp();
     uses.note('a', Date.now());
     uses.note('a', Date.now() + 59_999);
@@ -76,5 +74,20 @@ describe('the uses of secrets', () => {
     uses.close();
     await vi.advanceTimersByTimeAsync(60_000);
     expect([recorded(), uses.lastNoted('a')]).toEqual([[], undefined]);
+  });
+
+  it('are of 20,000 subjects at most: the oldest is forgotten, and what waits beyond them is lost', async () => {
+    const { uses, recorded } = setUp();
+    for (let index = 0; index <= 20_000; index += 1) uses.note(`user ${index}`, Date.now());
+    expect([uses.lastNoted('user 0'), uses.lastNoted('user 1'), uses.lastNoted('user 20000')]).toEqual([
+      undefined,
+      0,
+      0,
+    ]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(recorded().map((batch) => batch.length)).toEqual([20_000]);
+    uses.note('user 0', Date.now());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(recorded()[1]).toEqual([['user 0', 1_000]]);
   });
 });
