@@ -1,5 +1,7 @@
+import { MemoryUserRepository } from 'kapacitor-auth';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { userNamed } from '../support/stored-user.js';
 import { JANE, JOHN, PASSWORD, ROOT, servePage } from './served-page.js';
 import { isolated, namesIn, press, sees, visit } from './visitor.js';
 
@@ -14,13 +16,9 @@ const manyUsers = (count: number) =>
 
 describe('the list of users', () => {
   it('shows type, permissions, state and last login', async () => {
-    const served = await servePage();
-    await served.auth.users.create({
-      name: 'expired',
-      password: PASSWORD,
-      expires: new Date(Date.now() - 1000),
-      note: 'an intern',
-    });
+    const store = new MemoryUserRepository();
+    const served = await servePage({ auth: { store } });
+    store.insert(userNamed('expired', { expires: Date.now() - 1000, note: 'an intern' }));
     await served.auth.users.update('john', { enabled: false, mustChangePassword: true });
     const page = await visit(served, { as: 'root' });
     await expect.poll(() => namesIn(page)).toEqual(['expired', 'jane', 'john', 'root']);
