@@ -5,6 +5,7 @@ import { measureDecisions } from './decisions.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
 import { measureKeys } from './keys.js';
+import { measureLists } from './lists.js';
 import { measureLogins } from './logins.js';
 import { measurePropagation } from './propagation.js';
 import { measureSlowDisk } from './slow-disk.js';
@@ -25,6 +26,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   logins: () => measureLogins(),
   'slow-disk': () => measureSlowDisk(rounds),
   users: () => measureUsers(Math.min(rounds, 3)),
+  lists: () => measureLists(Math.min(rounds, 5)),
   keys: () => measureKeys(Math.min(rounds, 3)),
   import: () => measureImport(Math.min(rounds, 3)),
   propagation: () => measurePropagation(Math.min(rounds, 3)),

@@ -25,6 +25,7 @@ import { createOwnRouters } from './http/own-routers.js';
 import { createProxyWarner } from './http/proxy.js';
 import { RequestParameters } from './http/request-parameters.js';
 import { SignInChallenge } from './http/sign-in-challenge.js';
+import { createUsersPage, noUsersPage } from './http/users-page.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
@@ -137,7 +138,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const { keys, sessions } = secrets;
   const parameters = new RequestParameters(http.queryCredentials);
   const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters });
-  const signIn = createSignIn({ http, guard, logins, authenticator, sessions, audit });
+  const signIn = createSignIn({ http, guard, logins, users, authenticator, sessions, audit });
+  const usersPage = auth.enabled && http.usersPage ? createUsersPage(guard, http) : undefined;
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
@@ -152,7 +154,10 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, adminSetup, close, log },
     usersRouter: routers.users,
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled ? createGuardWithApi(guard, routers, signIn) : createGuardOnly(guard),
+    middleware: auth.enabled
+      ? createGuardWithApi(guard, routers, { signIn, users: usersPage?.belowApi })
+      : createGuardOnly(guard),
+    usersPage: usersPage?.mounted ?? noUsersPage,
     ready,
   };
 }
@@ -183,8 +188,9 @@ function guardOptions(
   };
 }
 
-function policyFor({ http: { apiPath, public: publicPaths }, permissions }: ResolvedConfig, hasSessions: boolean) {
-  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions });
+function policyFor({ http, permissions }: ResolvedConfig, hasSessions: boolean) {
+  const { apiPath, public: publicPaths, usersPage: hasUsersPage } = http;
+  return new AccessPolicy({ permissions, apiPath, publicPaths, hasSessions, hasUsersPage });
 }
 
 /** Without users there is nothing to open. */

@@ -121,29 +121,33 @@ function selectionOf(
   const next = (value: string | number) => `$${values.push(value)}`;
   const conditions: string[] = [];
   let [tables, name] = [`${table} AS users`, 'users.name'];
+  let sameNames = [name];
   if (permission !== undefined && dialect.grants !== undefined) {
     const isJoined = needsUsers || type !== undefined || enabled !== undefined;
     conditions.push(`granted.permission = ${next(permission)}`, ...(isJoined ? ['users.name = granted.name'] : []));
     // SQLite reads the tables of a CROSS JOIN in this order, which is that of the names.
     tables = `${dialect.grants} AS granted${isJoined ? ` CROSS JOIN ${tables}` : ''}`;
     name = 'granted.name';
+    // PostgreSQL does not conclude one from the other: a merge of both indexes would begin at the first user.
+    sameNames = isJoined ? [name, ...sameNames] : [name];
   } else if (permission !== undefined) conditions.push(dialect.hasPermission?.(next(permission)) as string);
-  conditions.push(...rangeOf(page, name, next));
+  conditions.push(...rangeOf(page, sameNames, next));
   // Not as a value: an index of some users serves only statements that name them.
   if (type !== undefined) conditions.push(type === 'admin' ? `type = 'admin'` : `type = 'normal'`);
   if (enabled !== undefined) conditions.push(dialect.enabled(enabled));
   return { from: conditions.length > 0 ? `${tables} WHERE ${conditions.join(' AND ')}` : tables, name, next, values };
 }
 
+/** @param columns that have the same name */
 function rangeOf(
   { prefix, after }: Pick<Page, 'prefix' | 'after'>,
-  name: string,
+  columns: readonly string[],
   next: (value: string) => string,
 ): string[] {
-  const conditions: string[] = [];
+  const bounds: string[] = [];
   // One lower bound only: SQLite would begin at the prefix, and read every name up to `after`.
-  if (after !== undefined && compareNames(after, prefix) >= 0) conditions.push(`${name} > ${next(after)}`);
-  else if (prefix !== '') conditions.push(`${name} >= ${next(prefix)}`);
-  if (prefix !== '') conditions.push(`${name} < ${next(prefix + LAST_CHARACTER)}`);
-  return conditions;
+  if (after !== undefined && compareNames(after, prefix) >= 0) bounds.push(`> ${next(after)}`);
+  else if (prefix !== '') bounds.push(`>= ${next(prefix)}`);
+  if (prefix !== '') bounds.push(`< ${next(prefix + LAST_CHARACTER)}`);
+  return columns.flatMap((column) => bounds.map((bound) => `${column} ${bound}`));
 }

@@ -71,7 +71,8 @@ describe('with a table of permissions', () => {
     'grants AS granted CROSS JOIN people AS users WHERE granted.permission = $1 AND users.name = granted.name';
 
   it('reads that first, for the order of its names', () => {
-    const where = `AND granted.name >= $2 AND granted.name < $3 AND type = 'normal' AND enabled is false`;
+    const range = 'AND granted.name >= $2 AND granted.name < $3 AND users.name >= $2 AND users.name < $3';
+    const where = `${range} AND type = 'normal' AND enabled is false`;
     const values = ['api', 'ad', END];
     const rest = `${both} ${where} ORDER BY granted.name LIMIT $4 OFFSET $5`;
     const page = { ...WHOLE, ...SELECTION };

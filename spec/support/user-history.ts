@@ -39,6 +39,9 @@ interface Interval {
   readonly to: number;
 }
 
+/** Those that no attempt sets. */
+const OTHER_COLUMNS = `'{secrets_revision,created_at,password_changed_at,expires_at,must_change_password,note}'::text[]`;
+
 /** The SQL that has a table `history` kept of all that happens to the table of users in this schema. */
 export function keepHistory(schema: string): string {
   return `
@@ -47,7 +50,7 @@ export function keepHistory(schema: string): string {
     CREATE FUNCTION "${schema}".remember() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       INSERT INTO "${schema}".history (name, before, after)
-        VALUES (coalesce(NEW.name, OLD.name), to_jsonb(OLD) - 'secrets_revision', to_jsonb(NEW) - 'secrets_revision');
+        VALUES (coalesce(NEW.name, OLD.name), to_jsonb(OLD) - ${OTHER_COLUMNS}, to_jsonb(NEW) - ${OTHER_COLUMNS});
       RETURN NULL;
     END
     $$;

@@ -122,7 +122,9 @@ describe('a snapshot', () => {
 class SlowlyListingClient extends pg.Client {
   override query(...asked: any[]): any {
     const [{ text }] = asked;
-    return /ORDER BY name LIMIT/.test(text) ? super.query('SELECT pg_sleep(10)') : super.query(...(asked as [any]));
+    return /ORDER BY users.name LIMIT/.test(text)
+      ? super.query('SELECT pg_sleep(10)')
+      : super.query(...(asked as [any]));
   }
 }
 
