@@ -99,6 +99,7 @@ export type {
 } from './users/repository.js';
 export type { InsertSecretOutcome, SecretKind, SecretRepository, SecretUse, StoredSecret } from './users/secret.js';
 export type { StoredAccount, StoredUser, User, UserType } from './users/user.js';
+export type { UserOperation, UserOperationResult } from './users/user-batch.js';
 export type { NewUser, UserChanges } from './users/user-fields.js';
 export type { UserFilterOptions, UserListOptions } from './users/user-list.js';
 export type { UserService } from './users/user-service.js';

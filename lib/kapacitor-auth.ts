@@ -137,7 +137,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, duty, throttle, audit }));
   const { keys, sessions } = secrets;
   const parameters = new RequestParameters(http.queryCredentials);
-  const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters });
+  const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters, auditLog: log });
   const signIn = createSignIn({ http, guard, logins, users, authenticator, sessions, audit });
   const usersPage = auth.enabled && http.usersPage ? createUsersPage(guard, http) : undefined;
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });

@@ -103,6 +103,15 @@ export class PasswordHasher {
     });
   }
 
+  /** @throws {OverloadedError} too many passwords wait: another one could not be hashed */
+  requireRoom(): void {
+    this.#requireRoomFor(true);
+  }
+
+  #requireRoomFor(isKnown: boolean): void {
+    if (this.queueLength(isKnown) >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
+  }
+
   /** The number of waiting passwords. */
   queueLength(isKnown: boolean): number {
     return this.#queue.sizeBy({ isKnown });
@@ -127,7 +136,7 @@ export class PasswordHasher {
   }
 
   async #enqueue<T>(options: FairQueueOptions & { isKnown: boolean }, work: () => Promise<T>): Promise<T> {
-    if (this.queueLength(options.isKnown) >= this.#maxQueue) throw new OverloadedError(RETRY_AFTER);
+    this.#requireRoomFor(options.isKnown);
     return this.#queue.add(work, options);
   }
 }

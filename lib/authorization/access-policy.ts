@@ -101,7 +101,7 @@ export class AccessPolicy {
   /**
    * Decides about a request to an endpoint of this package, wherever its router is mounted. All users may read themselves
    * and change their own password, and have their own keys and sessions. Users who may read the API may read all users. Only
-   * an admin changes users, and sees the keys and sessions of others.
+   * an admin changes users, sees the keys and sessions of others, asks what others may do, and reads the audit.
    */
   decideOwn(user: User, method: string, endpoint: OwnEndpoint): Decision {
     return byBoth(user, (each) => this.#decideOwn(each, method, endpoint));
@@ -111,7 +111,7 @@ export class AccessPolicy {
     const resource = 'name' in endpoint ? `${USERS}/${endpoint.name}` : USERS;
     const privilege = privilegeFor(method);
     const decision =
-      hasSecrets(endpoint) && mayUseRights(user) && user.type !== 'admin'
+      isForAdmins(endpoint) && mayUseRights(user) && user.type !== 'admin'
         ? ({ allowed: false, privilege, resource, rule: 'admin-only' } as const)
         : this.#decideOn(user, privilege, { whole: [resource], below: [] });
     return withOwnRight(decision, user, method, endpoint);
@@ -211,11 +211,12 @@ export function needsAdmin(privilege: Privilege, resource: string): boolean {
 
 /** Whether the users' part of an API does not decide about the endpoint. */
 function hasRuleOfItsOwn(endpoint: OwnEndpoint): boolean {
-  return endpoint.kind === 'permissions' || endpoint.kind === 'openapi.json' || hasSecrets(endpoint);
+  return endpoint.kind === 'permissions' || endpoint.kind === 'openapi.json' || isForAdmins(endpoint);
 }
 
-function hasSecrets({ kind }: OwnEndpoint): boolean {
-  return kind === 'keys' || kind === 'sessions';
+/** Whether only an admin may use the endpoint of somebody else. */
+function isForAdmins({ kind }: OwnEndpoint): boolean {
+  return ['access', 'audit', 'keys', 'sessions'].includes(kind);
 }
 
 function withOwnRight(decision: Decision, user: User, method: string, endpoint: OwnEndpoint | undefined): Decision {
@@ -235,13 +236,14 @@ function mayUseRights(user: User): boolean {
 /** The right that all users have on an endpoint, in words. Undefined if there is none. */
 export function ownRight({ name }: User, method: string, endpoint: OwnEndpoint): string | undefined {
   const isRead = method === 'GET' || method === 'HEAD';
-  const isAnswered = isRead || (method === 'OPTIONS' && ['me', 'admin'].includes(endpoint.kind));
+  const isAnswered = isRead || (method === 'OPTIONS' && ['me', 'admin', 'access'].includes(endpoint.kind));
   const unanswered = isAnswered ? '' : `, and ${method} is answered with 405`;
   if (endpoint.kind === 'me') return `every user may ask who it is${unanswered}`;
   if (endpoint.kind === 'admin') return `every user may open the page for users${unanswered}`;
   if (endpoint.kind === 'check') return `every user may be checked by a proxy${unanswered}`;
   if (isSignIn(endpoint)) return 'everybody may sign in and out';
   if (!('name' in endpoint) || endpoint.name !== name) return undefined;
+  if (endpoint.kind === 'access') return `every user may ask what it may do${unanswered}`;
   if (endpoint.kind !== 'user') return `every user may have ${endpoint.kind} of its own`;
   if (isRead) return 'every user may read its own entry';
   return method === 'PATCH' ? 'every user may change its own password, and nothing else of itself' : undefined;

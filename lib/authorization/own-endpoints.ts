@@ -5,7 +5,7 @@ export const DEFAULT_API_PATH = '/kapacitor/v1';
 const PREVIEW_API_PATH = '/kapacitor/v1preview';
 
 /** The endpoints of this package but those of users, by the last segment of their paths. */
-const NAMES = ['me', 'permissions', 'check', 'openapi.json'] as const;
+const NAMES = ['me', 'permissions', 'audit', 'check', 'openapi.json'] as const;
 
 /** The endpoints with which somebody signs in and out. They are there with `http.sessions`, and need no credentials. */
 const SIGN_IN_NAMES = ['session', 'sign-in', 'sign-out'] as const;
@@ -20,7 +20,10 @@ export type SignInEndpoint = (typeof SIGN_IN_NAMES)[number];
 /** An endpoint of this package, which has rules of its own. */
 export type OwnEndpoint =
   | { readonly kind: Name | 'users' }
-  | { readonly kind: 'user' | 'keys' | 'sessions'; readonly name: string };
+  | { readonly kind: 'user' | PartOfUser; readonly name: string };
+
+/** What is below a user. */
+type PartOfUser = 'access' | 'keys' | 'sessions';
 
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
 const HINT = new RegExp(String.raw`users|\/(?:${anyOf([...NAMES, ...SIGN_IN_NAMES, PAGE])})(?:[/?#]|$)`, 'i');
@@ -54,7 +57,7 @@ export class OwnEndpoints {
     // A target that the routers take for an own endpoint: in absolute form or not, in letters of either case, with a slash
     // at the end or without. All but the users may have two slashes.
     this.#pattern = new RegExp(
-      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${anyOf(this.#prefixes)})\/(?:(${anyOf(names)})\/?|users(?:\/([^/?#]+)(?:\/(keys|sessions)(?:\/[^/?#]+)?)?)?)\/?(?:[?#]|$)`,
+      String.raw`^(?:[a-z][a-z0-9+.-]*:\/\/[\w.:@[\]-]+)?(?:${anyOf(this.#prefixes)})\/(?:(${anyOf(names)})\/?|users(?:\/([^/?#]+)(?:\/(?:(access)|(keys|sessions)(?:\/[^/?#]+)?))?)?)\/?(?:[?#]|$)`,
       'i',
     );
   }
@@ -70,11 +73,12 @@ export class OwnEndpoints {
   at(path: string): OwnEndpoint | undefined {
     const match = mayBeOwn(path) ? this.#pattern.exec(path) : null;
     if (match === null) return undefined;
-    const [, fixed, name, secrets = 'user'] = match;
+    const [, fixed, name, access, secrets] = match;
     if (fixed !== undefined) return { kind: fixed.toLowerCase() as Name };
     if (name === undefined) return { kind: 'users' };
     try {
-      return { kind: secrets.toLowerCase() as 'user' | 'keys' | 'sessions', name: decodeURIComponent(name) };
+      const kind = (access ?? secrets ?? 'user').toLowerCase() as 'user' | PartOfUser;
+      return { kind, name: decodeURIComponent(name) };
     } catch {
       return undefined;
     }

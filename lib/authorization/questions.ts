@@ -23,11 +23,13 @@ export function checkQuestion(call: 'can' | 'explain', given: readonly unknown[]
   const isNobody = call === 'can' && (user === undefined || user === null);
   if (given.length > 3) refuseExtra(`auth.${call}`, 'a user, a method and a path', given.slice(3));
   const problem =
-    orderProblem(call, method, path) ??
-    methodProblem(method) ??
-    pathProblem(path) ??
-    (isNobody ? undefined : userProblem(user));
+    orderProblem(call, method, path) ?? requestProblem(method, path) ?? (isNobody ? undefined : userProblem(user));
   if (problem !== undefined) throw new ConfigError(`auth.${call}: ${problem}`);
+}
+
+/** The problem of the method and the path of a request that somebody asks about. Undefined if there is none. */
+export function requestProblem(method: unknown, path: unknown): string | undefined {
+  return methodProblem(method) ?? pathProblem(path);
 }
 
 function orderProblem(call: string, method: unknown, path: unknown): string | undefined {

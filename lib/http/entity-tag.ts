@@ -47,11 +47,6 @@ export class Preconditions {
     this.#ifNoneMatch = readCondition('If-None-Match', headers['if-none-match']);
   }
 
-  /** The conditions of an operation of a batch, which has no headers. */
-  static ofOperation(ifMatch: string | undefined): Preconditions {
-    return new Preconditions(ifMatch === undefined ? {} : { 'if-match': ifMatch });
-  }
-
   /** Whether every state of the user will do. */
   get areNone(): boolean {
     return this.#ifMatch === undefined && this.#ifNoneMatch === undefined;

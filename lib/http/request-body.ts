@@ -4,19 +4,25 @@ import type { HostResponse } from '../request/host.js';
 
 /** Bytes: 64 KiB. */
 const MAX_BODY = 65_536;
+/** Bytes: 1 MiB. A thousand new users have some 200 kB. */
+const MAX_LARGE_BODY = 1_048_576;
 
 export const INVALID_JSON = 'invalid JSON';
 
 /** Reads a body of any content type, as Kapacitor does. curl sends JSON with the content type of a form. */
-const readRaw: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY });
+const rawReader = (limit: number): RequestHandler => express.raw({ type: () => true, limit });
+
+const readRaw = rawReader(MAX_BODY);
+const readLargeRaw = rawReader(MAX_LARGE_BODY);
 
 /**
  * The JSON value in the body of a request, whatever its content type is. A parser of the app may have read the body before.
  *
+ * @param isLarge whether the body may have 1 MiB. Defaults to false
  * @throws {InvalidRequestError} 413 for a body over 64 KiB; 400 for a body that is not JSON, or that a parser changed
  */
-export async function readJson(req: Request, res: HostResponse): Promise<unknown> {
-  const body = await readBody(req, res);
+export async function readJson(req: Request, res: HostResponse, isLarge = false): Promise<unknown> {
+  const body = await readBody(req, res, isLarge);
   if (typeof body === 'string') return parse(body);
   return isForm(req) ? fromForm(req) : body;
 }
@@ -50,11 +56,12 @@ function fieldsIn(text: string): Map<string, string> {
 }
 
 /** The text of the body, or what a parser of the app has made of it. */
-async function readBody(req: Request, res: HostResponse): Promise<unknown> {
+async function readBody(req: Request, res: HostResponse, isLarge = false): Promise<unknown> {
+  const limit = isLarge ? MAX_LARGE_BODY : MAX_BODY;
   // The app's own parser may allow more.
-  if (Number(req.headers['content-length']) > MAX_BODY) throw tooLarge();
+  if (Number(req.headers['content-length']) > limit) throw tooLarge(limit);
   const wasRead = req.readableEnded;
-  if (!wasRead) await readBytes(req, res);
+  if (!wasRead) await readBytes(req, res, limit);
   const body: unknown = req.body;
   if (Buffer.isBuffer(body)) return decode(body);
   if (!wasRead) throw new InvalidRequestError(INVALID_JSON);
@@ -66,9 +73,10 @@ function isForm({ headers }: Request): boolean {
   return /^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '');
 }
 
-function readBytes(req: Request, res: HostResponse): Promise<void> {
+function readBytes(req: Request, res: HostResponse, limit: number): Promise<void> {
+  const read = limit === MAX_BODY ? readRaw : readLargeRaw;
   return new Promise((resolve, reject) => {
-    readRaw(req, res as Response, (error?: unknown) => (error ? reject(asInvalidRequest(error)) : resolve()));
+    read(req, res as Response, (error?: unknown) => (error ? reject(asInvalidRequest(error, limit)) : resolve()));
   });
 }
 
@@ -88,17 +96,17 @@ function parse(text: string): unknown {
   }
 }
 
-function tooLarge(): InvalidRequestError {
-  return new InvalidRequestError(`request body must be at most ${MAX_BODY / 1024} KiB`, 413);
+function tooLarge(limit: number): InvalidRequestError {
+  return new InvalidRequestError(`request body must be at most ${limit / 1024} KiB`, 413);
 }
 
 function consumed(): InvalidRequestError {
   return new InvalidRequestError('another middleware has read the body and not kept it: mount kapacitorAuth before it');
 }
 
-function asInvalidRequest(error: unknown): InvalidRequestError {
+function asInvalidRequest(error: unknown, limit: number): InvalidRequestError {
   const { type, status } = error as { type?: string; status?: number };
-  if (type === 'entity.too.large') return tooLarge();
+  if (type === 'entity.too.large') return tooLarge(limit);
   if (type === 'encoding.unsupported') return new InvalidRequestError('content encoding is not supported', 415);
   if (type === 'stream.not.readable') return consumed();
   return new InvalidRequestError('request body cannot be read', status !== undefined && status < 500 ? status : 400);

@@ -34,7 +34,7 @@ const REMOVABLE: readonly string[] = ['expires', 'note'];
  * Kapacitor and its clients treat null, and an empty type, like a missing field. Clients send back the `link` of an
  * answer.
  */
-function fieldsOf(json: unknown): Record<string, unknown> {
+export function fieldsOf(json: unknown): Record<string, unknown> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new InvalidRequestError(INVALID_JSON);
   const fields = Object.entries(json).filter(([field]) => field !== 'link');
   return Object.fromEntries(fields.map(([field, value]) => [field, isNothing(field, value) ? undefined : value]));

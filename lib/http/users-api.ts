@@ -148,6 +148,6 @@ async function readChanges(req: Request, res: HostResponse, principal: User): Pr
 }
 
 /** For a request that the user might make no more when it is complete. */
-function requireAdmin(user: User): void {
+export function requireAdmin(user: User): void {
   if (user.type !== 'admin') throw new ForbiddenError(adminRequired(user));
 }

@@ -48,6 +48,16 @@ export function readAccountFields(given: Readonly<Record<string, unknown>>): Rea
   };
 }
 
+/**
+ * Refuses a field that the repository would lose in silence.
+ *
+ * @throws {InvalidUserError} names the field
+ */
+export function requireKept(fields: ReadAccountFields, { keepsAccounts }: { readonly keepsAccounts?: boolean }): void {
+  const lost = keepsAccounts ? undefined : ACCOUNT_FIELDS.find((field) => fields[field]);
+  if (lost !== undefined) throw new InvalidUserError(`the user store of this app does not keep ${lost}: leave it out`);
+}
+
 function readNote(note: unknown): string | null | undefined {
   if (note === undefined) return undefined;
   if (note === null || note === '') return null;

@@ -2,12 +2,12 @@ import { ConfigError, InvalidUserError, OverloadedError, StoreError } from '../e
 import { answerWithin, type MaybePromise } from '../promises.js';
 import { shellQuoted } from '../safe-text.js';
 import { timesOfNewUser } from './account.js';
+import type { PasswordHashing } from './password-hashing.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { CompleteUserRepository, UserRepository } from './repository.js';
 import { storedUser } from './user.js';
 import { requireText } from './user-fields.js';
 import { checkUserName } from './user-name.js';
-import type { PasswordHashing } from './user-service.js';
 
 /** Milliseconds between two attempts. An app that creates its users in code has created an admin by then. */
 const ONE_SECOND = 1_000;

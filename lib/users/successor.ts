@@ -1,4 +1,4 @@
-import { InvalidUserError } from '../errors.js';
+import { InvalidUserError, type LastAdminDeed } from '../errors.js';
 import { requireFuture } from './end-time.js';
 import type { UserRepository } from './repository.js';
 import { type StoredUser, storedUser } from './user.js';
@@ -35,4 +35,10 @@ export function successor(
     ...Object.fromEntries(given),
   };
   return storedUser(after, hash ?? before.hash);
+}
+
+/** What a change would do to the last admin. */
+export function deedOf({ enabled, expires }: Pick<ReadChanges, 'enabled' | 'expires'>): LastAdminDeed {
+  if (enabled === false) return 'disabled';
+  return typeof expires === 'number' ? 'given an end' : 'deleted or demoted';
 }

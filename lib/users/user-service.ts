@@ -1,8 +1,7 @@
 import { requireFunction } from '../argument-checks.js';
-import { InvalidUserError, type LastAdminDeed, LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
-import type { MaybePromise } from '../promises.js';
+import { LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
 import { accountOf, timesOfNewUser, type UserAccount } from './account.js';
-import { ACCOUNT_FIELDS, type ReadAccountFields } from './account-fields.js';
+import { requireKept } from './account-fields.js';
 import {
   type Audit,
   type AuditContext,
@@ -12,14 +11,17 @@ import {
   type UserOperationFailed,
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
+import type { Confirm, ConfirmChange } from './confirmation.js';
 import { repeatConflicts } from './conflicts.js';
-import { type PasswordVerification, requireOtherPassword, requirePasswordAlone } from './duty-to-change.js';
+import { requireOtherPassword, requirePasswordAlone } from './duty-to-change.js';
 import type { OwnChangeLimit } from './own-change-limit.js';
+import { oneAtATime, type PasswordHashing } from './password-hashing.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { PermissionNames } from './permissions.js';
 import type { CompleteUserRepository } from './repository.js';
-import { successor } from './successor.js';
+import { deedOf, successor } from './successor.js';
 import { publicUser, type StoredUser, storedUser } from './user.js';
+import { runBatch, type UserOperation, type UserOperationResult } from './user-batch.js';
 import {
   type NewUser,
   type ReadChanges,
@@ -31,12 +33,6 @@ import {
 } from './user-fields.js';
 import { readFilterOptions, readListOptions, type UserFilterOptions, type UserListOptions } from './user-list.js';
 import { isUserName } from './user-name.js';
-
-/** Makes bcrypt hashes. */
-export interface PasswordHashing extends PasswordVerification {
-  /** @param options.isPatient false: rejects when the hash has to wait for too long */
-  hash(password: string, options?: { isPatient?: boolean }): Promise<string>;
-}
 
 /** The parts of a user service. */
 export interface UserServiceParts {
@@ -52,10 +48,6 @@ export interface UserServiceParts {
   /** Limits password changes of the user that `context.by` names. Defaults to no limit. */
   readonly ownChanges?: OwnChangeLimit | undefined;
 }
-
-/** Runs right before a user is stored, after its password has been hashed. An error that it throws ends the operation. */
-type Confirm = () => MaybePromise<void>;
-type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
 
 /**
  * The users, and the rules for their names, passwords, types and permissions. At least one admin who can log in always
@@ -109,7 +101,7 @@ export class UserService<Own extends string = string> {
   async #create(given: NewUser<string>, confirm: Confirm): Promise<StoredUser> {
     const { password, ...user } = readNewUser(given);
     requireKnownPermissions(user.permissions, this.#permissionNames);
-    this.#requireAccounts(user);
+    requireKept(user, this.#repository);
     const accepted = await this.#parts.policy.accept(password, user.name);
     if ((await this.#repository.find(user.name)) !== undefined) throw new UserExistsError(user.name);
     const hash = await this.#parts.hasher.hash(accepted);
@@ -188,7 +180,7 @@ export class UserService<Own extends string = string> {
   async #update(name: string, given: UserChanges<string>, confirm: ConfirmChange): Promise<Replacement> {
     requireText(name, 'name');
     const changes = readChanges(given, name);
-    this.#requireAccounts(changes);
+    requireKept(changes, this.#repository);
     await this.#checkPermissions(name, changes);
     if (changes.password === undefined || this.#context.by !== name) return this.#replace(name, changes, confirm);
     // Users can repeat this request without end, so it is limited and does not wait for long.
@@ -245,12 +237,25 @@ export class UserService<Own extends string = string> {
     return outcome === 'removed' ? user : undefined;
   }
 
-  /** A repository that does not keep a field would lose it in silence. */
-  #requireAccounts(fields: ReadAccountFields): void {
-    if (this.#repository.keepsAccounts) return;
-    const lost = ACCOUNT_FIELDS.find((field) => fields[field]);
-    if (lost === undefined) return;
-    throw new InvalidUserError(`the user store of this app does not keep ${lost}: leave it out`);
+  /**
+   * Creates, changes and deletes up to 1,000 users, each in one operation. One that fails keeps no other from being done. Those
+   * that make an enabled admin come first, and those that take one away last, so that one is always left. Their passwords are
+   * hashed one at a time, so that logins do not wait for all of them.
+   *
+   * @param begin runs before each operation, and right before its change; an error that it throws becomes its result
+   * @returns a result for each operation, in the same order
+   * @throws {InvalidRequestError} there is no operation, or there are more than 1,000, or two on one name
+   * @throws {OverloadedError} too many passwords wait to be hashed; nothing was changed
+   */
+  async batch(
+    operations: readonly UserOperation<Own>[],
+    begin: Confirm = () => {},
+  ): Promise<UserOperationResult<Own>[]> {
+    requireFunction('users.batch', 'begin', begin);
+    const { hasher } = this.#parts;
+    const users = new UserService({ ...this.#parts, hasher: oneAtATime(hasher) });
+    const parts = { users, hasher, find: (name: string) => this.#find(name), by: this.#context.by, begin };
+    return runBatch(operations, parts) as Promise<UserOperationResult<Own>[]>;
   }
 
   /** Clients send back a user that they have read, with a permission that may no longer be defined. */
@@ -284,10 +289,4 @@ export class UserService<Own extends string = string> {
     requireText(name, 'name');
     return isUserName(name) ? this.#repository.find(name) : undefined;
   }
-}
-
-/** What the change would do to the last admin. */
-function deedOf({ enabled, expires }: Pick<ReadChanges, 'enabled' | 'expires'>): LastAdminDeed {
-  if (enabled === false) return 'disabled';
-  return typeof expires === 'number' ? 'given an end' : 'deleted or demoted';
 }

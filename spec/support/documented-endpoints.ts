@@ -39,9 +39,11 @@ class Documented {
 
   /** Why the document does not allow an answer, or a request that was accepted. Undefined if it does. */
   problemOf(request: SentRequest, path: string, answer: Answer): string | undefined {
-    const template = this.#templates.find(({ pattern }) => pattern.test(path))?.template;
-    if (template === undefined) return undefined;
     const method = (request.method ?? 'GET').toLowerCase();
+    const templates = this.#templates.filter(({ pattern }) => pattern.test(path)).map(({ template }) => template);
+    // A user may have the name of a literal segment.
+    const template = templates.find((each) => this.#hasMethod(each, method)) ?? templates[0];
+    if (template === undefined) return undefined;
     if (method === 'options') return undefined;
     const { place, operation } = this.#find(template, method);
     const status = String(answer.status);
@@ -51,8 +53,12 @@ class Documented {
     return (
       this.#headersProblem(response, at, answer) ??
       (method === 'head' ? undefined : this.#bodyProblem(response.content ?? {}, at, answer)) ??
-      (answer.status < 300 ? this.#requestProblem(operation, place, request) : undefined)
+      (answer.status < 300 ? this.#requestProblem(operation, place, request, answer) : undefined)
     );
+  }
+
+  #hasMethod(template: string, method: string): boolean {
+    return Object.hasOwn(this.#document.paths[template] as object, method === 'head' ? 'get' : method);
   }
 
   #find(template: string, method: string): Found {
@@ -94,9 +100,14 @@ class Documented {
   }
 
   /** The problem of a request that was accepted. */
-  #requestProblem({ requestBody }: Operation, place: string, { body }: SentRequest): string | undefined {
+  #requestProblem(
+    { requestBody }: Operation,
+    place: string,
+    { body }: SentRequest,
+    answer: Answer,
+  ): string | undefined {
     if (requestBody?.content['application/json'] === undefined || body === undefined) return undefined;
-    const sent = parseJson(String(body));
+    const sent = acceptedIn(parseJson(String(body)), answer.body);
     if (sent === undefined) return undefined;
     const problem = this.valueProblem(
       `${place}${placeOf('requestBody', 'content', 'application/json', 'schema').slice(1)}`,
@@ -135,4 +146,13 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The part of a batch that was accepted. Undefined for none. Any other body was accepted as a whole. */
+function acceptedIn(sent: unknown, answer: unknown): unknown {
+  const { operations } = Object(sent) as { readonly operations?: readonly unknown[] };
+  const { results } = Object(answer) as { readonly results?: readonly { readonly status: number }[] };
+  if (operations === undefined || results === undefined) return sent;
+  const accepted = operations.filter((_, index) => (results[index]?.status as number) < 400);
+  return accepted.length === 0 ? undefined : { operations: accepted };
 }
