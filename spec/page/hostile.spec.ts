@@ -18,7 +18,7 @@ const NOTES = {
   formula: '=HYPERLINK("http://example.com","click")',
   bidi: '\u202Egnp.exe\u202E\u2067',
   proto: '__proto__',
-  template: '{name} ${name} {{constructor}}',
+  template: '{name} {{constructor}} %s',
   long: 'w'.repeat(200),
   accents: 'Z\u0351\u036B\u0343\u036A\u0302\u036B'.repeat(28),
 } as const;

@@ -9,7 +9,7 @@ const PATIENCE = 15_000;
 interface Visit extends BrowserContextOptions {
   /** The name of the user who has signed in before. Undefined: nobody has. */
   readonly as?: string;
-  /** The place on the page, such as `?view=audit`. Defaults to the list of users. */
+  /** The place on the page, such as '?view=audit'. Defaults to the list of users. */
   readonly place?: string;
   /** The page. Defaults to its place below the API. */
   readonly at?: string;
@@ -48,7 +48,7 @@ async function watch(context: BrowserContext, origin: string, failures: readonly
     });
   `);
   context.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`);
   });
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('dialog', (dialog) => {
@@ -59,18 +59,13 @@ async function watch(context: BrowserContext, origin: string, failures: readonly
     if (new URL(request.url()).origin !== origin) complaints.push(`a request to ${request.url()}`);
   });
   const isExpected = (text: string) =>
-    failures.some((status) => text.includes(status === 0 ? 'net::ERR_' : `with a status of ${status} `));
+    failures.some((status) => text.includes(status === 0 ? 'net::ERR_' : `status of ${status} `));
   onTestFinished(async () => {
     // Whatever a page has complained of so far arrives before its answer.
     for (const page of context.pages()) await page.evaluate('0');
     await context.close();
     expect(complaints.filter((text) => !isExpected(text))).toEqual([]);
   });
-}
-
-/** A name as it is in a text of the page: it is isolated, so that a name that is written from the right turns nothing around it. */
-export function isolated(name: string): string {
-  return `\u2068${name}\u2069`;
 }
 
 /** The open dialog. */
