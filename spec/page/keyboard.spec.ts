@@ -27,6 +27,7 @@ describe('the keyboard alone', () => {
   it('creates a user, and gets the focus back where it began', async () => {
     const served = await servePage({ users: [ROOT] });
     const page = await visit(served);
+    await expect.poll(() => focused(page)).toBe('input text Name');
     await page.keyboard.type('root');
     await page.keyboard.press('Tab');
     await page.keyboard.type(PASSWORD);
@@ -47,7 +48,7 @@ describe('the keyboard alone', () => {
     await sees(dialogOf(page), 'User ann is created.');
     await page.keyboard.press('Escape');
     await expect.poll(() => dialogOf(page).count()).toBe(0);
-    expect(await focused(page)).toBe('button New user');
+    expect(await focused(page)).toBe('button button New user');
     expect(await served.auth.users.get('ann')).toMatchObject({ permissions: ['clerk'] });
   });
 
@@ -66,7 +67,7 @@ describe('the keyboard alone', () => {
     await page.getByRole('dialog', { name: 'Delete john?' }).waitFor();
     await page.keyboard.press('Escape');
     await expect.poll(() => dialogOf(page).count()).toBe(0);
-    expect(await focused(page)).toBe('button Delete user');
+    expect(await focused(page)).toBe('button button Delete user');
 
     await page.keyboard.press('Enter');
     await dialogOf(page).waitFor();
