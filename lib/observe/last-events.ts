@@ -4,8 +4,8 @@ import { isPlainObject } from '../argument-checks.js';
 
 /** Bytes that are read at once. */
 const CHUNK = 65_536;
-/** Bytes. No line of an audit log is as long. */
-const MAX_LINE = 1_048_576;
+/** Bytes that are read of one file at most. A thousand events have some 300 kB. */
+const MAX_READ = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
 /** Opening a named pipe without O_NONBLOCK would wait for a writer in a thread that no signal reaches. */
 const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -18,7 +18,7 @@ export type LoggedEvent = Readonly<Record<string, unknown>>;
  * it. A line that is no event is left out, such as one that a killed process has left unfinished.
  *
  * @param limit events at most
- * @throws an error of the file system, unless there is no such file
+ * @throws the file is no regular file, or cannot be read. One that is not there has no events
  */
 export async function lastEvents(path: string, limit: number): Promise<LoggedEvent[]> {
   const events: LoggedEvent[] = [];
@@ -42,7 +42,7 @@ function parseEvent(line: string): LoggedEvent | undefined {
   }
 }
 
-/** Gives the lines of a file to `take`, the last one first, until it returns false. A pipe or a device has none. */
+/** Gives the lines of a file to `take`, the last one first, until it returns false. */
 async function readBackwards(path: string, take: (line: string) => boolean): Promise<void> {
   let file: FileHandle;
   try {
@@ -54,7 +54,9 @@ async function readBackwards(path: string, take: (line: string) => boolean): Pro
   try {
     const stats = await file.stat();
     let rest: Buffer = Buffer.alloc(0);
-    for (let position = stats.isFile() ? stats.size : 0; position > 0 && rest.length <= MAX_LINE; ) {
+    if (!stats.isFile()) throw new Error('it is no regular file');
+    const end = stats.size;
+    for (let position = end; position > 0 && end - position < MAX_READ; ) {
       const length = Math.min(CHUNK, position);
       position -= length;
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
@@ -65,7 +67,7 @@ async function readBackwards(path: string, take: (line: string) => boolean): Pro
         rest = rest.subarray(0, newline);
       }
     }
-    if (rest.length <= MAX_LINE) take(rest.toString('utf8'));
+    take(rest.toString('utf8'));
   } finally {
     await file.close();
   }

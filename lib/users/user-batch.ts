@@ -3,10 +3,10 @@ import { InvalidRequestError } from '../errors.js';
 import type { MaybePromise } from '../promises.js';
 import { describeType, quoteText } from '../safe-text.js';
 import type { UserAccount } from './account.js';
+import type { Confirm, ConfirmChange } from './confirmation.js';
 import type { PasswordHashing } from './password-hashing.js';
 import { isActiveAdmin, type StoredUser } from './user.js';
 import type { NewUser, UserChanges } from './user-fields.js';
-import type { ConfirmChange, UserService } from './user-service.js';
 
 /**
  * An operation of a batch. `confirm` runs right before the change, as in `users.update` and `users.delete`.
@@ -40,15 +40,22 @@ const MAX_OPERATIONS = 1_000;
 /** Operations that run at once. Those with a password wait for each other. */
 const CONCURRENCY = 50;
 
+/** The single operations. */
+interface SingleOperations {
+  create(user: NewUser<string>, confirm: Confirm): Promise<UserAccount>;
+  update(name: string, changes: UserChanges<string>, confirm: ConfirmChange): Promise<UserAccount>;
+  delete(name: string, confirm: ConfirmChange): Promise<boolean>;
+}
+
 interface BatchParts {
-  /** The users, with {@link oneAtATime} hashing. */
-  readonly users: UserService;
+  /** The users, whose passwords are hashed one at a time. */
+  readonly users: SingleOperations;
   readonly hasher: PasswordHashing;
   readonly find: (name: string) => MaybePromise<StoredUser | undefined>;
   /** The name of the user who makes the batch. */
   readonly by: string | undefined;
   /** Runs before each operation begins. An error that it throws becomes its result. */
-  readonly begin: () => MaybePromise<void>;
+  readonly begin: Confirm;
 }
 
 /**

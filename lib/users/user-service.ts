@@ -1,6 +1,5 @@
 import { requireFunction } from '../argument-checks.js';
 import { LastAdminError, UserExistsError, UserNotFoundError } from '../errors.js';
-import type { MaybePromise } from '../promises.js';
 import { accountOf, timesOfNewUser, type UserAccount } from './account.js';
 import { requireKept } from './account-fields.js';
 import {
@@ -12,6 +11,7 @@ import {
   type UserOperationFailed,
 } from './audit-events.js';
 import { compareAndSet, type Replacement } from './compare-and-set.js';
+import type { Confirm, ConfirmChange } from './confirmation.js';
 import { repeatConflicts } from './conflicts.js';
 import { requireOtherPassword, requirePasswordAlone } from './duty-to-change.js';
 import type { OwnChangeLimit } from './own-change-limit.js';
@@ -48,10 +48,6 @@ export interface UserServiceParts {
   /** Limits password changes of the user that `context.by` names. Defaults to no limit. */
   readonly ownChanges?: OwnChangeLimit | undefined;
 }
-
-/** Runs right before a user is stored, after its password has been hashed. An error that it throws ends the operation. */
-type Confirm = () => MaybePromise<void>;
-export type ConfirmChange = (current: StoredUser) => MaybePromise<void>;
 
 /**
  * The users, and the rules for their names, passwords, types and permissions. At least one admin who can log in always

@@ -36,25 +36,31 @@ describe('the last events of an audit log', () => {
     expect(countsOf(await lastEvents(path, 9))).toEqual([3, 2, 1]);
   });
 
-  it('leave out what is no event: an unfinished line, another text, and one that is too long', async () => {
+  it('leave out what is no event: an unfinished line, another text, and a long one', async () => {
     const path = logWith(`${line(1)}{"time":"t","event":"lo\nnot JSON\n[]\n{"time":"t"}\n\n${line(2)}`);
     expect(countsOf(await lastEvents(path, 9))).toEqual([2, 1]);
     appendFileSync(path, `"${'x'.repeat(3_000_000)}\n${line(3)}`);
-    expect(countsOf(await lastEvents(path, 9))).toEqual([3]);
-    appendFileSync(path, '{"event":"cut');
+    expect(countsOf(await lastEvents(path, 9))).toEqual([3, 2, 1]);
+    appendFileSync(path, `{"event":"cut`);
     expect(countsOf(await lastEvents(path, 1))).toEqual([3]);
   });
 
-  it('are none without a file, in an empty one, and in a device', async () => {
+  it('are none without a file, and in an empty one', async () => {
     expect(await lastEvents(join(temporaryFolder(), 'audit.log'), 9)).toEqual([]);
     expect(await lastEvents(logWith(''), 9)).toEqual([]);
-    expect(await lastEvents('/dev/zero', 9)).toEqual([]);
   });
 
-  it('cannot be read if the path leads through a file', async () => {
+  it('are looked for in the last 8 MiB of a file', async () => {
+    const path = logWith(`${line(1)}${'x'.repeat(9_000_000)}\n${line(2)}`);
+    expect(countsOf(await lastEvents(path, 9))).toEqual([2]);
+  });
+
+  it('cannot be read if the path leads through a file, or to a folder or a device', async () => {
     const path = logWith(line(1));
     await expect(lastEvents(join(path, 'audit.log'), 9)).rejects.toThrow('ENOTDIR');
     mkdirSync(`${path}s`);
-    expect(await lastEvents(`${path}s`, 9)).toEqual([]);
+    for (const each of [`${path}s`, '/dev/zero']) {
+      await expect(lastEvents(each, 9)).rejects.toThrow('it is no regular file');
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Format } from './formats.js';
+import type { Format } from './format.js';
 
 export const USERS = `CREATE TABLE users (
   -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.

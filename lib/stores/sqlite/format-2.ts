@@ -1,5 +1,5 @@
+import type { Format } from './format.js';
 import { FORMAT_1 } from './format-1.js';
-import type { Format } from './formats.js';
 
 const SECRETS = `CREATE TABLE secrets (
   -- The SHA-256 of the secret in base64url.

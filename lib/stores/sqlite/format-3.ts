@@ -1,6 +1,6 @@
+import type { Format } from './format.js';
 import { USERS } from './format-1.js';
 import { GENERATION, ownedBy, SECRETS_AND_INDEXES } from './format-2.js';
-import type { Format } from './formats.js';
 
 /** New columns. In the SQL of a table, ALTER TABLE puts each behind the last one. */
 const ACCOUNT_COLUMNS = [
