@@ -136,6 +136,7 @@ async function greeting(auth: KapacitorAuth, url: string, path: string): Promise
   return [
     `Listening on ${url}`,
     ...(auth.authEnabled ? ['Authentication is on'] : withoutAuthentication(auth)),
+    ...(enabled && auth.config.http.usersPage ? [`The page for users is ${url}/kapacitor/v1/admin`] : []),
     enabled ? `The users are in ${store}` : 'There are no users and no users API: [auth] enabled is false',
     '',
     ...(await nextSteps(auth, url, path)),

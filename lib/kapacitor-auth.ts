@@ -16,21 +16,18 @@ import { AccessPolicy } from './authorization/access-policy.js';
 import { resolveConfig } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
+import { createEndpoints } from './endpoints.js';
 import { exposeApi, type Parts } from './expose-api.js';
 import { Guard } from './http/guard.js';
 import type { GuardOptions } from './http/guard-options.js';
-import { createGuardOnly, createGuardWithApi } from './http/middleware.js';
 import { isResponse, refuseRequest } from './http/middleware-call.js';
-import { createOwnRouters } from './http/own-routers.js';
 import { createProxyWarner } from './http/proxy.js';
-import { RequestParameters } from './http/request-parameters.js';
 import { SignInChallenge } from './http/sign-in-challenge.js';
-import { createUsersPage, noUsersPage } from './http/users-page.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
 import { createSecretManagement } from './secret-management.js';
-import { createSignIn, SESSION_READER } from './sign-in.js';
+import { SESSION_READER } from './sign-in.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
 import type { SupervisedRepository } from './stores/supervised.js';
 import { createPasswords, createUserManagement, type Passwords, type UserManagement } from './user-management.js';
@@ -136,10 +133,9 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const guard = new Guard(authenticator, logins, policy, guardOptions(http, { hasSessions, duty, throttle, audit }));
   const { keys, sessions } = secrets;
-  const parameters = new RequestParameters(http.queryCredentials);
-  const routers = createOwnRouters({ users, keys, sessions, guard, audit, parameters, auditLog: log });
-  const signIn = createSignIn({ http, guard, logins, users, authenticator, sessions, audit });
-  const usersPage = auth.enabled && http.usersPage ? createUsersPage(guard, http) : undefined;
+  const endpoints = createEndpoints(config, {
+    ...{ users, keys, sessions, guard, logins, authenticator, audit, auditLog: log },
+  });
   const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
@@ -152,12 +148,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   };
   return {
     ...{ config, events, audit, metrics, supervised, users, keys, guard, logins, adminSetup, close, log },
-    usersRouter: routers.users,
+    ...endpoints,
     strategy: new KapacitorStrategy(logins),
-    middleware: auth.enabled
-      ? createGuardWithApi(guard, routers, { signIn, users: usersPage?.belowApi })
-      : createGuardOnly(guard),
-    usersPage: usersPage?.mounted ?? noUsersPage,
     ready,
   };
 }

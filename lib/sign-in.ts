@@ -18,7 +18,7 @@ export const SESSION_READER: SessionReader = {
   mayUse: mayUseCookie,
 };
 
-interface SignInWiring {
+export interface SignInWiring {
   readonly http: ResolvedConfig['http'];
   readonly guard: Guard;
   readonly logins: LoginService;

@@ -32,7 +32,7 @@ export function currentLuggage(): Luggage {
 }
 
 /** The place that the address names. */
-export function currentPlace(): Place {
+function currentPlace(): Place {
   return Object.fromEntries(new URLSearchParams(location.search));
 }
 

@@ -39,7 +39,16 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'sign-in-texts',
     'warnings',
   ],
-  wiring: ['api', 'app-events', 'expose-api', 'kapacitor-auth', 'secret-management', 'sign-in', 'user-management'],
+  wiring: [
+    'api',
+    'app-events',
+    'endpoints',
+    'expose-api',
+    'kapacitor-auth',
+    'secret-management',
+    'sign-in',
+    'user-management',
+  ],
   entries: ['index', 'postgres'],
 };
 

@@ -52,6 +52,15 @@ describe('the last login', () => {
     }
   });
 
+  it.each(['password', 'key'])('is recorded at the first login with a %s', async (kind) => {
+    const { auth, send, passMinute, last } = await setUp();
+    const { key } = await auth.keys.create('api', { name: 'k' });
+    const time = Date.now();
+    await send({ path: '/x', headers: { Authorization: kind === 'key' ? `Bearer ${key}` : basic('api:pw') } });
+    await passMinute();
+    expect(await last()).toBe(time);
+  });
+
   it('is none of wrong credentials, and none of a user who is not let in', async () => {
     const { auth, send, passMinute, last } = await setUp();
     await send({ path: '/x', auth: 'api:wrong' });

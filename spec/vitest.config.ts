@@ -68,6 +68,7 @@ type Project = NonNullable<TestProjectInlineConfiguration['test']>;
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const POSTGRES = pathOf('support/postgres-setup.ts');
+const PAGE = pathOf('support/page-setup.ts');
 const PROGRAMS = pathOf('support/programs-setup.ts');
 const CHROMIUM = pathOf('support/chromium-setup.ts');
 const WITHOUT_POSTGRES = { postgresUrl: 'postgres://name-this-spec-below-every-store-in-vitest.config.ts.invalid' };
@@ -81,10 +82,15 @@ const SHARED = { ...IN_ONE_PROCESS, provide: { ...IN_ONE_PROCESS.provide, module
 const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   unit: SHARED,
   isolated: IN_ONE_PROCESS,
-  'express 5': SHARED,
-  'express 4': { ...SHARED, alias: [{ find: /^express$/, replacement: 'express4' }], env: { EXPRESS: '4' } },
+  'express 5': { ...SHARED, globalSetup: [PAGE] },
+  'express 4': {
+    ...SHARED,
+    globalSetup: [PAGE],
+    alias: [{ find: /^express$/, replacement: 'express4' }],
+    env: { EXPRESS: '4' },
+  },
   // A browser takes its time where much else runs. What is waited for is there at once otherwise.
-  page: { ...SHARED, globalSetup: [CHROMIUM], testTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
+  page: { ...SHARED, globalSetup: [PAGE, CHROMIUM], testTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
   long: IN_ONE_PROCESS,
   processes: { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES },
   'every store': { globalSetup: [POSTGRES, PROGRAMS, CHROMIUM], expect: { poll: { timeout: 15_000 } } },

@@ -20,7 +20,7 @@ export function checkKept(user: ManagedUser, { enabled, expires, mustChangePassw
   }
   if (expires && !user.expires) throw lost(name, 'has no end', 'ends of users');
   if (mustChangePassword && !user.mustChangePassword) {
-    throw lost(name, 'need not change its password', 'such a duty');
+    throw lost(name, 'need not change its password', 'such duty');
   }
   if (note && !user.note) throw lost(name, 'has no note', 'notes');
   return user;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { EXIT_CODES_HELP, UsageError } from './cli-error.js';
 import { addCan, addWhoami } from './commands/access.js';
+import { addAudit } from './commands/audit.js';
 import { addBackup } from './commands/backup.js';
 import { addCompletion } from './commands/completion.js';
 import { addCheckConfig, addHash } from './commands/config.js';
@@ -46,6 +47,7 @@ export function createProgram(createSession: (program: Command) => Session): Com
   addPermissionCommands(program, session);
   addWhoami(program, session);
   addCan(program, session);
+  addAudit(program, session);
   addToken(program, session);
   addHash(program, session);
   addCheckConfig(program, session);

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode, RefusedError } from './cli-error.js';
 import type { ManagedUser, ManagedUsers, Reading } from './managed-users.js';
 import { Output, type Streams } from './output.js';
 import { askHidden, type NewPassword, type PasswordSource, readNewPassword } from './prompt.js';
+import { type AskedAccess, askAccess, type ToldAccess } from './remote-access.js';
 import { type ManagedKeys, RemoteKeys } from './remote-keys.js';
 import { RemoteUsers } from './remote-users.js';
 import { StoreUsers } from './store-users.js';
@@ -32,6 +33,8 @@ export interface OpenUsers {
   readonly policy: PasswordPolicy;
   /** Reads the rules about who may do what. */
   readonly readRules: () => Promise<AccessRules>;
+  /** Asks a server whether a user may make a request. Undefined: there is no server, or it does not tell. */
+  readonly explainAccess?: (asked: AskedAccess) => Promise<ToldAccess | undefined>;
 }
 
 /** One run of the command line. */
@@ -95,6 +98,7 @@ export class Session {
         keys: new RemoteKeys(client),
         policy: ANY_PASSWORD,
         readRules: () => readAccessRules(client),
+        explainAccess: (asked) => askAccess(client, asked),
       }),
     );
   }

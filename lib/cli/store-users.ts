@@ -1,17 +1,14 @@
 import type { UserAccount } from '../users/account.js';
 import type { StoredUser } from '../users/user.js';
+import type { UserOperation as StoreOperation, UserOperationResult } from '../users/user-batch.js';
 import type { NewUser, UserChanges } from '../users/user-fields.js';
 import type { UserFilterOptions, UserListOptions } from '../users/user-list.js';
 import type { UserService } from '../users/user-service.js';
 import { ChangedMeanwhileError } from './cli-error.js';
-import {
-  type ManagedUser,
-  type ManagedUsers,
-  type OperationOutcome,
-  oneByOne,
-  type Reading,
-  type UserOperation,
-} from './managed-users.js';
+import type { ManagedUser, ManagedUsers, OperationOutcome, Reading, UserOperation } from './managed-users.js';
+
+/** Operations that a store takes at once. */
+const BATCH = 1_000;
 
 /** The users of a store. */
 export class StoreUsers implements ManagedUsers {
@@ -46,8 +43,12 @@ export class StoreUsers implements ManagedUsers {
     return this.#users.delete(name, requireVersion(version));
   }
 
-  batch(operations: readonly UserOperation[]): AsyncIterable<OperationOutcome> {
-    return oneByOne(this, operations);
+  async *batch(operations: readonly UserOperation[]): AsyncGenerator<OperationOutcome, void, void> {
+    for (let begin = 0; begin < operations.length; begin += BATCH) {
+      const some = operations.slice(begin, begin + BATCH);
+      const results = await this.#users.batch(some.map(toStoreOperation));
+      for (const [index, { name }] of some.entries()) yield toOutcome(name, results[index] as UserOperationResult);
+    }
   }
 
   async #managed(users: readonly UserAccount[], { isWhole = false }: Reading = {}): Promise<ManagedUser[]> {
@@ -55,6 +56,15 @@ export class StoreUsers implements ManagedUsers {
     const logins = await this.#users.lastLogins(users.map(({ name }) => name));
     return users.map((user) => ({ ...managed(user), lastLogin: logins.get(user.name) ?? null }));
   }
+}
+
+function toStoreOperation(operation: UserOperation): StoreOperation<string> {
+  return operation.op === 'change' ? operation : { ...operation, confirm: requireVersion(operation.version) };
+}
+
+function toOutcome(name: string, result: UserOperationResult): OperationOutcome {
+  if ('error' in result) return { name, error: result.error };
+  return 'user' in result ? { name, user: managed(result.user) } : { name };
 }
 
 /** A store knows all of an account, so a field that is missing says nothing. */

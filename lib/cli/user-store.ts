@@ -61,8 +61,9 @@ export class UserStore {
   readonly foundBy: string | undefined;
   /** Undefined: no JSON Web Token is accepted. */
   readonly readSharedSecret: SharedSecretReader | undefined;
+  /** The path of the audit log, if there is one. */
+  readonly auditLog: string | undefined;
   readonly #store: string;
-  readonly #auditLog: string | undefined;
 
   /** @throws {ConfigError} the configuration is wrong */
   constructor({ file, store: named, isFound }: StoreTarget, environment: Environment) {
@@ -73,7 +74,7 @@ export class UserStore {
     // Only code can name a repository.
     this.#store = store as string;
     this.name = auth.store as string;
-    this.#auditLog = auth.auditLog;
+    this.auditLog = auth.auditLog;
     // A command hashes one password.
     const { policy, hasher } = createPasswords(auth, { budget: { concurrency: 1, maxQueue: 1 } });
     this.policy = policy;
@@ -128,7 +129,7 @@ export class UserStore {
     }
     const opened = createRepository(this.#store);
     try {
-      const trail = new AuditTrail(this.#auditLog, onTrailProblem);
+      const trail = new AuditTrail(this.auditLog, onTrailProblem);
       const supervision = { grace: DEFAULT_STORE_SETTINGS.grace, onFailure: () => {}, onState: () => {} };
       const { policy, hasher, permissionNames } = this;
       const { audit, context } = trail;

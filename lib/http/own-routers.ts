@@ -5,7 +5,7 @@ import { createOpenApiRouter } from './openapi-router.js';
 import { createPermissionsRouter } from './permissions-router.js';
 import { createUsersRouter, type UsersRouterParts } from './users-router.js';
 
-interface OwnRoutersParts extends UsersRouterParts {
+export interface OwnRoutersParts extends UsersRouterParts {
   /** Undefined: no audit log is kept. */
   readonly auditLog: AuditReader | undefined;
 }

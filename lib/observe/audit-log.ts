@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { isPlainObject } from '../argument-checks.js';
 import { now } from '../clock.js';
 import { warn } from '../warnings.js';
 import { auditLine } from './audit-record.js';
+import { type LoggedEvent, lastEvents } from './last-events.js';
 import { LineFile } from './line-file.js';
-import { lastLinesOf } from './line-tail.js';
 import { openNow } from './opened-file.js';
 
 /** Milliseconds between two warnings of lost events. */
@@ -59,11 +58,8 @@ export class AuditLog {
    *
    * @throws the file cannot be read
    */
-  async last(limit: number): Promise<object[]> {
-    const lines = await lastLinesOf(this.#path, limit);
-    const missing = limit - lines.length;
-    const former = missing > 0 ? await lastLinesOf(`${this.#path}.1`, missing) : [];
-    return [...lines, ...former].flatMap(eventIn);
+  last(limit: number): Promise<LoggedEvent[]> {
+    return lastEvents(this.#path, limit);
   }
 
   /** Writes the events in memory, for at most a second, and closes the file. Later events are ignored. */
@@ -104,16 +100,6 @@ export class AuditLog {
     this.#lost = 0;
     this.#reason = TOO_SLOW;
     this.#warnedAt = now();
-  }
-}
-
-/** The event of a line. None for a line that another program has written, or that a crash has cut off. */
-function eventIn(line: string): object[] {
-  try {
-    const event: unknown = JSON.parse(line);
-    return isPlainObject(event) ? [event] : [];
-  } catch {
-    return [];
   }
 }
 

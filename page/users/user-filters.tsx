@@ -17,9 +17,15 @@ interface UserFiltersProps {
 /** What the list is narrowed down by. The server does it. */
 export function UserFilters({ query, permissions, onChange }: UserFiltersProps): JSX.Element {
   const { users, type, state } = texts;
+  const root = useRef<HTMLElement>(null);
+  const clear = () => {
+    onChange({ q: '', type: '', enabled: '', permission: '' });
+    // The button goes away with what it has cleared.
+    root.current?.querySelector('input')?.focus();
+  };
   const isFiltered = Boolean(query.q || query.type || query.enabled || query.permission);
   return (
-    <search class="filters">
+    <search class="filters" ref={root}>
       <SearchField value={query.q ?? ''} onChange={(q) => onChange({ q })} />
       <Choice
         label={users.type}
@@ -44,7 +50,7 @@ export function UserFilters({ query, permissions, onChange }: UserFiltersProps):
         onChange={(value) => onChange({ permission: value })}
       />
       {isFiltered && (
-        <Button kind="quiet" onClick={() => onChange({ q: '', type: '', enabled: '', permission: '' })}>
+        <Button kind="quiet" onClick={clear}>
           {users.clear}
         </Button>
       )}

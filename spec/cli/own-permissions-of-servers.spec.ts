@@ -70,11 +70,10 @@ describe("a server with the app's own permissions", () => {
       stdout: 'none\napi\nconfig_api\nwrite_points\nall\n',
       stderr: "kapacitor-auth: this server does not show permissions of its own: these are Kapacitor's\n",
     });
-    expect(await onKim(['can', 'kim', 'GET', '/orders'])).toMatchObject({
-      exitCode: 1,
-      stderr:
-        'kapacitor-auth: it is not known here what clerk and night-shift_2 open. Ask the app as an admin: --url http://ADMIN@HOST\n',
-    });
+    // It tells users what they may do themselves.
+    expect(await onKim(['can', 'kim', 'GET', '/orders'])).toEqual(
+      done('yes: clerk opens /orders for read and write\n'),
+    );
   });
 });
 

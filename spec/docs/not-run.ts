@@ -7,6 +7,7 @@ const LEFT_OUT: readonly { readonly command: RegExp; readonly reason: string }[]
   { command: /^curl -s 'http:\/\/localhost:9090\//, reason: 'a Prometheus' },
   { command: /^kapacitor /, reason: "Kapacitor's own command line" },
   { command: / \/var\/lib\/kapacitor\//, reason: "a Kapacitor's database" },
+  { command: /^(?:npx openapi-typescript|pip install|openapi-python-client) /, reason: 'a registry' },
   { command: /^npm /, reason: 'a registry, or a clone of the repository' },
   { command: /\bkapacitor-auth completion /, reason: 'an interactive shell' },
   { command: /^curl .* -u \w+$/, reason: 'a terminal: curl asks for the password' },

@@ -1,11 +1,14 @@
+import bcrypt from 'bcrypt';
 import express from 'express';
 import { MemoryUserRepository } from 'kapacitor-auth';
 import passport from 'passport';
 import { describe, expect, it, vi } from 'vitest';
+import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 import { cookieOf, post } from '../support/signed-in.js';
 import { handmadeToken, inSeconds, SECRET } from '../support/tokens.js';
+import { serveUpgrades } from '../support/upgrade.js';
 
 const USERS = '/kapacitor/v1/users';
 const DOORS = [
@@ -76,10 +79,12 @@ async function serveDoors() {
   }) as express.ErrorRequestHandler);
   const { send, port } = await serve(app);
   const key = (await auth.keys.create('jane', { name: 'k' })).key;
+  const limited = (await auth.keys.create('jane', { name: 'l', permissions: ['all'] })).key;
   const cookie = cookieOf(await post(send, 'jane', 'pw'));
   const credentials: Record<string, Record<string, string>> = {
     password: { Authorization: basic('jane:pw') },
     key: { Authorization: `Bearer ${key}` },
+    'key with permissions': { Authorization: `Bearer ${limited}` },
     token: { Authorization: `Bearer ${handmadeToken({ username: 'jane', exp: inSeconds(3_600_000) })}` },
     session: { Cookie: cookie, Origin: `http://127.0.0.1:${port}` },
   };
@@ -96,7 +101,7 @@ function asked(kind: string) {
   return DOORS.filter(([, path]) => kind !== 'session' || path !== '/verify');
 }
 
-const KINDS = ['password', 'key', 'token', 'session'] as const;
+const KINDS = ['password', 'key', 'key with permissions', 'token', 'session'] as const;
 
 describe.each(KINDS)('with a %s', (kind) => {
   it('a user who must change its password gets 403 everywhere, but where it can do that', async () => {
@@ -107,7 +112,7 @@ describe.each(KINDS)('with a %s', (kind) => {
       expect([method, path, await ask(kind, method, path)]).toEqual([method, path, 403]);
     }
     for (const [method, path, status] of LEFT) {
-      const expected = kind === 'key' && method === 'PATCH' && status === 400 ? [400, 403] : [status];
+      const expected = kind.startsWith('key') && method === 'PATCH' && status === 400 ? [400, 403] : [status];
       expect(expected).toContain(await ask(kind, method, path));
     }
     expect(store.find('jane')).toMatchObject({ mustChangePassword: true });
@@ -115,10 +120,10 @@ describe.each(KINDS)('with a %s', (kind) => {
 
   it('a user who has expired gets what a wrong password gets, everywhere', async () => {
     const { auth, ask, store } = await serveDoors();
-    await auth.users.update('jane', { type: 'normal' });
+    await auth.users.update('jane', { type: 'normal', permissions: ['all'] });
     expect(await ask(kind, 'GET', '/authenticate')).toBe(299);
-    await auth.users.update('jane', { expires: new Date(Date.now() + 500_000), mustChangePassword: true });
-    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+    await auth.users.update('jane', { expires: new Date(Date.now() + 200_000), mustChangePassword: true });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 200_000);
     for (const [method, path] of [...asked(kind), ...LEFT]) {
       // Nobody needs credentials for these, and a session that has ended is none.
       const isOpen = kind === 'session' && ['/open', '/optional'].includes(path);
@@ -192,5 +197,74 @@ describe('a user who must change its password', () => {
       code: 'PASSWORD_CHANGE_REQUIRED',
       status: 403,
     });
+  });
+
+  it('opens no WebSocket, and is not sent to the sign-in page for it', async () => {
+    const { auth } = await serveDoors();
+    const upgrades = await serveUpgrades(auth);
+    expect(await upgrades.ask({ auth: 'jane:pw' })).toContain('hello, jane');
+    await auth.users.update('jane', { mustChangePassword: true });
+    const headers = { Accept: 'text/html' };
+    expect(await upgrades.ask({ auth: 'jane:pw', headers })).toMatch(/^HTTP\/1\.1 403 /);
+    await auth.users.update('jane', {
+      mustChangePassword: false,
+      type: 'normal',
+      expires: new Date(Date.now() + 1_000),
+    });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000);
+    expect(await upgrades.ask({ auth: 'jane:pw' })).toMatch(/^HTTP\/1\.1 401 /);
+    expect(upgrades.outcomes.slice(1)).toEqual([undefined, undefined]);
+  });
+
+  it('finishes no request that it began before', async () => {
+    const { auth, send } = await serveDoors();
+    const { accept } = PasswordPolicy.prototype;
+    // The duty comes while the request waits.
+    vi.spyOn(PasswordPolicy.prototype, 'accept').mockImplementationOnce(async function (
+      this: PasswordPolicy,
+      ...given
+    ) {
+      await auth.users.update('jane', { mustChangePassword: true });
+      return accept.apply(this, given);
+    });
+    const body = JSON.stringify({ name: 'new', password: 'pw' });
+    const answer = await send({ method: 'POST', path: USERS, auth: 'jane:pw', body });
+    expect([answer.status, answer.body.message]).toEqual([403, expect.stringMatching(/^user jane must change/)]);
+    expect(await auth.users.get('new')).toBeUndefined();
+  });
+
+  it('hands its error to the app, with the way to the sign-in page for a person', async () => {
+    const auth = await createAuth({ http: { sessions: true, refusals: 'next' } });
+    await auth.users.update('api', { mustChangePassword: true });
+    const app = express().use(auth);
+    app.use(((error, _req, res, _next) => {
+      res.status(error.status).json({ code: error.code, signIn: error.signIn });
+    }) as express.ErrorRequestHandler);
+    const { send } = await serve(app);
+    const code = 'PASSWORD_CHANGE_REQUIRED';
+    expect(await send({ path: '/x', auth: 'api:pw' })).toMatchObject({ status: 403, body: { code } });
+    const headers = { Accept: 'text/html' };
+    expect((await send({ path: '/x', auth: 'api:pw', headers })).body).toEqual({
+      code,
+      signIn: '/kapacitor/v1/sign-in?next=%2Fx',
+    });
+  });
+});
+
+describe('a user who expires while it logs in', () => {
+  it('is not let in with its password', async () => {
+    const { auth, send } = await serveDoors();
+    await auth.users.update('jane', { type: 'normal', expires: new Date(Date.now() + 1_000) });
+    const { compare } = bcrypt;
+    const expireMeanwhile = () =>
+      vi.spyOn(bcrypt, 'compare').mockImplementationOnce(async (...given) => {
+        const isRight = await compare(...given);
+        vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 1_000);
+        return isRight;
+      });
+    // Not the login that is remembered.
+    await auth.users.update('jane', { password: 'another' });
+    expireMeanwhile();
+    expect((await send({ path: '/x', auth: 'jane:another' })).status).toBe(401);
   });
 });

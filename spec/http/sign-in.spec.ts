@@ -278,9 +278,9 @@ describe('the sign-in page', () => {
 
   it('answers other methods with 405, other hosts with 421, and OPTIONS', async () => {
     const { send } = await serveSessions({ config: { http: { allowedHosts: ['127.0.0.1'] } } });
-    expect(await send({ method: 'POST', path: SIGN_IN })).toMatchObject({
+    expect(await send({ method: 'PUT', path: SIGN_IN })).toMatchObject({
       status: 405,
-      headers: { allow: 'GET, HEAD, OPTIONS' },
+      headers: { allow: 'GET, HEAD, POST, OPTIONS' },
     });
     expect(await send({ path: SESSION })).toMatchObject({ status: 405, headers: { allow: 'POST, DELETE, OPTIONS' } });
     expect(await send({ path: SIGN_OUT })).toMatchObject({ status: 405, headers: { allow: 'POST, OPTIONS' } });

@@ -63,7 +63,7 @@ describe('POST users/batch', () => {
     );
     expect(results.map(({ status }: { status: number }) => status)).toEqual([...Array(11).fill(400), 200]);
     expect(results[0].error).toBe('an operation must be an object, not a number');
-    expect(results[1].error).toBe('op must be "create", "change" or "delete", not an undefined');
+    expect(results[1].error).toBe('op must be "create", "change" or "delete", not undefined');
     expect(results[3].error).toBe('unknown field "force": a deletion has name');
     expect(results[5]).toMatchObject({ error: 'unknown field "enable": did you mean enabled?', code: 'USER_INVALID' });
     expect(results[7].error).toBe('ifMatch must be a text, not a number');

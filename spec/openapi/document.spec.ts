@@ -89,7 +89,8 @@ describe('an answer of an own endpoint', () => {
   it('is refused if a request was accepted whose body the document does not allow', () => {
     const answer = { status: 204, headers: {}, body: undefined, text: '' };
     const user = { link: { rel: 'self', href: '/u' }, name: 'a', type: 'normal', permissions: [] };
-    const created = { ...answer, status: 200, headers: JSON_TYPE, body: user, text: JSON.stringify(user) };
+    const headers = { ...JSON_TYPE, etag: '"qL6TtgJ0nCF3QqfYyZ8Fxg"' };
+    const created = { ...answer, status: 200, headers, body: user, text: JSON.stringify(user) };
     const post = (body: object) =>
       documented.problemOf({ method: 'POST', path: '', body: JSON.stringify(body) }, '/users', created);
     expect(post({ name: 'a', password: 'pw', note: null })).toBeUndefined();

@@ -74,8 +74,8 @@ describe('the packed package', () => {
         .match(/^[\w-]+ \d+\.\d+\.\d+$/gm)
         ?.map((line) => line.split(' ')[0])
         .sort(),
-    ).toEqual(['eventemitter3', 'jose', 'p-queue', 'p-timeout']);
-    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(4);
+    ).toEqual(['eventemitter3', 'jose', 'p-queue', 'p-timeout', 'preact']);
+    expect(notices.match(/Permission is hereby granted/g)).toHaveLength(5);
   });
 });
 

@@ -18,12 +18,12 @@ describe('many users at once', () => {
     const question = page.getByRole('dialog', { name: 'Disable 2 users?' });
     expect(await question.getByRole('listitem').allTextContents()).toEqual(['jane', 'john']);
     await press(question, 'Disable 2 users');
-    await sees(page, '2 users are disabled.');
+    await sees(page, 'Disabled: 2 users.');
     expect(await states()).toEqual([false, false, true]);
     await select(page, 'jane', 'john');
     await press(page, 'Enable');
     await press(dialogOf(page), 'Enable 2 users');
-    await sees(page, '2 users are enabled.');
+    await sees(page, 'Enabled: 2 users.');
     expect(await states()).toEqual([true, true, true]);
   });
 
@@ -33,12 +33,12 @@ describe('many users at once', () => {
     await select(page, 'jane', 'john');
     await press(page, 'Set permissions');
     await dialogOf(page).getByRole('checkbox', { name: /^api/ }).check();
-    await press(dialogOf(page), 'Set the permissions of 2 users');
+    await press(dialogOf(page), 'Set permissions of 2 users');
     await expect.poll(() => served.auth.users.get('jane')).toMatchObject({ permissions: ['api'] });
-    await sees(page, 'The permissions of 2 users are set.');
+    await sees(page, 'Permissions set: 2 users.');
     await select(page, 'jane');
     await press(page, 'Require new password');
-    await press(dialogOf(page), 'Require new passwords of 1 users');
+    await press(dialogOf(page), 'Require it of 1 user');
     await expect.poll(() => served.auth.users.get('jane')).toMatchObject({ mustChangePassword: true });
     expect(await served.auth.users.get('john')).not.toHaveProperty('mustChangePassword');
   });

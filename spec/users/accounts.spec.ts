@@ -74,7 +74,13 @@ describe('the duty to change the password', () => {
     await users.update('jane', { mustChangePassword: true });
     await users.by({ by: 'root' }).update('jane', { password: 'reset' });
     expect(await users.get('jane')).toMatchObject({ mustChangePassword: true });
-    await users.by({ by: 'jane' }).update('jane', { note: 'still the same password' });
+    await expect(users.by({ by: 'jane' }).update('jane', { note: 'still the same password' })).rejects.toThrow(
+      failure(
+        'PASSWORD_CHANGE_REQUIRED',
+        403,
+        'user jane must change its password first: the change must have the new password, and nothing else',
+      ),
+    );
     expect(await users.get('jane')).toMatchObject({ mustChangePassword: true });
     await users.by({ by: 'jane' }).update('jane', { password: 'my own' });
     expect(await users.get('jane')).not.toHaveProperty('mustChangePassword');

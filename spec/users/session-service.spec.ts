@@ -38,13 +38,15 @@ describe('a new session', () => {
     expect(JSON.stringify(secrets.list('jane', 'session'))).not.toContain(session?.token);
   });
 
-  it('is not made for a user who is gone, disabled, or has another password', async () => {
+  it('is not made for a user who is gone, disabled or expired, or has another password', async () => {
     const { sessions, repository, secrets } = setUp();
     expect(await sessions.create('john', () => true)).toBeUndefined();
     expect(await sessions.create('jane', ({ hash }) => hash !== HASH)).toBeUndefined();
     const { revision } = repository.find('jane') as { revision: string };
     repository.replace(user(HASH, false), revision);
     expect(await sessions.create('jane', () => true)).toBeUndefined();
+    repository.insert({ ...user(HASH, true), name: 'kim', expires: Date.now() });
+    expect(await sessions.create('kim', () => true)).toBeUndefined();
     expect(secrets.list('jane', 'session')).toEqual([]);
   });
 

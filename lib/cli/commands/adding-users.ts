@@ -9,6 +9,7 @@ import { StoreUsers } from '../store-users.js';
 import { UserStore } from '../user-store.js';
 import {
   type AccountOptions,
+  accountFields,
   accountOptions,
   checkRights,
   type NewCommand,
@@ -31,12 +32,12 @@ export function addAdding(command: NewCommand, session: Session): void {
 async function addUser(session: Session, name: string, options: AddOptions): Promise<void> {
   checkUserName(name);
   checkRights(options);
-  const { type, permission: permissions, disabled = false, expires, mustChangePassword, note } = options;
+  const { type, permission: permissions, disabled = false } = options;
   const readPassword = (policy: PasswordPolicy) =>
     session.readPassword(options, { prompt: `Password of ${name}`, userName: name, policy });
   const create = async (users: ManagedUsers, password: string) => {
     const rights = { type, permissions, enabled: !disabled };
-    const user = await users.create({ name, password, ...rights, expires, mustChangePassword, note });
+    const user = await users.create({ name, password, ...rights, ...accountFields(options) });
     await printUser(session.output, user, options);
   };
 

@@ -7,6 +7,7 @@ import { existingUser, type Session } from '../session.js';
 import { changeSeveral, requireUsers } from './several-users.js';
 import {
   type AccountOptions,
+  accountFields,
   accountOptions,
   checkRights,
   type NewCommand,
@@ -48,8 +49,7 @@ export function addChanging(command: NewCommand, session: Session): void {
 
 /** @throws {UsageError} there is nothing to change */
 function changesOf({ type, permission: permissions, ...account }: RightsOptions & AccountOptions): UserChanges<string> {
-  const { expires, mustChangePassword, note } = account;
-  const changes = { type, permissions, expires, mustChangePassword, note };
+  const changes = { type, permissions, ...accountFields(account) };
   if (Object.values(changes).some((value) => value !== undefined)) return changes;
   throw new UsageError(
     'name what to change: --type admin or normal, --permission P, --expires END, --must-change-password or --note TEXT',

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../../argument-checks.js';
+import type { AccountFields } from '../../users/account-fields.js';
 import { readEnd } from '../../users/end-time.js';
 import { isPermissionName, PERMISSION_NAME_RULE } from '../../users/permissions.js';
 import type { UserType } from '../../users/user.js';
@@ -34,8 +35,8 @@ export function checkRights({ type, permission = [] }: RightsOptions): void {
 }
 
 export interface AccountOptions {
-  /** Null: never. */
-  readonly expires?: string | null;
+  /** A duration or a time, or `never`. */
+  readonly expires?: string;
   readonly mustChangePassword?: boolean;
   readonly note?: string;
 }
@@ -68,9 +69,16 @@ export function parseCount(value: string): number {
   return Number(value);
 }
 
+/** The fields of the account for a user that is made or changed. */
+export function accountFields({ expires, mustChangePassword, note }: AccountOptions): AccountFields {
+  return { expires: expires === NEVER ? null : expires, mustChangePassword, note };
+}
+
+const NEVER = 'never';
+
 /** A duration counts from when the user is stored. */
-function toEnd(value: string): string | null {
-  if (value === 'never') return null;
+function toEnd(value: string): string {
+  if (value === NEVER) return value;
   try {
     readEnd(value, Date.now(), Error);
     return value;

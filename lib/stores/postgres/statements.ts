@@ -1,15 +1,8 @@
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
 import type { Page, Selection } from '../listing.js';
-import {
-  ACTIVE_ADMIN,
-  countStatement,
-  type Dialect,
-  namesStatement,
-  pageStatement,
-  toStoredUser,
-  type UserRow,
-} from '../sql.js';
+import { ACTIVE_ADMIN, toStoredUser, type UserRow } from '../sql.js';
 import type { Row, Statement } from './driver.js';
+import { countStatement, namesStatement, pageStatement } from './list-statements.js';
 import type { TableNames } from './table-names.js';
 
 /** A user and the version of its row. */
@@ -70,12 +63,12 @@ export class Statements {
   readonly #users: string;
   readonly #lockAdmins: string;
   readonly #version: string;
-  readonly #dialect: Dialect;
+  readonly #names: TableNames;
 
   constructor(names: TableNames) {
     this.#users = names.users;
     this.#lockAdmins = names.lockKey('admins');
-    this.#dialect = { enabled: (isEnabled) => (isEnabled ? 'enabled' : 'NOT enabled'), grants: names.grants };
+    this.#names = names;
     // The transaction that wrote the row, and the row's place: both change without a trigger. A server that has crashed may
     // reuse the transaction's number and the place, but a revision differs.
     this.#version = `concat_ws(' ', users.xmin, users.ctid, users.revision, users.secrets_revision)`;
@@ -97,15 +90,15 @@ export class Statements {
   }
 
   list(page: Page): Statement {
-    return pageStatement(this.columns, this.#users, page, this.#dialect);
+    return pageStatement(this.columns, this.#names, page);
   }
 
   listNames(page: Page): Statement {
-    return namesStatement(this.#users, page, this.#dialect);
+    return namesStatement(this.#names, page);
   }
 
   count(selection: Selection): Statement {
-    return countStatement(this.#users, selection, this.#dialect);
+    return countStatement(this.#names, selection);
   }
 
   permissionsInUse(): Statement {

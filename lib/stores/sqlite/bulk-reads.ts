@@ -4,10 +4,10 @@ import type { KeyOwner } from '../../users/repository.js';
 import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import { compareNames } from '../../users/user-name.js';
-import type { Page } from '../listing.js';
 import type { SqliteRow, Statement } from './connection.js';
+import { EVERYBODY, pageOf } from './list-statements.js';
 import { keysAfter, secretFromRow } from './secret-statements.js';
-import { page, permissionLists, userFromRow } from './statements.js';
+import { COLUMNS, permissionLists, userFromRow } from './statements.js';
 
 /** Runs a query on the connection for this read. */
 type ReadRows = (query: Statement) => MaybePromise<readonly SqliteRow[]>;
@@ -31,12 +31,12 @@ export async function* readSnapshot(read: ReadRows): AsyncGenerator<KeyOwner, vo
 }
 
 async function* readUsers(read: ReadRows): AsyncGenerator<StoredUser, void, void> {
-  let next: Page = { prefix: '', after: undefined, offset: 0, limit: ROWS_AT_ONCE };
+  let after: string | undefined;
   for (;;) {
-    const rows = await read(page(next));
+    const rows = await read(pageOf(COLUMNS, EVERYBODY, { prefix: '', after, offset: 0, limit: ROWS_AT_ONCE }));
     for (const row of rows) yield userFromRow(row);
     if (rows.length < ROWS_AT_ONCE) return;
-    next = { ...next, after: rows.at(-1)?.['name'] as string };
+    after = rows.at(-1)?.['name'] as string;
     await setImmediate();
   }
 }

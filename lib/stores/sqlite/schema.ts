@@ -1,5 +1,5 @@
 import type { Connection, SqliteRow, Statement } from './connection.js';
-import { FORMATS } from './tables.js';
+import { FORMATS } from './formats.js';
 
 /** Marks a database as a store of this package: `kpau` in ASCII. */
 const APPLICATION_ID = 0x6b706175;
@@ -43,7 +43,7 @@ export function prepareSchema(connection: Connection): void {
 function upgrade(connection: Connection): void {
   // Another process may have upgraded the tables in the meantime.
   const format = formatOf(connection);
-  for (const { objects, rows } of FORMATS.slice(format)) connection.execute([...objects, ...rows].join(';\n'));
+  for (const { upgrade } of FORMATS.slice(format)) connection.execute(upgrade.join(';\n'));
   connection.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`);
 }
 
@@ -72,7 +72,7 @@ function formatOf(connection: Connection): number {
  * table. Other tables are allowed: Litestream keeps its own there.
  */
 function expectOwnSchema(objects: readonly SqliteRow[], format: number): void {
-  const own = new Set(FORMATS.slice(0, format).flatMap(({ objects }) => objects));
+  const own = new Set(FORMATS[format - 1]?.objects);
   // The index of a primary key has no SQL. Any trigger may change users.
   const rows = objects.filter((row) => row['sql'] !== null && (row['type'] === 'trigger' || hasOwnName(row)));
   const other = rows.find(({ sql }) => !own.has(String(sql)));

@@ -3,6 +3,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import type { MaybePromise } from '../../promises.js';
+import type { LoginTimes } from '../../users/login-times.js';
 import type {
   CompleteUserRepository,
   FirstAdminOutcome,
@@ -15,7 +16,7 @@ import type {
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { SecretRepository, StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
-import { countUsers, type ListSource, listUsers } from '../listing.js';
+import { countUsers, listUsers } from '../listing.js';
 import { writeBackup } from './backup.js';
 import { readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import type { Change, MadeChange } from './change.js';
@@ -26,12 +27,14 @@ import { sqliteFailure } from './connection.js';
 import { connect, replacedFile } from './file-identity.js';
 import { Generations } from './generations.js';
 import { KnownRows } from './known-rows.js';
+import { SqliteLogins } from './logins.js';
 import { type OpenedStore, openStore } from './open-store.js';
 import { find as findSecret, secretFromRow } from './secret-statements.js';
 import { SqliteSecrets } from './secrets.js';
 import * as statements from './statements.js';
 import { userFromRow } from './statements.js';
 import { filePath } from './store-file.js';
+import { UserLists } from './user-lists.js';
 import { createWriterPort } from './writer-port.js';
 
 /** Milliseconds between two looks at the files. */
@@ -40,8 +43,6 @@ const LOOK_EVERY = 100;
 const PROBE_EVERY = 1_000;
 /** Milliseconds for which closing waits for changes and backups. A disk that hangs, or a long backup, takes longer. */
 const CLOSE_WITHIN = BUSY_FOR + 1_000;
-/** How many names are read at once and compared with a pattern. */
-const NAMES_AT_ONCE = 1_000;
 
 /**
  * Keeps users and their secrets in an SQLite file, which any number of processes on one machine may share. A change is on disk when its
@@ -50,11 +51,14 @@ const NAMES_AT_ONCE = 1_000;
  * The file has the mode 0600. A missing folder is made with the mode 0700 and a `.gitignore` of its own.
  */
 export class SqliteUserRepository implements CompleteUserRepository {
+  readonly keepsAccounts = true;
   readonly secrets: SecretRepository;
+  readonly logins: LoginTimes;
   readonly #file: string;
   readonly #opened: OpenedStore;
   readonly #users: KnownRows<StoredUser>;
   readonly #knownSecrets: KnownRows<StoredSecret>;
+  readonly #lists: UserLists;
   readonly #writer;
   readonly #queue: ChangeQueue;
   readonly #condition = new Condition();
@@ -82,11 +86,14 @@ export class SqliteUserRepository implements CompleteUserRepository {
     this.#knownSecrets = new KnownRows(connection, generations, secrets);
     this.#writer = createWriterPort(this.#opened.files);
     this.#queue = new ChangeQueue(this.#writer, (failure) => this.#condition.set('writing', failure));
-    this.secrets = new SqliteSecrets({
-      known: this.#knownSecrets,
-      read: (ask) => this.#read(() => ask(connection)),
-      change: (change) => this.#change(change),
+    const read = <T>(ask: (connection: Connection) => T) => this.#read(() => ask(connection));
+    const change = (change: Change) => this.#change(change);
+    this.#lists = new UserLists(async (ask) => {
+      await setImmediate();
+      return read(ask);
     });
+    this.secrets = new SqliteSecrets({ known: this.#knownSecrets, read, change });
+    this.logins = new SqliteLogins({ read, change });
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 
@@ -102,27 +109,12 @@ export class SqliteUserRepository implements CompleteUserRepository {
 
   async list(query: UserListQuery): Promise<StoredUser[]> {
     this.#assertUsable();
-    return listUsers(query, this.#listSource());
+    return listUsers(query, this.#lists);
   }
 
   async count(filter: UserFilter): Promise<number> {
     this.#assertUsable();
-    return countUsers(filter, this.#listSource());
-  }
-
-  #listSource(): ListSource {
-    const { connection } = this.#opened;
-    const inTurn = async <T>(ask: () => T): Promise<T> => {
-      await setImmediate();
-      return this.#read(ask);
-    };
-    return {
-      namesAtOnce: NAMES_AT_ONCE,
-      users: (page) => inTurn(() => connection.all(statements.page(page)).map(userFromRow)),
-      names: (page) => inTurn(() => connection.all(statements.pageOfNames(page)).map(({ name }) => name as string)),
-      usersNamed: (names) => inTurn(() => connection.all(statements.findAll(names)).map(userFromRow)),
-      count: (selection) => inTurn(() => connection.first(statements.count(selection))?.['count'] as number),
-    };
+    return countUsers(filter, this.#lists);
   }
 
   async insert(user: StoredUser): Promise<boolean> {
@@ -136,10 +128,11 @@ export class SqliteUserRepository implements CompleteUserRepository {
     return otherwise === undefined ? 'conflict' : 'last-admin';
   }
 
-  async remove(name: string): Promise<RemoveOutcome> {
-    const { written, otherwise } = await this.#change(statements.remove(name));
+  async remove(name: string, expectedRevision?: string): Promise<RemoveOutcome> {
+    const { written, otherwise } = await this.#change(statements.remove(name, expectedRevision));
     if (written.length === 1) return 'removed';
-    return otherwise === undefined ? 'not-found' : 'last-admin';
+    if (otherwise === undefined) return 'not-found';
+    return [undefined, otherwise['revision']].includes(expectedRevision) ? 'last-admin' : 'conflict';
   }
 
   hasAdmin(): MaybePromise<boolean> {

@@ -1,21 +1,14 @@
 import type { KeyOwner } from '../../users/repository.js';
-import type { StoredUser } from '../../users/user.js';
-import type { Page, Selection } from '../listing.js';
-import {
-  countStatement,
-  type Dialect,
-  ENABLED_ADMIN,
-  namesStatement,
-  pageStatement,
-  toStoredUser,
-  type UserRow,
-} from '../sql.js';
+import { isActiveAdmin, type StoredUser } from '../../users/user.js';
+import { ACTIVE_ADMIN, toStoredUser, type UserRow } from '../sql.js';
 import type { Change } from './change.js';
 import type { SqliteRow, SqliteValue, Statement } from './connection.js';
 import { insertKeys } from './secret-statements.js';
 
-const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ENABLED_ADMIN} AND name <> $1)`;
-const COLUMNS = 'name, type, permissions, enabled, hash, revision';
+const OTHER_ADMIN = `EXISTS (SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} AND name <> $1)`;
+/** All columns of a user. */
+export const COLUMNS = `name, type, permissions, enabled, hash, revision, created_at, password_changed_at, expires_at,
+    must_change_password, note`;
 
 /** Returns a number that differs after a change by another connection: https://www.sqlite.org/pragma.html. */
 export const DATA_VERSION: Statement = { text: 'PRAGMA data_version', values: [] };
@@ -23,31 +16,34 @@ export const GENERATION: Statement = { text: 'SELECT users, secrets FROM generat
 
 const FIND = `SELECT ${COLUMNS} FROM users WHERE name = $1`;
 const FIND_ALL = `SELECT ${COLUMNS} FROM users WHERE name IN (SELECT value FROM json_each($1)) ORDER BY name`;
-export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ENABLED_ADMIN} LIMIT 1`;
+export const ANY_ADMIN: string = `SELECT 1 FROM users WHERE ${ACTIVE_ADMIN} LIMIT 1`;
 
 /** In the order of the rows, which needs fewer pages of the file than the order of names. */
 const PERMISSION_LISTS = `SELECT permissions, max(position) AS last, count(*) AS users
   FROM (SELECT rowid AS position, permissions FROM users WHERE rowid > $1 ORDER BY rowid LIMIT $2) GROUP BY permissions`;
 
-const INSERT = `INSERT INTO users (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING name`;
+/** The columns of an account, from a JSON array. */
+const accountIn = (array: string) => [0, 1, 2, 3, 4].map((position) => `${array} ->> ${position}`).join(', ');
 
-const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT $1, $2, $3, $4, $5, $6
+const GIVEN = `$1, $2, $3, $4, $5, $6, ${accountIn('$7')}`;
+
+const INSERT = `INSERT INTO users (${COLUMNS}) VALUES (${GIVEN}) ON CONFLICT (name) DO NOTHING RETURNING name`;
+
+const INSERT_FIRST_ADMIN = `INSERT INTO users (${COLUMNS}) SELECT ${GIVEN}
   WHERE NOT EXISTS (${ANY_ADMIN}) ON CONFLICT (name) DO NOTHING RETURNING name`;
 
 /** If two users have the same name, the first one is inserted. */
 const INSERT_MANY = `INSERT INTO users (${COLUMNS})
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1) WHERE true
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, ${accountIn('value -> 6')}
+  FROM json_each($1) WHERE true
   ON CONFLICT (name) DO NOTHING RETURNING name`;
 
-const REPLACE = `UPDATE users SET type = $2, permissions = $3, enabled = $4, hash = $5, revision = $6
-  WHERE name = $1 AND revision = $7 AND ($2 = 'admin' AND $4 OR NOT (${ENABLED_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+const REPLACE = `UPDATE users SET (${COLUMNS}) = (${GIVEN}) WHERE name = $1 AND revision = $8`;
 
-const REMOVE = `DELETE FROM users WHERE name = $1 AND (NOT (${ENABLED_ADMIN}) OR ${OTHER_ADMIN}) RETURNING name`;
+const REMOVE = 'DELETE FROM users WHERE name = $1';
 
-const DIALECT: Dialect = {
-  enabled: (isEnabled) => `enabled = ${isEnabled ? 1 : 0}`,
-  hasPermission: (permission) => `instr(',' || permissions || ',', ',' || ${permission} || ',') > 0`,
-};
+/** No enabled admin would be left otherwise. */
+const UNLESS_LAST_ADMIN = `(NOT (${ACTIVE_ADMIN}) OR ${OTHER_ADMIN})`;
 
 export function find(name: string): Statement {
   return { text: FIND, values: [name] };
@@ -55,18 +51,6 @@ export function find(name: string): Statement {
 
 export function findAll(names: readonly string[]): Statement {
   return { text: FIND_ALL, values: [JSON.stringify(names)] };
-}
-
-export function page(page: Page): Statement {
-  return pageStatement(COLUMNS, 'users', page, DIALECT);
-}
-
-export function pageOfNames(page: Page): Statement {
-  return namesStatement('users', page, DIALECT);
-}
-
-export function count(selection: Selection): Statement {
-  return countStatement('users', selection, DIALECT);
 }
 
 /**
@@ -90,31 +74,43 @@ export function insertFirstAdmin(user: StoredUser): Change {
 
 export function insertMany(users: readonly KeyOwner[]): Change {
   return {
-    write: { text: INSERT_MANY, values: [JSON.stringify(users.map(valuesOf))] },
+    write: { text: INSERT_MANY, values: [JSON.stringify(users.map((user) => [...columnsOf(user), accountOf(user)]))] },
     after: insertKeys(users),
   };
 }
 
 /** `otherwise` has a row if this is the last admin. */
 export function replace(user: StoredUser, expectedRevision: string): Change {
+  const unlessLast = isActiveAdmin(user) ? '' : ` AND ${UNLESS_LAST_ADMIN}`;
   return {
-    write: { text: REPLACE, values: [...valuesOf(user), expectedRevision] },
+    write: { text: `${REPLACE}${unlessLast} RETURNING name`, values: [...valuesOf(user), expectedRevision] },
     otherwise: { text: 'SELECT 1 FROM users WHERE name = $1 AND revision = $2', values: [user.name, expectedRevision] },
   };
 }
 
-/** `otherwise` has a row if this is the last admin. */
-export function remove(name: string): Change {
+/** `otherwise` has the revision of the user if it has another one, or is the last admin. */
+export function remove(name: string, expectedRevision?: string): Change {
+  const [condition, values] =
+    expectedRevision === undefined ? ['', [name]] : [' AND revision = $2', [name, expectedRevision]];
   return {
-    write: { text: REMOVE, values: [name] },
-    otherwise: { text: 'SELECT 1 FROM users WHERE name = $1', values: [name] },
+    write: { text: `${REMOVE}${condition} AND ${UNLESS_LAST_ADMIN} RETURNING name`, values },
+    otherwise: { text: 'SELECT revision FROM users WHERE name = $1', values: [name] },
   };
 }
 
 export function userFromRow(row: SqliteRow): StoredUser {
-  return toStoredUser(row as unknown as UserRow, row['enabled'] === 1);
+  return toStoredUser(row as unknown as UserRow, row['enabled'] === 1, row['must_change_password'] === 1);
 }
 
-function valuesOf({ name, type, permissions, enabled, hash, revision }: StoredUser): SqliteValue[] {
+function valuesOf(user: StoredUser): SqliteValue[] {
+  return [...columnsOf(user), JSON.stringify(accountOf(user))];
+}
+
+function columnsOf({ name, type, permissions, enabled, hash, revision }: StoredUser): SqliteValue[] {
   return [name, type, permissions.join(','), enabled ? 1 : 0, hash, revision];
+}
+
+/** For JSON, which has null where the account says nothing. */
+function accountOf({ created, passwordChanged, expires, mustChangePassword, note }: StoredUser): unknown[] {
+  return [created, passwordChanged, expires, mustChangePassword ? 1 : 0, note];
 }

@@ -74,12 +74,13 @@ describe('a file that cannot be a store', () => {
   it('is refused if a later version made it', async () => {
     const file = await closedStore();
     const later = connect(file);
-    later.execute('PRAGMA user_version = 3');
-    expectRefusal(file, /it has format 3, and this version of kapacitor-auth reads formats up to 2/);
+    later.execute('PRAGMA user_version = 4');
+    expectRefusal(file, /it has format 4, and this version of kapacitor-auth reads formats up to 3/);
   });
 
   it.each([
     ['its table is missing', 'DROP TABLE users', /: a part is missing/],
+    ['its table of logins is missing', 'DROP TABLE logins', /: a part is missing/],
     ['its table of secrets is missing', 'DROP TABLE secrets', /: a part is missing/],
     ['a trigger of its own is missing', 'DROP TRIGGER users_deleted', /: a part is missing/],
     [
@@ -89,7 +90,7 @@ describe('a file that cannot be a store', () => {
     ],
     ['its index is missing', 'DROP INDEX users_admins', /: a part is missing/],
     ['its table is another one', 'DROP TABLE users; CREATE TABLE users (name)', /: see the table "users"/],
-    ['its table has a column more', 'ALTER TABLE users ADD COLUMN note TEXT', /: see the table "users"/],
+    ['its table has a column more', 'ALTER TABLE users ADD COLUMN remark TEXT', /: see the table "users"/],
     [
       'a view stands for its table',
       "DROP TABLE users; CREATE VIEW Users AS SELECT 'root' AS name, 'admin' AS type",

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { AppInProcess } from '../../support/app-in-process.js';
 import { integrityOf } from '../../support/integrity.js';
 import { SmallDisk } from '../../support/namespaces.js';
-import { storeOfFormat1 } from '../../support/sqlite-formats.js';
+import { storeOfFormat1, storeOfFormat2 } from '../../support/sqlite-formats.js';
 import { storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { keyOf } from '../../support/stored-secret.js';
@@ -130,12 +130,15 @@ describe('a full disk', () => {
   });
 });
 
-describe('a store of format 1 on a full disk', () => {
+describe.each([
+  [1, storeOfFormat1],
+  [2, storeOfFormat2],
+])('a store of format %s on a full disk', (_format, storeOf) => {
   it('is not opened, with advice, and is upgraded with all its users when there is room', async () => {
     const disk = await SmallDisk.create(4);
     const file = join(disk.folder, 'users.db');
     // SQLite would follow the links in the other name of the disk, and lead elsewhere.
-    copyFileSync(storeOfFormat1(1_000), join(disk.seen, 'users.db'));
+    copyFileSync(storeOf(1_000), join(disk.seen, 'users.db'));
     const { giveBack } = fill(disk.seen, 0);
     await expect(StoreProcess.start(file, disk)).rejects.toMatchObject(cannotOpen(file));
     giveBack();

@@ -1,9 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { integrityOf } from '../../support/integrity.js';
-import { storeFile } from '../../support/sqlite-repository.js';
+import { storeOfFormat2WithSecrets } from '../../support/sqlite-formats.js';
+import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
+import { keyOf } from '../../support/stored-secret.js';
+import { userNamed } from '../../support/stored-user.js';
 import { lostInStorm } from '../../support/storm.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const ROUNDS = 30;
 const WRITERS = 3;
@@ -27,5 +33,35 @@ describe('kill -9', () => {
       expect(integrityOf(file)).toBe('ok');
     }
     expect(answered).toBeGreaterThan(ROUNDS * 40);
+  });
+});
+
+describe('kill -9 during an upgrade', () => {
+  it.each([
+    ['right before its end,', 'PRAGMA user_version', 2],
+    ['right after its end,', 'COMMIT', 3],
+  ])('%s it is done or not, and loses nobody', async (_when, statement, format) => {
+    const file = storeOfFormat2WithSecrets();
+    const preload = join(temporaryFolder(), 'preload.cjs');
+    writeFileSync(
+      preload,
+      `const { createRequire } = require('node:module');
+      const load = createRequire(${JSON.stringify(join(process.cwd(), 'package.json'))});
+      const Database = process.getBuiltinModule('node:sqlite')?.DatabaseSync ?? load('better-sqlite3');
+      const { exec } = Database.prototype;
+      Database.prototype.exec = function (sql) {
+        exec.call(this, sql);
+        if (sql.includes(${JSON.stringify(statement)})) process.kill(process.pid, 'SIGKILL');
+      };`,
+    );
+    const env = { NODE_OPTIONS: `--no-warnings --require ${preload}` };
+    await expect(StoreProcess.start(file, { env })).rejects.toThrow('the process has ended: SIGKILL');
+    expect(connect(file).value('PRAGMA user_version')).toBe(format);
+    expect(integrityOf(file)).toBe('ok');
+    const repository = openRepository(file);
+    for (let number = 6; number <= 1_000; number += 1) {
+      expect(repository.find(`user${number}`)).toEqual(userNamed(`user${number}`));
+    }
+    expect(repository.secrets.find(keyOf('user1').digest)).toEqual(keyOf('user1'));
   });
 });

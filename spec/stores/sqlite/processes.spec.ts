@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { storeOfFormat1 } from '../../support/sqlite-formats.js';
+import { storeOfFormat1, storeOfFormat2 } from '../../support/sqlite-formats.js';
 import { openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { digestOf, keyOf, sessionOf } from '../../support/stored-secret.js';
@@ -202,6 +202,7 @@ describe('two processes on one file', () => {
 describe.each([
   ['a new store', () => join(temporaryFolder(), 'auth', 'users.db'), 0],
   ['a store of format 1', () => storeOfFormat1(5), 5],
+  ['a store of format 2', () => storeOfFormat2(5), 5],
 ])('eight processes that open %s at once', (_what, makeFile, before) => {
   it('all open the same one, twenty times, and exactly one of them makes the first admin', {
     timeout: 120_000,

@@ -19,7 +19,11 @@ const refused = failure('STORE_UNAVAILABLE', 503, 'the user store refuses the ch
 describe('a change with sqlite3, which ignores foreign keys', () => {
   it.each<[string, string, string[]]>([
     ['a deleted user', "DELETE FROM users WHERE name = 'user0'", []],
-    ['a replaced user', "INSERT OR REPLACE INTO users VALUES ('user0', 'admin', '', 1, 'another', '2')", []],
+    [
+      'a replaced user',
+      "INSERT OR REPLACE INTO users (name, type, permissions, enabled, hash, revision) VALUES ('user0', 'admin', '', 1, 'another', '2')",
+      [],
+    ],
     ['another hash', "UPDATE users SET hash = 'another' WHERE name = 'user0'", ['key']],
     ['a disabled user', "UPDATE users SET enabled = 0 WHERE name = 'user0'", ['key']],
     [

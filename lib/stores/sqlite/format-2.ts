@@ -1,19 +1,5 @@
-import { ENABLED_ADMIN } from '../sql.js';
-
-const USERS = `CREATE TABLE users (
-  -- Compared and ordered by bytes. octet_length() is not in every sqlite3 that people look with.
-  name TEXT NOT NULL PRIMARY KEY CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 256),
-  type TEXT NOT NULL CHECK (type IN ('admin', 'normal')),
-  -- Names of permissions, separated by commas.
-  permissions TEXT NOT NULL,
-  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
-  -- Of bcrypt.
-  hash TEXT NOT NULL,
-  -- Another one after each change.
-  revision TEXT NOT NULL
-) STRICT`;
-
-const ADMINS = `CREATE INDEX users_admins ON users (name) WHERE ${ENABLED_ADMIN}`;
+import type { Format } from './format.js';
+import { FORMAT_1 } from './format-1.js';
 
 const SECRETS = `CREATE TABLE secrets (
   -- The SHA-256 of the secret in base64url.
@@ -38,7 +24,7 @@ const INDEXES_OF_SECRETS = [
   'CREATE INDEX secrets_expiry ON secrets (expires) WHERE expires IS NOT NULL',
 ];
 
-const GENERATION = `CREATE TABLE generation (
+export const GENERATION = `CREATE TABLE generation (
   -- One row. Each change of a table advances its number, so that processes read again what they have in memory.
   users INTEGER NOT NULL,
   -- A recorded use is no change.
@@ -46,7 +32,7 @@ const GENERATION = `CREATE TABLE generation (
 ) STRICT`;
 
 /** The condition for all secrets of a user, in the order of the index. */
-const ownedBy = (name: string) => `kind IN ('key', 'session') AND owner = ${name}`;
+export const ownedBy = (name: string) => `kind IN ('key', 'session') AND owner = ${name}`;
 
 /** They also follow changes that are made with sqlite3. */
 const TRIGGERS_OF_USERS = [
@@ -78,22 +64,13 @@ const TRIGGERS_OF_SECRETS = [
 END`,
 );
 
-/** The additions of a format of the store to the one before. */
-interface Format {
-  /**
-   * The SQL of its tables, indexes and triggers. It is compared letter by letter when a store is opened, so it never changes:
-   * a change of the tables is another format.
-   */
-  readonly objects: readonly string[];
-  /** The SQL that inserts the rows that are there from the beginning. */
-  readonly rows: readonly string[];
-}
+/** The table of secrets, and all that belongs to it. */
+export const SECRETS_AND_INDEXES: readonly string[] = [SECRETS, ...INDEXES_OF_SECRETS, ...TRIGGERS_OF_SECRETS];
 
-/** All formats, the first one first. */
-export const FORMATS: readonly Format[] = [
-  { objects: [USERS, ADMINS], rows: [] },
-  {
-    objects: [SECRETS, ...INDEXES_OF_SECRETS, GENERATION, ...TRIGGERS_OF_USERS, ...TRIGGERS_OF_SECRETS],
-    rows: ['INSERT INTO generation (users, secrets) VALUES (0, 0)'],
-  },
-];
+const ADDED = [SECRETS, ...INDEXES_OF_SECRETS, GENERATION, ...TRIGGERS_OF_USERS, ...TRIGGERS_OF_SECRETS];
+
+/** Keys and sessions. */
+export const FORMAT_2: Format = {
+  upgrade: [...ADDED, 'INSERT INTO generation (users, secrets) VALUES (0, 0)'],
+  objects: [...FORMAT_1.objects, ...ADDED],
+};
