@@ -23,7 +23,7 @@ describe('may they, and why?', () => {
     await page.getByLabel('Path').fill('/orders/17');
     await press(page, 'Explain');
     await page.getByRole('heading', { name: 'Yes: jane may GET /orders/17' }).waitFor();
-    await sees(page, /clerk/);
+    await sees(page, 'clerk opens /orders for read and write');
     await page.reload();
     await page.getByRole('heading', { name: 'Yes: jane may GET /orders/17' }).waitFor();
     await page.getByLabel('Method').selectOption('DELETE');

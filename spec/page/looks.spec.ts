@@ -10,7 +10,6 @@ const ZOOMED: BrowserContextOptions = { viewport: { width: 320, height: 284 }, d
 /** How much wider the page, or its dialog, is than the window. */
 function overflowOf(page: Page): Promise<number> {
   return page.evaluate(`
-    console.log([...document.querySelectorAll('dialog *')].filter((e) => e.getBoundingClientRect().right > document.querySelector('dialog').getBoundingClientRect().right).map((e) => e.outerHTML.slice(0, 150)).join(' | ')),
     Math.max(...[document.documentElement, ...document.querySelectorAll('dialog')].map((each) => each.scrollWidth - each.clientWidth))
   `);
 }

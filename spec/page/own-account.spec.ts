@@ -38,9 +38,13 @@ describe('the account of somebody who is no admin', () => {
     const page = await visit(served, { as: 'jane' });
     await press(page, 'New key');
     await dialogOf(page).getByLabel('Name of the key').fill('my laptop');
+    await dialogOf(page).getByLabel('Only some permissions').check();
+    const offered = dialogOf(page).getByRole('group', { name: 'Permissions' }).getByRole('checkbox');
+    expect(await offered.count()).toBe(1);
+    await offered.check();
     await press(dialogOf(page), 'Create key');
     await press(dialogOf(page), 'Done');
-    expect(await served.auth.keys.list('jane')).toHaveLength(1);
+    expect(await served.auth.keys.list('jane')).toMatchObject([{ name: 'my laptop', permissions: ['clerk'] }]);
     await press(page, `Revoke key my laptop`);
     await press(dialogOf(page), 'Revoke');
     await sees(page, 'No keys');

@@ -50,7 +50,6 @@ async function watch(context: BrowserContext, origin: string, failures: readonly
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`);
   });
-  context.on('console', (m) => console.log(m.text()));
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('dialog', (dialog) => {
     complaints.push(`a dialog: ${dialog.message()}`);

@@ -30,7 +30,6 @@ it('is painted within 300 ms, from less than 40 kB in four files', async () => {
     painted.push(each);
     expect(bytes).toBeLessThan(40_000);
     expect(loaded).toBeLessThanOrEqual(4);
-    console.log(each, bytes, loaded);
   }
   expect(Math.min(...painted)).toBeLessThan(300);
 });
