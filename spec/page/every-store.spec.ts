@@ -8,14 +8,16 @@ import { dialogOf, namesIn, press, sees, visit } from './visitor.js';
 
 const express4 = createRequire(import.meta.url)('express4') as () => Express;
 
-it.each([
+const APPS: readonly (readonly [express: string, store: string, createApp: () => Express, url: () => string])[] = [
   ['Express 4', 'SQLite', express4, () => `sqlite:${storeFile()}`],
   ['Express 5', 'SQLite', express, () => `sqlite:${storeFile()}`],
   ['Express 4', 'PostgreSQL', express4, ownSchema],
   ['Express 5', 'PostgreSQL', express, ownSchema],
   ['Express 4', 'memory', express4, () => 'memory:'],
-] as const)('does its main tasks: %s, %s', async (_express, _store, createApp, store) => {
-  const served = await servePage({ users: [ROOT], createApp, auth: { store: store() } });
+];
+
+it.each(APPS)('does its main tasks: %s, %s', async (_express, _store, createApp, url) => {
+  const served = await servePage({ users: [ROOT], createApp, auth: { store: url() } });
   const page = await visit(served);
   await page.getByLabel('Name').fill('root');
   await page.getByLabel('Password').fill(PASSWORD);
