@@ -38,7 +38,7 @@ describe('two admins in the way of one another', () => {
     await sees(page, 'The changes to jane are saved.');
     expect(await served.auth.users.get('jane')).toMatchObject({
       note: 'the note of root',
-      permissions: ['clerk', 'write_points'],
+      permissions: ['write_points', 'clerk'],
     });
   });
 

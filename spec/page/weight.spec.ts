@@ -6,15 +6,15 @@ import { namesIn, visit } from './visitor.js';
 /** Milliseconds until something is painted, and bytes of the body, compressed, of the page and what it loads from the server. */
 function measure(page: Page): Promise<{ painted: number; bytes: number; loaded: number }> {
   return page.evaluate(`
-    (() => {
+    new Promise((resolve) => {
+      new PerformanceObserver((list) => {
+        for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') resolve(startTime);
+      }).observe({ type: 'paint', buffered: true });
+    }).then((painted) => {
       const files = performance.getEntriesByType('resource').filter(({ name }) => name.includes('asset='));
       const all = [...performance.getEntriesByType('navigation'), ...files];
-      return {
-        painted: performance.getEntriesByName('first-contentful-paint')[0].startTime,
-        bytes: all.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
-        loaded: all.length,
-      };
-    })()
+      return { painted, bytes: all.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0), loaded: all.length };
+    })
   `);
 }
 
