@@ -51,10 +51,12 @@ export function App({ api, client, realm }: AppProps): JSX.Element {
     };
   }, [client]);
 
-  const page = useMemo<PageContext | undefined>(
-    () => me && { api, me, isAdmin: me.type === 'admin', tell, refreshMe },
-    [api, me, tell, refreshMe],
-  );
+  const page = useMemo<PageContext | undefined>(() => {
+    if (me === undefined) return undefined;
+    const isAdmin = me.type === 'admin';
+    const mayReadUsers = isAdmin || me.privileges['/api/users']?.includes('read') === true;
+    return { api, me, isAdmin, mayReadUsers, tell, refreshMe };
+  }, [api, me, tell, refreshMe]);
   if (page === undefined) return <Start error={error} onRetry={() => void refreshMe()} />;
   return (
     <Context.Provider value={page}>

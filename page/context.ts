@@ -8,6 +8,8 @@ export interface PageContext {
   readonly api: Api;
   readonly me: Me;
   readonly isAdmin: boolean;
+  /** Whether the person may look at all users, and at the permissions that they can have. */
+  readonly mayReadUsers: boolean;
   /** Shows a sentence for a few seconds, and has it read out. */
   readonly tell: (sentence: ComponentChildren) => void;
   /** Asks again who is signed in and what the user may do. */

@@ -11,10 +11,9 @@ import { UserView } from './user/user-view';
 import { UsersView } from './users/users-view';
 
 /** The views that lead somewhere for this person, in their order. */
-export function viewsFor({ me, isAdmin }: PageContext): readonly Exclude<View, 'user'>[] {
-  const mayRead = isAdmin || me.privileges['/api/users']?.includes('read') === true;
+export function viewsFor({ mayReadUsers, isAdmin }: PageContext): readonly Exclude<View, 'user'>[] {
   return [
-    ...(mayRead ? (['users', 'permissions'] as const) : []),
+    ...(mayReadUsers ? (['users', 'permissions'] as const) : []),
     'access',
     ...(isAdmin ? (['audit'] as const) : []),
     'account',

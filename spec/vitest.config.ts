@@ -15,7 +15,8 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
   [['postgres'], ['stores/postgres/**']],
-  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health', 'key-matrix']],
+  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health', 'key-matrix', 'page/every-store']],
+  [['page'], ['page/**']],
   [
     ['processes'],
     [
@@ -52,7 +53,16 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
   [['unit'], ['**']],
 ];
 
-type ProjectName = 'unit' | 'isolated' | 'long' | 'express 5' | 'express 4' | 'processes' | 'every store' | 'postgres';
+type ProjectName =
+  | 'unit'
+  | 'isolated'
+  | 'long'
+  | 'express 5'
+  | 'express 4'
+  | 'page'
+  | 'processes'
+  | 'every store'
+  | 'postgres';
 type Project = NonNullable<TestProjectInlineConfiguration['test']>;
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -60,6 +70,7 @@ const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const POSTGRES = pathOf('support/postgres-setup.ts');
 const PAGE = pathOf('support/page-setup.ts');
 const PROGRAMS = pathOf('support/programs-setup.ts');
+const CHROMIUM = pathOf('support/chromium-setup.ts');
 const WITHOUT_POSTGRES = { postgresUrl: 'postgres://name-this-spec-below-every-store-in-vitest.config.ts.invalid' };
 const IN_ONE_PROCESS = {
   setupFiles: [pathOf('support/in-one-process-setup.ts')],
@@ -78,9 +89,11 @@ const PROJECTS: Readonly<Record<ProjectName, Project>> = {
     alias: [{ find: /^express$/, replacement: 'express4' }],
     env: { EXPRESS: '4' },
   },
+  // A browser takes its time where much else runs. What is waited for is there at once otherwise.
+  page: { ...SHARED, globalSetup: [PAGE, CHROMIUM], testTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
   long: IN_ONE_PROCESS,
   processes: { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES },
-  'every store': { globalSetup: [POSTGRES, PROGRAMS] },
+  'every store': { globalSetup: [POSTGRES, PROGRAMS, CHROMIUM], expect: { poll: { timeout: 15_000 } } },
   postgres: { globalSetup: [POSTGRES, PROGRAMS] },
 };
 

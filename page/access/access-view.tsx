@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Explanation } from '../api/types';
 import { usePage } from '../context';
-import { sentence, sentenceFor } from '../failures';
+import { sentenceFor } from '../failures';
 import { Empty } from '../parts/empty';
 import { Failure } from '../parts/failure';
 import { fill } from '../parts/fill';
@@ -66,7 +66,7 @@ function Answer({ name, method, path, explanation }: AnswerProps): JSX.Element {
     <section class={allowed ? 'card answer yes' : 'card answer no'}>
       <h2>{fill(allowed ? words.yes : words.no, values)}</h2>
       <p>
-        <bdi>{sentence(reason)}</bdi>
+        <bdi>{reason}.</bdi>
       </p>
       <p class="quiet">
         {fill(words.needs, { privilege: <code>{privilege}</code>, method })}

@@ -14,9 +14,15 @@ export const KAPACITOR: readonly PermissionEntry[] = Object.entries(texts.kapaci
   opens,
 }));
 
-/** The permissions that a user can have: the app's own once they are loaded, and Kapacitor's. */
+/**
+ * The permissions that a user can have: the app's own once they are loaded, and Kapacitor's. A person who may not look at all of
+ * them gets those of its own.
+ */
 export function usePermissions(): readonly PermissionEntry[] {
-  const { api } = usePage();
-  const { value = {} } = useLoad((signal) => api.permissions(signal), []);
+  const { api, me, mayReadUsers } = usePage();
+  const { value = {} } = useLoad(async (signal) => (mayReadUsers ? await api.permissions(signal) : {}), [mayReadUsers]);
+  if (!mayReadUsers) {
+    return (me.permissions ?? []).map((name) => KAPACITOR.find((entry) => entry.name === name) ?? { name, opens: {} });
+  }
   return [...Object.entries(value).map(([name, opens]) => ({ name, opens })), ...KAPACITOR];
 }
