@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -8,12 +7,11 @@ import { JANE, PASSWORD, ROOT, servePage } from './served-page.js';
 import { dialogOf, press, sees, visit } from './visitor.js';
 
 /** Runs in the page as the console of a browser does: the policy of the page stays in force for the page. */
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe has against what is on the page. In the dark, only the colours differ. */
 async function violationsOf(page: Page, colorScheme = 'light'): Promise<unknown[]> {
   const options = colorScheme === 'dark' ? { runOnly: ['color-contrast', 'link-in-text-block'] } : {};
-  await page.evaluate(`typeof axe === 'undefined' && (() => { ${AXE} })()`);
+  await page.evaluate(`typeof axe === 'undefined' && (() => { ${axe.source} })()`);
   return page.evaluate(`
     axe.run(${JSON.stringify(options)}).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target.join(), failureSummary])))
