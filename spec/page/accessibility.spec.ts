@@ -6,9 +6,10 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { JANE, PASSWORD, ROOT, servePage } from './served-page.js';
 import { dialogOf, press, sees, visit } from './visitor.js';
 
-/** Runs in the page as the console of a browser does: the policy of the page stays in force for the page. */
-
-/** What axe has against what is on the page. In the dark, only the colours differ. */
+/**
+ * What axe has against what is on the page. It runs as in the console of a browser, so the policy of the page stays in force. In
+ * the dark, only the colours differ.
+ */
 async function violationsOf(page: Page, colorScheme = 'light'): Promise<unknown[]> {
   const options = colorScheme === 'dark' ? { runOnly: ['color-contrast', 'link-in-text-block'] } : {};
   await page.evaluate(`typeof axe === 'undefined' && (() => { ${axe.source} })()`);
