@@ -1,11 +1,12 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Decision } from '../authorization/access-policy.js';
 import { contextOf } from '../request/audit-context.js';
-import type { HostRequest, HostResponse } from '../request/host.js';
+import { type HostRequest, type HostResponse, wholePathOf } from '../request/host.js';
 import { pathForDisplay } from '../safe-text.js';
 import type { Denied } from '../users/audit-events.js';
 import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
+import { relativeReference } from './relative-reference.js';
 
 /** Answers with JSON, unless the app has answered already. It uses only methods of Node's own response. */
 export function sendJson(res: HostResponse, status: number, body: object, headers: OutgoingHttpHeaders = {}): void {
@@ -27,6 +28,17 @@ export function sendHtml(res: HostResponse, status: number, html: string, header
 /** Answers without a body, unless the app has answered already. */
 export function sendEmpty(res: HostResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
   send(res, status, headers);
+}
+
+/**
+ * Sends a browser on to a path of this host, unless the app has answered already. A reference relative to the path of the
+ * request leads there behind a proxy that takes a prefix away as well.
+ */
+export function sendSeeOther(res: HostResponse, path: string, headers: OutgoingHttpHeaders = {}): void {
+  // Not every host of this package has Node's own response.
+  const req = res.req as HostRequest | undefined;
+  const reference = req === undefined ? path : relativeReference(wholePathOf(req), path);
+  sendEmpty(res, 303, { ...headers, Location: reference, 'Cache-Control': 'no-store' });
 }
 
 /** The methods of an endpoint, for `Allow`. An endpoint with GET has HEAD as well, and each one OPTIONS. */

@@ -7,7 +7,7 @@ import {
   UnauthenticatedError,
 } from '../errors.js';
 import type { HostResponse, Next } from '../request/host.js';
-import { hangUp, sendEmpty, sendError } from './answers.js';
+import { hangUp, sendError, sendSeeOther } from './answers.js';
 
 /** The statuses of requests that nobody let in. The app's error handler can get them in place of the client. */
 const STATUSES: readonly number[] = [401, 403, 429, 503];
@@ -67,7 +67,7 @@ export class Refusal {
 export const answerRefusal: Refuse = (res, { status, message, headers, signIn }) => {
   try {
     if (signIn === undefined) sendError(res, status, message, headers);
-    else sendEmpty(res, 303, { ...headers, Location: signIn, 'Cache-Control': 'no-store' });
+    else sendSeeOther(res, signIn, headers);
   } catch {
     hangUp(res);
   }

@@ -1,10 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { ForbiddenError, InvalidUserError, type KapacitorAuthError, TryLaterError } from '../errors.js';
-import { type HostRequest, type HostResponse, mountOf } from '../request/host.js';
+import { type HostRequest, type HostResponse, mountOf, wholePathOf } from '../request/host.js';
 import type { SignInTexts } from '../sign-in-texts.js';
 import type { User } from '../users/user.js';
-import { sendEmpty, sendHtml } from './answers.js';
+import { sendHtml, sendSeeOther } from './answers.js';
 import { endpointPath } from './next-path.js';
+import { relativeReference } from './relative-reference.js';
 import { type SignInPage, type SignInView, withTime } from './sign-in-page.js';
 
 /** The form for a new password. */
@@ -55,7 +56,13 @@ export class SignInAnswers {
     const message = { text, role: error === undefined ? 'status' : 'alert' } as const;
     const { status = 503, headers } =
       error === undefined ? { status: 200 } : (Object(error) as Partial<KapacitorAuthError>);
-    const view = { action: this.pathOf(req, 'sign-in'), next, name: user.name, message, newPassword: { asksPresent } };
+    const view = {
+      action: this.#actionFor(req, 'sign-in'),
+      next,
+      name: user.name,
+      message,
+      newPassword: { asksPresent },
+    };
     this.#send(res, status, view, headers ?? {});
   }
 
@@ -76,14 +83,14 @@ export class SignInAnswers {
 
   /** Shows the page with its form. */
   show(req: HostRequest, res: HostResponse, view: Omit<SignInView, 'action'>, headers: OutgoingHttpHeaders = {}): void {
-    this.#send(res, 200, { ...view, action: this.pathOf(req, 'session') }, headers);
+    this.#send(res, 200, { ...view, action: this.#actionFor(req, 'session') }, headers);
   }
 
   /** Shows the page again, and says what went wrong. A cookie whose session has ended is taken away. */
   refuse(req: HostRequest, res: HostResponse, error: unknown, name: string, next: string): void {
     const { status, headers } = Object(error) as { readonly status?: number; readonly headers?: OutgoingHttpHeaders };
     const text = this.#textFor(error, status);
-    const view = { action: this.pathOf(req, 'session'), next, name, message: { text, role: 'alert' } } as const;
+    const view = { action: this.#actionFor(req, 'session'), next, name, message: { text, role: 'alert' } } as const;
     this.#send(res, status ?? 503, view, headers ?? {});
   }
 
@@ -95,7 +102,12 @@ export class SignInAnswers {
 
   /** Sends the browser on. */
   leadTo(res: HostResponse, path: string, headers: OutgoingHttpHeaders = {}): void {
-    sendEmpty(res, 303, { ...headers, Location: path, 'Cache-Control': 'no-store' });
+    sendSeeOther(res, path, headers);
+  }
+
+  /** Where a form is sent to: relative to the path of the page. */
+  #actionFor(req: HostRequest, endpoint: string): string {
+    return relativeReference(wholePathOf(req), this.pathOf(req, endpoint));
   }
 
   #send(res: HostResponse, status: number, view: SignInView, headers: OutgoingHttpHeaders = {}): void {

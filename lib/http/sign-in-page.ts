@@ -6,7 +6,7 @@ import { SIGN_IN_STYLE } from './sign-in-style.js';
 
 /** The parts of the page that differ from answer to answer. */
 export interface SignInView {
-  /** The path that the form is sent to. Undefined: there is no form. */
+  /** The URL that the form is sent to, relative to the page. Undefined: there is no form. */
   readonly action: string | undefined;
   /** The path that the sign-in leads to. */
   readonly next: string;

@@ -27,10 +27,10 @@ describe('a person who must change the password', () => {
   it('is led to the form by a sign-in, and from every page, and goes on with a new session', async () => {
     const { auth, form, open, use, send } = await setUp();
     const signedIn = await form({ name: 'api', password: 'pw', next: '/orders?x=1' }, { Cookie: '' }, SESSION);
-    expect([signedIn.status, signedIn.headers.location]).toEqual([303, `${SIGN_IN}?next=%2Forders%3Fx%3D1`]);
+    expect([signedIn.status, signedIn.leadsTo]).toEqual([303, `${SIGN_IN}?next=%2Forders%3Fx%3D1`]);
     use(signedIn);
     const page = await open('/orders?x=1');
-    expect([page.status, page.headers.location]).toEqual([303, `${SIGN_IN}?next=%2Forders%3Fx%3D1`]);
+    expect([page.status, page.leadsTo]).toEqual([303, `${SIGN_IN}?next=%2Forders%3Fx%3D1`]);
     const shown = await open(`${SIGN_IN}?next=%2Forders%3Fx%3D1`);
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('Choose a new password, api, before you go on.');
@@ -40,7 +40,7 @@ describe('a person who must change the password', () => {
       'autocomplete="new-password"',
     ]);
     const changed = await form(NEW);
-    expect([changed.status, changed.headers.location]).toEqual([303, '/orders?x=1']);
+    expect([changed.status, changed.leadsTo]).toEqual([303, '/orders?x=1']);
     expect((await open('/orders')).status).toBe(303);
     use(changed);
     expect((await open('/orders')).body).toMatchObject({ name: 'api' });
@@ -101,10 +101,10 @@ describe('a person who must change the password', () => {
 
   it('signs in first if the session has ended, and goes on if it is done already', async () => {
     const { auth, form, use, open } = await setUp();
-    expect((await form(NEW, { Cookie: '' })).headers.location).toBe(`${SIGN_IN}?next=%2Forders%3Fx%3D1`);
+    expect((await form(NEW, { Cookie: '' })).leadsTo).toBe(`${SIGN_IN}?next=%2Forders%3Fx%3D1`);
     use(await form(NEW));
     expect((await form({ ...NEW, password: 'third', repeated: 'third' })).status).toBe(303);
-    expect((await open(`${SIGN_IN}?next=/orders`)).headers.location).toBe('/orders');
+    expect((await open(`${SIGN_IN}?next=/orders`)).leadsTo).toBe('/orders');
     expect(await auth.verify({ name: 'api', password: 'a new one' }, { from: '192.0.2.1' })).toBeDefined();
   });
 });

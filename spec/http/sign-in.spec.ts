@@ -1,4 +1,4 @@
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { describe, expect, it, vi } from 'vitest';
 import { listen, untilTold } from '../support/audit.js';
 import { createAuth } from '../support/auth.js';
@@ -43,11 +43,12 @@ describe('a sign-in', () => {
     const answer = await send({ method: 'POST', path: SESSION, headers: { ...FORM, ...PAGE }, body });
     expect(answer).toMatchObject({
       status: 303,
-      headers: { location: '/reports?year=2026', 'cache-control': 'no-store' },
+      leadsTo: '/reports?year=2026',
+      headers: { 'cache-control': 'no-store' },
     });
     expect(userOf(await send({ path: '/', headers: { cookie: cookieOf(answer) } }))).toBe('api');
     const evil = new URLSearchParams({ name: 'api', password: 'pw', next: '//evil.example' }).toString();
-    expect((await send({ method: 'POST', path: SESSION, headers: FORM, body: evil })).headers.location).toBe('/');
+    expect((await send({ method: 'POST', path: SESSION, headers: FORM, body: evil })).leadsTo).toBe('/');
   });
 
   it.each([
@@ -238,7 +239,7 @@ describe('the sign-in page', () => {
       ),
     });
     expect(answer.text).toContain('<title>My &lt;Realm&gt;</title>');
-    expect(answer.text).toContain('<form method="post" action="/kapacitor/v1/session">');
+    expect(answer.text).toContain('<form method="post" action="session">');
     expect(answer.text).toContain('name="next" value="/reports"');
     expect(answer.text).toMatch(/<input id="name" [^>]*autocomplete="username"[^>]* autofocus>/);
     expect(answer.text).toMatch(/<input id="password" [^>]*type="password" autocomplete="current-password"/);
@@ -266,13 +267,13 @@ describe('the sign-in page', () => {
     const { send, auth, signIn } = await serveSessions();
     const cookie = await signIn();
     const page = { path: `${SIGN_IN}?next=/a%3Fb`, headers: { cookie } };
-    expect(await send(page)).toMatchObject({ status: 303, headers: { location: '/a?b' } });
+    expect(await send(page)).toMatchObject({ status: 303, leadsTo: '/a?b' });
     await auth.users.update('api', { password: 'another' });
     const ended = await send(page);
     expect(ended.status).toBe(200);
     expect(ended.headers['set-cookie']?.[0]).toMatch(/^kapacitor-auth=; Max-Age=0/);
     auth.authEnabled = false;
-    expect(await send({ path: SIGN_IN })).toMatchObject({ status: 303, headers: { location: '/' } });
+    expect(await send({ path: SIGN_IN })).toMatchObject({ status: 303, leadsTo: '/' });
     expect(await post(send, 'x', 'y')).toMatchObject({ status: 200, body: { user: { name: 'ADMIN_USER' } } });
   });
 
@@ -294,8 +295,8 @@ describe('the sign-in page', () => {
     const { serve } = await import('../support/server.js');
     const { send } = await serve(app);
     const away = await send({ path: '/admin/x', headers: NAVIGATION });
-    expect(away.headers.location).toBe('/admin/auth/sign-in?next=%2Fadmin%2Fx');
-    expect((await send({ path: '/admin/auth/sign-in' })).text).toContain('action="/admin/auth/session"');
+    expect(away.leadsTo).toBe('/admin/auth/sign-in?next=%2Fadmin%2Fx');
+    expect((await send({ path: '/admin/auth/sign-in' })).text).toContain('action="session"');
   });
 
   it('is on this host, whatever path the client gives to a mount at a pattern', async () => {
@@ -304,9 +305,8 @@ describe('the sign-in page', () => {
     app.use(/.*/, auth);
     const { send } = await serve(app);
     for (const path of ['//evil.example/x', '/\\evil.example/x', '///evil.example', '/.//evil.example/x', '/x']) {
-      const { status, headers } = await send({ path, headers: NAVIGATION });
-      expect(status, path).toBe(303);
-      expect(new URL(headers.location ?? '', 'http://here.example').host, path).toBe('here.example');
+      const { status, leadsTo } = await send({ path, headers: NAVIGATION });
+      expect([status, leadsTo], path).toEqual([303, expect.stringMatching(/^\//)]);
     }
   });
 
@@ -352,7 +352,7 @@ describe('a sign-out', () => {
     const { send, signIn } = await serveSessions();
     const cookie = await signIn();
     const answer = await send({ method: 'POST', path: SIGN_OUT, headers: { ...FORM, cookie }, body });
-    expect(answer).toMatchObject({ status: 303, headers: { location } });
+    expect(answer).toMatchObject({ status: 303, leadsTo: location });
     expect((await send({ path: '/', headers: { cookie } })).status).toBe(401);
     if (body === '')
       expect((await send({ path: location })).text).toContain('<p id="message" role="status">You are signed out.</p>');
@@ -375,14 +375,25 @@ describe('a browser without credentials', () => {
       const answer = await send({ path: '/a?b=c&d', headers });
       expect(answer).toMatchObject({
         status: 303,
-        headers: { location: `${SIGN_IN}?next=%2Fa%3Fb%3Dc%26d`, 'cache-control': 'no-store' },
+        leadsTo: `${SIGN_IN}?next=%2Fa%3Fb%3Dc%26d`,
+        headers: { 'cache-control': 'no-store' },
       });
       expect(answer.headers['www-authenticate']).toBeUndefined();
-      expect((await send({ method: 'HEAD', path: '/', headers })).headers.location).toBe(SIGN_IN);
-      expect((await send({ method: 'POST', path: '/a', headers })).headers.location).toBe(SIGN_IN);
-      expect((await send({ path: `/${'x'.repeat(3_000)}`, headers })).headers.location).toBe(SIGN_IN);
+      expect((await send({ method: 'HEAD', path: '/', headers })).leadsTo).toBe(SIGN_IN);
+      expect((await send({ method: 'POST', path: '/a', headers })).leadsTo).toBe(SIGN_IN);
+      expect((await send({ path: `/${'x'.repeat(3_000)}`, headers })).leadsTo).toBe(SIGN_IN);
     },
   );
+
+  it('is told the path where the response does not know its request', async () => {
+    const forget: RequestHandler = (_req, res, next) => {
+      Object.defineProperty(res, 'req', { value: undefined });
+      next();
+    };
+    const { send } = await serveSessions({ before: [forget] });
+    const { headers } = await send({ path: '/a', headers: NAVIGATION });
+    expect(headers.location).toBe(`${SIGN_IN}?next=%2Fa`);
+  });
 
   it('goes there too when its session has ended, and loses the cookie, beside cookies of the app', async () => {
     const { send } = await serveSessions({
@@ -534,7 +545,7 @@ describe('somebody who is signed in', () => {
     const { auth, send, signIn } = await serveSessions();
     await auth.users.create({ name: 'kim', password: 'pw' });
     const open = (cookie: string, next: string) => send({ path: `${SIGN_IN}?next=${next}`, headers: { cookie } });
-    expect(await open(await signIn(), '/two')).toMatchObject({ status: 303, headers: { location: '/two' } });
+    expect(await open(await signIn(), '/two')).toMatchObject({ status: 303, leadsTo: '/two' });
     const kim = await signIn('kim', 'pw');
     const page = await open(kim, '/two');
     expect(page.status).toBe(200);

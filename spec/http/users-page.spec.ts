@@ -52,9 +52,7 @@ describe('the page for users', () => {
     const { send } = await serveSessions({ config: ON });
     const answer = await send({ path: `${PAGE}?view=user&name=api`, headers: NAVIGATION });
     expect(answer.status).toBe(303);
-    expect(answer.headers.location).toBe(
-      `/kapacitor/v1/sign-in?next=${encodeURIComponent(`${PAGE}?view=user&name=api`)}`,
-    );
+    expect(answer.leadsTo).toBe(`/kapacitor/v1/sign-in?next=${encodeURIComponent(`${PAGE}?view=user&name=api`)}`);
     expect((await send({ path: PAGE })).status).toBe(401);
   });
 
@@ -119,8 +117,8 @@ describe('the page for users', () => {
       const { status, text } = await send({ path, headers: { ...NAVIGATION, cookie } });
       expect([status, text.includes(`data-api="${api}"`)]).toEqual([200, true]);
       expect((await send({ path: `${path}${assetsIn(text)[2]}` })).status).toBe(200);
-      const { headers } = await send({ path, headers: NAVIGATION });
-      expect(headers.location).toBe(`/kapacitor/v1/sign-in?next=${encodeURIComponent(path)}`);
+      const { leadsTo } = await send({ path, headers: NAVIGATION });
+      expect(leadsTo).toBe(`/kapacitor/v1/sign-in?next=${encodeURIComponent(path)}`);
       expect((await send({ path: `${path}/else`, headers: { cookie } })).text).not.toContain('data-api');
     }
   });

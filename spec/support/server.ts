@@ -2,6 +2,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders, type Re
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { requireDocumented } from './documented.js';
+import { destinationOf } from './location.js';
 
 export interface SentRequest {
   readonly method?: string;
@@ -21,6 +22,8 @@ export interface SentRequest {
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** The path that a browser goes on to, with its query. Undefined without a `Location`. */
+  readonly leadsTo?: string | undefined;
   readonly text: string;
   /** The parsed JSON, or undefined where the answer is none. */
   readonly body: any;
@@ -52,7 +55,7 @@ export async function serve(app: RequestListener, all: Partial<SentRequest> = {}
 
 /** Sends one request, as it stands. An answer of this package that `docs/openapi.yaml` does not allow is an error. */
 export function send(port: number, sent: SentRequest): Promise<Answer> {
-  const { method = 'GET', path, auth, headers = {}, body } = sent;
+  const { method = 'GET', path, auth, body } = sent;
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
@@ -61,7 +64,7 @@ export function send(port: number, sent: SentRequest): Promise<Answer> {
         method,
         path,
         agent: false,
-        headers: { ...(auth !== undefined && { Authorization: basic(auth) }), ...headers },
+        headers: { ...(auth !== undefined && { Authorization: basic(auth) }), ...sent.headers },
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -69,7 +72,8 @@ export function send(port: number, sent: SentRequest): Promise<Answer> {
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          const answer = { status: response.statusCode ?? 0, headers: response.headers, text, body: parse(text) };
+          const { statusCode: status = 0, headers } = response;
+          const answer = { status, headers, leadsTo: destinationOf(path, headers), text, body: parse(text) };
           const checked = sent.isDocumented === false ? Promise.resolve() : requireDocumented(sent, answer);
           checked.then(() => resolve(answer), reject);
         });
