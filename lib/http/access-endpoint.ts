@@ -11,13 +11,15 @@ export const ACCESS_PARAMETERS: KnownParameters = { owner: 'a question about acc
 
 /** Tells whether a user may make a request, and why, as `auth.explain` does. */
 export function createAccessAction({ users, guard }: UsersApiParts): Action {
-  return async (req, res, _principal, query) => {
+  return async (req, res, principal, query) => {
     const [method, path] = [requiredIn(query, 'method'), requiredIn(query, 'path')];
     const problem = requestProblem(method, path);
     if (problem !== undefined) throw new InvalidRequestError(problem);
     const user = await users.get(nameOf(req));
     if (user === undefined) throw new UserNotFoundError();
-    sendJson(res, 200, explain(guard.policy, user, method, path));
+    // A key may open less than its owner.
+    const asked = user.name === principal.name ? principal : user;
+    sendJson(res, 200, explain(guard.policy, asked, method, path));
   };
 }
 

@@ -7,6 +7,7 @@ import type { User } from '../users/user.js';
 import { checkBatchSize, checkNames, type UserOperation, type UserOperationResult } from '../users/user-batch.js';
 import type { UserChanges } from '../users/user-fields.js';
 import { sendJson } from './answers.js';
+import { BatchEvents } from './batch-events.js';
 import { entityTagOf, Preconditions } from './entity-tag.js';
 import type { Guard } from './guard.js';
 import { readJson } from './request-body.js';
@@ -22,10 +23,11 @@ interface RequestedOperation {
 }
 
 /** Creates, changes and deletes many users with one request. */
-export function createBatchAction({ users, guard }: UsersApiParts): Action {
+export function createBatchAction({ users, guard, audit }: UsersApiParts): Action {
   return async (req, res, principal) => {
     refuseForged(req);
-    const requested = operationsIn(await readJson(req, res, true)).map((json) => read(json, guard, principal));
+    const events = new BatchEvents(audit, req, principal);
+    const requested = operationsIn(await readJson(req, res, true)).map((json) => read(json, guard, principal, events));
     const operations = requested.flatMap((each) => ('operation' in each ? [each.operation] : []));
     const begin = async () => {
       refuseGone(res);
@@ -38,9 +40,11 @@ export function createBatchAction({ users, guard }: UsersApiParts): Action {
     const byOperation = new Map(
       operations.map((operation, index) => [operation, results[index] as UserOperationResult]),
     );
-    const bodies = requested.map((each) =>
-      'error' in each ? errorBody(each.error) : resultBody(req, each, byOperation.get(each.operation) as never),
-    );
+    const bodies = requested.map((each) => {
+      const result = 'error' in each ? each : (byOperation.get(each.operation) as UserOperationResult);
+      if ('error' in result) events.failed(result.error);
+      return 'error' in each ? errorBody(each.error) : resultBody(req, each, result as UserOperationResult);
+    });
     sendJson(res, 200, { results: bodies });
   };
 }
@@ -64,12 +68,18 @@ function operationsIn(json: unknown): readonly unknown[] {
 }
 
 /** A mistake in an operation keeps the others from nothing. */
-function read(json: unknown, guard: Guard, principal: User): RequestedOperation | { readonly error: unknown } {
+function read(
+  json: unknown,
+  guard: Guard,
+  principal: User,
+  events: BatchEvents,
+): RequestedOperation | { readonly error: unknown } {
   try {
     if (!isPlainObject(json))
       throw new InvalidRequestError(`an operation must be an object, not ${describeType(json)}`);
     return operationOf(json, guard, principal);
   } catch (error) {
+    events.unread(json, error);
     return { error };
   }
 }

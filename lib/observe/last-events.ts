@@ -34,6 +34,8 @@ export async function lastEvents(path: string, limit: number): Promise<LoggedEve
 }
 
 function parseEvent(line: string): LoggedEvent | undefined {
+  // An exception takes long, and a file may have millions of empty lines.
+  if (!line.startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(line);
     return isPlainObject(value) && typeof value['event'] === 'string' ? value : undefined;

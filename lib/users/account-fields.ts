@@ -62,7 +62,7 @@ function readNote(note: unknown): string | null | undefined {
   if (note === undefined) return undefined;
   if (note === null || note === '') return null;
   if (typeof note !== 'string') throw new InvalidUserError(`note must be a text, not ${describeType(note)}`);
-  if (!note.isWellFormed() || /\p{Cc}/u.test(note)) {
+  if (!note.isWellFormed() || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(note)) {
     throw new InvalidUserError('note must be one line, without control characters');
   }
   const { length } = [...note];

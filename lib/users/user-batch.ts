@@ -61,7 +61,7 @@ interface BatchParts {
 /**
  * Runs operations, each on another user, and returns their results in the same order. Those that may make an enabled admin run
  * first. Those that take one away run last and one at a time, so that all of them are done for which another admin is left. The
- * one on the user who makes the batch comes at the end, because it may end its rights.
+ * one on the user who makes the batch comes at the end if it may end its rights.
  *
  * @throws {InvalidRequestError} there is no operation or more than 1,000, or there are two on one name
  * @throws {OverloadedError} the first password could not be hashed now
@@ -149,7 +149,8 @@ async function turnsOf(operations: readonly UserOperation<string>[], { find, by 
   await queue.addAll(
     operations.map((operation) => async () => {
       const isOwn = by !== undefined && nameOfOperation(operation) === by;
-      kinds.set(operation, isOwn ? 'own' : await kindOf(operation, find));
+      const kind = await kindOf(operation, find);
+      kinds.set(operation, isOwn && (kind !== 'gain' || mayCloseOut(operation)) ? 'own' : kind);
     }),
   );
   const all = (kind: string) => operations.filter((operation) => kinds.get(operation) === kind);
@@ -159,6 +160,11 @@ async function turnsOf(operations: readonly UserOperation<string>[], { find, by 
     { operations: all('loss'), concurrency: 1 },
     { operations: all('own'), concurrency: 1 },
   ];
+}
+
+/** Whether the credentials of the user that the operation changes may open less after it. */
+function mayCloseOut(operation: UserOperation<string>): boolean {
+  return hasPassword(operation) || (operation.op === 'change' && operation.changes.mustChangePassword === true);
 }
 
 /** What the operation may do to the number of enabled admins. */

@@ -38,6 +38,15 @@ describe('GET users/NAME/access', () => {
     expect((await send({ path: `${USERS}/gone/access${ask}`, auth: 'nobody:pw' })).status).toBe(403);
   });
 
+  it('heeds the limits of the key with which a user asks about itself', async () => {
+    const { auth, send } = await serveUsers();
+    const { key } = await auth.keys.create('root', { name: 'k', permissions: ['write_points'] });
+    const answer = await send({ path: `${USERS}/root/access${ask}`, auth: `root:${key}` });
+    expect(answer.body).toMatchObject({ allowed: false, reason: expect.stringMatching(/^with this key, /) });
+    const withPassword = await send({ path: `${USERS}/root/access${ask}`, auth: 'root:r00t' });
+    expect(withPassword.body).toMatchObject({ allowed: true });
+  });
+
   it('has no other method, and nothing below it', async () => {
     const { send } = await serveUsers();
     const path = `${USERS}/api/access`;

@@ -1,5 +1,5 @@
 import express from 'express';
-import { type KapacitorAuthConfig, MemoryUserRepository } from 'kapacitor-auth';
+import { type KapacitorAuthConfig, MemoryUserRepository, type StoredUser } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { FORM, JSON_TYPE } from '../support/content-types.js';
@@ -208,5 +208,46 @@ describe('the admins of a batch', () => {
       { op: 'change', name: 'api', password: 'x' },
     ];
     expect((await post({ operations }, `root:${key}`)).body.results).toMatchObject([{ status: 403 }, { status: 200 }]);
+  });
+});
+
+describe('the audit of a batch', () => {
+  it('has the operations that are malformed or forbidden, as it has such single requests', async () => {
+    const { auth, post } = await setUp();
+    const { key } = await auth.keys.create('root', { name: 'k' });
+    const failed: unknown[] = [];
+    const denied: unknown[] = [];
+    auth.on('user-operation-failed', ({ operation, user, by, code }) => failed.push([operation, user, by, code]));
+    auth.on('denied', ({ user, status, reason }) => denied.push([user, status, reason]));
+    const operations = [
+      7,
+      { op: 'remove', name: 'nobody' },
+      { op: 'change', name: 'api', ifMatch: 'abc' },
+      { op: 'delete', name: 'config', force: true },
+      { op: 'change', name: 'root', password: 'x' },
+    ];
+    await post({ operations }, `root:${key}`);
+    expect(failed).toEqual([
+      ['change', 'api', 'root', 'REQUEST_INVALID'],
+      ['delete', 'config', 'root', 'REQUEST_INVALID'],
+    ]);
+    expect(denied).toEqual([
+      ['root', 403, 'a key does not change the password of its owner: log in with the password'],
+    ]);
+  });
+
+  it('has what is refused because the admin was demoted meanwhile', async () => {
+    const { auth, store, batch } = await setUp();
+    await auth.users.create({ name: 'other', password: 'pw', type: 'admin' });
+    const { replace } = store;
+    vi.spyOn(store, 'replace').mockImplementationOnce((user, revision) => {
+      const root = store.find('root') as StoredUser;
+      replace.call(store, { ...root, type: 'normal', revision: 'demoted' }, root.revision);
+      return replace.call(store, user, revision);
+    });
+    const denied: unknown[] = [];
+    auth.on('denied', ({ user, status, reason }) => denied.push([user, status, reason]));
+    await batch({ op: 'change', name: 'api', type: 'admin' }, { op: 'delete', name: 'config' });
+    expect(denied).toEqual([['root', 403, 'user root may not manage users: an admin is required']]);
   });
 });

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { lastEvents } from '../../lib/observe/last-events.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -34,6 +34,14 @@ describe('the last events of an audit log', () => {
     writeFileSync(`${path}.1`, line(1) + line(2));
     expect(countsOf(await lastEvents(path, 2))).toEqual([3, 2]);
     expect(countsOf(await lastEvents(path, 9))).toEqual([3, 2, 1]);
+  });
+
+  it('are found without an attempt to parse lines that are no objects: each failure would take long', async () => {
+    const path = logWith(`${line(1)}${'\nno event'.repeat(1_000)}\n${line(2)}`);
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(countsOf(await lastEvents(path, 9))).toEqual([2, 1]);
+    expect(parse).toHaveBeenCalledTimes(2);
+    parse.mockRestore();
   });
 
   it('leave out what is no event: an unfinished line, another text, and a long one', async () => {

@@ -17,6 +17,8 @@ describe('the note of a user', () => {
   it.each([
     ['🐎'.repeat(201), 'note must have at most 200 characters, not 201'],
     ['two\nlines', 'note must be one line, without control characters'],
+    ['two\u2028lines', 'note must be one line, without control characters'],
+    ['two\u2029lines', 'note must be one line, without control characters'],
     ['\0', 'note must be one line, without control characters'],
     ['\ud800', 'note must be one line, without control characters'],
     [7, 'note must be a text, not a number'],

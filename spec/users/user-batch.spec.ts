@@ -108,6 +108,31 @@ describe('users.batch', () => {
     expect(order).toEqual(['other', 'root']);
   });
 
+  it('makes the user who makes it an admin for ever before it takes the last one away', async () => {
+    const { users } = createUserService();
+    await users.create(ADMIN);
+    await users.create({ ...ADMIN, name: 'guest', expires: '1d' });
+    const results = await users.by({ by: 'guest' }).batch([
+      { op: 'delete', name: 'root' },
+      { op: 'change', name: 'guest', changes: { expires: null } },
+    ]);
+    expect(results).toMatchObject([{ deleted: true }, { user: { name: 'guest' } }]);
+  });
+
+  it.each([{ password: 'other' }, { mustChangePassword: true }])(
+    'changes the user who makes it at the end if its credentials may then open less: %j',
+    async (changes) => {
+      const { users } = createUserService();
+      await users.create(ADMIN);
+      await users.create({ ...ADMIN, name: 'guest', expires: '1d' });
+      const results = await users.by({ by: 'guest' }).batch([
+        { op: 'delete', name: 'root' },
+        { op: 'change', name: 'guest', changes: { expires: null, ...changes } },
+      ]);
+      expect(results).toMatchObject([{ error: { code: 'LAST_ADMIN' } }, { user: { name: 'guest' } }]);
+    },
+  );
+
   it('reports a store that fails as the result of each operation', async () => {
     const repository = new MemoryUserRepository();
     const { users } = createUserService(repository);
