@@ -42,7 +42,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       'observe/listeners',
       'observe/audit-log-full-disk',
       'stores/{supervised,supervision-health}',
-      'stores/sqlite/{backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
+      'stores/sqlite/{abandoned-lists,backup-links,change-queue-overdue,engine-choice,folder-race,network-file-system,reading}',
       'users/{password-policy,undefined-permissions}',
     ],
   ],

@@ -4,6 +4,8 @@ import type { UserFilter, UserListQuery } from '../users/repository.js';
 import type { StoredUser } from '../users/user.js';
 import { isNameSelected } from '../users/user-filter.js';
 
+/** Milliseconds for a list or a count. Nobody waits for it any more then. */
+export const LIST_WITHIN = 4_500;
 /** How many users are read at once. */
 const USERS = 1_000;
 /** How many names are read first and compared with a pattern: the list may be complete after them. */

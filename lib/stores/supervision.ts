@@ -3,7 +3,7 @@ import { OverloadedError, StoreError } from '../errors.js';
 import { answerWithin, isPromise, type MaybePromise, UnderWay } from '../promises.js';
 import { withoutHashes } from '../safe-text.js';
 import type { StoreHealth, StoreSettings, StoreState, StoreWork, UserRepository } from '../users/repository.js';
-import { SlowAnswerError, SlowListError } from './listing.js';
+import { LIST_WITHIN, SlowAnswerError, SlowListError } from './listing.js';
 
 /** Milliseconds. A request that waits longer for the store is refused, so that it is answered within five seconds. */
 const ANSWER_WITHIN = 4_500;
@@ -190,7 +190,7 @@ export class Supervision {
 
 /** The milliseconds for an answer, and the error if it takes longer. By default the store counts as down then. */
 function limitOf(operation: StoreWork['operation']): { within: number; lateness?: () => Error } {
-  if (operation === 'list') return { within: ANSWER_WITHIN, lateness: () => new SlowListError() };
+  if (operation === 'list') return { within: LIST_WITHIN, lateness: () => new SlowListError() };
   const background = BACKGROUND[operation];
   if (background === undefined) return { within: ANSWER_WITHIN };
   return { within: BACKGROUND_WITHIN, lateness: () => new SlowAnswerError(`${background} takes too long`) };

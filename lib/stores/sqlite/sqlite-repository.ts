@@ -16,7 +16,7 @@ import type {
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { SecretRepository, StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
-import { countUsers, listUsers } from '../listing.js';
+import { countUsers, LIST_WITHIN, listUsers, SlowListError } from '../listing.js';
 import { writeBackup } from './backup.js';
 import { readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import type { Change, MadeChange } from './change.js';
@@ -58,7 +58,8 @@ export class SqliteUserRepository implements CompleteUserRepository {
   readonly #opened: OpenedStore;
   readonly #users: KnownRows<StoredUser>;
   readonly #knownSecrets: KnownRows<StoredSecret>;
-  readonly #lists: UserLists;
+  /** For one list or one count, which ends when nobody waits for it any more. */
+  readonly #newLists: () => UserLists;
   readonly #writer;
   readonly #queue: ChangeQueue;
   readonly #condition = new Condition();
@@ -88,10 +89,14 @@ export class SqliteUserRepository implements CompleteUserRepository {
     this.#queue = new ChangeQueue(this.#writer, (failure) => this.#condition.set('writing', failure));
     const read = <T>(ask: (connection: Connection) => T) => this.#read(() => ask(connection));
     const change = (change: Change) => this.#change(change);
-    this.#lists = new UserLists(async (ask) => {
-      await setImmediate();
-      return read(ask);
-    });
+    this.#newLists = () => {
+      const end = now() + LIST_WITHIN;
+      return new UserLists(async (ask) => {
+        await setImmediate();
+        if (now() > end) throw new SlowListError();
+        return read(ask);
+      });
+    };
     this.secrets = new SqliteSecrets({ known: this.#knownSecrets, read, change });
     this.logins = new SqliteLogins({ read, change });
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
@@ -109,12 +114,12 @@ export class SqliteUserRepository implements CompleteUserRepository {
 
   async list(query: UserListQuery): Promise<StoredUser[]> {
     this.#assertUsable();
-    return listUsers(query, this.#lists);
+    return listUsers(query, this.#newLists());
   }
 
   async count(filter: UserFilter): Promise<number> {
     this.#assertUsable();
-    return countUsers(filter, this.#lists);
+    return countUsers(filter, this.#newLists());
   }
 
   async insert(user: StoredUser): Promise<boolean> {
