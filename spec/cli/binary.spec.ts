@@ -74,7 +74,13 @@ describe.each(stores)('the command line on $kind, beside a server', ({ kind, url
         on(['backup', join(folder, 'copy.db')]),
       ]);
       expect(lines(list.stdout).map((line) => line.split(/ +/)[0])).toEqual(['NAME', 'old', 'root', 'stan']);
-      expect(JSON.parse(show.stdout)).toEqual({ name: 'stan', type: 'normal', permissions: ['api'], enabled: true });
+      // The login may be recorded by now.
+      const { lastLogin: _, ...shown } = JSON.parse(show.stdout);
+      expect(shown).toEqual({
+        ...{ name: 'stan', type: 'normal', permissions: ['api'], enabled: true },
+        ...{ created: expect.any(String), passwordChanged: expect.any(String) },
+        ...{ expires: null, mustChangePassword: false, note: null },
+      });
       expect(yes).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^yes: /) });
       expect(exported).toMatchObject({
         exitCode: 0,
@@ -86,6 +92,7 @@ describe.each(stores)('the command line on $kind, beside a server', ({ kind, url
         permissions: ['all'],
         enabled: true,
         hash: HASH,
+        created: expect.any(String),
       });
       if (kind === 'SQLite')
         expect(backup).toEqual({ exitCode: 0, stdout: `sqlite:${join(folder, 'copy.db')}\n`, stderr: '' });
