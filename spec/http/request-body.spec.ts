@@ -75,7 +75,8 @@ describe('a body', () => {
   ])('is refused, or read as it was sent, if express.urlencoded() has read %s', async (body, headers) => {
     for (const extended of [true, false]) {
       const { send, auth } = await serveUsers(express.urlencoded({ extended }));
-      await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body });
+      // Express refuses one of them itself.
+      await send({ method: 'POST', path: USERS, auth: 'root:r00t', headers, body, isDocumented: false });
       if ((await auth.users.get('u')) === undefined) continue;
       const { password } = JSON.parse(body.toString());
       expect((await send({ path: `${USERS}/u`, auth: `u:${password}` })).status).toBe(200);
