@@ -172,7 +172,10 @@ describe('permission list', () => {
 
 describe('import and export', () => {
   const line = (name: string, permissions: readonly string[]) =>
-    JSON.stringify({ name, type: 'normal', permissions, enabled: true, hash: userNamed(name).hash });
+    JSON.stringify({
+      ...{ name, type: 'normal', permissions, enabled: true, hash: userNamed(name).hash },
+      ...{ created: '2026-11-30T12:00:00.000Z' },
+    });
 
   it('keep permissions of any names, and one warning lists those that are not defined', async () => {
     const { on, folder } = places();

@@ -90,7 +90,7 @@ describe('the command line', () => {
   it.each([
     [
       [],
-      'a command is missing. The commands are user, key, permission, whoami, can, token, hash, check-config, import, export, backup, serve, completion',
+      'a command is missing. The commands are user, key, permission, whoami, can, audit, token, hash, check-config, import, export, backup, serve, completion',
     ],
     [['user'], 'a command is missing. The commands are list, show, add, set, passwd, enable, disable, delete'],
     [['usr'], "unknown command 'usr'\n(Did you mean user?)"],

@@ -60,8 +60,11 @@ it('a repository without the optional parts has none of them here', () => {
   expect(completeRepository(supervised)).toMatchObject({ keepsAccounts: false });
 });
 
-it('a repository that leaves other methods out keeps its logins', () => {
+it('a repository that leaves other methods out keeps its logins and its count', async () => {
   const memory = new MemoryUserRepository();
   Object.assign(memory, { hasAdmin: undefined });
-  expect(completeRepository(memory)).toMatchObject({ keepsAccounts: true, logins: memory.logins });
+  const complete = completeRepository(memory);
+  expect(complete).toMatchObject({ keepsAccounts: true, logins: memory.logins });
+  vi.spyOn(memory, 'count').mockReturnValue(7);
+  expect(await complete.count(EVERYBODY)).toBe(7);
 });

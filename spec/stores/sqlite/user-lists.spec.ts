@@ -127,3 +127,15 @@ describe('a change of permissions with sqlite3', () => {
     expect(await repository.count(filter)).toBe(names.length);
   });
 });
+
+it('a permission that is in many lists is found after many users without it, in the order of the names', async () => {
+  const repository = openRepository(storeFile());
+  const without = Array.from({ length: 600 }, (_, index) => userNamed(`a${1_000 + index}`));
+  const holders = Array.from({ length: 900 }, (_, index) =>
+    userNamed(`b${1_000 + index}`, { permissions: [`p${index % 30}`, 'shared'], enabled: index >= 250 }),
+  );
+  await repository.insertMany([...without, ...holders]);
+  const filter = { pattern: new NamePattern(''), permission: 'shared', enabled: true };
+  const listed = await repository.list({ ...filter, after: undefined, offset: 10, limit: 300 });
+  expect(listed.map(({ name }) => name)).toEqual(holders.slice(260, 560).map(({ name }) => name));
+});
