@@ -34,6 +34,7 @@ describe('completion in bash', () => {
         'permission',
         'whoami',
         'can',
+        'audit',
         'token',
         'hash',
         'check-config',
