@@ -106,16 +106,16 @@ export class LoginService {
     }
   }
 
-  /** Logs in with the session alone, whatever other credentials the request has. It does not reject. */
+  /**
+   * Logs in with the session alone, whatever other credentials the request has.
+   *
+   * @throws {StoreError} the store is unavailable
+   */
   async resume(req: IncomingMessage): Promise<LoginOutcome> {
     const sessions = this.#sessions;
     const session = sessions?.read(req);
     if (sessions === undefined || session === undefined) return this.#challenged(req, 'no session');
-    try {
-      return await this.#resume(req, session, sessions);
-    } catch (error) {
-      return this.#failed(req, error);
-    }
+    return this.#resume(req, session, sessions);
   }
 
   /**

@@ -48,7 +48,6 @@ export class NewPassword {
     if (!guard.authEnabled) return answers.leadTo(res, next);
     const outcome = await logins.resume(req);
     if (outcome.kind === 'forged') throw new ForbiddenError(FORGED);
-    if (outcome.kind === 'error' || outcome.kind === 'refusal') throw outcome.error;
     // Signed out meanwhile, or in another window it is done already.
     const isDue = outcome.kind === 'user' && outcome.user.mustChangePassword;
     if (!isDue) return answers.leadTo(res, answers.signInPath(req, next));
