@@ -9,7 +9,7 @@ import { createSignIn, type SignInWiring } from './sign-in.js';
 
 type EndpointsParts = Omit<OwnRoutersParts, 'parameters'> & Omit<SignInWiring, 'http'>;
 
-/** What an app mounts. */
+/** The middlewares that an app mounts. */
 interface Endpoints {
   /** The guard, with everything that this package answers itself. */
   readonly middleware: Middleware;

@@ -7,7 +7,7 @@ const MAX_SUBJECTS = 20_000;
 
 /** A use of something, such as a key, or a login of a user. */
 export interface Use {
-  /** What is used, such as the digest of a key or the name of a user. */
+  /** The subject of the use, such as the digest of a key or the name of a user. */
   readonly subject: string;
   /** Milliseconds since 1970. */
   readonly time: number;

@@ -22,7 +22,7 @@ export type OwnEndpoint =
   | { readonly kind: Name | 'users' }
   | { readonly kind: 'user' | PartOfUser; readonly name: string };
 
-/** What is below a user. */
+/** The resources below a user. */
 type PartOfUser = 'access' | 'keys' | 'sessions';
 
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */

@@ -192,7 +192,7 @@ function isGood({ status, body, text }: Answer): boolean {
   return status >= 200 && status < 300 && (body !== undefined || text === '');
 }
 
-/** What our own servers say in a 404, unless the path is wrong. */
+/** The message of this package's servers in a 404, unless the path is wrong. */
 const NOTHING_SUCH = /^no (?:user exists|key exists|audit log is kept)/;
 
 const IS_IT_A_SERVER = 'Is this the address of a server with a users API?';

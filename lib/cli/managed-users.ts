@@ -25,7 +25,7 @@ export type UserOperation =
   | { readonly op: 'change'; readonly name: string; readonly changes: UserChanges<string> }
   | { readonly op: 'delete'; readonly name: string; readonly version: string | undefined };
 
-/** What became of an operation. */
+/** The outcome of an operation. */
 export interface OperationOutcome {
   readonly name: string;
   /** The user after a change. Undefined after a deletion, and if it failed. */

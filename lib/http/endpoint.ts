@@ -13,7 +13,7 @@ import { Refusal } from './refusals.js';
 import type { KnownParameters, RequestParameters } from './request-parameters.js';
 import type { Action } from './users-action.js';
 
-/** What a method of an endpoint does. */
+/** The operation of one method of an endpoint. */
 export interface Operation {
   readonly action: Action;
   /** The parameters of the query. Undefined: the query is not read, and may be meant for another middleware. */

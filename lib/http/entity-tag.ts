@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { InvalidRequestError, PreconditionFailedError } from '../errors.js';
 
-/** What the tag of a user depends on. */
+/** The parts of a user that its tag depends on. */
 interface Tagged {
   readonly name: string;
   readonly revision: string;

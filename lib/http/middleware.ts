@@ -18,7 +18,7 @@ export function createGuardOnly(guard: Guard): Middleware {
 /** The routers of the endpoints that need a user, by their names below the API's path. */
 export type OwnRouters = Readonly<Record<'users' | 'me' | 'permissions' | 'audit' | 'openapi.json', Router>>;
 
-/** What people see in a browser. */
+/** The texts that people see in a browser. */
 interface Pages {
   /** Undefined: there are no sessions. */
   readonly signIn: SignInEndpoints | undefined;

@@ -18,7 +18,7 @@ export const USER_FIELDS = [
 ] as const;
 export type UserField = (typeof USER_FIELDS)[number];
 
-/** What an answer can show of a user. A user without its account shows none. */
+/** The parts of a user that an answer can show. A user without its account shows none. */
 export interface ShownUser extends User, Partial<Omit<UserAccount, keyof User | 'revision'>> {
   /** Undefined: the user never logged in, or its logins are not kept. */
   readonly lastLogin?: Date | undefined;

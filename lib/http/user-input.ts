@@ -54,7 +54,7 @@ export const LIST_PARAMETERS: KnownParameters = {
   repeatable: ['fields'],
 };
 
-/** What the query of a list asks for. */
+/** The list that a query asks for. */
 export interface RequestedList {
   readonly filter: UserFilterOptions;
   readonly page: Pick<UserListOptions, 'after' | 'offset' | 'limit'>;

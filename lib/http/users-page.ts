@@ -19,7 +19,7 @@ const HEADERS = pageHeaders([
   "base-uri 'none'",
 ]);
 
-/** What the page is told. It asks the API for all else. */
+/** The settings that the page gets. It asks the API for all else. */
 interface UsersPageSettings {
   /** The title. */
   readonly realm: string;
