@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks';
 import type { Api } from './api/api';
 import type { Me } from './api/types';
 
-/** What every part of the page can use. */
+/** The things that every part of the page can use. */
 export interface PageContext {
   readonly api: Api;
   readonly me: Me;

@@ -5,7 +5,7 @@ import { Name } from './parts/name';
 import { waitText } from './parts/time';
 import { texts } from './texts';
 
-/** What a request was for. */
+/** The purpose of a request. */
 export interface Purpose {
   /** The user that the request was about. */
   readonly name?: string;

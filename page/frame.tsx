@@ -18,7 +18,7 @@ interface FrameProps {
   readonly children: ComponentChildren;
 }
 
-/** What is around every view: where the person is, and who the person is. */
+/** The frame around every view: where the person is, and who the person is. */
 export function Frame({ realm, message, children }: FrameProps): JSX.Element {
   const page = usePage();
   const current = viewOf(usePlace(), page);

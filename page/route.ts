@@ -15,7 +15,7 @@ export function hrefOf(place: Place): string {
   return `?${new URLSearchParams(entries)}`;
 }
 
-/** What goes along with a place, but is not in its address. It outlives a reload, and the Back button brings it back. */
+/** The state that goes along with a place, but is not in its address. It outlives a reload, and the Back button brings it back. */
 export interface Luggage {
   /** Where the pages before this one begin, in a list. */
   readonly trail?: readonly string[];

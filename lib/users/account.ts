@@ -38,7 +38,7 @@ export function timesOfNewUser({ keepsAccounts }: { readonly keepsAccounts?: boo
   return keepsAccounts ? { created: now, passwordChanged: now } : {};
 }
 
-/** What decides whether a user is disabled. */
+/** The fields that decide whether a user is disabled. */
 interface Enabling {
   readonly enabled: boolean;
   /** Milliseconds since 1970, or a date. Undefined: never. */

@@ -37,7 +37,7 @@ export function successor(
   return storedUser(after, hash ?? before.hash);
 }
 
-/** What a change would do to the last admin. */
+/** The effect of a change on the last admin. */
 export function deedOf({ enabled, expires }: Pick<ReadChanges, 'enabled' | 'expires'>): LastAdminDeed {
   if (enabled === false) return 'disabled';
   return typeof expires === 'number' ? 'given an end' : 'deleted or demoted';

@@ -24,7 +24,7 @@ export type UserOperation<Own extends string = never> =
   | { readonly op: 'delete'; readonly name: string; readonly confirm?: ConfirmChange | undefined };
 
 /**
- * What became of an operation: the user that was created or changed, whether there was a user to delete, or the error that the
+ * The outcome of an operation: the user that was created or changed, whether there was a user to delete, or the error that the
  * single operation would have rejected with.
  *
  * @typeParam Own the names of the app's own permissions
@@ -167,7 +167,7 @@ function mayCloseOut(operation: UserOperation<string>): boolean {
   return hasPassword(operation) || (operation.op === 'change' && operation.changes.mustChangePassword === true);
 }
 
-/** What the operation may do to the number of enabled admins. */
+/** The effect that the operation may have on the number of enabled admins. */
 async function kindOf(operation: UserOperation<string>, find: BatchParts['find']): Promise<'gain' | 'other' | 'loss'> {
   if (operation.op === 'create') return operation.user?.type === 'admin' ? 'gain' : 'other';
   const { op, name } = operation;

@@ -26,7 +26,7 @@ export interface User<Own extends string = string> {
 }
 
 /**
- * What a repository keeps about a user beside its rights and its secrets. Times are milliseconds since 1970. A field that says
+ * The fields that a repository keeps of a user beside its rights and its secrets. Times are milliseconds since 1970. A field that says
  * nothing is absent, or undefined.
  */
 export interface StoredAccount {

@@ -7,7 +7,7 @@ import { KeysCard } from '../user/keys-card';
 import { OwnPasswordCard } from '../user/own-password-card';
 import { SessionsCard } from '../user/sessions-card';
 
-/** What every user may do: know what it may do, and keep its password, keys and sessions. */
+/** The account of the person: its privileges, password, keys and sessions. */
 export function AccountView(): JSX.Element {
   const { me } = usePage();
   const { own: words } = texts;

@@ -5,7 +5,7 @@ type Schemas = components['schemas'];
 /** A user. The page asks for every field that it shows. */
 export type User = Schemas['User'];
 export type UserType = Schemas['UserType'];
-/** What can be set of a user. Null removes a value. */
+/** The fields of a user that can be set. Null removes a value. */
 export type UserChanges = Schemas['UserChanges'];
 export type NewUser = Schemas['NewUser'];
 export interface UserList extends Omit<Schemas['UserList'], 'users'> {
@@ -22,7 +22,7 @@ export type Explanation = Schemas['Access'];
 export type AuditEvent = Schemas['AuditEvent'];
 export type Operation = Schemas['Batch']['operations'][number];
 
-/** What became of an operation. Those that failed have a message. */
+/** The outcome of an operation. One that failed has a message. */
 export interface OperationResult extends Partial<Pick<Schemas['FailedResult'], 'message' | 'code'>> {
   readonly status: number;
 }

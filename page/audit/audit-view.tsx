@@ -12,7 +12,7 @@ import { Time } from '../parts/time';
 import { useLoad } from '../parts/use-load';
 import { texts } from '../texts';
 
-/** What has happened last. */
+/** The last events of the audit log. */
 export function AuditView(): JSX.Element {
   const { api } = usePage();
   const { value: events, error, isLoading, reload } = useLoad((signal) => api.audit(signal), []);

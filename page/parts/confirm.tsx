@@ -7,9 +7,9 @@ import { useAction } from './use-action';
 
 interface ConfirmProps {
   readonly title: ComponentChildren;
-  /** What will happen, and to whom. */
+  /** The consequences, and the users that they are for. */
   readonly children: ComponentChildren;
-  /** What the button does. */
+  /** The text of the button. */
   readonly deed: ComponentChildren;
   readonly isDanger?: boolean;
   readonly sentenceFor: (error: unknown) => ComponentChildren;

@@ -2,11 +2,11 @@ import type { ComponentChildren, JSX } from 'preact';
 
 interface EmptyProps {
   readonly title: ComponentChildren;
-  /** What to do about it. */
+  /** The advice for the reader. */
   readonly children: ComponentChildren;
 }
 
-/** What is shown where there is nothing yet. */
+/** Stands where there is nothing to show yet. */
 export function Empty({ title, children }: EmptyProps): JSX.Element {
   return (
     <div class="empty">

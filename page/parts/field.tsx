@@ -11,7 +11,7 @@ interface ControlAttributes {
 interface FieldProps {
   readonly label: ComponentChildren;
   readonly hint?: ComponentChildren;
-  /** What is wrong with the value. */
+  /** The problem of the value. */
   readonly problem?: ComponentChildren;
   readonly isNarrow?: boolean;
   readonly children: (attributes: ControlAttributes) => ComponentChildren;

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Loaded<T> {
-  /** What was loaded last. Undefined: nothing yet. */
+  /** The value that was loaded last. Undefined: nothing yet. */
   readonly value: T | undefined;
   readonly error: unknown;
   readonly isLoading: boolean;

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { texts } from '../texts';
 import type { PermissionEntry } from './use-permissions';
 
-/** What a permission opens, such as `/orders: read, write`. */
+/** The paths that a permission opens, such as `/orders: read, write`. */
 export function Opens({ what }: { readonly what: PermissionEntry['opens'] }): JSX.Element {
   if (typeof what === 'string') return <>{what}</>;
   return (

@@ -8,7 +8,7 @@ import { PermissionPicker } from '../permissions/permission-picker';
 import { usePermissions } from '../permissions/use-permissions';
 import { texts } from '../texts';
 
-/** What an admin says about a user. */
+/** The fields of an account that an admin sets. */
 export interface AccountValues {
   readonly type: UserType;
   readonly permissions: readonly string[];

@@ -4,7 +4,7 @@ import { timeText } from '../parts/time';
 import { texts } from '../texts';
 import type { Conflict } from './use-version';
 
-/** What somebody else has changed, field by field. */
+/** The changes of somebody else, field by field. */
 export function ConflictList({ conflict: { before, now } }: { readonly conflict: Conflict }): JSX.Element {
   const changed = FIELDS.filter(([, show]) => show(before) !== show(now));
   if (changed.length === 0) return <p>{texts.conflict.same}</p>;

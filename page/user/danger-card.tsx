@@ -20,7 +20,7 @@ interface DangerCardProps {
 
 type Deed = 'enable' | 'disable' | 'delete';
 
-/** What takes the access of a user away. */
+/** The acts that take the access of a user away. */
 export function DangerCard({ loaded, onChanged }: DangerCardProps): JSX.Element {
   const [deed, setDeed] = useState<Deed>();
   const { danger: words } = texts;

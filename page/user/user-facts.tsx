@@ -3,7 +3,7 @@ import type { User } from '../api/types';
 import { Time } from '../parts/time';
 import { texts } from '../texts';
 
-/** What is known about a user, and nobody sets. */
+/** The facts about a user that nobody sets. */
 export function UserFacts({ user }: { readonly user: User }): JSX.Element {
   const { user: words } = texts;
   const times = [

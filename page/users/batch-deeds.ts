@@ -1,6 +1,6 @@
 import type { Operation, UserChanges } from '../api/types';
 
-/** What can be done to many users at once, the destructive last. */
+/** The deeds that can be done to many users at once, the destructive ones last. */
 export const DEEDS = ['enable', 'disable', 'permit', 'renew', 'delete'] as const;
 export type Deed = (typeof DEEDS)[number];
 

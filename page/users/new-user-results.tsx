@@ -13,7 +13,7 @@ import { CopyButton, Secret } from '../parts/secret';
 import { texts } from '../texts';
 import { usersText } from './count-text';
 
-/** What became of a user that was to be created. */
+/** The outcome for a user that was to be created. */
 export interface Creation {
   readonly name: string;
   /** The generated password. Undefined: somebody has typed one. */

@@ -11,7 +11,7 @@ interface SelectionBarProps {
   readonly onDone: () => void;
 }
 
-/** What can be done to the selected users. It is there while users are selected. */
+/** The deeds for the selected users. The bar is there while users are selected. */
 export function SelectionBar({ selection, onDone }: SelectionBarProps): JSX.Element | null {
   const [deed, setDeed] = useState<Deed>();
   const count = selection.names.size;

@@ -14,7 +14,7 @@ interface UserFiltersProps {
   readonly onChange: (changes: UserQuery) => void;
 }
 
-/** What the list is narrowed down by. The server does it. */
+/** The filters of the list. The server applies them. */
 export function UserFilters({ query, permissions, onChange }: UserFiltersProps): JSX.Element {
   const { users, type, state } = texts;
   const root = useRef<HTMLElement>(null);

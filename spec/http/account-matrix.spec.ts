@@ -35,7 +35,7 @@ const DOORS = [
   ['GET', '/kapacitor/v1/check'],
   ['GET', '/verify'],
 ] as const;
-/** What is left to a user who must change its password. */
+/** The requests that are left to a user who must change its password. */
 const LEFT = [
   ['GET', '/kapacitor/v1/me', 200],
   ['HEAD', '/kapacitor/v1/me', 200],

@@ -75,7 +75,7 @@ END`,
 END`,
 ];
 
-/** What format 3 has, and format 2 lacks. */
+/** The objects that format 3 has, and format 2 lacks. */
 const FORMAT_3: readonly string[] = [
   // ALTER TABLE has put the columns of the account behind the others.
   (FORMAT_1[0] as string).replace(
@@ -141,7 +141,7 @@ END`,
 END`,
 ];
 
-/** What a database of the newest format has. Objects that format 3 replaces are left out. */
+/** The objects of a database of the newest format. Those that format 3 replaces are left out. */
 export const NEWEST: readonly string[] = [
   ...FORMAT_2.filter((sql) => !/^CREATE TRIGGER users_/.test(sql)),
   ...FORMAT_3,

@@ -53,7 +53,7 @@ const EXPECTED: readonly (readonly [Conditions, names: readonly string[]])[] = [
   [{ type: 'normal', enabled: false, permission: 'api', q: 'd', pattern: 'a?' }, ['ad']],
 ];
 
-/** Whom nobody is like. */
+/** A text that no name contains. */
 const NOBODY: readonly Conditions[] = [
   { type: 'admin', permission: 'api' },
   { type: 'admin', permission: 'all' },

@@ -15,7 +15,7 @@ export interface FoundUser {
 /** A column of the table of users. */
 interface Column {
   readonly name: string;
-  /** Of the value that is sent. */
+  /** The type of the value that is sent. */
   readonly type: 'text' | 'boolean' | 'bigint';
   readonly of: (user: StoredUser) => unknown;
   /** The expression for a value. Defaults to the value itself. */
