@@ -53,7 +53,7 @@ const EXPECTED: readonly (readonly [Conditions, names: readonly string[]])[] = [
   [{ type: 'normal', enabled: false, permission: 'api', q: 'd', pattern: 'a?' }, ['ad']],
 ];
 
-/** A text that no name contains. */
+/** Conditions that select nobody. */
 const NOBODY: readonly Conditions[] = [
   { type: 'admin', permission: 'api' },
   { type: 'admin', permission: 'all' },
