@@ -6,11 +6,9 @@ import { usePage } from '../context';
 import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
 import { Confirm } from '../parts/confirm';
-import { Empty } from '../parts/empty';
-import { Failure } from '../parts/failure';
 import { fill } from '../parts/fill';
+import { ListCard } from '../parts/list-card';
 import { Name } from '../parts/name';
-import { Skeleton } from '../parts/skeleton';
 import { Time } from '../parts/time';
 import { useLoad } from '../parts/use-load';
 import { texts } from '../texts';
@@ -21,7 +19,8 @@ export function KeysCard({ name }: { readonly name: string }): JSX.Element | nul
   const { api, tell } = usePage();
   const [isCreating, setCreating] = useState(false);
   const [revoked, setRevoked] = useState<Key>();
-  const { value: keys, error, reload } = useLoad((signal) => api.keys(name, signal), [name]);
+  const loaded = useLoad((signal) => api.keys(name, signal), [name]);
+  const { error, reload } = loaded;
   const { keys: words } = texts;
   // The store keeps none.
   if (error instanceof ApiError && error.status === 501) return null;
@@ -31,18 +30,11 @@ export function KeysCard({ name }: { readonly name: string }): JSX.Element | nul
     reload();
   };
   return (
-    <section class="card">
-      <div class="card-head">
-        <div>
-          <h2>{words.title}</h2>
-          <p>{words.hint}</p>
-        </div>
-        <Button onClick={() => setCreating(true)}>{words.create}</Button>
-      </div>
-      {error !== undefined && <Failure onRetry={reload}>{sentenceFor(error, { name })}</Failure>}
-      {keys === undefined && error === undefined && <Skeleton rows={2} />}
-      {keys?.length === 0 && <Empty title={words.none}>{fill(words.noneHint, { name: <Name of={name} /> })}</Empty>}
-      {keys && keys.length > 0 && <KeyTable keys={keys} onRevoke={setRevoked} />}
+    <ListCard
+      {...{ name, words, loaded }}
+      action={<Button onClick={() => setCreating(true)}>{words.create}</Button>}
+      table={(keys) => <KeyTable keys={keys} onRevoke={setRevoked} />}
+    >
       {isCreating && <NewKeyDialog name={name} onClose={() => setCreating(false)} onCreated={reload} />}
       {revoked && (
         <Confirm
@@ -56,7 +48,7 @@ export function KeysCard({ name }: { readonly name: string }): JSX.Element | nul
           <p>{fill(words.revokeQuestion, { name: <Name of={name} />, key: <Name of={revoked.name} /> })}</p>
         </Confirm>
       )}
-    </section>
+    </ListCard>
   );
 }
 

@@ -9,7 +9,7 @@ import { Field } from '../parts/field';
 import { fill } from '../parts/fill';
 import { Name } from '../parts/name';
 import { Notice } from '../parts/notice';
-import { Secret } from '../parts/secret';
+import { SecretDialog } from '../parts/secret-dialog';
 import { Tick } from '../parts/tick';
 import { useAction } from '../parts/use-action';
 import { useDraft } from '../parts/use-draft';
@@ -52,17 +52,9 @@ export function NewKeyDialog({ name, onClose, onCreated }: NewKeyDialogProps): J
   };
   if (secret !== undefined) {
     return (
-      <Dialog title={words.doneTitle} onClose={onClose}>
-        <div class="dialog-body">
-          <p>{words.once}</p>
-          <Secret label={words.key} value={secret} />
-          <footer class="dialog-foot">
-            <Button kind="accent" onClick={onClose}>
-              {texts.newUser.close}
-            </Button>
-          </footer>
-        </div>
-      </Dialog>
+      <SecretDialog title={words.doneTitle} label={words.key} value={secret} onClose={onClose}>
+        <p>{words.once}</p>
+      </SecretDialog>
     );
   }
   return (

@@ -11,7 +11,7 @@ import { generatePassword } from '../parts/generated-password';
 import { Name } from '../parts/name';
 import { Notice } from '../parts/notice';
 import { PasswordField } from '../parts/password-field';
-import { Secret } from '../parts/secret';
+import { SecretDialog } from '../parts/secret-dialog';
 import { Tick } from '../parts/tick';
 import { useAction } from '../parts/use-action';
 import { texts } from '../texts';
@@ -67,18 +67,10 @@ function PasswordDialog({ loaded, onSaved, onClose }: PasswordDialogProps): JSX.
   };
   if (secret !== undefined) {
     return (
-      <Dialog title={texts.password.set} onClose={onClose}>
-        <div class="dialog-body">
-          <Notice kind="right">{fill(words.done, { name: <Name of={name} /> })}</Notice>
-          <p>{texts.newUser.once}</p>
-          <Secret label={texts.newUser.password} value={secret} />
-          <footer class="dialog-foot">
-            <Button kind="accent" onClick={onClose}>
-              {texts.newUser.close}
-            </Button>
-          </footer>
-        </div>
-      </Dialog>
+      <SecretDialog title={texts.password.set} label={texts.newUser.password} value={secret} onClose={onClose}>
+        <Notice kind="right">{fill(words.done, { name: <Name of={name} /> })}</Notice>
+        <p>{texts.newUser.once}</p>
+      </SecretDialog>
     );
   }
   return (

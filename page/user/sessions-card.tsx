@@ -6,11 +6,9 @@ import { usePage } from '../context';
 import { sentenceFor } from '../failures';
 import { Button } from '../parts/button';
 import { Confirm } from '../parts/confirm';
-import { Empty } from '../parts/empty';
-import { Failure } from '../parts/failure';
 import { fill } from '../parts/fill';
+import { ListCard } from '../parts/list-card';
 import { Name } from '../parts/name';
-import { Skeleton } from '../parts/skeleton';
 import { Time } from '../parts/time';
 import { useLoad } from '../parts/use-load';
 import { texts } from '../texts';
@@ -19,7 +17,8 @@ import { texts } from '../texts';
 export function SessionsCard({ name }: { readonly name: string }): JSX.Element | null {
   const { api, me, tell } = usePage();
   const [ended, setEnded] = useState<Session | 'all'>();
-  const { value: sessions, error, reload } = useLoad((signal) => api.sessions(name, signal), [name]);
+  const loaded = useLoad((signal) => api.sessions(name, signal), [name]);
+  const { value: sessions, error, reload } = loaded;
   const { sessions: words } = texts;
   // There are no sessions.
   if (error instanceof ApiError && error.status === 501) return null;
@@ -29,18 +28,11 @@ export function SessionsCard({ name }: { readonly name: string }): JSX.Element |
     reload();
   };
   return (
-    <section class="card">
-      <div class="card-head">
-        <div>
-          <h2>{words.title}</h2>
-          <p>{words.hint}</p>
-        </div>
-        {sessions && sessions.length > 0 && <Button onClick={() => setEnded('all')}>{words.endAll}</Button>}
-      </div>
-      {error !== undefined && <Failure onRetry={reload}>{sentenceFor(error, { name })}</Failure>}
-      {sessions === undefined && error === undefined && <Skeleton rows={2} />}
-      {sessions?.length === 0 && <Empty title={words.none}>{fill(words.noneHint, { name: <Name of={name} /> })}</Empty>}
-      {sessions && sessions.length > 0 && <SessionTable sessions={sessions} onEnd={setEnded} />}
+    <ListCard
+      {...{ name, words, loaded }}
+      action={sessions && sessions.length > 0 && <Button onClick={() => setEnded('all')}>{words.endAll}</Button>}
+      table={(shown) => <SessionTable sessions={shown} onEnd={setEnded} />}
+    >
       {ended && (
         <Confirm
           title={ended === 'all' ? words.endAllTitle : words.endTitle}
@@ -53,7 +45,7 @@ export function SessionsCard({ name }: { readonly name: string }): JSX.Element |
           <p>{fill(name === me.name ? words.yours : words.question, { name: <Name of={name} /> })}</p>
         </Confirm>
       )}
-    </section>
+    </ListCard>
   );
 }
 
