@@ -120,6 +120,8 @@ describe('a list that cannot be loaded', () => {
   it('says so from the start as well', async () => {
     const store = new UnreachableRepository();
     const page = await visit(await servePage({ auth: { store } }), { as: 'root', failures: [503] });
+    // The page has asked who it is for before it shows a list.
+    await expect.poll(() => namesIn(page)).toEqual(['jane', 'john', 'root']);
     await page.route('**/me', async (route) => {
       store.isUp = false;
       await route.continue();
