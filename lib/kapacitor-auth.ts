@@ -9,6 +9,7 @@ import { LoginService } from './authentication/login-service.js';
 import { LoginThrottle } from './authentication/login-throttle.js';
 import { OwnChanges } from './authentication/own-changes.js';
 import { PasswordDuty } from './authentication/password-duty.js';
+import { SharedCounts } from './authentication/shared-counts.js';
 import { KapacitorStrategy } from './authentication/strategy.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';
@@ -37,7 +38,14 @@ import { PermissionNames } from './users/permissions.js';
 import type { UserRepository } from './users/repository.js';
 import { UndefinedPermissionsSearch } from './users/undefined-permissions.js';
 import { ADMIN_USER, publicUser } from './users/user.js';
-import { createAdminWarner, createErrorWarner, createHashWarner, createStateWarner, warn } from './warnings.js';
+import {
+  createAdminWarner,
+  createErrorWarner,
+  createHashWarner,
+  createLimitsWarner,
+  createStateWarner,
+  warn,
+} from './warnings.js';
 
 /**
  * Creates a middleware for Express with Kapacitor's users, permissions and users API.
@@ -107,7 +115,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const ownChanges = new OwnChanges();
   const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges, permissionNames });
   const { supervised, repository, users } = management;
-  const throttle = new LoginThrottle(auth);
+  const throttle = new LoginThrottle(auth, opened.limits && new SharedCounts(opened.limits, createLimitsWarner()));
   const cache = new CredentialCache(auth.cacheExpiration, throttle.isOn ? auth.failureWindow : 0);
   const shared = { repository, cache, throttle, used: new UsedCredentials(), audit };
   const beforeLogin = () => adminSetup.beforeLogin();

@@ -1,5 +1,5 @@
 import { type KapacitorAuthError, StoreError } from './errors.js';
-import { quoteText } from './safe-text.js';
+import { quoteText, withoutHashes } from './safe-text.js';
 
 /**
  * The codes of the warnings that the operator gets: `process.on('warning', ({ name, code, message }) => …)`, where `name`
@@ -18,6 +18,11 @@ export type WarningCode =
    * At most once a minute.
    */
   | 'KAPACITOR_AUTH_HASH_REFUSED'
+  /**
+   * The store does not answer questions about failed logins in time. Each process counts for itself until it does, so a
+   * guesser has the limit at each process. At most once a minute.
+   */
+  | 'KAPACITOR_AUTH_LIMITS_NOT_SHARED'
   /**
    * A listener that the app gave to `auth.on` threw an error. The request is not affected. Catch the error in the
    * listener. At most once a minute.
@@ -89,6 +94,18 @@ export function createStateWarner(): (health: { readonly state: string; readonly
         `the user store does not answer: ${reason}. Users in memory can log in for as long as [auth] store-grace says`,
       );
     }
+  };
+}
+
+/** Warns that the counts of failed logins are not shared for the moment. */
+export function createLimitsWarner(): (reason: Error) => void {
+  const warnOfLimits = createWarner('KAPACITOR_AUTH_LIMITS_NOT_SHARED');
+  return (reason) => {
+    const { cause } = reason;
+    const { message } = cause instanceof Error ? cause : reason;
+    warnOfLimits(
+      `the user store does not count failed logins: ${withoutHashes(message)}. Until it does, each process counts for itself`,
+    );
   };
 }
 

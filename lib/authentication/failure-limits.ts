@@ -1,11 +1,12 @@
-import { ThrottledError } from '../errors.js';
 import { BoundedCache } from './bounded-cache.js';
+import { FailureLimit, refuseIf } from './failure-limit.js';
 import { BoundedRateLimiter, shortKey } from './rate-limiter.js';
+import type { SharedCounts } from './shared-counts.js';
 
 /** A client may have so many times more failures at all users, and a user from all clients. */
 const WIDER = 10;
 
-/** The points that an attempt holds until its outcome is known. */
+/** The points that an attempt holds until its outcome is known. Each of the methods that end it is called at most once. */
 export interface Reservation {
   /**
    * Runs when the verification begins. Others may have failed while the attempt waited.
@@ -13,17 +14,36 @@ export interface Reservation {
    * @throws {ThrottledError} there were too many failures meanwhile
    */
   begin(): Promise<void>;
-  /** Counts the attempt as a failure. */
+  /**
+   * Counts the attempt as a failure.
+   *
+   * @throws {ThrottledError} other processes counted too many failures meanwhile: the client must not learn the outcome
+   */
   keep(): Promise<void>;
-  /** Returns the points. */
+  /**
+   * Returns the points of an attempt that does not count.
+   *
+   * @throws {ThrottledError} as {@link keep} does
+   */
   giveBack(): Promise<void>;
+  /** Returns the points of an attempt that was not verified. */
+  cancel(): Promise<void>;
 }
 
-/** An attempt to log in. */
-export interface ThrottledAttempt {
+/** Who attempts to log in, and as whom. */
+export interface Attempting {
   /** See {@link clientNetwork}. */
   readonly client: string;
   readonly name: string;
+  /**
+   * Whether the name is a key or a token, by its digest. Nothing of it leaves the process: somebody may have sent a password
+   * in its place.
+   */
+  readonly isSecret?: boolean;
+}
+
+/** An attempt to log in. */
+export interface ThrottledAttempt extends Attempting {
   /** A digest of name and password. Repetitions of the same failed attempt count once. */
   readonly digest: string;
   /** False for a password that was correct until lately. */
@@ -33,24 +53,28 @@ export interface ThrottledAttempt {
 /** Limits the number of failures in a window of time. */
 export class FailureLimits {
   /** Failures of a client at a user. Running attempts count too, so that parallel guesses gain nothing. */
-  readonly #pair: BoundedRateLimiter;
+  readonly #pair: FailureLimit;
   /** Failures of a client at all users. Running attempts do not count: many users may share an address. */
-  readonly #client: BoundedRateLimiter;
+  readonly #client: FailureLimit;
   /** Failures of all clients at a user. */
-  readonly #user: BoundedRateLimiter;
+  readonly #user: FailureLimit;
   /** The attempts at a user beyond that limit: logins get slow, and do not stop. */
-  readonly #trickle: BoundedRateLimiter;
+  readonly #trickle: FailureLimit;
   readonly #repeated: RepeatedFailures;
   /** Failures of a client at a user with passwords that were correct until lately: see {@link isForgiven}. */
   readonly #former: BoundedRateLimiter;
 
-  /** @param window milliseconds */
-  constructor(limit: number, window: number) {
-    this.#pair = new BoundedRateLimiter(limit, window);
-    this.#client = new BoundedRateLimiter(limit * WIDER, window);
-    this.#user = new BoundedRateLimiter(limit * WIDER, window);
-    this.#trickle = new BoundedRateLimiter(1, window / limit);
-    this.#repeated = new RepeatedFailures(limit * WIDER, window);
+  /**
+   * @param window milliseconds
+   * @param counts undefined: the processes of a store do not share their counts
+   */
+  constructor(limit: number, window: number, counts: SharedCounts | undefined) {
+    const wider = limit * WIDER;
+    this.#pair = new FailureLimit({ name: 'pair', points: limit, window }, counts);
+    this.#client = new FailureLimit({ name: 'client', points: wider, window }, counts);
+    this.#user = new FailureLimit({ name: 'user', points: wider, window }, counts);
+    this.#trickle = new FailureLimit({ name: 'trickle', points: 1, window: window / limit }, counts);
+    this.#repeated = new RepeatedFailures(wider, window);
     this.#former = new BoundedRateLimiter(limit, window);
   }
 
@@ -59,41 +83,50 @@ export class FailureLimits {
    *
    * @throws {ThrottledError} there were too many failures
    */
-  async reserveForKnown(client: string, name: string): Promise<Reservation> {
-    const pair = shortKey(client, name);
-    refuseIf(await this.#pair.take(pair));
-    return { begin: nothing, keep: nothing, giveBack: () => this.#pair.giveBack(pair) };
+  reserveForKnown({ client, name, isSecret }: Attempting): Promise<Reservation> {
+    return this.#pair.reserve(shortKey(client, name), !isSecret);
   }
 
   /**
-   * For any other client.
+   * For any other client. The store is not asked before the verification begins: so a flood of attempts asks it no more often
+   * than passwords are hashed.
    *
    * @throws {ThrottledError} there were too many failures
    */
-  async reserve(client: string, name: string): Promise<Reservation> {
-    const known = await this.reserveForKnown(client, name);
+  async reserve(attempting: Attempting): Promise<Reservation> {
+    const { client, name, isSecret = false } = attempting;
+    const pair = await this.reserveForKnown(attempting);
     const user = shortKey(name);
-    let isSlow = false;
-    const begin = async () => {
-      if (isSlow || !(await this.#isSlow(client, user))) return;
-      refuseIf(await this.#trickle.take(user));
-      isSlow = true;
+    let trickle: Reservation | undefined;
+    const slowDown = async (isSlow: boolean) => {
+      if (isSlow) trickle ??= await this.#trickle.reserve(user, !isSecret);
     };
-    const keep = async () => {
-      await this.#client.count(client);
-      await this.#user.count(user);
-    };
-    const giveBack = async () => {
-      await known.giveBack();
-      if (isSlow) await this.#trickle.giveBack(user);
+    const cancel = async () => {
+      await pair.cancel();
+      await trickle?.cancel();
     };
     try {
-      await begin();
+      await slowDown(await this.#isKnownSlow(client, user));
     } catch (refusal) {
-      await giveBack();
+      await cancel();
       throw refusal;
     }
-    return { begin, keep, giveBack };
+    return {
+      cancel,
+      begin: async () => {
+        await pair.begin();
+        await slowDown(await this.#isSlow(client, user, isSecret));
+        await trickle?.begin();
+      },
+      keep: async () => {
+        const counted = [this.#client.count(shortKey(client)), this.#user.count(user, !isSecret)];
+        await Promise.all([pair.keep(), trickle?.keep(), ...counted]);
+      },
+      giveBack: async () => {
+        await pair.giveBack();
+        await trickle?.giveBack();
+      },
+    };
   }
 
   /**
@@ -101,10 +134,11 @@ export class FailureLimits {
    *
    * @throws {ThrottledError} there were too many failures
    */
-  async check(client: string, name: string): Promise<void> {
-    await this.checkForKnown(client, name);
+  async check(attempting: Attempting): Promise<void> {
+    await this.checkForKnown(attempting);
+    const { client, name } = attempting;
     const user = shortKey(name);
-    if (await this.#isSlow(client, user)) refuseIf(await this.#trickle.waitOf(user));
+    if (await this.#isSlow(client, user, false)) refuseIf(await this.#trickle.waitOf(user));
   }
 
   /**
@@ -112,7 +146,7 @@ export class FailureLimits {
    *
    * @throws {ThrottledError} there were too many failures
    */
-  async checkForKnown(client: string, name: string): Promise<void> {
+  async checkForKnown({ client, name }: Attempting): Promise<void> {
     refuseIf(await this.#pair.waitOf(shortKey(client, name)));
   }
 
@@ -136,16 +170,20 @@ export class FailureLimits {
    *
    * @throws {ThrottledError} there were too many failures of this client
    */
-  async #isSlow(client: string, user: string): Promise<boolean> {
-    refuseIf(await this.#client.waitOf(client));
-    return (await this.#user.waitOf(user)) > 0;
+  async #isSlow(client: string, user: string, isSecret: boolean): Promise<boolean> {
+    const [ofClient, ofUser] = await Promise.all([
+      this.#client.waitOf(shortKey(client)),
+      isSecret ? this.#user.knownWaitOf(user) : this.#user.waitOf(user),
+    ]);
+    refuseIf(ofClient);
+    return ofUser > 0;
   }
-}
 
-async function nothing(): Promise<void> {}
-
-function refuseIf(wait: number): void {
-  if (wait > 0) throw new ThrottledError(Math.ceil(wait / 1000));
+  /** The same, as far as this process knows. */
+  async #isKnownSlow(client: string, user: string): Promise<boolean> {
+    refuseIf(await this.#client.knownWaitOf(shortKey(client)));
+    return (await this.#user.knownWaitOf(user)) > 0;
+  }
 }
 
 const MAX_ATTEMPTS = 20_000;

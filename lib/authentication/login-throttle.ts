@@ -1,6 +1,6 @@
-import { BoundedCache } from './bounded-cache.js';
-import { FailureLimits, type Reservation, type ThrottledAttempt } from './failure-limits.js';
-import { shortKey } from './rate-limiter.js';
+import { type Attempting, FailureLimits, type Reservation, type ThrottledAttempt } from './failure-limits.js';
+import { KnownClients } from './known-clients.js';
+import type { SharedCounts } from './shared-counts.js';
 
 export interface LoginThrottleOptions {
   /** The number of failures of a client at one user in a window. 0 throttles nothing. */
@@ -29,12 +29,17 @@ export interface Admission extends Pick<Reservation, 'begin'> {
  */
 export class LoginThrottle {
   readonly #limits: FailureLimits | undefined;
-  readonly #known = new KnownClients();
+  readonly #known: KnownClients;
+  readonly #counts: SharedCounts | undefined;
   /** For each user, the number of running attempts that overtake strangers. */
   readonly #preferred = new Map<string, number>();
 
-  constructor({ failureLimit, failureWindow }: LoginThrottleOptions) {
-    if (failureLimit > 0 && failureWindow > 0) this.#limits = new FailureLimits(failureLimit, failureWindow);
+  /** @param counts what the processes of a store count together. Undefined: this one counts for itself */
+  constructor({ failureLimit, failureWindow }: LoginThrottleOptions, counts?: SharedCounts) {
+    const isOn = failureLimit > 0 && failureWindow > 0;
+    this.#counts = counts;
+    if (isOn) this.#limits = new FailureLimits(failureLimit, failureWindow, counts);
+    this.#known = new KnownClients(isOn ? counts : undefined);
   }
 
   /** Whether failures count. */
@@ -52,8 +57,8 @@ export class LoginThrottle {
     attempt: ThrottledAttempt,
     verify: (admission: Admission) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const { client, name } = attempt;
-    if (!this.#known.has(client, name)) return this.#verify(attempt, false, verify);
+    const { name } = attempt;
+    if (!(await this.#isKnown(attempt))) return this.#verify(attempt, false, verify);
     const preferred = this.#preferred.get(name) ?? 0;
     if (preferred >= MAX_PREFERRED) return this.#verify(attempt, false, verify);
     this.#preferred.set(name, preferred + 1);
@@ -73,9 +78,10 @@ export class LoginThrottle {
    * @param digest of the key or the token
    */
   async attemptDigest<T>(client: string, digest: string, verify: () => Promise<T | undefined>): Promise<T | undefined> {
-    const isGuess = !this.#known.has(client, digest);
-    const outcome = await this.attempt({ client, name: digest, digest, isGuess }, verify);
-    if (outcome !== undefined) this.remember(client, digest);
+    const attempting: Attempting = { client, name: digest, isSecret: true };
+    const isGuess = !(await this.#isKnown(attempting));
+    const outcome = await this.attempt({ ...attempting, digest, isGuess }, verify);
+    if (outcome !== undefined) this.#remember(attempting);
     return outcome;
   }
 
@@ -84,18 +90,19 @@ export class LoginThrottle {
     isKnown: boolean,
     verify: (admission: Admission) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const { client, name } = attempt;
     const limits = this.#limits;
     if (limits === undefined) return verify({ isKnown, begin: async () => {} });
-    const reservation = await limits[isKnown ? 'reserveForKnown' : 'reserve'](client, name);
-    let counts = false;
+    const reservation = await limits[isKnown ? 'reserveForKnown' : 'reserve'](attempt);
+    let outcome: T | undefined;
     try {
-      const outcome = await verify({ isKnown, begin: reservation.begin });
-      counts = outcome === undefined && !(await limits.isForgiven(attempt));
-      return outcome;
-    } finally {
-      await (counts ? reservation.keep() : reservation.giveBack());
+      outcome = await verify({ isKnown, begin: () => reservation.begin() });
+    } catch (error) {
+      await reservation.cancel();
+      throw error;
     }
+    const counts = outcome === undefined && !(await limits.isForgiven(attempt));
+    await (counts ? reservation.keep() : reservation.giveBack());
+    return outcome;
   }
 
   /**
@@ -104,7 +111,8 @@ export class LoginThrottle {
    * @throws {ThrottledError} the attempt would not be verified
    */
   async check(client: string, name: string): Promise<void> {
-    await this.#limits?.[this.#known.has(client, name) ? 'checkForKnown' : 'check'](client, name);
+    const attempting: Attempting = { client, name };
+    await this.#limits?.[(await this.#isKnown(attempting)) ? 'checkForKnown' : 'check'](attempting);
   }
 
   /**
@@ -114,46 +122,27 @@ export class LoginThrottle {
    * @throws {ThrottledError} there were too many failures
    */
   async admit(client: string, name: string): Promise<void> {
-    if (this.#known.has(client, name)) return;
-    await this.check(client, name);
+    if (await this.#isKnown({ client, name })) return;
+    await this.#limits?.check({ client, name });
     this.remember(client, name);
   }
 
   /** Remembers that the client was let in as this user. */
   remember(client: string, name: string): void {
-    this.#known.add(client, name);
+    this.#remember({ client, name });
   }
 
   close(): void {
     this.#known.close();
     this.#limits?.close();
-  }
-}
-
-/** Milliseconds: 30 days after a user was let in from a new client. */
-const KNOWN_FOR = 2_592_000_000;
-const MAX_USERS = 20_000;
-/** For each user: many addresses of one user do not push out those of others. */
-const MAX_CLIENTS = 50;
-
-/** Remembers which clients were let in as which users. */
-class KnownClients {
-  readonly #clients = new BoundedCache<Set<string>>(KNOWN_FOR, MAX_USERS);
-
-  has(client: string, name: string): boolean {
-    return this.#clients.get(shortKey(name))?.has(client) === true;
+    this.#counts?.close();
   }
 
-  add(client: string, name: string): void {
-    const key = shortKey(name);
-    const clients = this.#clients.get(key) ?? new Set();
-    if (clients.has(client)) return;
-    const [oldest] = clients;
-    if (oldest !== undefined && clients.size >= MAX_CLIENTS) clients.delete(oldest);
-    this.#clients.set(key, clients.add(client));
+  async #isKnown({ client, name, isSecret = false }: Attempting): Promise<boolean> {
+    return isSecret ? this.#known.has(client, name) : this.#known.find(client, name);
   }
 
-  close(): void {
-    this.#clients.close();
+  #remember({ client, name, isSecret = false }: Attempting): void {
+    this.#known.add(client, name, !isSecret);
   }
 }

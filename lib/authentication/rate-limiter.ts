@@ -33,6 +33,11 @@ export class BoundedRateLimiter extends RateLimiterStoreAbstract<Counter> {
     return state === null || state.remainingPoints > 0 ? 0 : state.msBeforeNext;
   }
 
+  /** The points that are taken. */
+  async pointsOf(key: string): Promise<number> {
+    return (await this.get(key))?.consumedPoints ?? 0;
+  }
+
   /**
    * Takes a point if the key has one left.
    *

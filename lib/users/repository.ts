@@ -2,6 +2,7 @@ import type { MaybePromise } from '../promises.js';
 import type { LoginTimes } from './login-times.js';
 import type { NamePattern } from './name-pattern.js';
 import type { SecretRepository, StoredSecret } from './secret.js';
+import type { SharedLimits } from './shared-limits.js';
 import type { StoredAccount, StoredUser, UserType } from './user.js';
 
 /** Selects users. Every condition must be fulfilled. */
@@ -142,6 +143,12 @@ export interface UserRepository {
    * Keeps when users logged in last. A repository may leave it out: nobody knows then.
    */
   readonly logins?: LoginTimes;
+
+  /**
+   * Counts failed logins for all processes that share the store, and the addresses from which users log in. A repository may
+   * leave it out: each process counts its own then, and begins anew when it starts.
+   */
+  readonly limits?: SharedLimits;
 
   /**
    * Keeps the keys and sessions of the users. A repository may leave it out: there are no keys and no sessions then.

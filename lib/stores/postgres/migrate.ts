@@ -92,7 +92,7 @@ async function readVersion(ask: Ask, names: TableNames, latest: number): Promise
     );
   }
   if (!exists(names.bare.users)) {
-    const rest = `${names.version}, ${names.secrets}, ${names.logins} and ${names.grants}`;
+    const rest = `${names.version}, ${names.secrets}, ${names.logins}, ${names.limits} and ${names.grants}`;
     throw new StoreError(
       `the table ${names.users} is missing, although ${names.version} exists: restore it, or drop ${rest} to start anew`,
     );

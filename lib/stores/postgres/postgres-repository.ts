@@ -21,6 +21,7 @@ import { Connections } from './connections.js';
 import { type Ask, connectionSource, type PostgresPool, parseSource } from './driver.js';
 import { compareWithTable, KnownUsers } from './known-users.js';
 import { migrate } from './migrate.js';
+import { PostgresLimits } from './postgres-limits.js';
 import { PostgresLogins } from './postgres-logins.js';
 import { PostgresSecrets } from './postgres-secrets.js';
 import { Reader, type Subject } from './reader.js';
@@ -48,6 +49,7 @@ export class PostgresUserRepository implements UserRepository {
   readonly keepsAccounts = true;
   readonly secrets: PostgresSecrets;
   readonly logins: PostgresLogins;
+  readonly limits: PostgresLimits;
   readonly #names: TableNames;
   readonly #statements: Statements;
   readonly #secretStatements: SecretStatements;
@@ -98,6 +100,11 @@ export class PostgresUserRepository implements UserRepository {
     });
     this.logins = new PostgresLogins({
       ask: this.#ask,
+      connections: this.#connections,
+      names: this.#names,
+      assertOpen: () => this.#assertOpen(),
+    });
+    this.limits = new PostgresLimits({
       connections: this.#connections,
       names: this.#names,
       assertOpen: () => this.#assertOpen(),

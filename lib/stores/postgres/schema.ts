@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.js';
 import { keepAccounts } from './accounts-schema.js';
+import { keepLimits } from './limits-schema.js';
 import { keepSecrets } from './secrets-schema.js';
 import { checkTable, type PostgresTable, quoteLiteral, TableNames } from './table-names.js';
 
@@ -114,6 +115,7 @@ export const MIGRATIONS: readonly Migration[] = [
   withoutWaiting(allowOwnPermissions),
   withoutWaiting(keepSecrets),
   withoutWaiting(keepAccounts),
+  keepLimits,
 ];
 
 /** The statements of a migration, which also write its version. */

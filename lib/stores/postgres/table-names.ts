@@ -28,12 +28,15 @@ export class TableNames {
   readonly grants: string;
   /** The table of the times of their logins, with its schema. */
   readonly logins: string;
+  /** The table of counts of failed logins, with its schema. */
+  readonly limits: string;
   /** The table with the number of the latest migration. */
   readonly version: string;
   /** The names as the catalog has them: without quotes, and without the schema. */
   readonly bare: {
     readonly schema: string;
     readonly users: string;
+    readonly limits: string;
     readonly version: string;
   };
   /** The channel of NOTIFY. Its name needs no quotes. */
@@ -43,12 +46,13 @@ export class TableNames {
   constructor({ schema = 'public', table = 'kapacitor_auth_users' }: PostgresTable = {}) {
     checkName(schema, 'schema', MAX_SCHEMA);
     checkName(table, 'table', MAX_TABLE);
-    this.bare = { schema, users: table, version: `${table}_version` };
+    this.bare = { schema, users: table, limits: `${table}_limits`, version: `${table}_version` };
     this.schema = quoteIdentifier(schema);
     this.users = `${this.schema}.${quoteIdentifier(table)}`;
     this.secrets = this.inSchema('secrets');
     this.grants = this.inSchema('grants');
     this.logins = this.inSchema('logins');
+    this.limits = this.inSchema('limits');
     this.version = this.inSchema('version');
     this.channel = `kapacitor_auth_${this.#digest('channel').toString('hex', 0, 8)}`;
   }

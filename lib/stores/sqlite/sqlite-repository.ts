@@ -15,6 +15,7 @@ import type {
 } from '../../users/repository.js';
 import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { SecretRepository, StoredSecret } from '../../users/secret.js';
+import type { SharedLimits } from '../../users/shared-limits.js';
 import type { StoredUser } from '../../users/user.js';
 import { countUsers, LIST_WITHIN, listUsers, SlowListError } from '../listing.js';
 import { writeBackup } from './backup.js';
@@ -27,6 +28,7 @@ import { sqliteFailure } from './connection.js';
 import { connect, replacedFile } from './file-identity.js';
 import { Generations } from './generations.js';
 import { KnownRows } from './known-rows.js';
+import { SqliteLimits } from './limits.js';
 import { SqliteLogins } from './logins.js';
 import { type OpenedStore, openStore } from './open-store.js';
 import { find as findSecret, secretFromRow } from './secret-statements.js';
@@ -54,6 +56,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
   readonly keepsAccounts = true;
   readonly secrets: SecretRepository;
   readonly logins: LoginTimes;
+  readonly limits: SharedLimits;
   readonly #file: string;
   readonly #opened: OpenedStore;
   readonly #users: KnownRows<StoredUser>;
@@ -99,6 +102,7 @@ export class SqliteUserRepository implements CompleteUserRepository {
     };
     this.secrets = new SqliteSecrets({ known: this.#knownSecrets, read, change });
     this.logins = new SqliteLogins({ read, change });
+    this.limits = new SqliteLimits({ read, change });
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 

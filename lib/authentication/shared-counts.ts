@@ -1,0 +1,162 @@
+import { now } from '../clock.js';
+import { answerWithin, UnderWay } from '../promises.js';
+import type { KeyPoints, SharedLimiter, SharedLimits } from '../users/shared-limits.js';
+import { BoundedCache } from './bounded-cache.js';
+
+/** Milliseconds that a login waits for an answer. */
+const ANSWER_WITHIN = 1_000;
+/** Milliseconds after a failure in which the store is not asked. Then one question finds out whether it answers again. */
+const RETRY_AFTER = 1_000;
+/** Milliseconds for which a key without points is refused without a question. */
+const REFUSED_FOR = 1_000;
+/** The number of such keys. */
+const MAX_REFUSED = 20_000;
+/** Milliseconds between two sweeps. */
+const SWEEP_EVERY = 600_000;
+/** A sweep comes earlier after so many points, so that a flood does not fill the store. */
+const SWEEP_AFTER_POINTS = 2_000;
+
+/**
+ * Counts that the processes of a store share. A process also counts by itself: where the store is slow or away, its own
+ * counts are what there is.
+ */
+export class SharedCounts {
+  readonly #limits: SharedLimits;
+  readonly #onFailure: (reason: Error) => void;
+  readonly #underWay = new UnderWay();
+  readonly #refused: BoundedCache<number>[] = [];
+  readonly #sweeping: NodeJS.Timeout;
+  #isAway = false;
+  #askAgainAt = Number.NEGATIVE_INFINITY;
+  #pointsSinceSweep = 0;
+
+  /** @param onFailure called when the store does not answer a question, with the reason */
+  constructor(limits: SharedLimits, onFailure: (reason: Error) => void) {
+    this.#limits = limits;
+    this.#onFailure = onFailure;
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY).unref();
+  }
+
+  /**
+   * @param points of a key in a window
+   * @param window milliseconds
+   */
+  counter(keyPrefix: string, points: number, window: number): SharedCounter {
+    const refused = new BoundedCache<number>(REFUSED_FOR, MAX_REFUSED, 60);
+    this.#refused.push(refused);
+    return new SharedCounter(
+      this,
+      this.#limits.limiter({ keyPrefix, points, duration: window / 1000 }),
+      points,
+      refused,
+    );
+  }
+
+  /** Asks the store. Never rejects: undefined says that the store does not answer. */
+  async ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    const time = now();
+    if (time < this.#askAgainAt) return undefined;
+    if (this.#isAway) this.#askAgainAt = time + RETRY_AFTER;
+    try {
+      const answer = await this.#underWay.wait(() => answerWithin(ANSWER_WITHIN, question()));
+      this.#isAway = false;
+      this.#askAgainAt = Number.NEGATIVE_INFINITY;
+      return answer;
+    } catch (error) {
+      this.#isAway = true;
+      this.#askAgainAt = now() + RETRY_AFTER;
+      this.#onFailure(error as Error);
+      return undefined;
+    }
+  }
+
+  /** A point was added. */
+  added(): void {
+    this.#pointsSinceSweep += 1;
+    if (this.#pointsSinceSweep >= SWEEP_AFTER_POINTS) this.#sweep();
+  }
+
+  /** Stops all timers. Waiting questions have no answer then. */
+  close(): void {
+    clearInterval(this.#sweeping);
+    this.#askAgainAt = Number.POSITIVE_INFINITY;
+    this.#underWay.close(() => new Error('the user store is closed'));
+    for (const refused of this.#refused) refused.close();
+  }
+
+  #sweep(): void {
+    this.#pointsSinceSweep = 0;
+    // The next sweep removes what this one does not.
+    void Promise.allSettled([(async () => this.#limits.sweep?.())()]);
+  }
+}
+
+/** Counts points of keys in a store. Where the store does not answer, no key has points, and none is refused. */
+export class SharedCounter {
+  readonly #counts: SharedCounts;
+  readonly #limiter: SharedLimiter;
+  readonly #points: number;
+  /** The keys that were without points lately, and when their windows end, in milliseconds of `Date.now()`. */
+  readonly #refused: BoundedCache<number>;
+
+  constructor(counts: SharedCounts, limiter: SharedLimiter, points: number, refused: BoundedCache<number>) {
+    this.#counts = counts;
+    this.#limiter = limiter;
+    this.#points = points;
+    this.#refused = refused;
+  }
+
+  /** Milliseconds until the key has a point again, as far as this is known without a question. 0 if it may have one. */
+  knownWaitOf(key: string): number {
+    const end = this.#refused.get(key);
+    return end === undefined ? 0 : Math.max(0, end - Date.now());
+  }
+
+  /** The points of a key, and milliseconds until it has one again: 0 if it has. */
+  async look(key: string): Promise<{ readonly consumed: number; readonly wait: number }> {
+    const found = await this.#counts.ask(() => this.#limiter.get(key));
+    return { consumed: found?.consumedPoints ?? 0, wait: this.#waitAt(key, found, this.#points) };
+  }
+
+  /**
+   * Adds a point.
+   *
+   * @returns 0 if the key had one left; otherwise the milliseconds until it has a point again. Undefined: the store does not
+   *   answer
+   */
+  async add(key: string): Promise<number | undefined> {
+    this.#counts.added();
+    const found = await this.#counts.ask(() => this.#limiter.penalty(key));
+    return found && this.#waitAt(key, found, this.#points + 1);
+  }
+
+  /** Takes a point back. Nobody waits for it. */
+  giveBack(key: string): void {
+    this.#refused.delete(key);
+    void this.#counts.ask(() => this.#limiter.reward(key));
+  }
+
+  /**
+   * Sets the points of a key to 1. Nobody waits for it.
+   *
+   * @param window milliseconds from now on
+   */
+  mark(key: string, window: number): void {
+    this.#counts.added();
+    void this.#counts.ask(() => this.#limiter.set(key, 1, window / 1000));
+  }
+
+  /** Milliseconds until the window of a key ends. Undefined if the key has no point, or the store does not answer. */
+  async timeLeft(key: string): Promise<number | undefined> {
+    const found = await this.#counts.ask(() => this.#limiter.get(key));
+    return found?.consumedPoints ? found.msBeforeNext : undefined;
+  }
+
+  /** @param refusedFrom the points from which on the key is refused */
+  #waitAt(key: string, found: KeyPoints | null | undefined, refusedFrom: number): number {
+    if (!found || found.consumedPoints < refusedFrom) return 0;
+    const wait = Math.max(1, found.msBeforeNext);
+    this.#refused.set(key, Date.now() + wait, Math.min(wait, REFUSED_FOR));
+    return wait;
+  }
+}

@@ -1,0 +1,67 @@
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
+import { sweepStatements } from '../sql.js';
+import type { Connections } from './connections.js';
+import type { Statement } from './driver.js';
+import type { TableNames } from './table-names.js';
+
+/** Milliseconds. A login waits for the answer. */
+const ANSWER_WITHIN = 1_000;
+/** Removed rows after which their room is released. PostgreSQL itself looks once a minute. */
+const VACUUM_AFTER = 10_000;
+
+/** The parts of a repository that its limits need. */
+export interface PostgresLimitsOptions {
+  readonly connections: Connections;
+  readonly names: TableNames;
+  /** @throws {StoreError} the repository is closed */
+  readonly assertOpen: () => void;
+}
+
+/** Counts failed logins in a PostgreSQL table beside that of the users. */
+export class PostgresLimits implements SharedLimits {
+  readonly #options: PostgresLimitsOptions;
+  #removed = 0;
+
+  constructor(options: PostgresLimitsOptions) {
+    this.#options = options;
+  }
+
+  limiter(options: SharedLimiterOptions): SharedLimiter {
+    const { schema, limits } = this.#options.names.bare;
+    return new RateLimiterPostgres({
+      ...options,
+      storeType: 'client',
+      storeClient: { query: (statement: Statement) => this.#query(statement) },
+      // The limiter puts them in quotes, and escapes none.
+      schemaName: schema.replaceAll('"', '""'),
+      tableName: limits.replaceAll('"', '""'),
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+    });
+  }
+
+  async sweep(): Promise<void> {
+    const { names } = this.#options;
+    for (const text of sweepStatements(names.limits, '$1', 'FOR UPDATE SKIP LOCKED')) {
+      this.#removed += (await this.#ask({ text, values: [Date.now()] })).rowCount ?? 0;
+    }
+    if (this.#removed < VACUUM_AFTER) return;
+    this.#removed = 0;
+    // A role that does not own the table gets a warning of the server, and leaves it to PostgreSQL.
+    await this.#ask({ text: `VACUUM (TRUNCATE false) ${names.limits}` });
+  }
+
+  /** Every statement is a transaction of its own. */
+  async #ask(statement: Statement) {
+    const { assertOpen, connections } = this.#options;
+    assertOpen();
+    return connections.use(ANSWER_WITHIN, (ask) => ask(statement));
+  }
+
+  /** Prepared statements have names, which a pool between this process and the server need not know: theirs is left out. */
+  async #query({ text, values }: Statement) {
+    const { rows, rowCount } = await this.#ask({ text, values: values ?? [] });
+    return { rows: rows.map(({ points, expire }) => ({ points: Number(points), expire: Number(expire) })), rowCount };
+  }
+}

@@ -1,0 +1,57 @@
+import { RateLimiterSQLite } from 'rate-limiter-flexible';
+import type { MaybePromise } from '../../promises.js';
+import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
+import { sweepStatements } from '../sql.js';
+import type { Change, MadeChange } from './change.js';
+import type { Connection, SqliteRow, SqliteValue } from './connection.js';
+import { LIMITS } from './format-4.js';
+
+/** The parts of a store that its limits need. */
+interface LimitStore {
+  readonly read: <T>(ask: (connection: Connection) => T) => MaybePromise<T>;
+  readonly change: (change: Change) => Promise<MadeChange>;
+}
+
+/** Counts failed logins in the SQLite file of the users. Changes are made by its writer, in a thread. */
+export class SqliteLimits implements SharedLimits {
+  readonly #store: LimitStore;
+
+  constructor(store: LimitStore) {
+    this.#store = store;
+  }
+
+  limiter(options: SharedLimiterOptions): SharedLimiter {
+    return new RateLimiterSQLite({
+      ...options,
+      storeType: 'better-sqlite3',
+      storeClient: databaseOf(this.#store),
+      tableName: LIMITS,
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+    });
+  }
+
+  async sweep(): Promise<void> {
+    for (const text of sweepStatements(LIMITS, '$1')) {
+      await this.#store.change({ write: { text: `${text} RETURNING 1`, values: [Date.now()] } });
+    }
+  }
+}
+
+/** The part of better-sqlite3's `Database` that rate-limiter-flexible uses. Its rows may be promises: the limiter awaits them. */
+function databaseOf(store: LimitStore) {
+  const first = async (statement: string, values: readonly SqliteValue[]): Promise<SqliteRow | undefined> => {
+    let number = 0;
+    const text = statement.replaceAll('?', () => {
+      number += 1;
+      return `$${number}`;
+    });
+    if (text.startsWith('SELECT')) return store.read((connection) => connection.first({ text, values }));
+    return (await store.change({ write: { text, values } })).written[0];
+  };
+  return {
+    prepare: (statement: string) => ({ get: (...values: SqliteValue[]) => first(statement, values) }),
+    // A statement is a transaction of its own.
+    transaction: <T>(work: () => T) => work,
+  };
+}
