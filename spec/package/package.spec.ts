@@ -135,7 +135,7 @@ describe.each(projects)(
 
     it('works without pg with another store, and says how to install it', async () => {
       const stdout = await run('without-pg.mjs');
-      expect(stdout).toBe('-- The users of kapacitor-auth, version 4\n');
+      expect(stdout).toBe('-- The users of kapacitor-auth, version 5\n');
     });
 
     it('works without the packages of metrics and traces, and says how to install them', async () => {
