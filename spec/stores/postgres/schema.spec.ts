@@ -23,9 +23,11 @@ describe('the names in the database', () => {
     expect(names.secrets).toBe('"a""b"."""; DROP TABLE x --_secrets"');
     expect(names.grants).toBe('"a""b"."""; DROP TABLE x --_grants"');
     expect(names.logins).toBe('"a""b"."""; DROP TABLE x --_logins"');
+    expect(names.limits).toBe('"a""b"."""; DROP TABLE x --_limits"');
     expect(names.bare).toEqual({
       schema: `a"b`,
       users: `"; DROP TABLE x --`,
+      limits: `"; DROP TABLE x --_limits`,
       version: `"; DROP TABLE x --_version`,
     });
   });
