@@ -38,7 +38,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['isolated'],
     [
       '{closing,first-login,optional-package,promises}',
-      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher}',
+      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher,shared-counts}',
       'cli/missing-package',
       'config/thread-pool',
       'http/upgrade-hang-up',
