@@ -15,7 +15,10 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
   [['postgres'], ['stores/postgres/**']],
-  [['every store'], ['stores/contract', 'cli/{binary,kapacitor,prompt}', 'health', 'key-matrix', 'page/every-store']],
+  [
+    ['every store'],
+    ['stores/contract', 'cli/{binary,kapacitor,prompt}', '{health,key-matrix,shared-limits}', 'page/every-store'],
+  ],
   [['page'], ['page/**']],
   [
     ['processes'],
@@ -35,7 +38,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['isolated'],
     [
       '{closing,first-login,optional-package,promises}',
-      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher}',
+      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher,shared-counts}',
       'cli/missing-package',
       'config/thread-pool',
       'http/upgrade-hang-up',

@@ -80,7 +80,10 @@ export class LoginThrottle {
   async attemptDigest<T>(client: string, digest: string, verify: () => Promise<T | undefined>): Promise<T | undefined> {
     const attempting: Attempting = { client, name: digest, isSecret: true };
     const isGuess = !(await this.#isKnown(attempting));
-    const outcome = await this.attempt({ ...attempting, digest, isGuess }, verify);
+    const outcome = await this.attempt({ ...attempting, digest, isGuess }, async ({ begin }) => {
+      await begin();
+      return verify();
+    });
     if (outcome !== undefined) this.#remember(attempting);
     return outcome;
   }

@@ -27,6 +27,7 @@ export class SharedCounts {
   readonly #refused: BoundedCache<number>[] = [];
   readonly #sweeping: NodeJS.Timeout;
   #isAway = false;
+  #isClosed = false;
   #askAgainAt = Number.NEGATIVE_INFINITY;
   #pointsSinceSweep = 0;
 
@@ -55,14 +56,15 @@ export class SharedCounts {
   /** Asks the store. Never rejects: undefined says that the store does not answer. */
   async ask<T>(question: () => Promise<T>): Promise<T | undefined> {
     const time = now();
-    if (time < this.#askAgainAt) return undefined;
+    if (this.#isClosed || time < this.#askAgainAt) return undefined;
     if (this.#isAway) this.#askAgainAt = time + RETRY_AFTER;
     try {
-      const answer = await this.#underWay.wait(() => answerWithin(ANSWER_WITHIN, question()));
+      const answer = await answerWithin(ANSWER_WITHIN, this.#underWay.wait(question));
       this.#isAway = false;
       this.#askAgainAt = Number.NEGATIVE_INFINITY;
       return answer;
     } catch (error) {
+      if (this.#isClosed) return undefined;
       this.#isAway = true;
       this.#askAgainAt = now() + RETRY_AFTER;
       this.#onFailure(error as Error);
@@ -79,7 +81,7 @@ export class SharedCounts {
   /** Stops all timers. Waiting questions have no answer then. */
   close(): void {
     clearInterval(this.#sweeping);
-    this.#askAgainAt = Number.POSITIVE_INFINITY;
+    this.#isClosed = true;
     this.#underWay.close(() => new Error('the user store is closed'));
     for (const refused of this.#refused) refused.close();
   }

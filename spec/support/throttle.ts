@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import type { ThrottledAttempt } from '../../lib/authentication/failure-limits.js';
 import { LoginThrottle, type LoginThrottleOptions } from '../../lib/authentication/login-throttle.js';
+import type { SharedCounts } from '../../lib/authentication/shared-counts.js';
 
 /** Milliseconds. */
 export const WINDOW = 60_000;
@@ -15,13 +16,20 @@ export function guess(client = HERE, name = NAME): ThrottledAttempt {
   return { client, name, digest: `guess ${guesses}`, isGuess: true };
 }
 
-/** A throttle with three failures a minute, and attempts at it, until the test is over. */
-export function setUpThrottle(options: Partial<LoginThrottleOptions> = {}) {
-  const throttle = new LoginThrottle({ failureLimit: 3, failureWindow: WINDOW, ...options });
+/**
+ * A throttle with three failures a minute, and attempts at it, until the test is over.
+ *
+ * @param counts what it shares with others
+ */
+export function setUpThrottle(options: Partial<LoginThrottleOptions> = {}, counts?: SharedCounts) {
+  const throttle = new LoginThrottle({ failureLimit: 3, failureWindow: WINDOW, ...options }, counts);
   onTestFinished(() => throttle.close());
   const attempt = (tried: ThrottledAttempt, outcome: string | undefined) =>
     throttle
-      .attempt(tried, async () => outcome)
+      .attempt(tried, async ({ begin }) => {
+        await begin();
+        return outcome;
+      })
       .then(
         (result) => (result === undefined ? 'failed' : 'let in'),
         (error) => {
