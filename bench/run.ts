@@ -5,6 +5,7 @@ import { measureDecisions } from './decisions.js';
 import { measureFlood } from './flood.js';
 import { measureImport } from './import.js';
 import { measureKeys } from './keys.js';
+import { measureLimits } from './limits.js';
 import { measureLists } from './lists.js';
 import { measureLogins } from './logins.js';
 import { measurePropagation } from './propagation.js';
@@ -29,6 +30,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   lists: () => measureLists(Math.min(rounds, 5)),
   keys: () => measureKeys(Math.min(rounds, 3)),
   import: () => measureImport(Math.min(rounds, 3)),
+  limits: () => measureLimits(),
   propagation: () => measurePropagation(Math.min(rounds, 3)),
 };
 const only = values.only?.split(',') ?? Object.keys(MEASURES);

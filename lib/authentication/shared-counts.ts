@@ -47,7 +47,7 @@ export class SharedCounts {
     this.#refused.push(refused);
     return new SharedCounter(
       this,
-      this.#limits.limiter({ keyPrefix, points, duration: window / 1000 }),
+      this.#limits.limiter({ keyPrefix, points, duration: wholeSeconds(window) }),
       points,
       refused,
     );
@@ -91,6 +91,11 @@ export class SharedCounts {
     // The next sweep removes what this one does not.
     void Promise.allSettled([(async () => this.#limits.sweep?.())()]);
   }
+}
+
+/** Stores count whole seconds: Redis forgets a part of one, and a column of integers refuses it. */
+function wholeSeconds(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000);
 }
 
 /** Counts points of keys in a store. Where the store does not answer, no key has points, and none is refused. */
@@ -145,7 +150,7 @@ export class SharedCounter {
    */
   mark(key: string, window: number): void {
     this.#counts.added();
-    void this.#counts.ask(() => this.#limiter.set(key, 1, window / 1000));
+    void this.#counts.ask(() => this.#limiter.set(key, 1, wholeSeconds(window)));
   }
 
   /** Milliseconds until the window of a key ends. Undefined if the key has no point, or the store does not answer. */

@@ -1,5 +1,4 @@
 import { normalizePermissions } from '../users/permissions.js';
-import { KNOWN_CLIENTS } from '../users/shared-limits.js';
 import type { StoredUser, UserType } from '../users/user.js';
 import { compareNames } from '../users/user-name.js';
 import type { Page } from './listing.js';
@@ -68,28 +67,4 @@ export function nameConditions(
   else if (prefix !== '') bounds.push(`>= ${next(prefix)}`);
   if (prefix !== '') bounds.push(`< ${next(prefix + LAST_CHARACTER)}`);
   return columns.flatMap((column) => bounds.map((bound) => `${column} ${bound}`));
-}
-
-/** The most keys of a kind that a sweep of the limits leaves: 100,000 take about 15 MiB. */
-const MOST_KEYS = 100_000;
-/** The most keys that a statement removes. Others have their turn in between. */
-const SWEPT_AT_ONCE = 10_000;
-
-/**
- * Statements that remove keys of limits: those whose windows have ended, and the oldest ones of too many. Known clients are
- * counted apart: failed logins must not push them out.
- *
- * @param now the placeholder of the time, which is the only value
- * @param lock keeps two processes from waiting for each other
- */
-export function sweepStatements(table: string, now: string, lock = ''): string[] {
-  const remove = (keys: string) => `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE ${keys} ${lock})`;
-  const tooMany = (kind: string) => `expire > ${now} AND ${kind} ORDER BY expire
-    LIMIT (SELECT CASE WHEN count(*) > ${MOST_KEYS} THEN count(*) - ${MOST_KEYS} ELSE 0 END FROM ${table} WHERE ${kind})`;
-  const [from, to] = [`'${KNOWN_CLIENTS}:'`, `'${KNOWN_CLIENTS};'`];
-  return [
-    remove(`expire <= ${now} LIMIT ${SWEPT_AT_ONCE}`),
-    remove(tooMany(`(key < ${from} OR key >= ${to})`)),
-    remove(tooMany(`key >= ${from} AND key < ${to}`)),
-  ];
 }

@@ -16,7 +16,7 @@ export interface SharedLimiterOptions {
   readonly keyPrefix: string;
   /** The points of a key in a window. A limiter counts on beyond them. */
   readonly points: number;
-  /** Seconds from the first point of a key to the end of its window. */
+  /** Whole seconds from the first point of a key to the end of its window. */
   readonly duration: number;
 }
 
@@ -28,7 +28,7 @@ export interface SharedLimiter {
   penalty(key: string): Promise<KeyPoints>;
   /** Takes a point back. */
   reward(key: string): Promise<KeyPoints>;
-  /** Sets the points of a key, whose window begins now and lasts for so many seconds. */
+  /** Sets the points of a key, whose window begins now and lasts for so many whole seconds. */
   set(key: string, points: number, secDuration: number): Promise<unknown>;
 }
 

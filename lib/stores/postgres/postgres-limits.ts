@@ -1,6 +1,6 @@
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
-import { sweepStatements } from '../sql.js';
+import { sweepLimits } from '../sweep.js';
 import type { Connections } from './connections.js';
 import type { Statement } from './driver.js';
 import type { TableNames } from './table-names.js';
@@ -43,9 +43,13 @@ export class PostgresLimits implements SharedLimits {
 
   async sweep(): Promise<void> {
     const { names } = this.#options;
-    for (const text of sweepStatements(names.limits, '$1', 'FOR UPDATE SKIP LOCKED')) {
-      this.#removed += (await this.#ask({ text, values: [Date.now()] })).rowCount ?? 0;
-    }
+    this.#removed += await sweepLimits({ table: names.limits, now: '$1' }, async (condition) => {
+      // Finds the rows by their place. With IN the server may search for all of them again for each row: after VACUUM of
+      // an empty table it expects no rows. Processes pass over what another one removes, and do not wait for each other.
+      const rows = `SELECT ctid FROM ${names.limits} WHERE ${condition} FOR UPDATE SKIP LOCKED`;
+      const text = `DELETE FROM ${names.limits} WHERE ctid = ANY (ARRAY(${rows}))`;
+      return (await this.#ask({ text, values: [Date.now()] })).rowCount ?? 0;
+    });
     if (this.#removed < VACUUM_AFTER) return;
     this.#removed = 0;
     // A role that does not own the table gets a warning of the server, and leaves it to PostgreSQL.

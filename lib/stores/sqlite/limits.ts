@@ -1,7 +1,7 @@
 import { RateLimiterSQLite } from 'rate-limiter-flexible';
 import type { MaybePromise } from '../../promises.js';
 import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
-import { sweepStatements } from '../sql.js';
+import { sweepLimits } from '../sweep.js';
 import type { Change, MadeChange } from './change.js';
 import type { Connection, SqliteRow, SqliteValue } from './connection.js';
 import { LIMITS } from './format-4.js';
@@ -32,9 +32,11 @@ export class SqliteLimits implements SharedLimits {
   }
 
   async sweep(): Promise<void> {
-    for (const text of sweepStatements(LIMITS, '$1')) {
-      await this.#store.change({ write: { text: `${text} RETURNING 1`, values: [Date.now()] } });
-    }
+    await sweepLimits({ table: LIMITS, now: '$1' }, async (condition) => {
+      const text = `DELETE FROM ${LIMITS} WHERE key IN (SELECT key FROM ${LIMITS} WHERE ${condition}) RETURNING 1`;
+      const write = { text, values: [Date.now()] };
+      return (await this.#store.change({ write })).written.length;
+    });
   }
 }
 
