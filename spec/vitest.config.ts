@@ -17,7 +17,12 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
   [['postgres'], ['stores/postgres/**']],
   [
     ['every store'],
-    ['stores/contract', 'cli/{binary,kapacitor,prompt}', '{health,key-matrix,shared-limits}', 'page/every-store'],
+    [
+      'stores/contract',
+      'cli/{binary,kapacitor,prompt}',
+      '{health,key-matrix,shared-limits,shared-limits-faults}',
+      'page/every-store',
+    ],
   ],
   [['page'], ['page/**']],
   [

@@ -38,6 +38,7 @@ export interface Question {
 const tell = (told: Told) => process.send?.(told);
 
 function deedsOf(repository: SqliteUserRepository, file: string) {
+  const failures = repository.limits.limiter({ keyPrefix: 'pair', points: 10, duration: 600 });
   return {
     find: (name: string) => repository.find(name),
     hasAdmin: () => repository.hasAdmin(),
@@ -50,6 +51,7 @@ function deedsOf(repository: SqliteUserRepository, file: string) {
       repository.secrets.insert(secret, ownerRevision, 100),
     removeSecret: ({ owner, kind, id }: StoredSecret) => repository.secrets.remove(owner, kind, id),
     listSecrets: (owner: string, kind: SecretKind) => repository.secrets.list(owner, kind),
+    countFailure: (key: string) => failures.penalty(key),
     lostInStorm: (names: readonly string[]) => lostInStorm(repository, names),
     backup: (file: string) => repository.backup(file),
     processId: () => process.pid,

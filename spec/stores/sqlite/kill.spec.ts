@@ -36,6 +36,27 @@ describe('kill -9', () => {
   });
 });
 
+describe('kill -9 while failed logins are counted', () => {
+  it('loses no answered count, and the file is sound', async () => {
+    const file = storeFile();
+    let counted = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const process = await StoreProcess.start(file);
+      const asked = Array.from({ length: 2_000 }, async () => {
+        const { consumedPoints } = await process.ask('countFailure', 'key');
+        counted = Math.max(counted, consumedPoints);
+      });
+      const before = counted;
+      await vi.waitUntil(() => counted > before + 20, { timeout: 10_000, interval: 1 });
+      await process.kill();
+      expect((await Promise.allSettled(asked)).some(({ status }) => status === 'rejected')).toBe(true);
+      expect(integrityOf(file)).toBe('ok');
+    }
+    const limiter = openRepository(file).limits.limiter({ keyPrefix: 'pair', points: 10, duration: 600 });
+    expect((await limiter.get('key'))?.consumedPoints).toBeGreaterThanOrEqual(counted);
+  });
+});
+
 describe('kill -9 during an upgrade', () => {
   it.each([
     ['right before its end,', 'PRAGMA user_version', 2],
