@@ -7,6 +7,7 @@ import autocannon from 'autocannon';
 import { type AppName, USER } from './apps.js';
 import { basicCredentials } from './client.js';
 import type { FloodName, FloodResult } from './flood-process.js';
+import { type Format, type Measure, ratio, type Tables, whole } from './measure.js';
 import { median, start, stop } from './process.js';
 
 /** Requests of users whose password has been verified. */
@@ -25,9 +26,44 @@ const APPS: readonly AppName[] = [
   'passport-http, plaintext',
   'passport-http, bcrypt',
 ];
-const FLOODS: readonly FloodName[] = ['one wrong user', 'random users', 'random users and addresses'];
+const FLOODS: readonly FloodName[] = ['at one user', 'at random users', 'at random users, from random addresses'];
 type Weather = FloodName | 'quiet';
 const WEATHERS: readonly Weather[] = ['quiet', ...FLOODS];
+
+/** The answers of a server that a guess may get. */
+const STATUSES = ['200', '401', '429', '503'] as const;
+const NO_ANSWER = 'no answer within 5 s, or a socket error';
+
+const eachOf = (names: readonly string[], format: Format) => Object.fromEntries(names.map((name) => [name, format]));
+
+export const FLOOD: Measure = {
+  about: 'What a user notices while others guess passwords as fast as they can.',
+  mostRounds: 3,
+  measure: measureFlood,
+  tables: {
+    rates: {
+      caption: 'Requests a second without guesses, and those during guesses relative to them:',
+      columns: { 'requests/s, quiet': whole, ...eachOf(FLOODS, ratio) },
+    },
+    p99: { caption: 'The p99 of these requests, milliseconds:', columns: eachOf(WEATHERS, whole) },
+    guesses: {
+      caption: 'The answers of kapacitor-auth to the guesses:',
+      columns: eachOf(['answers', ...STATUSES.map((status) => `got ${status}`), NO_ANSWER, 'slowest, ms'], whole),
+    },
+    probes: {
+      caption: 'What takes a thread of the app meanwhile, relative to the time without guesses:',
+      columns: eachOf(FLOODS, ratio),
+    },
+  },
+  chart: {
+    title: 'Requests a second while others guess, relative to a quiet app',
+    description:
+      'Bars of the requests a second of a user with a cached password during three kinds of guesses, for each app. The table below has the figures.',
+    table: 'rates',
+    columns: FLOODS,
+    format: ratio,
+  },
+};
 
 interface Measured {
   readonly throughput: number;
@@ -42,7 +78,7 @@ interface Probe {
 }
 
 /** Measures what users with a verified password notice while an attacker guesses passwords on 64 connections. */
-export async function measureFlood(rounds: number): Promise<void> {
+async function measureFlood(rounds: number): Promise<Tables> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const results = new Map<string, Measured[]>();
   const probes = new Map<Weather, Probe[]>(WEATHERS.map((weather) => [weather, []]));
@@ -59,8 +95,10 @@ export async function measureFlood(rounds: number): Promise<void> {
   }
   process.stderr.write('\n');
   rmSync(folder, { recursive: true });
-  report(rounds, (app, weather) => results.get(`${app}, ${weather}`) as Measured[]);
-  reportProbes((weather) => probes.get(weather) as Probe[]);
+  return tablesOf(
+    (app, weather) => results.get(`${app}, ${weather}`) as Measured[],
+    (weather) => probes.get(weather) as Probe[],
+  );
 }
 
 /** Starts an app and floods it. Ends both when the work is done. */
@@ -121,67 +159,37 @@ async function probe(weather: Weather, folder: string): Promise<Probe[]> {
   return done;
 }
 
-function report(rounds: number, of: (app: AppName, weather: Weather) => Measured[]): void {
-  const rate = (app: AppName, weather: Weather) => median(of(app, weather).map(({ throughput }) => throughput));
+function tablesOf(of: (app: AppName, weather: Weather) => Measured[], probesOf: (weather: Weather) => Probe[]): Tables {
+  const rate = (app: AppName) => median(of(app, 'quiet').map(({ throughput }) => throughput));
+  const relative = (app: AppName, flood: FloodName) =>
+    median(of(app, flood).map((each, round) => each.throughput / (of(app, 'quiet')[round] as Measured).throughput));
   const p99 = (app: AppName, weather: Weather) => median(of(app, weather).map((each) => each.p99));
-  const ratio = (app: AppName, flood: FloodName) =>
-    median(of(app, flood).map(({ throughput }, round) => throughput / (of(app, 'quiet')[round]?.throughput as number)));
-  console.log(
-    `\n${CONNECTIONS} connections of a user whose password has been verified, while 64 guess; ${rounds} rounds`,
-  );
-  console.table(
-    Object.fromEntries(
-      APPS.map((app) => [
-        app,
-        {
-          'quiet, requests/s': Math.round(rate(app, 'quiet')),
-          'quiet, p99 ms': p99(app, 'quiet'),
-          ...Object.fromEntries(
-            FLOODS.flatMap((flood) => [
-              [`${flood}, to quiet`, ratio(app, flood).toFixed(2)],
-              [`${flood}, p99 ms`, p99(app, flood)],
-            ]),
-          ),
-        },
-      ]),
-    ),
-  );
-  console.log('\nWhat those who guess get of kapacitor-auth');
-  console.table(
-    Object.fromEntries(
-      FLOODS.map((flood) => {
-        const results = of('kapacitor-auth', flood).map((each) => each.flood as FloodResult);
-        const total = (status: string) => results.reduce((sum, { statuses }) => sum + (statuses[status] ?? 0), 0);
-        return [
-          flood,
-          {
-            answers: results.reduce((sum, { answers }) => sum + answers, 0),
-            ...Object.fromEntries(['200', '401', '429', '503'].map((status) => [status, total(status)])),
-            'no answer within 5 s, or a socket error': results.reduce((sum, { errors }) => sum + errors, 0),
-            'slowest, ms': Math.max(...results.map(({ slowest }) => slowest)),
-          },
-        ];
-      }),
-    ),
-  );
+  const forEach = <Name extends Weather>(weathers: readonly Name[], value: (weather: Name) => number) =>
+    Object.fromEntries(weathers.map((weather) => [weather, value(weather)]));
+  return {
+    rates: APPS.map((app) => ({
+      app,
+      'requests/s, quiet': rate(app),
+      ...forEach(FLOODS, (flood) => relative(app, flood)),
+    })),
+    p99: APPS.map((app) => ({ app, ...forEach(WEATHERS, (weather) => p99(app, weather)) })),
+    guesses: FLOODS.map((flood) => ({ guesses: flood, ...answersTo(of('kapacitor-auth', flood)) })),
+    probes: (['file', 'name'] as const).map((what) => {
+      const time = (weather: Weather) => median(probesOf(weather).map((each) => each[what]));
+      const label = { file: 'reading a file', name: 'resolving a name' }[what];
+      return { 'meanwhile, in the app': label, ...forEach(FLOODS, (flood) => time(flood) / time('quiet')) };
+    }),
+  };
 }
 
-function reportProbes(of: (weather: Weather) => Probe[]): void {
-  console.log('\nA file and a name, looked up in the app meanwhile, medians in milliseconds');
-  const time = (weather: Weather, what: keyof Probe) => median(of(weather).map((each) => each[what]));
-  console.table(
-    Object.fromEntries(
-      (['file', 'name'] as const).map((what) => [
-        what,
-        Object.fromEntries(
-          WEATHERS.flatMap((weather) => [
-            [weather, time(weather, what).toFixed(2)],
-            ...(weather === 'quiet'
-              ? []
-              : [[`${weather}, to quiet`, (time(weather, what) / time('quiet', what)).toFixed(2)]]),
-          ]),
-        ),
-      ]),
-    ),
-  );
+/** The answers to all guesses of the rounds. */
+function answersTo(measured: readonly Measured[]): Record<string, number> {
+  const floods = measured.map(({ flood }) => flood as FloodResult);
+  const sum = (number: (flood: FloodResult) => number) => floods.reduce((total, each) => total + number(each), 0);
+  return {
+    answers: sum(({ answers }) => answers),
+    ...Object.fromEntries(STATUSES.map((status) => [`got ${status}`, sum(({ statuses }) => statuses[status] ?? 0)])),
+    [NO_ANSWER]: sum(({ errors }) => errors),
+    'slowest, ms': Math.max(...floods.map(({ slowest }) => slowest)),
+  };
 }
