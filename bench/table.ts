@@ -38,11 +38,11 @@ export function labelOf(row: Row): string {
   return String(Object.values(row)[0]);
 }
 
-/** A value as a reader sees it. */
+/** A value as a reader sees it. A spread of equal figures is one figure. */
 export function textOf(value: Value | undefined, format: Format): string {
   if (value === undefined) return '';
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return format(value);
   const { median, least, most } = value;
-  return `${format(median)} (${format(least)} to ${format(most)})`;
+  return least === most ? format(median) : `${format(median)} (${format(least)} to ${format(most)})`;
 }

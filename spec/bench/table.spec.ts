@@ -22,6 +22,11 @@ describe('a table of a measure', () => {
     expect(tableOf(form, 'apps', runs)).toContain('| one | 0.80 (0.75 to 0.90) |\n');
   });
 
+  it('shows one figure where all rounds gave the same', () => {
+    const runs = [run('20.19.0', [{ app: 'one', share: spreadOf([1, 1]) }])];
+    expect(tableOf(form, 'apps', runs)).toContain('| one | 1.00  |\n');
+  });
+
   it('has the columns of several versions of Node.js beside one another, and empty cells where one has no figure', () => {
     const runs = [
       run('20.19.0', [
