@@ -62,5 +62,5 @@ export function decimals(count: number, wholeFrom = Number.POSITIVE_INFINITY): F
   return (value) => (Math.abs(value) < wholeFrom ? value.toFixed(count).replace(/^-(?=[0.]+$)/, '') : whole(value));
 }
 
-/** Two decimals, and a third where two would say little. */
-export const ratio: Format = (value) => value.toFixed(value < 0.01 ? 3 : 2);
+/** Two decimals, and one significant digit of less than a hundredth. */
+export const ratio: Format = (value) => (value < 0.01 ? value.toPrecision(1) : value.toFixed(2));

@@ -62,6 +62,7 @@ describe('the formats of figures', () => {
     [whole, 1_234_567.8, '1,234,568'],
     [ratio, 0.123, '0.12'],
     [ratio, 0.0061, '0.006'],
+    [ratio, 0.00023, '0.0002'],
     [decimals(1), -0.04, '0.0'],
     [decimals(1), -0.4, '-0.4'],
     [decimals(2, 10), 9.876, '9.88'],
