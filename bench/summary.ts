@@ -21,7 +21,11 @@ const ROWS: readonly ({ readonly label: string } & Partial<Record<keyof typeof M
   { label: 'passport-http', throughput: 'passport-http, plaintext' },
 ];
 
-/** The table of the README: what a cached request costs, relative to bare Express, for each version of Node.js. */
+/**
+ * The table of the README: what a cached request costs, relative to bare Express, for each version of Node.js.
+ *
+ * @throws Error if a run has no figures of a row
+ */
 export function summaryOf(results: Results): string {
   const names = Object.keys(MEASURES) as (keyof typeof MEASURES)[];
   const columns = names.flatMap((name) => (results[name] ?? []).map((run) => ({ name, run })));
@@ -29,9 +33,12 @@ export function summaryOf(results: Results): string {
   const rows = ROWS.map((row) => [
     row.label,
     ...columns.map(({ name, run }) => {
+      const label = row[name];
+      if (label === undefined) return '';
       const { table, format } = MEASURES[name];
-      const found = run.tables[table]?.find((each) => labelOf(each) === row[name]);
-      return textOf(found?.[RELATIVE], format);
+      const figures = run.tables[table]?.find((each) => labelOf(each) === label);
+      if (figures === undefined) throw new Error(`the results of ${name} have no row "${label}" on ${run.node}`);
+      return textOf(figures[RELATIVE], format);
     }),
   ]);
   return toMarkdown(
