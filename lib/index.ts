@@ -98,6 +98,7 @@ export type {
   UserRepository,
 } from './users/repository.js';
 export type { InsertSecretOutcome, SecretKind, SecretRepository, SecretUse, StoredSecret } from './users/secret.js';
+export type { KeyPoints, SharedLimiter, SharedLimiterOptions, SharedLimits } from './users/shared-limits.js';
 export type { StoredAccount, StoredUser, User, UserType } from './users/user.js';
 export type { UserOperation, UserOperationResult } from './users/user-batch.js';
 export type { NewUser, UserChanges } from './users/user-fields.js';

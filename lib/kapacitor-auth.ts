@@ -27,6 +27,7 @@ import { SignInChallenge } from './http/sign-in-challenge.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
+import { requireRuntime } from './runtime.js';
 import { createSecretManagement } from './secret-management.js';
 import { SESSION_READER } from './sign-in.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
@@ -55,7 +56,8 @@ import {
  * @param source the path of a `kapacitor.conf`, or the configuration itself. Environment variables (`KAPACITOR_…`) override
  *   a file, and code overrides both. Without a file, authentication is on unless it is switched off
  * @param overrides configuration in code that overrides `source`, such as a repository of the app's own
- * @throws {ConfigError} names the file, the line and the key of everything that is wrong with the configuration
+ * @throws {ConfigError} names the file, the line and the key of everything that is wrong with the configuration. Or the
+ *   version of Node.js is not one of `engines` in package.json
  * @throws {StoreError} the store cannot be opened; names its place and the reason
  */
 export function kapacitorAuth<const Own extends string = string>(
@@ -75,6 +77,7 @@ export function kapacitorAuth(
     refuseRequest(overrides, 'kapacitorAuth makes the middleware: write app.use(kapacitorAuth())');
     return undefined as never;
   }
+  requireRuntime();
   refuseExtra('kapacitorAuth', 'a file or an object, and an object that overrides it', extra);
   const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
   const { config, store, admin, readSharedSecret, warnings } = resolveConfig(source, overrides, process.env);

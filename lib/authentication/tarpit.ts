@@ -16,8 +16,8 @@ export class Tarpit {
   async hold(since: number = now()): Promise<void> {
     if (this.#held >= MAX_HELD) return;
     this.#held += 1;
-    // A refusal keeps no process alive.
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(DELAY - (now() - since))).unref());
+    // It keeps the process alive meanwhile: the caller may be a script, which would end without its answer.
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(DELAY - (now() - since))));
     this.#held -= 1;
   }
 }

@@ -18,6 +18,12 @@ describe('the tarpit', () => {
     expect(answer).toHaveBeenCalledOnce();
   });
 
+  it('keeps the process alive until the answer', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    void new Tarpit().hold();
+    expect(timers.mock.results[0]?.value.hasRef()).toBe(true);
+  });
+
   it('delays a thousand answers, and sends others at once until there is room again', async () => {
     const tarpit = new Tarpit();
     const held = vi.fn();

@@ -141,11 +141,27 @@ END`,
 END`,
 ];
 
-/** The objects of a database of the newest format. Those that format 3 replaces are left out. */
-export const NEWEST: readonly string[] = [
+/** The objects of a database of format 3. Those that it replaces are left out. */
+const ALL_OF_FORMAT_3: readonly string[] = [
   ...FORMAT_2.filter((sql) => !/^CREATE TRIGGER users_/.test(sql)),
   ...FORMAT_3,
 ];
+
+/** The objects of a database of the newest format. */
+export const NEWEST: readonly string[] = [
+  ...ALL_OF_FORMAT_3,
+  `CREATE TABLE limits (
+  -- A limit, and a digest of what it counts.
+  key TEXT NOT NULL PRIMARY KEY,
+  points INTEGER NOT NULL,
+  -- Milliseconds since 1970, when the window ends.
+  expire INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX limits_expire ON limits (expire)',
+];
+
+/** The number of the newest format. */
+export const NEWEST_FORMAT = 4;
 
 /** A store of format 1 that nobody has open, with users `user1` and so on. */
 export function storeOfFormat1(users: number): string {

@@ -3,6 +3,7 @@ import { describeAccounts } from './accounts.js';
 import { describeBehindMiddleware } from './behind-middleware.js';
 import { describeChanges } from './changes.js';
 import { describeFilters } from './filters.js';
+import { describeLimits } from './limits.js';
 import { describeLists } from './list.js';
 import { describeLogins } from './logins.js';
 import { describeOptionalMethods } from './optional-methods.js';
@@ -43,6 +44,7 @@ export function userRepositoryContract({ describe, it }: TestRunner, name: strin
     describeOptionalMethods(suite);
     describeAccounts(suite);
     describeLogins(suite);
+    describeLimits(suite);
     describeSecrets(suite);
     describeBehindMiddleware(suite);
   });

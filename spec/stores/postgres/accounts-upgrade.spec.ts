@@ -2,17 +2,9 @@ import { PostgresUserRepository, postgresSchema } from 'kapacitor-auth/postgres'
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS, migrationStatements } from '../../../lib/stores/postgres/schema.js';
-import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
-import {
-  openPostgres,
-  ownRole,
-  ownSchema,
-  psql,
-  schemaOf,
-  secretsTable,
-  usersTable,
-} from '../../support/postgres-repository.js';
+import { openPostgres, ownRole, psql, secretsTable, usersTable } from '../../support/postgres-repository.js';
+import { tableOfVersion as tableWith } from '../../support/postgres-versions.js';
 import { keyOf, NOON } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
@@ -22,24 +14,7 @@ const USERS = [
   userNamed('root', { type: 'admin' }),
 ];
 
-/** A table of an earlier version with users, as the version of the package that had it made the table. */
-async function tableOfVersion(version: number) {
-  const url = ownSchema();
-  const schema = schemaOf(url) as string;
-  const names = new TableNames({ schema });
-  const steps = MIGRATIONS.slice(0, version).map((migration, index) =>
-    migrationStatements(migration, index + 1, names),
-  );
-  await psql(url, `BEGIN; CREATE SCHEMA ${names.schema}; ${steps.join('\n')} COMMIT`);
-  for (const { name, type, permissions, enabled, hash, revision } of USERS) {
-    await psql(
-      url,
-      `INSERT INTO ${names.users} (name, type, permissions, enabled, hash, revision) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [name, type, permissions, enabled, hash, revision],
-    );
-  }
-  return { url, schema, names };
-}
+const tableOfVersion = (version: number) => tableWith(version, USERS);
 
 /** A connection of a process of the package that knows version 3, with its statements. */
 async function openOlder(url: string) {
@@ -192,8 +167,9 @@ describe('an upgrade from version 3', () => {
     );
     const older = await openOlder(asRole);
     await psql(url, postgresSchema({ schema }, 3));
-    const tables = ['logins', 'grants'].map((table) => usersTable(url).replace(/"$/, `_${table}"`));
-    const rights = `SELECT, INSERT, UPDATE, DELETE on ${tables[0]}, and SELECT on ${tables[1]}`;
+    const tables = ['logins', 'limits', 'grants'].map((table) => usersTable(url).replace(/"$/, `_${table}"`));
+    const all = 'SELECT, INSERT, UPDATE, DELETE';
+    const rights = `${all} on ${tables[0]}, and ${all} on ${tables[1]}, and SELECT on ${tables[2]}`;
     await expect(openPostgres(asRole)).rejects.toMatchObject({
       message: `this database user may not use every table of the store: grant it ${rights}`,
     });
@@ -202,7 +178,10 @@ describe('an upgrade from version 3', () => {
     await older.replace('new', '{clerk}', 'x', '1', '2');
     await older.insert('gone', '{clerk}');
     await older.remove('gone');
-    await psql(url, `GRANT ${rights.replace(', and', ` TO "${role}"; GRANT`).replaceAll(' on ', ' ON ')} TO "${role}"`);
+    await psql(
+      url,
+      `GRANT ${rights.replaceAll(', and', ` TO "${role}"; GRANT`).replaceAll(' on ', ' ON ')} TO "${role}"`,
+    );
     const repository = await openPostgres(asRole);
     expect(await namesWith(repository, 'clerk')).toEqual(['new']);
     await repository.logins.record([{ name: 'new', ago: 0 }]);

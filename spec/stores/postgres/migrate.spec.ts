@@ -116,7 +116,7 @@ describe('a repository that cannot be opened reports', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 4: install a newer one`,
+      message: `the table ${usersTable(url)} has version 7, and this version of kapacitor-auth knows 5: install a newer one`,
     });
     expect(await psql(url, `SELECT version FROM ${versionTable(url)}`)).toEqual([{ version: 7 }]);
   });
@@ -124,13 +124,15 @@ describe('a repository that cannot be opened reports', () => {
   it('a missing table that existed before, and makes no empty one', async () => {
     const url = await madeSchema();
     await psql(url, `DROP TABLE ${usersTable(url)} CASCADE`);
-    const others = ['version', 'secrets', 'logins', 'grants'].map((name) => usersTable(url).replace(/"$/, `_${name}"`));
+    const others = ['version', 'secrets', 'logins', 'limits', 'grants'].map((name) =>
+      usersTable(url).replace(/"$/, `_${name}"`),
+    );
     const error = await refusalOf(url);
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
         `the table ${usersTable(url)} is missing, although ${usersTable(url).replace(/"$/, '_version"')} exists: ` +
-        `restore it, or drop ${others[0]}, ${others[1]}, ${others[2]} and ${others[3]} to start anew`,
+        `restore it, or drop ${others.slice(0, -1).join(', ')} and ${others.at(-1)} to start anew`,
     });
     expect(await psql(url, 'SELECT to_regclass($1)', [usersTable(url)])).toEqual([{ to_regclass: null }]);
     await psql(url, `DROP TABLE ${others.join(', ')}`);

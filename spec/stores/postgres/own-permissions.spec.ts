@@ -114,7 +114,7 @@ describe('a table of version 1', () => {
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
       message:
-        `this database user may not change the table ${table} from version 1 to 4 (must be owner of table kapacitor_auth_users): ` +
+        `this database user may not change the table ${table} from version 1 to 5 (must be owner of table kapacitor_auth_users): ` +
         'grant it ownership of the table and CREATE on its schema, or run the SQL that postgresSchema({ … }, 1) of kapacitor-auth/postgres returns',
     });
     await psql(url, postgresSchema({ schema }, 1));

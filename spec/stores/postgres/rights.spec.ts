@@ -26,12 +26,14 @@ async function roleWith({
   users = '',
   secrets = users,
   logins = users,
+  limits = users,
   grants = users.includes('SELECT') ? 'SELECT' : '',
   version = 'SELECT',
 }: {
   users?: string;
   secrets?: string;
   logins?: string;
+  limits?: string;
   grants?: string;
   version?: string;
 } = {}) {
@@ -44,6 +46,7 @@ async function roleWith({
     '': users,
     _secrets: secrets,
     _logins: logins,
+    _limits: limits,
     _grants: grants,
     _version: version,
   })) {
@@ -86,6 +89,7 @@ describe('a role that has rights on the users', () => {
     ['the only one', 'SELECT', '_secrets', { secrets: '' }, 'SELECT'],
     ['some', 'SELECT, INSERT, UPDATE, DELETE', '_secrets', { secrets: 'SELECT, DELETE' }, 'INSERT, UPDATE'],
     ['some', 'SELECT, UPDATE', '_logins', { logins: 'SELECT' }, 'UPDATE'],
+    ['some', 'SELECT, INSERT, UPDATE, DELETE', '_limits', { limits: 'SELECT' }, 'INSERT, UPDATE, DELETE'],
     ['that to read', 'SELECT, INSERT, UPDATE, DELETE', '_grants', { grants: '' }, 'SELECT'],
   ])('is told at the start which of them it lacks on another table: %s', async (_what, users, part, given, missing) => {
     const { owner, role, url } = await roleWith({ users, ...given });

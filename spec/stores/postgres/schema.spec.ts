@@ -23,9 +23,11 @@ describe('the names in the database', () => {
     expect(names.secrets).toBe('"a""b"."""; DROP TABLE x --_secrets"');
     expect(names.grants).toBe('"a""b"."""; DROP TABLE x --_grants"');
     expect(names.logins).toBe('"a""b"."""; DROP TABLE x --_logins"');
+    expect(names.limits).toBe('"a""b"."""; DROP TABLE x --_limits"');
     expect(names.bare).toEqual({
       schema: `a"b`,
       users: `"; DROP TABLE x --`,
+      limits: `"; DROP TABLE x --_limits`,
       version: `"; DROP TABLE x --_version`,
     });
   });
@@ -169,11 +171,11 @@ describe('postgresSchema()', () => {
   });
 
   it('returns no steps for the current version', async () => {
-    expect(postgresSchema({}, 4)).toBe('-- The users of kapacitor-auth, version 4\n\nBEGIN;\n\nCOMMIT;\n');
+    expect(postgresSchema({}, 5)).toBe('-- The users of kapacitor-auth, version 5\n\nBEGIN;\n\nCOMMIT;\n');
     const url = ownSchema();
     const repository = await openPostgres(url);
     await repository.insert(userNamed('someone'));
-    await psql(url, postgresSchema({ schema: schemaOf(url) }, 4));
+    await psql(url, postgresSchema({ schema: schemaOf(url) }, 5));
     expect(await repository.find('someone')).toMatchObject({ name: 'someone' });
   });
 

@@ -2,34 +2,15 @@ import { StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository, postgresSchema } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MIGRATIONS, migrationStatements } from '../../../lib/stores/postgres/schema.js';
-import { TableNames } from '../../../lib/stores/postgres/table-names.js';
-import {
-  openPostgres,
-  ownRole,
-  ownSchema,
-  psql,
-  schemaOf,
-  secretsTable,
-  usersTable,
-} from '../../support/postgres-repository.js';
+import { openPostgres, ownRole, psql, secretsTable, usersTable } from '../../support/postgres-repository.js';
+import { tableOfVersion } from '../../support/postgres-versions.js';
 import { keyOf, sessionOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 
-/** A table of version 2 with a user, as the version of the package that had it made the table. */
-async function tableOfVersion2() {
-  const url = ownSchema();
-  const schema = schemaOf(url) as string;
-  const names = new TableNames({ schema });
-  const steps = MIGRATIONS.slice(0, 2).map((migration, index) => migrationStatements(migration, index + 1, names));
-  await psql(url, `BEGIN; CREATE SCHEMA ${names.schema}; ${steps.join('\n')} COMMIT`);
-  const { name, hash, revision } = userNamed('someone');
-  await psql(url, `INSERT INTO ${names.users} (name, hash, revision) VALUES ($1, $2, $3)`, [name, hash, revision]);
-  return { url, schema, channel: names.channel };
-}
+const tableOfVersion2 = () => tableOfVersion(2, [userNamed('someone')]);
 
 /** A connection of a process of the package that knows version 2, which listens for changes. */
-async function openOlder({ url, channel }: { url: string; channel: string }) {
+async function openOlder({ url, names: { channel } }: Awaited<ReturnType<typeof tableOfVersion2>>) {
   const client = new pg.Client(url.replace(/\?.*/, ''));
   await client.connect();
   onTestFinished(() => client.end());
@@ -117,23 +98,25 @@ describe('a table of version 2', () => {
     const { url, schema } = await tableOfVersion2();
     const { role, url: asRole } = await ownRole(url);
     const rights = 'SELECT, INSERT, UPDATE, DELETE';
-    const [logins, grants] = ['logins', 'grants'].map((table) => usersTable(url).replace(/"$/, `_${table}"`));
+    const [logins, limits, grants] = ['logins', 'limits', 'grants'].map((table) =>
+      usersTable(url).replace(/"$/, `_${table}"`),
+    );
     const grant = (table: string | undefined) => psql(url, `GRANT ${rights} ON ${table} TO "${role}"`);
     await psql(url, `GRANT USAGE ON SCHEMA "${schema}" TO "${role}"`);
     await psql(url, `GRANT SELECT ON "${schema}".kapacitor_auth_users_version TO "${role}"`);
     await grant(usersTable(url));
     const messageOf = () => openPostgres(asRole).catch((error: Error) => error.message);
     expect(await messageOf()).toBe(
-      `this database user may not change the table ${usersTable(url)} from version 2 to 4 (must be owner of table ` +
+      `this database user may not change the table ${usersTable(url)} from version 2 to 5 (must be owner of table ` +
         'kapacitor_auth_users): grant it ownership of the table and CREATE on its schema, or run the SQL that ' +
         'postgresSchema({ … }, 2) of kapacitor-auth/postgres returns',
     );
     await psql(url, postgresSchema({ schema }, 2));
     expect(await messageOf()).toBe(
       `this database user may not use every table of the store: grant it ${rights} on ${secretsTable(url)}, ` +
-        `and ${rights} on ${logins}, and SELECT on ${grants}`,
+        `and ${rights} on ${logins}, and ${rights} on ${limits}, and SELECT on ${grants}`,
     );
-    for (const table of [secretsTable(url), logins, grants]) await grant(table);
+    for (const table of [secretsTable(url), logins, limits, grants]) await grant(table);
     const { secrets } = await openPostgres(asRole);
     expect(await secrets.insert(keyOf('someone'), '1', 1)).toBe('inserted');
     expect(await secrets.remove('someone', 'key', keyOf('someone').id)).toBe(true);

@@ -18,7 +18,8 @@ const tablesOf = async (url: string) =>
   );
 
 /** The table of users, and those beside it. */
-const partsOf = (table: string) => ['', '_grants', '_logins', '_secrets', '_version'].map((part) => table + part);
+const partsOf = (table: string) =>
+  ['', '_grants', '_limits', '_logins', '_secrets', '_version'].map((part) => table + part);
 const TABLES = partsOf('kapacitor_auth_users');
 
 describe('the schema', () => {
@@ -28,7 +29,7 @@ describe('the schema', () => {
     await openPostgres(url);
     expect(await tablesOf(url)).toEqual(TABLES);
     expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 4 },
+      { version: 5 },
     ]);
   });
 
@@ -47,7 +48,7 @@ describe('the schema', () => {
     await Promise.all(repositories.map((repository) => repository.open()));
     expect(await tablesOf(url)).toEqual(TABLES);
     expect(await psql(url, `SELECT version FROM "${schemaOf(url)}".kapacitor_auth_users_version`)).toEqual([
-      { version: 4 },
+      { version: 5 },
     ]);
     await repositories[0]?.insert(userNamed('someone'));
     for (const repository of repositories) expect(await repository.find('someone')).toMatchObject({ name: 'someone' });

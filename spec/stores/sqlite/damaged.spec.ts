@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { SqliteUserRepository, StoreError } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
+import { NEWEST_FORMAT } from '../../support/sqlite-formats.js';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { keyOf } from '../../support/stored-secret.js';
@@ -74,13 +75,15 @@ describe('a file that cannot be a store', () => {
   it('is refused if a later version made it', async () => {
     const file = await closedStore();
     const later = connect(file);
-    later.execute('PRAGMA user_version = 4');
-    expectRefusal(file, /it has format 4, and this version of kapacitor-auth reads formats up to 3/);
+    later.execute(`PRAGMA user_version = ${NEWEST_FORMAT + 1}`);
+    const reason = `it has format ${NEWEST_FORMAT + 1}, and this version of kapacitor-auth reads formats up to ${NEWEST_FORMAT}`;
+    expectRefusal(file, new RegExp(reason));
   });
 
   it.each([
     ['its table is missing', 'DROP TABLE users', /: a part is missing/],
     ['its table of logins is missing', 'DROP TABLE logins', /: a part is missing/],
+    ['its table of limits is missing', 'DROP TABLE limits', /: a part is missing/],
     ['its table of secrets is missing', 'DROP TABLE secrets', /: a part is missing/],
     ['a trigger of its own is missing', 'DROP TRIGGER users_deleted', /: a part is missing/],
     [

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { integrityOf } from '../../support/integrity.js';
-import { storeOfFormat2WithSecrets } from '../../support/sqlite-formats.js';
+import { NEWEST_FORMAT, storeOfFormat2WithSecrets } from '../../support/sqlite-formats.js';
 import { connect, openRepository, storeFile } from '../../support/sqlite-repository.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { keyOf } from '../../support/stored-secret.js';
@@ -39,7 +39,7 @@ describe('kill -9', () => {
 describe('kill -9 during an upgrade', () => {
   it.each([
     ['right before its end,', 'PRAGMA user_version', 2],
-    ['right after its end,', 'COMMIT', 3],
+    ['right after its end,', 'COMMIT', NEWEST_FORMAT],
   ])('%s it is done or not, and loses nobody', async (_when, statement, format) => {
     const file = storeOfFormat2WithSecrets();
     const preload = join(temporaryFolder(), 'preload.cjs');

@@ -5,6 +5,7 @@ import {
   FORMAT_1,
   FORMAT_2,
   NEWEST,
+  NEWEST_FORMAT,
   storeOfFormat1,
   storeOfFormat2,
   storeOfFormat2WithSecrets,
@@ -27,7 +28,7 @@ describe.each([
     const file = storeOf(1_200);
     expect(tablesOf(file)).toEqual(before);
     const repository = openRepository(file);
-    expect(formatOf(file)).toBe(3);
+    expect(formatOf(file)).toBe(NEWEST_FORMAT);
     expect(tablesOf(file).toSorted()).toEqual(NEWEST.toSorted());
     for (const number of [1, 600, 1_200]) expect(repository.find(`user${number}`)).toEqual(userNamed(`user${number}`));
     expect(await repository.secrets.insert(keyOf('user1'), '1', 10)).toBe('inserted');
@@ -40,7 +41,7 @@ describe.each([
     const file = storeOf(10);
     connect(file).execute('PRAGMA journal_mode = DELETE');
     expect(openRepository(file).find('user10')).toEqual(userNamed('user10'));
-    expect(formatOf(file)).toBe(3);
+    expect(formatOf(file)).toBe(NEWEST_FORMAT);
   });
 
   it('is upgraded once if another process upgrades it at the same moment', async () => {
