@@ -152,7 +152,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, recorder, ownChanges, secrets]) each?.close();
+    for (const each of [search, adminSetup, supervised, authenticator, logins, recorder, ownChanges, secrets]) each?.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();

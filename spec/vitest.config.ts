@@ -40,7 +40,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['isolated'],
     [
       '{closing,first-login,optional-package,promises}',
-      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher,shared-counts}',
+      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher,shared-counts,tarpit}',
       'cli/missing-package',
       'config/thread-pool',
       'http/upgrade-hang-up',

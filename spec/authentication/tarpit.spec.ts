@@ -18,10 +18,18 @@ describe('the tarpit', () => {
     expect(answer).toHaveBeenCalledOnce();
   });
 
-  it('keeps the process alive until the answer', async () => {
+  it.each([true, false])('keeps the process alive until the answer, if it is told to: %s', async (keepsAlive) => {
     const timers = vi.spyOn(globalThis, 'setTimeout');
-    void new Tarpit().hold();
-    expect(timers.mock.results[0]?.value.hasRef()).toBe(true);
+    void new Tarpit(keepsAlive).hold();
+    expect(timers.mock.results.at(-1)?.value.hasRef()).toBe(keepsAlive);
+  });
+
+  it('answers at once when it is closed, and has no timer left', async () => {
+    const tarpit = new Tarpit(true);
+    const held = Promise.all([tarpit.hold(), tarpit.hold()]);
+    tarpit.close();
+    await held;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('delays a thousand answers, and sends others at once until there is room again', async () => {
