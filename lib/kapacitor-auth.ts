@@ -14,7 +14,7 @@ import { KapacitorStrategy } from './authentication/strategy.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';
 import { AccessPolicy } from './authorization/access-policy.js';
-import { resolveConfig } from './config/config.js';
+import { resolveConfig, storeOfFile } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
 import { createEndpoints } from './endpoints.js';
@@ -152,7 +152,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, logins, recorder, ownChanges, secrets]) each?.close();
+    for (const each of [search, adminSetup, supervised, authenticator, logins, recorder, ownChanges, secrets])
+      each?.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
@@ -289,14 +290,4 @@ function open(supervised: SupervisedRepository, hasUsers: boolean, adminSetup: F
   // An app need not wait for `ready`: requests get 503 meanwhile.
   ready.catch(() => {});
   return ready;
-}
-
-/** The store that the config file leads to without code and environment. Undefined if the file alone has a problem. */
-function storeOfFile(file: string | undefined): string | UserRepository | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return resolveConfig(file, {}, {}).config.auth.store;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 
+// Its clock is bound when it is imported.
+vi.mock('../../lib/clock.js', () => ({ now: () => Date.now() }));
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
