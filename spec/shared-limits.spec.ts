@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import { type KapacitorAuth, MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
+import { type KapacitorAuth, kapacitorAuth, MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAuth } from './support/auth.js';
 import { ownSchema } from './support/postgres-repository.js';
@@ -146,6 +146,13 @@ describe('a store of an app that counts', () => {
       expect(await auth.verify(`Bearer ${secret}`, { from: GUESSER })).toBeUndefined();
       expect(asked).toEqual(['get client', 'penalty client']);
     }
+  });
+
+  it('and lacks the limiter is refused at the start', () => {
+    const store = Object.assign(new MemoryUserRepository(), { limits: {} as never });
+    expect(() => kapacitorAuth({ auth: { store } })).toThrow(
+      '[auth] store: the repository counts failed logins, and lacks limits.limiter()',
+    );
   });
 
   it('that fails or hangs leaves each process its own counts, and the operator a warning', async () => {
