@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { basicCredentials } from './client.js';
+import { type Measure, type Row, type Tables, whole } from './measure.js';
 import { start, stop } from './process.js';
 
 const PASSWORD = 'examplePassword';
@@ -17,8 +18,18 @@ interface Login {
   readonly took: number;
 }
 
+export const CHANGES: Measure = {
+  about: `What logins of other users take while one user changes its password on ${CONNECTIONS} connections.`,
+  mostRounds: 3,
+  measure: measureChanges,
+  tables: {
+    logins: { columns: { 'let in': whole, 'slowest, ms': whole } },
+    changes: { columns: { number: whole } },
+  },
+};
+
 /** Measures the logins of known users while a user changes its own password on many connections. */
-export async function measureChanges(rounds: number): Promise<void> {
+async function measureChanges(rounds: number): Promise<Tables> {
   const quiet: Login[] = [];
   const flooded: Login[] = [];
   const answers = new Map<number, number>();
@@ -44,11 +55,10 @@ export async function measureChanges(rounds: number): Promise<void> {
     await stop(child);
   }
   process.stderr.write('\n');
-  console.log(
-    `\n${KNOWN.length} known users log in at once, while one changes its password on ${CONNECTIONS} connections; ${rounds} rounds`,
-  );
-  console.table({ quiet: summary(quiet), flooded: summary(flooded) });
-  console.log(`Answers to the changes: ${[...answers].map(([status, count]) => `${count} x ${status}`).join(', ')}`);
+  return {
+    logins: [summary('without the changes', quiet), summary('with the changes', flooded)],
+    changes: [...answers].map(([status, number]) => ({ 'answer to a change': `${status}`, number })),
+  };
 }
 
 type Send = (method: string, path: string, name: string) => Promise<number>;
@@ -74,8 +84,8 @@ async function timed(login: () => Promise<number>): Promise<Login> {
   return { status, took: performance.now() - begin };
 }
 
-function summary(logins: readonly Login[]): object {
+function summary(label: string, logins: readonly Login[]): Row {
   const letIn = logins.filter(({ status }) => status === 200).length;
   const slowest = Math.max(...logins.map(({ took }) => took));
-  return { 'let in': `${letIn} of ${logins.length}`, 'slowest, ms': Math.round(slowest) };
+  return { logins: label, 'let in': `${letIn} of ${logins.length}`, 'slowest, ms': slowest };
 }

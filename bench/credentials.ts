@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { PostgresServer } from '../spec/support/postgres-server.js';
 import type { ServedCredentials } from './credentials-process.js';
+import { decimals, type Measure, ratio, type Spread, spreadOf, type Tables, type Value } from './measure.js';
 import { median, start, stop } from './process.js';
 
 const CONNECTIONS = 10;
@@ -16,36 +17,57 @@ const MEASURE = 2;
 const KINDS = ['password', 'key', 'session'] as const;
 type Kind = (typeof KINDS)[number];
 
+const STORES = ['SQLite', 'PostgreSQL'] as const;
+
+export const CREDENTIALS: Measure = {
+  about: 'Requests with a key and with a session, against those with a cached password.',
+  measure: measureCredentials,
+  tables: {
+    requests: { columns: { SQLite: ratio, PostgreSQL: ratio } },
+    firstUse: { columns: { SQLite: decimals(1), PostgreSQL: decimals(1) } },
+  },
+};
+
 /** Measures requests with a key and with a session beside those with a cached password, and the first use of a key. */
-export async function measureCredentials(rounds: number): Promise<void> {
+async function measureCredentials(rounds: number): Promise<Tables> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const postgres = await PostgresServer.create();
-  const stores = { SQLite: `sqlite:${join(folder, 'users.db')}`, PostgreSQL: postgres.url() };
-  for (const [name, store] of Object.entries(stores)) {
-    const { child, told } = await start<ServedCredentials>('./credentials-process.ts', [store]);
-    const times = await timeFirstUses(told);
-    const rates = await measureRates(child, told, rounds);
+  const urls = { SQLite: `sqlite:${join(folder, 'users.db')}`, PostgreSQL: postgres.url() };
+  const measured = new Map<string, Measured>();
+  for (const store of STORES) {
+    process.stderr.write(`credentials in ${store}\n`);
+    const { child, told } = await start<ServedCredentials>('./credentials-process.ts', [urls[store]]);
+    measured.set(store, { times: await timeFirstUses(told), rates: await measureRates(child, told, rounds) });
     await stop(child);
-    console.log(`\nOne user in ${name}, ${CONNECTIONS} connections, medians of ${rounds} rounds in one process`);
-    console.table(
-      Object.fromEntries(
-        KINDS.map((kind) => [
-          kind,
-          {
-            'requests/s': Math.round(median(rates[kind].map(({ perSecond }) => perSecond))),
-            'to a password': ratio(rates, kind, 'perSecond').toFixed(3),
-            'per time of a core': ratio(rates, kind, 'perCoreSecond').toFixed(3),
-          },
-        ]),
-      ),
-    );
-    const { first, cached } = times;
-    console.log(
-      `Milliseconds of a first request with a key: ${first.toFixed(2)}, of the next one: ${cached.toFixed(2)}`,
-    );
   }
   rmSync(folder, { recursive: true });
   await postgres.remove();
+
+  const ofEach = (value: (measured: Measured) => Value) =>
+    Object.fromEntries(STORES.map((store) => [store, value(measured.get(store) as Measured)]));
+  const row = (what: string, kind: Kind, by: keyof Rate) => ({
+    'relative to a cached password': what,
+    ...ofEach(({ rates }) => relative(rates, kind, by)),
+  });
+  return {
+    requests: [
+      row('requests/s with a key', 'key', 'perSecond'),
+      row('requests/s with a session', 'session', 'perSecond'),
+      row('requests with a key, for the time of a core', 'key', 'perCoreSecond'),
+      row('requests with a session, for the time of a core', 'session', 'perCoreSecond'),
+    ],
+    firstUse: [
+      {
+        milliseconds: 'the first request with a key, longer than the next one',
+        ...ofEach(({ times }) => times.first - times.cached),
+      },
+    ],
+  };
+}
+
+interface Measured {
+  readonly times: Awaited<ReturnType<typeof timeFirstUses>>;
+  readonly rates: Readonly<Record<Kind, readonly Rate[]>>;
 }
 
 /** Requests in a second, and in a second of a core that the server has used: other work on the machine does not count there. */
@@ -54,8 +76,8 @@ interface Rate {
   readonly perCoreSecond: number;
 }
 
-function ratio(rates: Record<Kind, Rate[]>, kind: Kind, by: keyof Rate): number {
-  return median(rates[kind].map((rate, round) => rate[by] / (rates.password[round] as Rate)[by]));
+function relative(rates: Measured['rates'], kind: Kind, by: keyof Rate): Spread {
+  return spreadOf(rates[kind].map((rate, round) => rate[by] / (rates.password[round] as Rate)[by]));
 }
 
 async function measureRates(

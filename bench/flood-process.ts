@@ -4,7 +4,7 @@ import { VICTIM } from './apps.js';
 import { basicCredentials } from './client.js';
 
 /** A kind of attack. */
-export type FloodName = 'one wrong user' | 'random users' | 'random users and addresses';
+export type FloodName = 'at one user' | 'at random users' | 'at random users, from random addresses';
 
 /** The result of a flood. */
 export interface FloodResult {
@@ -23,9 +23,9 @@ const random = () => randomBytes(12).toString('hex');
 const address = () => Array.from({ length: 4 }, () => randomInt(1, 255)).join('.');
 
 const HEADERS: Record<FloodName, () => Record<string, string>> = {
-  'one wrong user': () => ({ authorization: basicCredentials(VICTIM.name, random()) }),
-  'random users': () => ({ authorization: basicCredentials(random(), random()) }),
-  'random users and addresses': () => ({
+  'at one user': () => ({ authorization: basicCredentials(VICTIM.name, random()) }),
+  'at random users': () => ({ authorization: basicCredentials(random(), random()) }),
+  'at random users, from random addresses': () => ({
     authorization: basicCredentials(random(), random()),
     'x-forwarded-for': address(),
   }),

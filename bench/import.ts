@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import bcrypt from 'bcrypt';
 import { type KapacitorUser, writeKapacitorDatabase } from '../spec/support/bolt-writer.js';
 import { PostgresServer } from '../spec/support/postgres-server.js';
+import { decimals, type Measure, type Tables, whole } from './measure.js';
 import { median } from './process.js';
 
 const USERS = 100_000;
@@ -26,8 +27,15 @@ interface Measured {
   readonly mebibytes: number;
 }
 
+export const IMPORT: Measure = {
+  about: 'The import of 100,000 users.',
+  mostRounds: 3,
+  measure: measureImport,
+  tables: { stores: { columns: { seconds: decimals(1), 'memory of the process, MiB': whole } } },
+};
+
 /** Measures the import of the users of a large Kapacitor, in alternating rounds. */
-export async function measureImport(rounds: number): Promise<void> {
+async function measureImport(rounds: number): Promise<Tables> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const postgres = await PostgresServer.create();
   try {
@@ -45,19 +53,13 @@ export async function measureImport(rounds: number): Promise<void> {
         measured.push(await importInto(url, file));
       }
     }
-    const mebibytes = (statSync(file).size / 2 ** 20).toFixed(0);
-    console.log(`\n${USERS} users of a Kapacitor database of ${mebibytes} MiB, medians of ${rounds} rounds`);
-    console.table(
-      Object.fromEntries(
-        [...results].map(([store, measured]) => [
-          store,
-          {
-            seconds: median(measured.map(({ seconds }) => seconds)).toFixed(1),
-            'memory of the process, MiB': median(measured.map((each) => each.mebibytes)).toFixed(0),
-          },
-        ]),
-      ),
-    );
+    return {
+      stores: [...results].map(([store, measured]) => ({
+        import: `into ${store}`,
+        seconds: median(measured.map(({ seconds }) => seconds)),
+        'memory of the process, MiB': median(measured.map(({ mebibytes }) => mebibytes)),
+      })),
+    };
   } finally {
     await postgres.remove();
     rmSync(folder, { recursive: true });

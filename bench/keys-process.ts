@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { basicCredentials, request } from './client.js';
-import type { UsedKey } from './keys.js';
+import type { MeasuredKeys, UsedKey } from './keys.js';
 import { measure, serveStore } from './store-app.js';
 
 const [, , file] = process.argv;
@@ -23,9 +23,9 @@ const list = await measure(keys.length, (index) => request(server, keysOf(index)
 const oneKey = await measure(keys.length, (index) => request(server, `${keysOf(index)}/${keyAt(index).id}`, admin));
 process.send?.({
   start,
-  'first use of a key': firstUse,
-  'next use': nextUse,
-  'keys of a user': list,
-  'one key': oneKey,
+  'the first request with a key': firstUse,
+  'the next one': nextUse,
+  '`GET /kapacitor/v1/users/NAME/keys`': list,
+  '`GET /kapacitor/v1/users/NAME/keys/ID`': oneKey,
   memory: memory(),
-});
+} satisfies MeasuredKeys);

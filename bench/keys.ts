@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import bcrypt from 'bcrypt';
 import { SqliteUserRepository } from 'kapacitor-auth';
 import { newSecret } from '../lib/users/secret-text.js';
-import { compareScales } from './scale.js';
+import type { Measure } from './measure.js';
+import { compareScales, scaleTables } from './scale.js';
 import { benchUser } from './users.js';
 
 const KEYS_OF_A_USER = 10;
@@ -16,11 +17,24 @@ export interface UsedKey {
   readonly text: string;
 }
 
-/** Compares the cost of a million keys with that of a thousand. */
-export function measureKeys(rounds: number): Promise<void> {
-  const times = ['start', 'first use of a key', 'next use', 'keys of a user', 'one key'] as const;
-  return compareScales({ what: 'keys', times, program: './keys-process.ts', fill }, rounds);
-}
+/** The times that are compared. */
+const TIMES = [
+  'start',
+  'the first request with a key',
+  'the next one',
+  '`GET /kapacitor/v1/users/NAME/keys`',
+  '`GET /kapacitor/v1/users/NAME/keys/ID`',
+] as const;
+
+/** The figures of one store: {@link TIMES}, and the bytes of its memory. */
+export type MeasuredKeys = Readonly<Record<(typeof TIMES)[number] | 'memory', number>>;
+
+export const KEYS: Measure = {
+  about: 'Start, lists and requests with a thousand and with a million keys in SQLite.',
+  mostRounds: 3,
+  measure: (rounds) => compareScales({ what: 'keys', times: TIMES, program: './keys-process.ts', fill }, rounds),
+  tables: scaleTables('keys'),
+};
 
 /** Writes the {@link UsedKey}s beside the store. */
 async function fill(file: string, count: number): Promise<void> {

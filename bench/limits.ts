@@ -7,6 +7,7 @@ import { FailureLimits } from '../lib/authentication/failure-limits.js';
 import { SharedCounts } from '../lib/authentication/shared-counts.js';
 import type { SharedLimits } from '../lib/users/shared-limits.js';
 import { PostgresServer } from '../spec/support/postgres-server.js';
+import { decimals, type Measure, type Tables, whole } from './measure.js';
 
 const ATTEMPTS = 1_000_000;
 const AT_ONCE = 50;
@@ -27,26 +28,32 @@ interface Sizes {
   readonly seconds: number;
 }
 
-/** Measures how big a store gets by a million failed logins, each of another user from another address. */
-export async function measureLimits(): Promise<void> {
+export const LIMITS: Measure = {
+  about: 'The size of a store after 1,000,000 failed logins.',
+  mostRounds: 1,
+  measure: measureLimits,
+  tables: {
+    stores: {
+      caption:
+        'MiB of the file with its log, and of the tables, with 1,000,000 failed logins of distinct users from distinct addresses:',
+      columns: { before: decimals(1), 'at its greatest': decimals(1), after: decimals(1), 'attempts a second': whole },
+    },
+  },
+};
+
+/** Measures how big a store gets by failed logins, each of another user from another address. */
+async function measureLimits(): Promise<Tables> {
   process.stderr.write('limits: this takes some minutes\n');
   const sizes = { SQLite: await withSqlite(fail), PostgreSQL: await withPostgres(fail) };
-  console.log(
-    `\n${ATTEMPTS.toLocaleString('en-US')} failed logins of distinct users from distinct addresses, MiB of the store`,
-  );
-  console.table(
-    Object.fromEntries(
-      Object.entries(sizes).map(([store, { before, greatest, after, seconds }]) => [
-        store,
-        {
-          before: (before / MEBIBYTE).toFixed(1),
-          'at its greatest': (greatest / MEBIBYTE).toFixed(1),
-          after: (after / MEBIBYTE).toFixed(1),
-          'attempts a second': Math.round(ATTEMPTS / seconds),
-        },
-      ]),
-    ),
-  );
+  return {
+    stores: Object.entries(sizes).map(([store, { before, greatest, after, seconds }]) => ({
+      store,
+      before: before / MEBIBYTE,
+      'at its greatest': greatest / MEBIBYTE,
+      after: after / MEBIBYTE,
+      'attempts a second': ATTEMPTS / seconds,
+    })),
+  };
 }
 
 /** Makes the attempts as a process does that verifies passwords without end. What it asks before each verification changes no size. */

@@ -5,6 +5,7 @@ import type { StoredUser } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { PostgresServer } from '../spec/support/postgres-server.js';
 import { keyOf } from '../spec/support/stored-secret.js';
+import { decimals, type Measure, type Row, type Tables, whole } from './measure.js';
 import { median, start, stop } from './process.js';
 import type { Sight } from './propagation-process.js';
 
@@ -14,11 +15,22 @@ const CHANGES = 100;
 /** Milliseconds, after which processes try once a second to listen again. */
 const OUTAGE = 1_500;
 
+const milliseconds = decimals(1, 10);
+
 /** Milliseconds of a clock that all processes of the machine share. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
+export const PROPAGATION: Measure = {
+  about: 'How long a change of a user takes to be in force in another process that shares PostgreSQL.',
+  mostRounds: 3,
+  measure: measurePropagation,
+  tables: {
+    changes: { columns: { changes: whole, median: milliseconds, '99 of 100': milliseconds, slowest: milliseconds } },
+  },
+};
+
 /** Measures how long a change of a user, and the removal of a key, take to be in force in another process that shares the database. */
-export async function measurePropagation(rounds: number): Promise<void> {
+async function measurePropagation(rounds: number): Promise<Tables> {
   const results: Record<string, number[]> = {};
   const add = (what: string, took: number) => {
     results[what] ??= [];
@@ -83,8 +95,7 @@ export async function measurePropagation(rounds: number): Promise<void> {
     await server.remove();
   }
   process.stderr.write('\n');
-  console.log(`\nMilliseconds from the answer to a change until it is in force in another process; ${rounds} rounds`);
-  console.table(Object.fromEntries(Object.entries(results).map(([what, times]) => [what, summary(times)])));
+  return { changes: Object.entries(results).map(([what, times]) => rowOf(what, times)) };
 }
 
 const revisionOf = (name: string, number: number) => `${name} ${number}`;
@@ -113,13 +124,13 @@ async function asSoonAsPossible(change: () => Promise<unknown>): Promise<number>
   return now();
 }
 
-function summary(times: readonly number[]): object {
+function rowOf(what: string, times: readonly number[]): Row {
   const sorted = times.toSorted((a, b) => a - b);
-  const shown = (time: number | undefined) => Number((time as number).toFixed(1));
   return {
+    milliseconds: what,
     changes: times.length,
-    median: shown(median(times)),
-    '99 of 100': shown(sorted[Math.ceil(0.99 * sorted.length) - 1]),
-    slowest: shown(sorted.at(-1)),
+    median: median(times),
+    '99 of 100': sorted[Math.ceil(0.99 * sorted.length) - 1] as number,
+    slowest: sorted.at(-1) as number,
   };
 }

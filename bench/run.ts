@@ -1,41 +1,36 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureChanges } from './changes.js';
-import { measureCredentials } from './credentials.js';
-import { measureDecisions } from './decisions.js';
-import { measureFlood } from './flood.js';
-import { measureImport } from './import.js';
-import { measureKeys } from './keys.js';
-import { measureLimits } from './limits.js';
-import { measureLists } from './lists.js';
-import { measureLogins } from './logins.js';
-import { measurePropagation } from './propagation.js';
-import { measureSlowDisk } from './slow-disk.js';
-import { measureThroughput } from './throughput.js';
-import { measureUsers } from './users.js';
+import { MEASURES } from './measures.js';
+import { readResults, runsOf, storeResults, withRuns } from './results.js';
+import { tablesOf } from './section.js';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '10' }, only: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '10' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    note: { type: 'string' },
+  },
 });
-const rounds = Number(values.rounds);
+const wanted = Number(values.rounds);
+if (!(Number.isInteger(wanted) && wanted > 0))
+  throw new Error(`--rounds ${values.rounds}: a number from 1 on is needed`);
+const names = values.only?.split(',') ?? Object.keys(MEASURES);
+const unknown = names.find((name) => !Object.hasOwn(MEASURES, name));
+if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${Object.keys(MEASURES).join(', ')}`);
 
-const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
-  throughput: () => measureThroughput(rounds),
-  credentials: () => measureCredentials(rounds),
-  flood: () => measureFlood(Math.min(rounds, 3)),
-  decisions: () => measureDecisions(rounds),
-  changes: () => measureChanges(Math.min(rounds, 3)),
-  logins: () => measureLogins(),
-  'slow-disk': () => measureSlowDisk(rounds),
-  users: () => measureUsers(Math.min(rounds, 3)),
-  lists: () => measureLists(Math.min(rounds, 5)),
-  keys: () => measureKeys(Math.min(rounds, 3)),
-  import: () => measureImport(Math.min(rounds, 3)),
-  limits: () => measureLimits(),
-  propagation: () => measurePropagation(Math.min(rounds, 3)),
-};
-const only = values.only?.split(',') ?? Object.keys(MEASURES);
-for (const name of only) {
-  const measure = MEASURES[name];
-  if (measure === undefined) throw new Error(`--only ${name}: there are ${Object.keys(MEASURES).join(', ')}`);
-  await measure();
+for (const [name, measure] of Object.entries(MEASURES)) {
+  if (!names.includes(name)) continue;
+  const rounds = Math.min(wanted, measure.mostRounds ?? wanted);
+  const tables = await measure.measure(rounds);
+  const runs = runsOf(tables, {
+    node: process.versions.node,
+    rounds,
+    cores: availableParallelism(),
+    date: new Date().toISOString().slice(0, 10),
+    ...(values.note !== undefined && { note: values.note }),
+  });
+  console.log(`\n## ${name}\n\n${tablesOf(measure, runs)}`);
+  if (values.write) storeResults(withRuns(readResults(), name, runs));
 }
+if (values.write) await import('./docs.js');

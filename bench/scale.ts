@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decimals, type Measure, ratio, type Tables } from './measure.js';
 import { median, start, stop } from './process.js';
 
 const FEW = 1_000;
@@ -17,8 +18,17 @@ interface Scale<Time extends string> {
   readonly fill: (file: string, count: number) => Promise<void>;
 }
 
+/** The tables of a comparison. */
+export function scaleTables(what: string): Measure['tables'] {
+  const milliseconds = decimals(2, 10);
+  return {
+    times: { columns: { [`1,000 ${what}`]: milliseconds, [`1,000,000 ${what}`]: milliseconds, ratio } },
+    memory: { columns: { MiB: decimals(1) } },
+  };
+}
+
 /** Compares the cost of a million users or keys in SQLite with that of a thousand, in alternating rounds. */
-export async function compareScales<Time extends string>(scale: Scale<Time>, rounds: number): Promise<void> {
+export async function compareScales<Time extends string>(scale: Scale<Time>, rounds: number): Promise<Tables> {
   const { what, times, program, fill } = scale;
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const fileOf = (count: number) => join(folder, `${count}.db`);
@@ -42,13 +52,18 @@ export async function compareScales<Time extends string>(scale: Scale<Time>, rou
 
   const of = (count: number, measure: Time | 'memory') =>
     median((results.get(count) as Measured[]).map((each) => each[measure]));
-  console.log(`\n${what} in SQLite, milliseconds, medians of ${rounds} rounds`);
-  const row = (time: Time) => ({
-    [`1,000 ${what}`]: of(FEW, time).toFixed(2),
-    [`1,000,000 ${what}`]: of(MANY, time).toFixed(2),
-    ratio: (of(MANY, time) / of(FEW, time)).toFixed(2),
-  });
-  console.table(Object.fromEntries(times.map((time) => [time, row(time)])));
-  const mebibytes = (of(MANY, 'memory') - of(FEW, 'memory')) / 2 ** 20;
-  console.log(`Heap and external memory, a million ${what} more than a thousand: ${mebibytes.toFixed(1)} MiB`);
+  return {
+    times: times.map((time) => ({
+      milliseconds: time,
+      [`1,000 ${what}`]: of(FEW, time),
+      [`1,000,000 ${what}`]: of(MANY, time),
+      ratio: of(MANY, time) / of(FEW, time),
+    })),
+    memory: [
+      {
+        'heap and external memory': `a million ${what} more than a thousand`,
+        MiB: (of(MANY, 'memory') - of(FEW, 'memory')) / 2 ** 20,
+      },
+    ],
+  };
 }

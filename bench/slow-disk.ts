@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { slowSync } from '../spec/support/slow-sync.js';
 import { USER } from './apps.js';
 import { basicCredentials } from './client.js';
+import { decimals, type Measure, type Tables } from './measure.js';
 import { median, start, stop } from './process.js';
 
 /** Milliseconds that are added to each wait for the disk. */
@@ -25,8 +26,24 @@ interface Measured {
   readonly changes: number;
 }
 
+export const SLOW_DISK: Measure = {
+  about: 'What other users notice of changes while the disk is slow. Needs a C compiler.',
+  measure: measureSlowDisk,
+  tables: {
+    requests: {
+      columns: {
+        'median, ms': decimals(2),
+        'p99, ms': decimals(2),
+        'slowest, ms': decimals(1),
+        'changes/s': decimals(1, 10),
+      },
+    },
+    p99: { columns: { 'relative to that without': decimals(1) } },
+  },
+};
+
 /** Measures how long cached requests take while other users are changed on a slow disk. */
-export async function measureSlowDisk(rounds: number): Promise<void> {
+async function measureSlowDisk(rounds: number): Promise<Tables> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const environment = slowSync(SLOW, folder);
   const args = [join(folder, 'auth', 'users.db'), USER.name, USER.password];
@@ -55,23 +72,23 @@ export async function measureSlowDisk(rounds: number): Promise<void> {
   process.stderr.write('\n');
   await stop(child);
   rmSync(folder, { recursive: true });
-  report(quiet, changed);
+  return tablesOf(quiet, changed);
 }
 
-function report(quiet: readonly Measured[], changed: readonly Measured[]): void {
+function tablesOf(quiet: readonly Measured[], changed: readonly Measured[]): Tables {
   const of = (measured: readonly Measured[], what: keyof Measured) => median(measured.map((each) => each[what]));
-  const row = (measured: readonly Measured[]) => ({
-    'median, ms': of(measured, 'median').toFixed(2),
-    'p99, ms': of(measured, 'p99').toFixed(2),
-    'slowest, ms': of(measured, 'slowest').toFixed(1),
-    'changes/s': of(measured, 'changes').toFixed(1),
+  const row = (label: string, measured: readonly Measured[]) => ({
+    requests: label,
+    'median, ms': of(measured, 'median'),
+    'p99, ms': of(measured, 'p99'),
+    'slowest, ms': of(measured, 'slowest'),
+    'changes/s': of(measured, 'changes'),
   });
-  console.log(
-    `\nOne user, ${CONNECTIONS} connections, each wait for the disk ${SLOW} ms longer; medians of ${quiet.length} rounds`,
-  );
-  console.table({ 'no changes': row(quiet), 'with changes': row(changed) });
-  const ratio = median(changed.map(({ p99 }, round) => p99 / (quiet[round]?.p99 as number)));
-  console.log(`p99 with changes, to that without: ${ratio.toFixed(2)}`);
+  const p99 = median(changed.map((each, round) => each.p99 / (quiet[round] as Measured).p99));
+  return {
+    requests: [row('without changes', quiet), row('with changes', changed)],
+    p99: [{ p99: 'with changes', 'relative to that without': p99 }],
+  };
 }
 
 /** The milliseconds that each request took, in ascending order. */

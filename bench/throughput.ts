@@ -5,6 +5,7 @@ import autocannon from 'autocannon';
 import { PostgresServer } from '../spec/support/postgres-server.js';
 import { type AppName, USER } from './apps.js';
 import { basicCredentials } from './client.js';
+import { type Measure, ratio, spreadOf, type Tables, whole } from './measure.js';
 import { median, start, stop } from './process.js';
 
 const CONNECTIONS = 10;
@@ -23,11 +24,34 @@ const APPS: readonly AppName[] = [
   'passport-http, bcrypt',
 ];
 
+export const THROUGHPUT: Measure = {
+  about: 'Requests a second of a user whose password is cached, against other packages.',
+  measure: measureThroughput,
+  tables: {
+    apps: {
+      columns: {
+        'requests/s': whole,
+        'relative to bare Express': ratio,
+        'relative to passport-http, plaintext': ratio,
+      },
+    },
+    stores: { columns: { 'relative to SQLite': ratio } },
+  },
+  chart: {
+    title: 'Requests a second, relative to bare Express',
+    description:
+      'Bars of the requests a second that each app answers, relative to bare Express. The table below has the figures.',
+    table: 'apps',
+    columns: ['relative to bare Express'],
+    format: ratio,
+  },
+};
+
 /**
  * Measures requests a second of one user with a verified password. Each round starts every app anew, in an order that is
  * shifted by one, because two processes of the same program differ by some percent for as long as they run.
  */
-export async function measureThroughput(rounds: number): Promise<void> {
+async function measureThroughput(rounds: number): Promise<Tables> {
   const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-bench-'));
   const postgres = await PostgresServer.create();
   const results = new Map<AppName, number[]>(APPS.map((name) => [name, []]));
@@ -43,23 +67,22 @@ export async function measureThroughput(rounds: number): Promise<void> {
   await postgres.remove();
 
   const of = (name: AppName) => results.get(name) as number[];
-  const ratio = (name: AppName, to: AppName) =>
-    median(of(name).map((value, round) => value / (of(to)[round] as number)));
-  console.log(`\nOne user, ${CONNECTIONS} connections, medians of ${rounds} rounds`);
-  console.table(
-    Object.fromEntries(
-      APPS.map((name) => [
-        name,
-        {
-          'requests/s': Math.round(median(of(name))),
-          'to bare Express': ratio(name, 'bare Express').toFixed(3),
-          'to passport-http, plaintext': ratio(name, 'passport-http, plaintext').toFixed(3),
-        },
-      ]),
-    ),
-  );
-  const stores = ratio('kapacitor-auth, PostgreSQL', 'kapacitor-auth').toFixed(3);
-  console.log(`Users in PostgreSQL, to users in SQLite: ${stores}`);
+  const relative = (name: AppName, to: AppName) =>
+    spreadOf(of(name).map((value, round) => value / (of(to)[round] as number)));
+  return {
+    apps: APPS.map((app) => ({
+      app,
+      'requests/s': median(of(app)),
+      'relative to bare Express': relative(app, 'bare Express'),
+      'relative to passport-http, plaintext': relative(app, 'passport-http, plaintext'),
+    })),
+    stores: [
+      {
+        'kapacitor-auth': 'users in PostgreSQL',
+        'relative to SQLite': relative('kapacitor-auth, PostgreSQL', 'kapacitor-auth'),
+      },
+    ],
+  };
 }
 
 async function requestsPerSecond(name: AppName, folder: string, postgres: string): Promise<number> {

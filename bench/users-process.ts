@@ -4,6 +4,7 @@
  */
 import { basicCredentials, request } from './client.js';
 import { measure, serveStore } from './store-app.js';
+import type { MeasuredUsers } from './users.js';
 
 const [, , file, count] = process.argv;
 const { server, start, memory } = await serveStore(file as string);
@@ -21,9 +22,9 @@ await measure(1_000, (index) => get('/kapacitor/v1/tasks', basicCredentials(name
 const login = await measure(1_000, (index) => get('/kapacitor/v1/tasks', basicCredentials(nameAt(index), 'pw')));
 process.send?.({
   start,
-  'first page': firstPage,
-  'page after a user': pageAfter,
-  'one user': oneUser,
-  'login from the cache': login,
+  '`GET /kapacitor/v1/users`, the first page': firstPage,
+  '`GET /kapacitor/v1/users?after=NAME`': pageAfter,
+  '`GET /kapacitor/v1/users/NAME`': oneUser,
+  'a request of a user whose password is cached': login,
   memory: memory(),
-});
+} satisfies MeasuredUsers);

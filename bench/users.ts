@@ -1,12 +1,26 @@
 import bcrypt from 'bcrypt';
 import { SqliteUserRepository, type StoredUser } from 'kapacitor-auth';
-import { compareScales } from './scale.js';
+import type { Measure } from './measure.js';
+import { compareScales, scaleTables } from './scale.js';
 
-/** Compares the cost of a million users with that of a thousand. */
-export function measureUsers(rounds: number): Promise<void> {
-  const times = ['start', 'first page', 'page after a user', 'one user', 'login from the cache'] as const;
-  return compareScales({ what: 'users', times, program: './users-process.ts', fill }, rounds);
-}
+/** The times that are compared. */
+const TIMES = [
+  'start',
+  '`GET /kapacitor/v1/users`, the first page',
+  '`GET /kapacitor/v1/users?after=NAME`',
+  '`GET /kapacitor/v1/users/NAME`',
+  'a request of a user whose password is cached',
+] as const;
+
+/** The figures of one store: {@link TIMES}, and the bytes of its memory. */
+export type MeasuredUsers = Readonly<Record<(typeof TIMES)[number] | 'memory', number>>;
+
+export const USERS: Measure = {
+  about: 'Start, lists and requests with a thousand and with a million users in SQLite.',
+  mostRounds: 3,
+  measure: (rounds) => compareScales({ what: 'users', times: TIMES, program: './users-process.ts', fill }, rounds),
+  tables: scaleTables('users'),
+};
 
 /** A user with the permission `api`, or an admin. */
 export function benchUser(name: string, hash: string, type: StoredUser['type']): StoredUser {

@@ -14,7 +14,7 @@ import { KapacitorStrategy } from './authentication/strategy.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.js';
 import { UsedCredentials } from './authentication/used-credentials.js';
 import { AccessPolicy } from './authorization/access-policy.js';
-import { resolveConfig } from './config/config.js';
+import { resolveConfig, storeOfFile } from './config/config.js';
 import type { KapacitorAuthConfig, ResolvedConfig } from './config/options.js';
 import { absolutePath } from './config/text-file.js';
 import { createEndpoints } from './endpoints.js';
@@ -27,6 +27,7 @@ import { SignInChallenge } from './http/sign-in-challenge.js';
 import { AuditLog } from './observe/audit-log.js';
 import { onEveryEvent } from './observe/audit-sinks.js';
 import { Metrics } from './observe/metrics.js';
+import { requireRuntime } from './runtime.js';
 import { createSecretManagement } from './secret-management.js';
 import { SESSION_READER } from './sign-in.js';
 import { createRepository, noUsers } from './stores/create-repository.js';
@@ -55,7 +56,8 @@ import {
  * @param source the path of a `kapacitor.conf`, or the configuration itself. Environment variables (`KAPACITOR_…`) override
  *   a file, and code overrides both. Without a file, authentication is on unless it is switched off
  * @param overrides configuration in code that overrides `source`, such as a repository of the app's own
- * @throws {ConfigError} names the file, the line and the key of everything that is wrong with the configuration
+ * @throws {ConfigError} names the file, the line and the key of everything that is wrong with the configuration. Or the
+ *   version of Node.js is not one of `engines` in package.json
  * @throws {StoreError} the store cannot be opened; names its place and the reason
  */
 export function kapacitorAuth<const Own extends string = string>(
@@ -75,6 +77,7 @@ export function kapacitorAuth(
     refuseRequest(overrides, 'kapacitorAuth makes the middleware: write app.use(kapacitorAuth())');
     return undefined as never;
   }
+  requireRuntime();
   refuseExtra('kapacitorAuth', 'a file or an object, and an object that overrides it', extra);
   const file = typeof source === 'string' ? absolutePath(source, process.cwd()) : undefined;
   const { config, store, admin, readSharedSecret, warnings } = resolveConfig(source, overrides, process.env);
@@ -149,7 +152,8 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
   const close = async (): Promise<void> => {
-    for (const each of [search, adminSetup, supervised, authenticator, recorder, ownChanges, secrets]) each?.close();
+    for (const each of [search, adminSetup, supervised, authenticator, logins, recorder, ownChanges, secrets])
+      each?.close();
     // A repository of the app's own is the app's to close.
     if (opened !== settings.store) await opened.close?.();
     await log?.close();
@@ -286,14 +290,4 @@ function open(supervised: SupervisedRepository, hasUsers: boolean, adminSetup: F
   // An app need not wait for `ready`: requests get 503 meanwhile.
   ready.catch(() => {});
   return ready;
-}
-
-/** The store that the config file leads to without code and environment. Undefined if the file alone has a problem. */
-function storeOfFile(file: string | undefined): string | UserRepository | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return resolveConfig(file, {}, {}).config.auth.store;
-  } catch {
-    return undefined;
-  }
 }

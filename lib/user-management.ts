@@ -54,7 +54,7 @@ export interface UserManagement {
  * Puts supervision and the users' rules around a repository, the same for a server and for the command line. The store is
  * not opened yet: that is for `supervised.open()`.
  *
- * @throws {ConfigError} the repository keeps secrets, and lacks a method for it
+ * @throws {ConfigError} the repository keeps secrets or counts failed logins, and lacks a method for it
  */
 export function createUserManagement(
   opened: UserRepository,
@@ -63,6 +63,7 @@ export function createUserManagement(
   parts: Pick<UserServiceParts, 'audit' | 'context' | 'ownChanges' | 'permissionNames'>,
 ): UserManagement {
   checkSecrets(opened);
+  checkLimits(opened);
   const supervised = new SupervisedRepository(opened, supervision);
   const repository = completeRepository(supervised);
   return { supervised, repository, users: new UserService({ repository, ...passwords, ...parts }) };
@@ -73,4 +74,9 @@ function checkSecrets(repository: UserRepository): void {
   const missing = missingSecretMethods(repository);
   if (missing.length === 0) return;
   throw new ConfigError(`[auth] store: the repository keeps secrets, and lacks ${inWords(missing)}`);
+}
+
+function checkLimits({ limits }: UserRepository): void {
+  if (limits === undefined || typeof limits.limiter === 'function') return;
+  throw new ConfigError('[auth] store: the repository counts failed logins, and lacks limits.limiter()');
 }

@@ -35,6 +35,7 @@ const ROOT_FILES: Readonly<Record<string, readonly string[]>> = {
     'promises',
     'put-in-place',
     'require-package',
+    'runtime',
     'safe-text',
     'sign-in-texts',
     'warnings',

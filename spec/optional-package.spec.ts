@@ -13,11 +13,11 @@ const NEEDS = [
   {
     name: 'better-sqlite3',
     specifier: 'better-sqlite3@12',
-    need: 'on Node.js before 22.13 the store "sqlite:" needs',
+    need: 'on Node.js 20 the store "sqlite:" needs',
     LoadError: StoreError,
     code: 'STORE_UNAVAILABLE',
     // Later versions of Node.js do not ask for it.
-    use: () => loadPackage('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError),
+    use: () => loadPackage('better-sqlite3', 'on Node.js 20 the store "sqlite:" needs', StoreError),
   },
   {
     name: 'pg',

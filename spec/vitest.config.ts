@@ -6,14 +6,16 @@ import { parse } from 'yaml';
  * Which project runs a spec: the first line that names it decides.
  *
  * `npm run specs:fast` runs `unit` and `isolated`. They start neither processes nor PostgreSQL, and neither do
- * the two `express`: a spec that does so there fails. The specs of `unit` and `express` share their modules, so one that
- * replaces a module, or counts timers, fails there as well. The specs of `long` try thousands of inputs.
+ * the two `express` and `long`: a spec that does so there fails. The specs of `long` try thousands of inputs. The specs of
+ * most projects share their modules: one that replaces a module, or counts timers, fails there, and belongs to a project
+ * that is isolated.
  */
 const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readonly string[]])[] = [
   [
     ['long'],
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
+  [['postgres, isolated'], ['stores/postgres/{availability,bulk-reads,propagation,reconnection}']],
   [['postgres'], ['stores/postgres/**']],
   [
     ['every store'],
@@ -25,17 +27,17 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ],
   ],
   [['page'], ['page/**']],
+  [['processes, isolated'], ['cli/private-file', 'observe/audit-log', 'stores/sqlite/writer-thread']],
   [
     ['processes'],
     [
       'examples/**',
       '{docs,package}/**',
       '{hosts,kapacitor-auth}',
-      'cli/{completion,private-file,serve,terminal}',
+      'cli/{completion,serve,terminal}',
       'config/admin-password-file',
-      'observe/{audit-log,audit-log-process}',
+      'observe/audit-log-process',
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
-      'stores/sqlite/writer-thread',
       'transfer/open-user-file',
     ],
   ],
@@ -43,7 +45,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['isolated'],
     [
       '{closing,first-login,optional-package,promises}',
-      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher,shared-counts}',
+      'authentication/{authenticator-recall,credential-cache,login-throttle,own-changes,password-hasher,shared-counts,tarpit}',
       'cli/missing-package',
       'config/thread-pool',
       'http/upgrade-hang-up',
@@ -69,8 +71,10 @@ type ProjectName =
   | 'express 4'
   | 'page'
   | 'processes'
+  | 'processes, isolated'
   | 'every store'
-  | 'postgres';
+  | 'postgres'
+  | 'postgres, isolated';
 type Project = NonNullable<TestProjectInlineConfiguration['test']>;
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -82,10 +86,17 @@ const CHROMIUM = pathOf('support/chromium-setup.ts');
 const WITHOUT_POSTGRES = { postgresUrl: 'postgres://name-this-spec-below-every-store-in-vitest.config.ts.invalid' };
 const IN_ONE_PROCESS = {
   setupFiles: [pathOf('support/in-one-process-setup.ts')],
-  provide: { ...WITHOUT_POSTGRES, programs: {}, modulesAreShared: false },
+  provide: { ...WITHOUT_POSTGRES, programs: {} },
 };
 /** Most of the time of a short spec is that of its imports. */
-const SHARED = { ...IN_ONE_PROCESS, provide: { ...IN_ONE_PROCESS.provide, modulesAreShared: true }, isolate: false };
+const SHARED_MODULES = { setupFiles: [pathOf('support/shared-modules-setup.ts')], isolate: false };
+const SHARED = {
+  ...IN_ONE_PROCESS,
+  ...SHARED_MODULES,
+  setupFiles: [...IN_ONE_PROCESS.setupFiles, ...SHARED_MODULES.setupFiles],
+};
+const WITH_PROCESSES = { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES };
+const WITH_POSTGRES = { globalSetup: [POSTGRES, PROGRAMS] };
 
 const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   unit: SHARED,
@@ -100,9 +111,15 @@ const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   // A browser takes its time where much else runs. What is waited for is there at once otherwise.
   page: { ...SHARED, globalSetup: [PAGE, CHROMIUM], testTimeout: 60_000, expect: { poll: { timeout: 15_000 } } },
   long: IN_ONE_PROCESS,
-  processes: { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES },
-  'every store': { globalSetup: [POSTGRES, PROGRAMS, CHROMIUM], expect: { poll: { timeout: 15_000 } } },
-  postgres: { globalSetup: [POSTGRES, PROGRAMS] },
+  processes: { ...SHARED_MODULES, ...WITH_PROCESSES },
+  'processes, isolated': WITH_PROCESSES,
+  'every store': {
+    ...SHARED_MODULES,
+    globalSetup: [POSTGRES, PROGRAMS, CHROMIUM],
+    expect: { poll: { timeout: 15_000 } },
+  },
+  postgres: { ...SHARED_MODULES, ...WITH_POSTGRES },
+  'postgres, isolated': WITH_POSTGRES,
 };
 
 /** The files of a project's line, without what an earlier line names. */

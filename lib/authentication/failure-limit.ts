@@ -73,7 +73,8 @@ export class ReservedPoint {
   readonly #key: string;
   readonly #own: BoundedRateLimiter;
   readonly #shared: SharedCounter | undefined;
-  #isTaken = false;
+  /** Where the point was taken before the verification. */
+  #takenFrom: SharedCounter | undefined;
 
   constructor(key: string, own: BoundedRateLimiter, shared: SharedCounter | undefined) {
     this.#key = key;
@@ -87,13 +88,13 @@ export class ReservedPoint {
    * @throws {ThrottledError} no point is left
    */
   async begin(): Promise<void> {
-    if (this.#shared === undefined || this.#isTaken) return;
+    if (this.#shared === undefined || this.#takenFrom !== undefined) return;
     const { consumed, wait } = await this.#shared.look(this.#key);
     refuseIf(wait);
     if (consumed === 0 && (await this.#own.pointsOf(this.#key)) === 1) return;
     const added = await this.#shared.add(this.#key);
     refuseIf(added);
-    this.#isTaken = added !== undefined;
+    if (added !== undefined) this.#takenFrom = this.#shared;
   }
 
   /**
@@ -102,7 +103,7 @@ export class ReservedPoint {
    * @throws {ThrottledError} other processes took the last point meanwhile: the client must not learn the outcome
    */
   async keep(): Promise<void> {
-    if (this.#shared !== undefined && !this.#isTaken) refuseIf(await this.#shared.add(this.#key));
+    if (this.#takenFrom === undefined) refuseIf(await this.#shared?.add(this.#key));
   }
 
   /**
@@ -111,16 +112,14 @@ export class ReservedPoint {
    * @throws {ThrottledError} as {@link keep} does
    */
   async giveBack(): Promise<void> {
-    const wasTaken = this.#isTaken;
     await this.cancel();
-    if (!wasTaken && this.#shared !== undefined) refuseIf((await this.#shared.look(this.#key)).wait);
+    if (this.#takenFrom === undefined) refuseIf((await this.#shared?.look(this.#key))?.wait);
   }
 
   /** The password was not verified. */
   async cancel(): Promise<void> {
     await this.#own.giveBack(this.#key);
-    if (this.#isTaken) this.#shared?.giveBack(this.#key);
-    this.#isTaken = false;
+    this.#takenFrom?.giveBack(this.#key);
   }
 }
 

@@ -67,7 +67,7 @@ export class LoginService {
   readonly #duty: PasswordDuty;
   readonly #recorder: LoginRecorder | undefined;
   readonly #audit: Audit;
-  readonly #tarpit = new Tarpit();
+  readonly #tarpit = new Tarpit(true);
 
   constructor(
     authenticator: Authenticator,
@@ -167,6 +167,9 @@ export class LoginService {
       return undefined;
     });
   }
+
+  /** Answers the refusals that are held back. */
+  readonly close = (): void => this.#tarpit.close();
 
   /** A user who is let in with verified credentials. */
   #letIn(user: User): LoggedIn {

@@ -11,6 +11,8 @@ const MAX_WAIT = 3_000;
 /** After a failed verification, nothing is verified for so many times its duration, and for so many milliseconds at most. */
 const REST = 2;
 const MAX_REST = 1_000;
+/** Milliseconds. */
+const ONE_HOUR = 3_600_000;
 /** Seconds, for the `Retry-After` of a refused request. */
 const RETRY_AFTER = 5;
 
@@ -137,8 +139,18 @@ export class PasswordHasher {
 
   async #enqueue<T>(options: FairQueueOptions & { isKnown: boolean }, work: () => Promise<T>): Promise<T> {
     this.#requireRoomFor(options.isKnown);
-    return this.#queue.add(work, options);
+    const waiting = keepProcessAlive();
+    const begin = () => {
+      clearInterval(waiting);
+      return work();
+    };
+    return this.#queue.add(begin, options).finally(() => clearInterval(waiting));
   }
+}
+
+/** Until the interval is cleared. Somebody waits for the password, and the pause before it alone lets the process end. */
+function keepProcessAlive(): NodeJS.Timeout {
+  return setInterval(() => {}, ONE_HOUR);
 }
 
 function restAfter(milliseconds: number): number {

@@ -4,7 +4,7 @@ import type { KeyPoints, SharedLimiter, SharedLimits } from '../users/shared-lim
 import { BoundedCache } from './bounded-cache.js';
 
 /** Milliseconds that a login waits for an answer. */
-const ANSWER_WITHIN = 1_000;
+const ANSWER_WITHIN = 2_000;
 /** Milliseconds after a failure in which the store is not asked. Then one question finds out whether it answers again. */
 const RETRY_AFTER = 1_000;
 /** Milliseconds for which a key without points is refused without a question. */

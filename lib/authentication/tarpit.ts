@@ -10,14 +10,34 @@ const MAX_HELD = 1_000;
  * connections, and leaves the time to others. A full tarpit delays nothing.
  */
 export class Tarpit {
-  #held = 0;
+  readonly #keepsAlive: boolean;
+  readonly #held = new Set<() => void>();
+
+  /**
+   * @param keepsAlive whether the process goes on until each answer: a script that waits for one has no connection that keeps
+   *   it alive. Defaults to false
+   */
+  constructor(keepsAlive = false) {
+    this.#keepsAlive = keepsAlive;
+  }
 
   /** @param since the time of the request, of {@link now}: a request that has waited already is held for less */
-  async hold(since: number = now()): Promise<void> {
-    if (this.#held >= MAX_HELD) return;
-    this.#held += 1;
-    // A refusal keeps no process alive.
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(DELAY - (now() - since))).unref());
-    this.#held -= 1;
+  hold(since: number = now()): Promise<void> {
+    if (this.#held.size >= MAX_HELD) return Promise.resolve();
+    return new Promise((resolve) => {
+      const release = () => {
+        clearTimeout(timer);
+        this.#held.delete(release);
+        resolve();
+      };
+      const timer = setTimeout(release, Math.ceil(DELAY - (now() - since)));
+      if (!this.#keepsAlive) timer.unref();
+      this.#held.add(release);
+    });
+  }
+
+  /** Releases all that are held. */
+  close(): void {
+    for (const release of this.#held) release();
   }
 }

@@ -1,14 +1,13 @@
 import { SECTIONS, type Section, type Setting } from '../config/setting.js';
 import { SETTINGS } from '../config/settings.js';
 import { META_SERVER } from '../config/vocabulary.js';
+import { withMarkedPart } from './marked-part.js';
 
-const MARKED = /(<!-- settings -->)[\s\S]*(<!-- \/settings -->)/;
 const COLUMNS = ['In the file', 'In the environment', 'In code', 'Default', 'What it does'];
 
 /** A page of the documentation with its table of settings brought up to date. */
 export function withSettings(page: string): string {
-  if (!MARKED.test(page)) throw new Error('the page has no lines <!-- settings --> and <!-- /settings -->');
-  return page.replace(MARKED, (_all, begin: string, end: string) => `${begin}\n\n${settingsTable()}\n${end}`);
+  return withMarkedPart(page, 'settings', settingsTable());
 }
 
 function settingsTable(): string {

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import type { Environment } from '../config/setting.js';
+import { requireRuntime } from '../runtime.js';
 import { CliError, EXIT, type ExitCode, exitCodeOf, isKnown, messageOf, OutputClosedError } from './cli-error.js';
 import { Output, type Streams, writeTo } from './output.js';
 import { createProgram, NO_PASSWORD_ARGUMENTS, normalizeArguments } from './program.js';
@@ -16,6 +17,7 @@ export async function main(argv: readonly string[], streams: Streams, environmen
   // A reader may close the pipe at any time. Each write reports that; an error event without a listener ends the process.
   for (const stream of [streams.stdout, streams.stderr]) stream.on('error', () => {});
   try {
+    requireRuntime();
     return await runCommand(argv.slice(2), streams, environment);
   } catch (error) {
     reportFailure(error, output);

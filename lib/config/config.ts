@@ -120,3 +120,13 @@ export function settle(
     permissionSettings: permissionSettings as readonly Setting[],
   };
 }
+
+/** The store that the config file leads to without code and environment. Undefined if the file alone has a problem. */
+export function storeOfFile(file: string | undefined): string | UserRepository | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return resolveConfig(file, {}, {}).config.auth.store;
+  } catch {
+    return undefined;
+  }
+}

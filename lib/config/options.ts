@@ -131,7 +131,8 @@ export interface AuthConfig {
    * How many logins as one user may fail from one address (IPv6: from one /64) in a window. More get 429 and
    * `Retry-After`. Ten times as many may fail from one address for all users together, and for one user from everywhere:
    * then that user gets one more attempt each `failureWindow / failureLimit`. These two limits do not apply to an address
-   * from which that user has logged in before. 0 turns throttling off. Defaults to 10.
+   * from which that user has logged in before. Processes that share a store count together. 0 turns throttling off. Defaults
+   * to 10.
    */
   readonly failureLimit?: number | undefined;
   /** How long failures count: `10m`, `1h30m`, or a number of milliseconds. 0 turns throttling off. Defaults to `10m`. */

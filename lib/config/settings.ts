@@ -76,7 +76,7 @@ export const AUTH: Settings<AuthValues> = defineSettings<AuthValues>('auth', {
     uselessWhen: 'failure-window-is-0',
     synonyms: 'max-failures max-attempts login-attempts max-login-attempts rate-limit',
     meaning:
-      'How many logins as one user may fail from one address in a window. More get 429: see [Failed logins](security.md#failed-logins). `0` turns throttling off.',
+      'How many logins as one user may fail from one address in a window. More get 429: see [Failed logins](security.md#failed-logins). Processes that share a store count together. `0` turns throttling off.',
   },
   failureWindow: {
     kind: durationKind,

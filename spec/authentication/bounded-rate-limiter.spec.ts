@@ -28,6 +28,15 @@ describe('a bounded rate limiter', () => {
     expect(await limiter.take('a')).toBe(0);
   });
 
+  it('tells how many points of a key are taken', async () => {
+    const limiter = createLimiter(2, 1_000);
+    expect(await limiter.pointsOf('a')).toBe(0);
+    await limiter.take('a');
+    await limiter.count('a');
+    await limiter.count('a');
+    expect(await limiter.pointsOf('a')).toBe(3);
+  });
+
   it('takes points back, up to the number used', async () => {
     const limiter = createLimiter(1, 1_000);
     await limiter.take('a');

@@ -252,6 +252,24 @@ describe('the hashing budget', () => {
     expect(await Promise.all(verifications)).toEqual(['a', undefined, 'c']);
   });
 
+  it('lets the process end during a pause, unless a password waits', async () => {
+    const keepers = vi.spyOn(globalThis, 'setInterval');
+    const cleared = vi.spyOn(globalThis, 'clearInterval');
+    const isKept = () => keepers.mock.results.some(({ value }) => !cleared.mock.calls.flat().includes(value));
+    const running = holdBcrypt();
+    const hasher = createHasher();
+    const failed = hasher.verify(['another'], hasher.dummyHash);
+    await vi.waitFor(() => expect(running).toHaveLength(1));
+    running[0]?.(false);
+    await failed;
+    expect(vi.mocked(sleep)).toHaveBeenLastCalledWith(expect.any(Number), undefined, { ref: false });
+    expect(isKept()).toBe(false);
+    const hashed = hasher.hash('a password');
+    expect(isKept()).toBe(true);
+    await hashed;
+    expect(isKept()).toBe(false);
+  });
+
   it('pauses for a second at most, whatever the cost is', async () => {
     const running = holdBcrypt();
     vi.mocked(sleep).mockClear().mockResolvedValueOnce(undefined);

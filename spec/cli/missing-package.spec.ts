@@ -4,10 +4,24 @@ import { run } from '../support/cli.js';
 const outcome = vi.hoisted((): { error: unknown } => ({ error: undefined }));
 vi.mock('../../lib/require-package.cjs', () => ({ default: () => outcome }));
 
+const loaded = vi.hoisted(() => ({ express: false }));
+vi.mock('express', (importOriginal) => {
+  loaded.express = true;
+  return importOriginal();
+});
+
 const missing = Object.assign(new Error("Cannot find module 'pg'\nRequire stack:\n- /app/postgres.js"), {
   code: 'MODULE_NOT_FOUND',
 });
 const unbuilt = Object.assign(new Error('Could not locate the bindings file. Tried:\n → build/pg.node'), { tries: [] });
+
+it('only the gateway loads Express, which takes longer than the rest of a start', async () => {
+  outcome.error = missing;
+  await run(['user', 'list', '--store', 'postgres://user:secret@localhost/app']);
+  expect(loaded).toEqual({ express: false });
+  await run(['serve', '--upstream', 'http://localhost:9093']);
+  expect(loaded).toEqual({ express: true });
+});
 
 it.each([
   ['a missing package and how to install it', missing, /which is not installed: npm install pg\n$/],

@@ -175,7 +175,7 @@ describe.each(projects)(
       });
 
       async function expectOutcome(problem: string): Promise<void> {
-        const need = 'on Node.js before 22.13 the store "sqlite:" needs the package better-sqlite3, which';
+        const need = 'on Node.js 20 the store "sqlite:" needs the package better-sqlite3, which';
         const outcome = NEEDS_BETTER_SQLITE3 ? `${need} ${problem}` : 'somebody';
         expect(await run('without-better-sqlite3.mjs')).toBe(`memory: somebody\nsqlite: ${outcome}\n`);
       }

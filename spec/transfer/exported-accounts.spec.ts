@@ -3,12 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { completeRepository } from '../../lib/stores/complete.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
 import { exportUsers } from '../../lib/transfer/json-lines.js';
-import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import type { ImportedUser } from '../../lib/transfer/user-file.js';
 import { failure } from '../support/failure.js';
 import { NOON } from '../support/stored-secret.js';
 import { userNamed } from '../support/stored-user.js';
-import { fileWith, HASH, imported, OTHER_HASH, readAll, userFile } from './files.js';
+import { fileWith, HASH, imported, OTHER_HASH, openUsers, readAll, userFile } from './files.js';
 
 const DAY = 86_400_000;
 /** An account with everything. */
@@ -53,7 +52,7 @@ async function exported(repository: MemoryUserRepository): Promise<string> {
 }
 
 async function importedInto(repository: UserRepository, content: string, options = {}) {
-  const file = await openUserFile(fileWith(content), { format: 'jsonl' });
+  const file = await openUsers(fileWith(content), { format: 'jsonl' });
   try {
     return await importUsers(file, completeRepository(repository), options);
   } finally {
@@ -105,11 +104,11 @@ describe('the accounts of an export', () => {
   it('may have times of another zone, a note of 200 characters, and fields that say nothing', async () => {
     const fields = { expires: '2027-01-15T09:30:00+01:00', mustChangePassword: false };
     const [stan, kim] = await readAll(
-      await openUserFile(fileWith(`${line(fields)}\n${line({ name: 'kim', note: '🌞'.repeat(200) })}\n`)),
+      await openUsers(fileWith(`${line(fields)}\n${line({ name: 'kim', note: '🌞'.repeat(200) })}\n`)),
     );
     expect(stan).toEqual(imported('stan', { expires: NOON + 1_800_000 }));
     expect(kim).toEqual(imported('kim', { note: '🌞'.repeat(200) }));
-    expect(await readAll(await openUserFile(fileWith(line({ note: '' }))))).toEqual([imported('stan')]);
+    expect(await readAll(await openUsers(fileWith(line({ note: '' }))))).toEqual([imported('stan')]);
   });
 
   it.each([
@@ -124,7 +123,7 @@ describe('the accounts of an export', () => {
     [{ note: 'x'.repeat(201) }, 'note must have at most 200 characters, not 201'],
   ])('cause an error with their line: %j', async (fields, problem) => {
     const path = fileWith(`${line({ name: 'first' })}\n${line(fields)}\n`);
-    const file = await openUserFile(path, { format: 'jsonl' });
+    const file = await openUsers(path, { format: 'jsonl' });
     await expect(readAll(file)).rejects.toThrow(failure('IMPORT_INVALID', 400, `${path}, line 2: ${problem}`) as Error);
     await file.close();
   });

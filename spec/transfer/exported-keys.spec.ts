@@ -3,12 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { completeRepository } from '../../lib/stores/complete.js';
 import { importUsers } from '../../lib/transfer/import-users.js';
 import { exportUsers, toJsonLine } from '../../lib/transfer/json-lines.js';
-import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import type { StoredSecret } from '../../lib/users/secret.js';
 import { failure } from '../support/failure.js';
 import { digestOf, keyOf, NOON } from '../support/stored-secret.js';
 import { userNamed } from '../support/stored-user.js';
-import { fileWith, imported, readAll, userFile } from './files.js';
+import { fileWith, imported, openUsers, readAll, userFile } from './files.js';
 
 const HOUR = 3_600_000;
 const KEY = {
@@ -34,7 +33,7 @@ async function exported(repository: MemoryUserRepository): Promise<string> {
 }
 
 async function importedInto(repository: UserRepository, content: string, options = {}) {
-  const file = await openUserFile(fileWith(content), { format: 'jsonl' });
+  const file = await openUsers(fileWith(content), { format: 'jsonl' });
   try {
     return await importUsers(file, completeRepository(repository), options);
   } finally {
@@ -157,7 +156,7 @@ describe('an import of keys', () => {
     const line = toJsonLine(imported('stan'));
     expect(line).not.toContain('keys');
     const read = async (text: string) => {
-      const file = await openUserFile(fileWith(text), { format: 'jsonl' });
+      const file = await openUsers(fileWith(text), { format: 'jsonl' });
       const users = await readAll(file);
       await file.close();
       return users;
@@ -215,7 +214,7 @@ describe('a key in a file', () => {
     [[KEY, { ...KEY, id: 'b', name: 'b' }], 'two keys have the same digest'],
   ])('causes an error with its line: %j', async (keys, problem) => {
     const path = fileWith(`${lineWith([], 'first')}\n${lineWith(keys)}\n`);
-    const file = await openUserFile(path, { format: 'jsonl' });
+    const file = await openUsers(path, { format: 'jsonl' });
     const error = await readAll(file).catch((reason: unknown) => reason);
     expect(error).toEqual(failure('IMPORT_INVALID', 400, `${path}, line 2: ${problem}`));
     await file.close();
@@ -226,14 +225,14 @@ describe('a key in a file', () => {
     ['digest', { name: 'b', id: 'b' }],
   ])('has no %s of a key of another user', async (field, changes) => {
     const path = fileWith(`${lineWith([KEY])}\n${lineWith([{ ...KEY, ...changes }], 'kim')}\n`);
-    const file = await openUserFile(path, { format: 'jsonl' });
+    const file = await openUsers(path, { format: 'jsonl' });
     await expect(readAll(file)).rejects.toThrow(`line 2: the ${field} of a key is already in line 1`);
     await file.close();
   });
 
   it('has each field once', async () => {
     const path = fileWith(lineWith([KEY]).replace('"id":', '"name":"x","id":'));
-    const file = await openUserFile(path, { format: 'jsonl' });
+    const file = await openUsers(path, { format: 'jsonl' });
     await expect(readAll(file)).rejects.toThrow('a field is there twice');
     await file.close();
   });
@@ -241,7 +240,7 @@ describe('a key in a file', () => {
   it('may have the name of a key of another user, and times with an offset', async () => {
     const second = { ...KEY, id: 'b', digest: digestOf('b'), expires: '2026-03-01T13:30:00.5+01:00' };
     const path = fileWith(`${lineWith([KEY])}\n${lineWith([second], 'kim')}\n`);
-    const file = await openUserFile(path, { format: 'jsonl' });
+    const file = await openUsers(path, { format: 'jsonl' });
     const [, kim] = await readAll(file);
     expect(kim).toMatchObject({ keys: [{ owner: 'kim', kind: 'key', expires: Date.UTC(2026, 2, 1, 12, 30, 0, 500) }] });
     await file.close();

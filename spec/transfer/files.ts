@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type OpenUserFileOptions, openUserFile } from '../../lib/transfer/open-user-file.js';
 import type { ImportedUser, RefusedUser, UserFile } from '../../lib/transfer/user-file.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -21,6 +23,13 @@ export function fileWith(content: string | Buffer, name = 'users'): string {
   const path = join(temporaryFolder(), name);
   writeFileSync(path, content);
   return path;
+}
+
+/** Opens a file until the test is over. Node.js 26 ends a process that leaves a file open. */
+export async function openUsers(path: string, options?: OpenUserFileOptions): Promise<UserFile> {
+  const file = await openUserFile(path, options);
+  onTestFinished(() => file.close());
+  return file;
 }
 
 export async function readAll(file: UserFile): Promise<(ImportedUser | RefusedUser)[]> {

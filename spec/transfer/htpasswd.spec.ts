@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { HtpasswdRights } from '../../lib/transfer/htpasswd.js';
-import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import { failure } from '../support/failure.js';
-import { fileWith, HASH, imported, OTHER_HASH, readAll } from './files.js';
+import { fileWith, HASH, imported, OTHER_HASH, openUsers, readAll } from './files.js';
 
-const open = (path: string, rights?: HtpasswdRights) => openUserFile(path, { format: 'htpasswd', rights });
+const open = (path: string, rights?: HtpasswdRights) => openUsers(path, { format: 'htpasswd', rights });
 const readFrom = async (path: string, rights?: HtpasswdRights) => readAll(await open(path, rights));
 
 const ONLY_BCRYPT = 'only bcrypt hashes (htpasswd -B) can be imported';
@@ -56,7 +55,7 @@ describe('an htpasswd file', () => {
 
   it('is recognized by its content, also with comments', async () => {
     for (const line of [`stan:${HASH}:a comment`, `stan:${HASH}:`, 'old:rqXexS6ZhobKA:a comment', `old:$apr1$x$y:a`]) {
-      const file = await openUserFile(fileWith(`${line}\n`));
+      const file = await openUsers(fileWith(`${line}\n`));
       expect(file.format).toBe('htpasswd');
       await file.close();
     }
@@ -68,8 +67,8 @@ describe('an htpasswd file', () => {
       const path = fileWith(`${line}\n`);
       const problem = /this is htdigest's NAME:REALM:MD5, .*\. Create the users again with "htpasswd -B"$/;
       await expect(readFrom(path)).rejects.toThrow(problem);
-      await expect(openUserFile(path)).rejects.toThrow(problem);
-      await expect(openUserFile(path)).rejects.not.toThrow(/0123456789abcdef/i);
+      await expect(openUsers(path)).rejects.toThrow(problem);
+      await expect(openUsers(path)).rejects.not.toThrow(/0123456789abcdef/i);
     },
   );
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toJsonLine } from '../../lib/transfer/json-lines.js';
-import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import { failure } from '../support/failure.js';
-import { fileWith, HASH, imported, readAll } from './files.js';
+import { fileWith, HASH, imported, openUsers, readAll } from './files.js';
 
-const open = (path: string) => openUserFile(path, { format: 'jsonl' });
+const open = (path: string) => openUsers(path, { format: 'jsonl' });
 const readFrom = async (path: string) => readAll(await open(path));
 
 const NAMES =

@@ -7,11 +7,11 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { toJsonLine } from '../../lib/transfer/json-lines.js';
-import { openUserFile, openUserStream } from '../../lib/transfer/open-user-file.js';
+import { openUserStream } from '../../lib/transfer/open-user-file.js';
 import { writeKapacitorDatabase } from '../support/bolt-writer.js';
 import { failure } from '../support/failure.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { fileWith, HASH, imported, readAll } from './files.js';
+import { fileWith, HASH, imported, openUsers, readAll } from './files.js';
 
 /** A program of the system's, and no package's. */
 const MAKE_PIPE = 'mkfifo';
@@ -19,7 +19,7 @@ const JSON_LINE = `${toJsonLine(imported('stan'))}\n`;
 const KNOWN = 'name a Kapacitor database (kapacitor.db), an htpasswd file or the JSON lines of "export"';
 
 async function formatOf(path: string): Promise<string> {
-  const file = await openUserFile(path);
+  const file = await openUsers(path);
   await file.close();
   return file.format;
 }
@@ -37,10 +37,10 @@ describe('a file of users', () => {
   });
 
   it('has the format that is named', async () => {
-    const file = await openUserFile(fileWith(JSON_LINE), { format: 'htpasswd' });
+    const file = await openUsers(fileWith(JSON_LINE), { format: 'htpasswd' });
     expect(file.format).toBe('htpasswd');
-    expect((await openUserFile(fileWith(''), { format: 'jsonl' })).format).toBe('JSON lines');
-    await expect(openUserFile(fileWith(JSON_LINE), { format: 'kapacitor' })).rejects.toThrow(
+    expect((await openUsers(fileWith(''), { format: 'jsonl' })).format).toBe('JSON lines');
+    await expect(openUsers(fileWith(JSON_LINE), { format: 'kapacitor' })).rejects.toThrow(
       / is not a file of users: it is not a Bolt database/,
     );
   });
@@ -62,14 +62,14 @@ describe('a file of users', () => {
     ],
   ])('may not be %s', async (_what, content, problem) => {
     const path = fileWith(content);
-    await expect(openUserFile(path)).rejects.toThrow(failure('IMPORT_INVALID', 400, `${path} ${problem}`) as Error);
+    await expect(openUsers(path)).rejects.toThrow(failure('IMPORT_INVALID', 400, `${path} ${problem}`) as Error);
   });
 
   it('must exist and be a file', async () => {
-    await expect(openUserFile('/nowhere')).rejects.toThrow(
+    await expect(openUsers('/nowhere')).rejects.toThrow(
       failure('IMPORT_INVALID', 400, 'cannot read /nowhere: there is no such file') as Error,
     );
-    await expect(openUserFile(tmpdir())).rejects.toThrow(
+    await expect(openUsers(tmpdir())).rejects.toThrow(
       failure('IMPORT_INVALID', 400, `cannot read ${tmpdir()}: it is a folder. Name a file`) as Error,
     );
   });
@@ -120,9 +120,9 @@ describe('a named pipe', () => {
     const script = 'exec 3> "$0"; printf %s "$1" >&3';
     const write = (path: string) => once(spawn('sh', ['-c', script, path, JSON_LINE], { stdio: 'ignore' }), 'exit');
     const [early, late] = [pipe(), pipe()];
-    const opening = openUserFile(late);
+    const opening = openUsers(late);
     const written = [write(early), write(late)];
-    for (const file of [await opening, await openUserFile(early)]) {
+    for (const file of [await opening, await openUsers(early)]) {
       expect(await readAll(file)).toEqual([imported('stan')]);
       await file.close();
     }
@@ -133,7 +133,7 @@ describe('a named pipe', () => {
   });
 
   it('is not a device', async () => {
-    await expect(openUserFile('/dev/zero')).rejects.toThrow(
+    await expect(openUsers('/dev/zero')).rejects.toThrow(
       'cannot read /dev/zero: it is not a regular file. Pipe it into "import -"',
     );
   });
@@ -153,7 +153,7 @@ describe('a text file that is read twice', () => {
     ['changes within', (path: string) => writeFileSync(path, JSON_LINE.replace('stan', 'evil'))],
   ])('is refused if it %s in between', async (_what, change) => {
     const path = fileWith(JSON_LINE);
-    const file = await openUserFile(path);
+    const file = await openUsers(path);
     expect(await readAll(file)).toEqual([imported('stan')]);
     change(path);
     await expect(readAll(file)).rejects.toThrow(changed(path));
@@ -163,7 +163,7 @@ describe('a text file that is read twice', () => {
   it('gives no line that was added after it was opened', async () => {
     const line = (index: number) => `${toJsonLine(imported(`user${index}`))}\n`;
     const path = fileWith(Array.from({ length: 3_000 }, (_, index) => line(index)).join(''));
-    const file = await openUserFile(path);
+    const file = await openUsers(path);
     const names: string[] = [];
     const reading = (async () => {
       for await (const { name } of file.read()) {
@@ -179,7 +179,7 @@ describe('a text file that is read twice', () => {
 
   it('stays the same file when another one takes its path', async () => {
     const path = fileWith(JSON_LINE);
-    const file = await openUserFile(path);
+    const file = await openUsers(path);
     renameSync(fileWith(JSON_LINE.replace('stan', 'evil')), path);
     expect(await readAll(file)).toEqual([imported('stan')]);
     await file.close();

@@ -3,7 +3,6 @@ import express from 'express';
 import { MemoryUserRepository } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { importUsers } from '../../lib/transfer/import-users.js';
-import { openUserFile } from '../../lib/transfer/open-user-file.js';
 import { createFirstAdmin } from '../../lib/users/first-admin.js';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { createAuth } from '../support/auth.js';
@@ -12,7 +11,7 @@ import { serve } from '../support/server.js';
 import { userNamed } from '../support/stored-user.js';
 import { createUserService } from '../support/user-service.js';
 import { USERS } from '../support/users-server.js';
-import { fileWith, HASH } from '../transfer/files.js';
+import { fileWith, HASH, openUsers } from '../transfer/files.js';
 
 const INVISIBLE = ['\u115f', '\u1160', '\u3164', '\uffa0', '\u{13441}', '\u{13442}'];
 const codeOf = (letter: string) => `U+${letter.codePointAt(0)?.toString(16).toUpperCase()}`;
@@ -37,7 +36,7 @@ describe.each(INVISIBLE.map((letter) => [codeOf(letter), letter] as const))('a n
 
   it('is left out of an import', async () => {
     const repository = new MemoryUserRepository();
-    const file = await openUserFile(fileWith(`root${letter}:${HASH}\nstan:${HASH}\n`), { format: 'htpasswd' });
+    const file = await openUsers(fileWith(`root${letter}:${HASH}\nstan:${HASH}\n`), { format: 'htpasswd' });
     const { added, refused } = await importUsers(file, repository);
     expect(added).toBe(1);
     expect(refused.users).toEqual([{ name: `root${letter}`, refusal: refusal(letter) }]);

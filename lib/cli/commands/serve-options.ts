@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander';
-import express from 'express';
 
 /**
  * Parses the address of an upstream. A path or credentials would have no effect.
@@ -19,21 +18,4 @@ export function parseUpstream(text: string): string {
     throw new InvalidArgumentError(`Paths are passed on as they are: leave out the path, as in ${url.origin}.`);
   }
   return url.origin;
-}
-
-/**
- * Parses Express's setting `trust proxy`, but for `true`, with which each client could name an address of its own.
- *
- * @throws {InvalidArgumentError} it is neither a number nor a list of addresses
- */
-export function parseTrustProxy(text: string): number | string {
-  if (/^\d+$/.test(text)) return Number(text);
-  try {
-    express().set('trust proxy', text);
-    return text;
-  } catch {
-    throw new InvalidArgumentError(
-      'It must be the number of proxies, or their addresses: loopback, uniquelocal, 10.0.0.1, 10.0.0.0/8, separated by commas.',
-    );
-  }
 }

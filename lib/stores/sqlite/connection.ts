@@ -1,5 +1,6 @@
 import { StoreError } from '../../errors.js';
 import { loadPackage } from '../../optional-package.js';
+import { runtimeName } from '../../runtime.js';
 
 export type SqliteValue = string | number | null;
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;
@@ -28,9 +29,11 @@ export interface SqliteDatabase {
 type DatabaseClass = new (file: string) => SqliteDatabase;
 
 /**
- * Opens a file with the SQLite of Node.js (22.13 and later), or else with the package better-sqlite3.
+ * Opens a file with `node:sqlite`, which Node.js has from 22.13 on and Bun from 1.4 on. Node.js 20 opens it with the package
+ * better-sqlite3.
  *
- * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing, or cannot be loaded: it may not be built
+ * @throws {StoreError} Node.js has no SQLite, and better-sqlite3 is missing, or cannot be loaded: it may not be built. Or this
+ *   is an earlier Bun
  * @throws {Error} the engine's own error: see {@link sqliteFailure}
  */
 export function openDatabase(file: string): SqliteDatabase {
@@ -46,7 +49,11 @@ export function requireEngine(): void {
 function databaseClass(): DatabaseClass {
   const builtIn = withoutExperimentalWarning(() => process.getBuiltinModule('node:sqlite'));
   if (builtIn !== undefined) return (builtIn as { readonly DatabaseSync: DatabaseClass }).DatabaseSync;
-  return loadPackage<DatabaseClass>('better-sqlite3', 'on Node.js before 22.13 the store "sqlite:" needs', StoreError);
+  // Bun refuses to load better-sqlite3.
+  if ('bun' in process.versions) {
+    throw new StoreError(`the store "sqlite:" needs Bun 1.4 or later, which has node:sqlite: this is ${runtimeName()}`);
+  }
+  return loadPackage<DatabaseClass>('better-sqlite3', 'on Node.js 20 the store "sqlite:" needs', StoreError);
 }
 
 /** Node.js 22 warns that its SQLite is experimental. The operator cannot do anything about that. */

@@ -10,5 +10,6 @@ port.on('message', (call: WriterCall | 'close') => {
     return;
   }
   writer.close();
-  port.close();
+  // The thread ends, because nothing else keeps it alive. In Deno this port has no close().
+  port.unref();
 });

@@ -70,11 +70,21 @@ describe('where Node.js has no SQLite', () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     requirePackage.mockReturnValue({ error: cause });
     const message =
-      'on Node.js before 22.13 the store "sqlite:" needs the package better-sqlite3, which is not installed: npm install better-sqlite3@12';
+      'on Node.js 20 the store "sqlite:" needs the package better-sqlite3, which is not installed: npm install better-sqlite3@12';
     expect(() => openDatabase('users.db')).toThrow(StoreError);
     expect(() => openDatabase('users.db')).toThrow(
       expect.objectContaining({ code: 'STORE_UNAVAILABLE', message, cause }),
     );
+  });
+
+  it('an earlier Bun than 1.4 cannot open it, and better-sqlite3 is not tried', () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    vi.spyOn(process, 'versions', 'get').mockReturnValue({ ...process.versions, bun: '1.3.14' } as never);
+    requirePackage.mockClear();
+    const message = 'the store "sqlite:" needs Bun 1.4 or later, which has node:sqlite: this is Bun 1.3.14';
+    expect(() => openDatabase('users.db')).toThrow(StoreError);
+    expect(() => openDatabase('users.db')).toThrow(message);
+    expect(requirePackage).not.toHaveBeenCalled();
   });
 
   it('an error of better-sqlite3 itself is unchanged', () => {

@@ -4,6 +4,7 @@ import type { Permission } from 'kapacitor-auth';
 import { expect } from 'vitest';
 import { openUserFile } from '../../../lib/transfer/open-user-file.js';
 import type { ImportedUser, RefusedUser, UserFile } from '../../../lib/transfer/user-file.js';
+import { openUsers } from '../files.js';
 
 /** A database that a real Kapacitor wrote. */
 export const KAPACITOR_DB: string = fileURLToPath(new URL('../../kapacitor/kapacitor.db', import.meta.url));
@@ -30,11 +31,11 @@ export function passwordOf(name: string): string {
 }
 
 /** Opens a file that is said to be a Kapacitor's database. */
-export const openDatabase = (path: string): Promise<UserFile> => openUserFile(path, { format: 'kapacitor' });
+export const openDatabase = (path: string): Promise<UserFile> => openUsers(path, { format: 'kapacitor' });
 
 /** All that a database has, from its beginning to its end. */
 export async function contentOf(path: string): Promise<(ImportedUser | RefusedUser)[]> {
-  const file = await openDatabase(path);
+  const file = await openUserFile(path, { format: 'kapacitor' });
   try {
     const content: (ImportedUser | RefusedUser)[] = [];
     for await (const item of file.read()) content.push(item);

@@ -1,0 +1,48 @@
+import { decimals, ratio } from './measure.js';
+import { majorOf, type Results } from './results.js';
+import { labelOf, textOf, toMarkdown } from './table.js';
+
+const RELATIVE = 'relative to bare Express';
+
+/** The measures of the README's table. */
+const MEASURES = {
+  instructions: { title: 'instructions', table: 'programs', format: decimals(3) },
+  throughput: { title: 'requests/s', table: 'apps', format: ratio },
+} as const;
+
+/** The rows of the README's table, each with the label that its figures have in a measure. */
+const ROWS: readonly ({ readonly label: string } & Partial<Record<keyof typeof MEASURES, string>>)[] = [
+  { label: 'bare Express', instructions: 'bare Express', throughput: 'bare Express' },
+  { label: 'kapacitor-auth, a password', instructions: 'kapacitor-auth, password', throughput: 'kapacitor-auth' },
+  { label: 'kapacitor-auth, a key', instructions: 'kapacitor-auth, key' },
+  { label: 'kapacitor-auth, a session', instructions: 'kapacitor-auth, session' },
+  { label: 'kapacitor-auth, users in PostgreSQL', throughput: 'kapacitor-auth, PostgreSQL' },
+  { label: 'express-basic-auth', instructions: 'express-basic-auth', throughput: 'express-basic-auth' },
+  { label: 'passport-http', throughput: 'passport-http, plaintext' },
+];
+
+/**
+ * The table of the README: what a cached request costs, relative to bare Express, for each version of Node.js.
+ *
+ * @throws Error if a run has no figures of a row
+ */
+export function summaryOf(results: Results): string {
+  const names = Object.keys(MEASURES) as (keyof typeof MEASURES)[];
+  const columns = names.flatMap((name) => (results[name] ?? []).map((run) => ({ name, run })));
+  const head = columns.map(({ name, run }) => `${MEASURES[name].title}, Node.js ${majorOf(run.node)}`);
+  const rows = ROWS.map((row) => [
+    row.label,
+    ...columns.map(({ name, run }) => {
+      const label = row[name];
+      if (label === undefined) return '';
+      const { table, format } = MEASURES[name];
+      const figures = run.tables[table]?.find((each) => labelOf(each) === label);
+      if (figures === undefined) throw new Error(`the results of ${name} have no row "${label}" on ${run.node}`);
+      return textOf(figures[RELATIVE], format);
+    }),
+  ]);
+  return toMarkdown(
+    [RELATIVE, ...head],
+    rows.filter(([, ...cells]) => cells.some((cell) => cell !== '')),
+  );
+}
