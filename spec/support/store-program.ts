@@ -51,7 +51,7 @@ function deedsOf(repository: SqliteUserRepository, file: string) {
       repository.secrets.insert(secret, ownerRevision, 100),
     removeSecret: ({ owner, kind, id }: StoredSecret) => repository.secrets.remove(owner, kind, id),
     listSecrets: (owner: string, kind: SecretKind) => repository.secrets.list(owner, kind),
-    countFailure: (key: string) => failures.penalty(key),
+    countFailure: async (key: string) => (await failures.penalty(key)).consumedPoints,
     lostInStorm: (names: readonly string[]) => lostInStorm(repository, names),
     backup: (file: string) => repository.backup(file),
     processId: () => process.pid,
