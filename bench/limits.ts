@@ -26,6 +26,8 @@ interface Sizes {
   readonly greatest: number;
   readonly after: number;
   readonly seconds: number;
+  /** Times at which the store was away: the attempts of the next second are not in it. */
+  readonly unanswered: number;
 }
 
 export const LIMITS: Measure = {
@@ -36,7 +38,13 @@ export const LIMITS: Measure = {
     stores: {
       caption:
         'MiB of the file with its log, and of the tables, with 1,000,000 failed logins of distinct users from distinct addresses:',
-      columns: { before: decimals(1), 'at its greatest': decimals(1), after: decimals(1), 'attempts a second': whole },
+      columns: {
+        before: decimals(1),
+        'at its greatest': decimals(1),
+        after: decimals(1),
+        'attempts a second': whole,
+        'questions without an answer': whole,
+      },
     },
   },
 };
@@ -46,20 +54,22 @@ async function measureLimits(): Promise<Tables> {
   process.stderr.write('limits: this takes some minutes\n');
   const sizes = { SQLite: await withSqlite(fail), PostgreSQL: await withPostgres(fail) };
   return {
-    stores: Object.entries(sizes).map(([store, { before, greatest, after, seconds }]) => ({
+    stores: Object.entries(sizes).map(([store, { before, greatest, after, seconds, unanswered }]) => ({
       store,
       before: before / MEBIBYTE,
       'at its greatest': greatest / MEBIBYTE,
       after: after / MEBIBYTE,
       'attempts a second': ATTEMPTS / seconds,
+      'questions without an answer': unanswered,
     })),
   };
 }
 
 /** Makes the attempts as a process does that verifies passwords without end. What it asks before each verification changes no size. */
 async function fail({ limits, size }: LimitedStore): Promise<Sizes> {
-  const counts = new SharedCounts(limits, (reason) => {
-    throw reason;
+  let unanswered = 0;
+  const counts = new SharedCounts(limits, () => {
+    unanswered += 1;
   });
   const failures = new FailureLimits(10, DAY, counts);
   const [before, from] = [await size(), performance.now()];
@@ -76,7 +86,13 @@ async function fail({ limits, size }: LimitedStore): Promise<Sizes> {
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, guess));
     const after = await size();
-    return { before, greatest: Math.max(greatest, after), after, seconds: (performance.now() - from) / 1_000 };
+    return {
+      before,
+      greatest: Math.max(greatest, after),
+      after,
+      seconds: (performance.now() - from) / 1_000,
+      unanswered,
+    };
   } finally {
     failures.close();
     counts.close();

@@ -32,7 +32,7 @@ export class PostgresLimits implements SharedLimits {
     return new RateLimiterPostgres({
       ...options,
       storeType: 'client',
-      storeClient: { query: (statement: Statement) => this.#query(statement) },
+      storeClient: { query: (statement: Required<Statement>) => this.#query(statement) },
       // The limiter puts them in quotes, and escapes none.
       schemaName: schema.replaceAll('"', '""'),
       tableName: limits.replaceAll('"', '""'),
@@ -48,7 +48,7 @@ export class PostgresLimits implements SharedLimits {
       // an empty table it expects no rows. Processes pass over what another one removes, and do not wait for each other.
       const rows = `SELECT ctid FROM ${names.limits} WHERE ${condition} FOR UPDATE SKIP LOCKED`;
       const text = `DELETE FROM ${names.limits} WHERE ctid = ANY (ARRAY(${rows}))`;
-      return (await this.#ask({ text, values: [Date.now()] })).rowCount ?? 0;
+      return (await this.#ask({ text, values: [Date.now()] })).rowCount as number;
     });
     if (this.#removed < VACUUM_AFTER) return;
     this.#removed = 0;
@@ -64,8 +64,8 @@ export class PostgresLimits implements SharedLimits {
   }
 
   /** Prepared statements have names, which a pool between this process and the server need not know: theirs is left out. */
-  async #query({ text, values }: Statement) {
-    const { rows, rowCount } = await this.#ask({ text, values: values ?? [] });
+  async #query({ text, values }: Required<Statement>) {
+    const { rows, rowCount } = await this.#ask({ text, values });
     return { rows: rows.map(({ points, expire }) => ({ points: Number(points), expire: Number(expire) })), rowCount };
   }
 }
