@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { withMarkedPart } from '../lib/build/marked-part.js';
 import { chartOf } from './chart.js';
 import { MEASURES } from './measures.js';
-import type { Results } from './results.js';
+import { type Results, readResults } from './results.js';
 import { chartPath, sectionOf } from './section.js';
 import { summaryOf } from './summary.js';
 import { toMarkdown } from './table.js';
 
+/** The root of the repository. */
 export const ROOT: URL = new URL('../', import.meta.url);
 const PAGE = 'docs/benchmarks.md';
 const README = 'README.md';
@@ -22,6 +23,11 @@ export function documentsOf(results: Results): Map<string, string> {
     if (measure.chart !== undefined && runs.length > 0) documents.set(chartPath(name), chartOf(measure.chart, runs));
   }
   return documents.set(PAGE, page);
+}
+
+/** Writes the documents anew from the stored results. */
+export function writeDocuments(): void {
+  for (const [path, text] of documentsOf(readResults())) writeFileSync(new URL(path, ROOT), text);
 }
 
 function listOfMeasures(): string {

@@ -23,9 +23,9 @@ export async function withSqliteStores<T>(counts: readonly number[], work: Work<
   try {
     for (const count of counts) {
       process.stderr.write(`filling a file with ${count} users\n`);
-      const store = new SqliteUserRepository(join(folder, `${count}.db`));
-      stores.push(store);
-      await fill(store, count);
+      const file = join(folder, `${count}.db`);
+      await fill(file, count);
+      stores.push(new SqliteUserRepository(file));
     }
     return await work(...stores);
   } finally {
@@ -58,12 +58,14 @@ export function nameOf(index: number): string {
   return `user${String(index).padStart(7, '0')}`;
 }
 
-async function fill(store: SqliteUserRepository, count: number): Promise<void> {
+async function fill(file: string, count: number): Promise<void> {
+  const store = new SqliteUserRepository(file);
   const BATCH = 10_000;
   for (let from = 1; from <= count; from += BATCH) {
     const length = Math.min(BATCH, count - from + 1);
     await store.insertMany(Array.from({ length }, (_, index) => userOf(((from + index) * STRIDE) % count, count)));
   }
+  await store.close();
 }
 
 function userOf(number: number, count: number): StoredUser {

@@ -3,6 +3,8 @@ import { CREDENTIALS } from './credentials.js';
 import { DECISIONS } from './decisions.js';
 import { FLOOD } from './flood.js';
 import { IMPORT } from './import.js';
+import { measureInstructions } from './instructions.js';
+import { instructionsMeasure } from './instructions-tables.js';
 import { KEYS } from './keys.js';
 import { LIMITS } from './limits.js';
 import { LISTS_OF_USERS } from './lists.js';
@@ -16,6 +18,7 @@ import { USERS } from './users.js';
 /** The measures of `npm run bench`, in the order of the page. */
 export const MEASURES: Readonly<Record<string, Measure>> = {
   throughput: THROUGHPUT,
+  instructions: instructionsMeasure(measureInstructions),
   credentials: CREDENTIALS,
   flood: FLOOD,
   decisions: DECISIONS,

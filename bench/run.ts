@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { writeDocuments } from './documents.js';
 import { MEASURES } from './measures.js';
 import { readResults, runsOf, storeResults, withRuns } from './results.js';
 import { tablesOf } from './section.js';
@@ -31,6 +32,7 @@ for (const [name, measure] of Object.entries(MEASURES)) {
     ...(values.note !== undefined && { note: values.note }),
   });
   console.log(`\n## ${name}\n\n${tablesOf(measure, runs)}`);
-  if (values.write) storeResults(withRuns(readResults(), name, runs));
+  if (!values.write) continue;
+  storeResults(withRuns(readResults(), name, runs));
+  writeDocuments();
 }
-if (values.write) await import('./docs.js');

@@ -6,18 +6,31 @@ const RELATIVE = 'relative to bare Express';
 
 /** The measures of the README's table. */
 const MEASURES = {
-  instructions: { title: 'instructions', table: 'programs', format: decimals(3) },
-  throughput: { title: 'requests/s', table: 'apps', format: ratio },
+  instructions: { title: 'instructions', format: decimals(3) },
+  throughput: { title: 'requests/s', format: ratio },
 } as const;
 
 /** The rows of the README's table, each with the label that its figures have in a measure. */
 const ROWS: readonly ({ readonly label: string } & Partial<Record<keyof typeof MEASURES, string>>)[] = [
   { label: 'bare Express', instructions: 'bare Express', throughput: 'bare Express' },
-  { label: 'kapacitor-auth, a password', instructions: 'kapacitor-auth, password', throughput: 'kapacitor-auth' },
-  { label: 'kapacitor-auth, a key', instructions: 'kapacitor-auth, key' },
-  { label: 'kapacitor-auth, a session', instructions: 'kapacitor-auth, session' },
-  { label: 'kapacitor-auth, users in PostgreSQL', throughput: 'kapacitor-auth, PostgreSQL' },
-  { label: 'express-basic-auth', instructions: 'express-basic-auth', throughput: 'express-basic-auth' },
+  { label: 'a middleware that does nothing', instructions: 'a middleware that does nothing' },
+  {
+    label: 'kapacitor-auth, a password',
+    instructions: 'kapacitor-auth, password, SQLite',
+    throughput: 'kapacitor-auth',
+  },
+  { label: 'kapacitor-auth, a key', instructions: 'kapacitor-auth, key, SQLite' },
+  { label: 'kapacitor-auth, a session', instructions: 'kapacitor-auth, session, SQLite' },
+  {
+    label: 'kapacitor-auth, a password in PostgreSQL',
+    instructions: 'kapacitor-auth, password, PostgreSQL',
+    throughput: 'kapacitor-auth, PostgreSQL',
+  },
+  {
+    label: 'express-basic-auth',
+    instructions: 'express-basic-auth, plaintext',
+    throughput: 'express-basic-auth',
+  },
   { label: 'passport-http', throughput: 'passport-http, plaintext' },
 ];
 
@@ -35,10 +48,9 @@ export function summaryOf(results: Results): string {
     ...columns.map(({ name, run }) => {
       const label = row[name];
       if (label === undefined) return '';
-      const { table, format } = MEASURES[name];
-      const figures = run.tables[table]?.find((each) => labelOf(each) === label);
+      const figures = run.tables['apps']?.find((each) => labelOf(each) === label);
       if (figures === undefined) throw new Error(`the results of ${name} have no row "${label}" on ${run.node}`);
-      return textOf(figures[RELATIVE], format);
+      return textOf(figures[RELATIVE], MEASURES[name].format);
     }),
   ]);
   return toMarkdown(

@@ -70,9 +70,9 @@ export function exposeApi(parts: Parts): KapacitorAuth {
       close: closeOnce(parts),
     }),
     allowedHosts: {
-      get: () => guard.allowedHosts,
+      get: () => guard.hosts.hosts,
       set: (hosts: unknown) => {
-        guard.allowedHosts = readAllowedHosts(hosts);
+        guard.hosts.hosts = readAllowedHosts(hosts);
       },
     },
     authEnabled: { get: () => guard.authEnabled, set: (value: unknown) => switchAuthentication(parts, value) },

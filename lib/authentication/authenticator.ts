@@ -1,45 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { StoreError } from '../errors.js';
 import { isPromise, type MaybePromise, SingleFlight } from '../promises.js';
 import { contextOf } from '../request/audit-context.js';
 import { clientNetwork, type RequestOrigin, roughOrigin } from '../request/client-address.js';
 import { isDisabled, whyDisabled } from '../users/account.js';
-import type { Audit, LoginFailure } from '../users/audit-events.js';
+import type { LoginFailure } from '../users/audit-events.js';
 import { passwordForms } from '../users/password.js';
-import type { UserRepository } from '../users/repository.js';
 import type { StoredUser, User } from '../users/user.js';
 import { isUserName } from '../users/user-name.js';
+import type { AuthenticatorParts } from './authenticator-parts.js';
 import type { CacheCounts } from './bounded-cache.js';
-import { type CredentialCache, type FormerLogin, rememberOrigin, type Verification } from './credential-cache.js';
+import { type FormerLogin, rememberOrigin, type Verification } from './credential-cache.js';
 import { CredentialDigests, type Credentials } from './credentials.js';
 import { failWith, reportFailure } from './login-failures.js';
-import type { Admission, LoginThrottle } from './login-throttle.js';
-import type { PasswordHasher } from './password-hasher.js';
+import type { Admission } from './login-throttle.js';
 import { PasswordUpgrade } from './password-upgrade.js';
 import { PublicUsers } from './public-users.js';
-import type { PresentedSecret, SecretAuthenticator } from './secret-authenticator.js';
-import type { PresentedToken, TokenAuthenticator } from './token-authenticator.js';
-import type { Credential, UsedCredentials } from './used-credentials.js';
+import type { PresentedSecret } from './secret-authenticator.js';
+import type { PresentedToken } from './token-authenticator.js';
+import type { Credential } from './used-credentials.js';
 
 /** How often a login begins again because another process changed the user meanwhile. */
 const MAX_REPETITIONS = 3;
-
-export interface AuthenticatorParts {
-  readonly repository: UserRepository;
-  readonly hasher: PasswordHasher;
-  readonly cache: CredentialCache;
-  readonly throttle: LoginThrottle;
-  /** Each login waits for this promise: the first admin may still be on its way. Defaults to no wait. */
-  readonly beforeLogin?: (() => Promise<void> | undefined) | undefined;
-  /** Receives a user whose hash is not verified: it is not a bcrypt hash, or its cost is too high. */
-  readonly onUnusableHash: (user: User) => void;
-  readonly used: UsedCredentials;
-  /** Undefined: there are no keys and no sessions. */
-  readonly secrets?: SecretAuthenticator | undefined;
-  /** Undefined: no JSON Web Token is accepted. */
-  readonly tokens?: TokenAuthenticator | undefined;
-  /** Receives each login and each failed login. */
-  readonly audit: Audit;
-}
 
 interface Attempt extends Credentials {
   /** See {@link passwordForms}. */
@@ -79,11 +61,16 @@ export class Authenticator {
    * The user of credentials that were verified lately and came from this origin before, if they still count. Most requests
    * take this path. It returns no promise if the repository returns none.
    *
+   * @param headers those of the origin: each reading of it takes time
    * @throws {StoreError} the store is unavailable
    */
-  recall(authorization: string, origin: RequestOrigin): MaybePromise<User | undefined> {
+  recall(
+    authorization: string,
+    origin: RequestOrigin,
+    headers: IncomingHttpHeaders = origin.headers,
+  ): MaybePromise<User | undefined> {
     const verification = this.#parts.cache.get(this.#digests.ofHeader(authorization));
-    if (verification === undefined || !verification.origins.has(roughOrigin(origin))) return undefined;
+    if (verification === undefined || !verification.origins.has(roughOrigin(origin, headers))) return undefined;
     this.counts.hits += 1;
     const { name } = verification;
     try {

@@ -6,6 +6,12 @@ export interface CacheCounts {
   misses: number;
 }
 
+interface Entry<T> {
+  readonly value: T;
+  /** The last millisecond of its life, since 1970. */
+  readonly until: number;
+}
+
 /**
  * A cache with a time to live and a maximum number of entries. A full cache drops its oldest entries. Its keys are digests:
  * node-cache keeps them in an object, where the keys `__proto__` and `7` have meanings of their own.
@@ -14,6 +20,8 @@ export class BoundedCache<T> {
   /** Undefined: the cache remembers nothing. To node-cache a time to live of 0 means for ever. */
   readonly #cache: NodeCache | undefined;
   readonly #maxEntries: number;
+  /** The entries of node-cache once more. It looks a key up three times, and each time costs more than the one here. */
+  readonly #entries = new Map<string, Entry<T>>();
 
   /**
    * @param timeToLive milliseconds; 0 remembers nothing
@@ -24,11 +32,17 @@ export class BoundedCache<T> {
     if (timeToLive > 0) {
       // node-cache keeps an entry for one more millisecond.
       this.#cache = new NodeCache({ stdTTL: (timeToLive - 0.5) / 1000, checkperiod: checkEvery, useClones: false });
+      // node-cache says `del` of expired entries as well.
+      this.#cache.on('del', (key) => this.#entries.delete(key));
+      this.#cache.on('flush', () => this.#entries.clear());
     }
   }
 
   get(key: string): T | undefined {
-    return this.#cache?.get(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.until >= Date.now()) return entry?.value;
+    this.#cache?.del(key);
+    return undefined;
   }
 
   /**
@@ -43,6 +57,7 @@ export class BoundedCache<T> {
     if (this.#cache.getStats().keys >= this.#maxEntries) this.#dropOldest(this.#cache);
     if (timeToLive === undefined) this.#cache.set(key, value);
     else this.#cache.set(key, value, Math.max(0.5, timeToLive - 0.5) / 1000);
+    this.#entries.set(key, { value, until: this.#cache.getTtl(key) as number });
   }
 
   delete(key: string): void {

@@ -7,6 +7,8 @@ export type LoginOutcome = LoggedIn | Challenge | Forged | Refusal | Failure;
 export interface LoggedIn {
   readonly kind: 'user';
   readonly user: User;
+  /** Whether the request has an `Authorization` header. A shared cache keeps an answer to a request without one. */
+  readonly hasHeader: boolean;
 }
 
 /** Nobody was let in: 401. */

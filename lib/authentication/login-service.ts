@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import {
   KapacitorAuthError,
   type PasswordChangeRequiredError,
@@ -96,10 +96,12 @@ export class LoginService {
   /**
    * Logs in. Most requests have credentials that were verified lately: if the store answers without a promise, so does
    * this. Neither throws nor rejects.
+   *
+   * @param headers those of the request: each reading of it takes time
    */
-  login(req: IncomingMessage): MaybePromise<LoginOutcome> {
+  login(req: IncomingMessage, headers: IncomingHttpHeaders = req.headers): MaybePromise<LoginOutcome> {
     try {
-      const outcome = this.#login(req);
+      const outcome = this.#login(req, headers);
       return isPromise(outcome) ? outcome.catch((error) => this.#failed(req, error)) : outcome;
     } catch (error) {
       return this.#failed(req, error);
@@ -172,9 +174,9 @@ export class LoginService {
   readonly close = (): void => this.#tarpit.close();
 
   /** A user who is let in with verified credentials. */
-  #letIn(user: User): LoggedIn {
+  #letIn(user: User, hasHeader: boolean): LoggedIn {
     this.#recorder?.note(user);
-    return { kind: 'user', user };
+    return { kind: 'user', user, hasHeader };
   }
 
   #withoutDuty(user: User): User {
@@ -195,20 +197,20 @@ export class LoginService {
     }
   }
 
-  #login(req: IncomingMessage): MaybePromise<LoginOutcome> {
-    const { authorization } = req.headers;
+  #login(req: IncomingMessage, headers: IncomingHttpHeaders): MaybePromise<LoginOutcome> {
+    const { authorization } = headers;
     if (!authorization && this.#sessions !== undefined && !this.hasCredentials(req)) {
       const session = this.#sessions.read(req);
       if (session !== undefined) return this.#resume(req, session, this.#sessions);
     }
-    const recalled = authorization ? this.#authenticator.recall(authorization, req) : undefined;
+    const recalled = authorization ? this.#authenticator.recall(authorization, req, headers) : undefined;
     return isPromise(recalled)
       ? recalled.then((user) => this.#afterRecall(req, user))
       : this.#afterRecall(req, recalled);
   }
 
   #afterRecall(req: IncomingMessage, user: User | undefined): MaybePromise<LoginOutcome> {
-    return user === undefined ? this.#attempt(req) : this.#letIn(user);
+    return user === undefined ? this.#attempt(req) : this.#letIn(user, true);
   }
 
   async #attempt(req: IncomingMessage): Promise<LoginOutcome> {
@@ -219,7 +221,8 @@ export class LoginService {
       return this.#challenged(req, reason);
     }
     const outcome = await this.#authenticate(presented, req);
-    return typeof outcome === 'string' ? this.#challenged(req, outcome) : this.#letIn(outcome);
+    if (typeof outcome === 'string') return this.#challenged(req, outcome);
+    return this.#letIn(outcome, Boolean(req.headers.authorization));
   }
 
   #presentedBy({ headers: { authorization }, url }: IncomingMessage): Presented | undefined {
@@ -243,7 +246,7 @@ export class LoginService {
     const presented: PresentedSecret = { kind: 'session', text, name: undefined, header };
     const conclude = (user: User | undefined): LoginOutcome => {
       if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
-      return sessions.mayUse(req) ? this.#letIn(user) : { kind: 'forged' };
+      return sessions.mayUse(req) ? this.#letIn(user, false) : { kind: 'forged' };
     };
     const verify = () => this.#authenticator.authenticateSecret(presented, req).then(conclude);
     const recalled = this.#authenticator.recall(presented.header, req);

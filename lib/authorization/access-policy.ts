@@ -126,6 +126,27 @@ export class AccessPolicy {
     return byBoth(user, (each) => this.#decideOn(each, privilege, readings));
   }
 
+  /**
+   * Whether {@link decideOn} allows it. An app has the same few paths and lists of permissions at most requests, so what they
+   * open is remembered.
+   */
+  allowsOn(user: User, privilege: Privilege, readings: Readings | undefined): boolean {
+    const restriction = restrictionOf(user);
+    if (restriction !== undefined) {
+      return (
+        this.allowsOn(restriction.owner, privilege, readings) && this.allowsOn(restriction.key, privilege, readings)
+      );
+    }
+    if (readings?.isKept !== true || user.type === 'admin' || !mayUseRights(user)) {
+      return this.#decideOn(user, privilege, readings).allowed;
+    }
+    const map = this.#mapOf(user.permissions);
+    if (map.isKnownToOpen(readings, privilege)) return true;
+    const { allowed } = this.#decideOn(user, privilege, readings);
+    if (allowed) map.opens(readings, privilege);
+    return allowed;
+  }
+
   #decideOn(user: User, privilege: Privilege, readings: Readings | undefined): Decision {
     const missing = readings && this.#missing(user, privilege, readings);
     const resource = missing ?? readings?.whole[0];

@@ -28,10 +28,9 @@ type PartOfUser = 'access' | 'keys' | 'sessions';
 /** Each target of an own endpoint contains this. Most requests do not, and need no router. */
 const HINT = new RegExp(String.raw`users|\/(?:${anyOf([...NAMES, ...SIGN_IN_NAMES, PAGE])})(?:[/?#]|$)`, 'i');
 
-/** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
-export function mayBeOwn(target: string): boolean {
-  return HINT.test(target);
-}
+/** The number of targets to remember, and the characters of the longest. */
+const MAX_REMEMBERED = 1_000;
+const MAX_TARGET = 200;
 
 /**
  * The prefixes of an API at this path. Users are linked below the first one.
@@ -46,6 +45,8 @@ export function prefixesOf(apiPath: string): readonly string[] {
 export class OwnEndpoints {
   readonly #prefixes: readonly string[];
   readonly #pattern: RegExp;
+  /** The first targets that {@link mayBe} was asked about and that are not for an own endpoint. */
+  readonly #others = new Set<string>();
 
   /**
    * @param hasSessions whether somebody can sign in. If not, the app may have endpoints of these names itself
@@ -69,9 +70,17 @@ export class OwnEndpoints {
     return this.#prefixes.map((prefix) => `${prefix}/${name}`);
   }
 
+  /** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
+  mayBe(target: string): boolean {
+    if (this.#others.has(target)) return false;
+    if (HINT.test(target)) return true;
+    if (target.length <= MAX_TARGET && this.#others.size < MAX_REMEMBERED) this.#others.add(target);
+    return false;
+  }
+
   /** The own endpoint that a path leads to, or undefined. */
   at(path: string): OwnEndpoint | undefined {
-    const match = mayBeOwn(path) ? this.#pattern.exec(path) : null;
+    const match = HINT.test(path) ? this.#pattern.exec(path) : null;
     if (match === null) return undefined;
     const [, fixed, name, access, secrets] = match;
     if (fixed !== undefined) return { kind: fixed.toLowerCase() as Name };

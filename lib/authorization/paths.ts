@@ -51,6 +51,8 @@ export interface Readings {
   readonly whole: readonly string[];
   /** The further readings below the mount, or below Kapacitor's prefix where the API is at another path. */
   readonly below: readonly string[];
+  /** Whether the path has this same object at each request. Defaults to false. */
+  readonly isKept?: boolean;
 }
 
 const NOTHING_BELOW: readonly string[] = [];
@@ -88,8 +90,9 @@ export class PathReader {
       return resources && { whole: resources, below: this.#belowKapacitor(resources) };
     }
     const resources = this.#toResources(whole);
-    const readings = { whole: resources, below: this.#belowKapacitor(resources) };
-    if (this.#plain.size < MAX_REMEMBERED) this.#plain.set(whole, readings);
+    const isKept = this.#plain.size < MAX_REMEMBERED;
+    const readings = { whole: resources, below: this.#belowKapacitor(resources), isKept };
+    if (isKept) this.#plain.set(whole, readings);
     return readings;
   }
 

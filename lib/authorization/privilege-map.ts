@@ -24,6 +24,8 @@ export class PrivilegeMap {
   readonly #entries = new Map<string, Entry>();
   /** Segments of the longest resource with an entry. No path is searched below, however long it is. */
   readonly #depth: number = 0;
+  /** The privileges that all resources of a path are known to have. */
+  readonly #known = new WeakMap<object, PrivilegeSet>();
 
   constructor(permissions: Iterable<ResourcePrivileges>) {
     for (const permission of permissions) {
@@ -33,6 +35,17 @@ export class PrivilegeMap {
         this.#depth = Math.max(this.#depth, resource.split('/').length - 1);
       }
     }
+  }
+
+  /** Whether {@link opens} was called for these resources, which never change. */
+  isKnownToOpen(resources: object, privilege: Privilege): boolean {
+    const known = this.#known.get(resources);
+    return known !== undefined && (known & BITS[privilege]) !== 0;
+  }
+
+  /** Remembers that a user with these permissions has a privilege on each of the resources. */
+  opens(resources: object, privilege: Privilege): void {
+    this.#known.set(resources, (this.#known.get(resources) ?? 0) | BITS[privilege]);
   }
 
   /** The entry that decides about a resource such as `/api/orders/1`. */

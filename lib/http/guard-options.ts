@@ -44,6 +44,11 @@ export interface IdentifyOptions extends ChallengeOptions {
    * none: such a user is refused.
    */
   readonly endpoint?: OwnEndpoint | undefined;
+  /**
+   * Whether {@link Proceed} only decides. It is then called before `req.user` is set: on Node.js 20 a new property makes each
+   * later reading of the request slower. Defaults to false: it may call what reads `req.user`.
+   */
+  readonly onlyDecides?: boolean;
   /** Defaults to what `http.refusals` says. */
   readonly refuse?: Refuse;
 }

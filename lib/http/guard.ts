@@ -7,7 +7,6 @@ import type { AccessPolicy } from '../authorization/access-policy.js';
 import { type Privilege, privilegeFor } from '../authorization/privileges.js';
 import { ForbiddenError } from '../errors.js';
 import { isPromise, throwOutside } from '../promises.js';
-import { createHostCheck, type HostCheck } from '../request/allowed-hosts.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
 import { wholePathOf } from '../request/host.js';
 import { ADMIN_USER, isActiveAdmin, type User } from '../users/user.js';
@@ -21,6 +20,7 @@ import {
 } from './answers.js';
 import { type GuardOptions, type IdentifyOptions, type Proceed, STRICT, type Verdict } from './guard-options.js';
 import { challenged, GuardRefusals } from './guard-refusals.js';
+import { HostGate } from './host-gate.js';
 import { answerRefusal, handOverRefusal, Refusal, type Refuse } from './refusals.js';
 import { readingsOf } from './requested-paths.js';
 import { surviveErrors } from './socket-errors.js';
@@ -28,8 +28,7 @@ import { surviveErrors } from './socket-errors.js';
 /** Lets authenticated and authorized requests through, and refuses all others. */
 export class Guard {
   authEnabled: boolean;
-  #allowedHosts: readonly string[] | undefined;
-  #isAllowedHost: HostCheck | undefined;
+  readonly hosts: HostGate;
   readonly #onFailure: (req: HostRequest) => void;
   readonly #authenticator: Authenticator;
   readonly #logins: LoginService;
@@ -50,20 +49,11 @@ export class Guard {
     this.policy = policy;
     this.#logins = logins;
     this.authEnabled = authEnabled;
-    this.allowedHosts = allowedHosts;
+    this.hosts = new HostGate(allowedHosts);
     this.#refuse = refusals === 'next' ? handOverRefusal : answerRefusal;
     this.#refusals = new GuardRefusals(others);
     this.#credentialFields = others.signIn === undefined ? ['Authorization'] : ['Authorization', 'Cookie'];
     this.#onFailure = onFailure;
-  }
-
-  get allowedHosts(): readonly string[] | undefined {
-    return this.#allowedHosts;
-  }
-
-  set allowedHosts(hosts: readonly string[] | undefined) {
-    this.#allowedHosts = hosts;
-    this.#isAllowedHost = hosts && createHostCheck(hosts);
   }
 
   /** Sets `req.user`, or answers 401. */
@@ -136,12 +126,6 @@ export class Guard {
     this.#settle(verdict, res, next, options);
   }
 
-  /** Refuses a request for a host that is not allowed. */
-  hostRefusal(req: HostRequest): Refusal | undefined {
-    if (this.#isAllowedHost?.(req) !== false) return undefined;
-    return new Refusal(421, 'this host is not served here: [http] allowed-hosts does not name it');
-  }
-
   /** Tells caches that the answer to a request without credentials is not the one to a request with them. */
   varyOnCredentials(res: HostResponse): void {
     varyOnCredentials(res, this.#credentialFields);
@@ -179,8 +163,9 @@ export class Guard {
     // An admin may use every path, and its readings take time.
     if (isActiveAdmin(user)) return true;
     const readings = resource === undefined ? readingsOf(this.policy.paths, req) : { whole: [resource], below: [] };
+    if (this.policy.allowsOn(user, privilege, readings)) return true;
     const decision = this.policy.decideOn(user, privilege, readings);
-    return decision.allowed || this.deny(req, user, refusalMessage(user, decision, resource ?? wholePathOf(req)));
+    return this.deny(req, user, refusalMessage(user, decision, resource ?? wholePathOf(req)));
   }
 
   /** The refusal of a user: 403. Reports it. */
@@ -194,7 +179,7 @@ export class Guard {
   }
 
   #identify(req: HostRequest, res: HostResponse, next: Next, proceed: Proceed, options: IdentifyOptions): Verdict {
-    const otherHost = this.hostRefusal(req);
+    const otherHost = this.hosts.refusalOf(req);
     if (otherHost !== undefined) return otherHost;
     if (!this.authEnabled) {
       req.user = ADMIN_USER;
@@ -204,11 +189,12 @@ export class Guard {
     if (known !== undefined && this.#authenticator.knows(known)) {
       return this.#proceed(known, req, res, next, proceed, options);
     }
-    if ((options.admit !== undefined || req.method === 'OPTIONS') && !this.#logins.mayHaveAny(req)) {
-      const verdict = this.#admitNobody(req, res, next, options);
+    const { headers } = req;
+    if (!headers.authorization && (options.admit !== undefined || req.method === 'OPTIONS')) {
+      const verdict = this.#logins.mayHaveAny(req) ? undefined : this.#admitNobody(req, res, next, options);
       if (verdict !== undefined) return verdict;
     }
-    const outcome = this.#logins.login(req);
+    const outcome = this.#logins.login(req, headers);
     if (!isPromise(outcome)) return this.#conclude(outcome, req, res, next, proceed, options);
     this.#concludeLater(outcome, req, res, next, proceed, options);
     return false;
@@ -261,10 +247,11 @@ export class Guard {
     options: IdentifyOptions,
   ): Verdict {
     if (outcome.kind === 'user') {
-      req.user = new Principal(outcome.user, req);
-      // A shared cache keeps an answer whose request has no Authorization header.
-      if (!req.headers.authorization) forbidStoring(res);
-      return this.#proceed(outcome.user, req, res, next, proceed, options);
+      const { user, hasHeader } = outcome;
+      if (!hasHeader) forbidStoring(res);
+      const verdict = options.onlyDecides ? this.#proceed(user, req, res, next, proceed, options) : undefined;
+      req.user = new Principal(user, req);
+      return verdict ?? this.#proceed(user, req, res, next, proceed, options);
     }
     if (outcome.kind === 'challenge') {
       const { reason, challenge, hasCredentials } = outcome;

@@ -1,5 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express';
-import { isSignIn, mayBeOwn, type OwnEndpoint } from '../authorization/own-endpoints.js';
+import { isSignIn, type OwnEndpoint } from '../authorization/own-endpoints.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
 import { mountOf } from '../request/host.js';
 import type { User } from '../users/user.js';
@@ -52,7 +52,7 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pag
   };
   const forOthers: Handling = {
     proceed: (user, req, res) => decide(guard, user, req, res),
-    options: { hasEndpoints: true, admit: (req, res) => admitsNobody(guard, req, res) || undefined },
+    options: { hasEndpoints: true, onlyDecides: true, admit: (req, res) => admitsNobody(guard, req, res) || undefined },
   };
   const forOwn: Handling = {
     proceed: route,
@@ -71,7 +71,7 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pag
   };
   return (req, res, next) => {
     const target = req.url ?? '';
-    if (!mayBeOwn(target)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
+    if (!endpoints.mayBe(target)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
     const endpoint = endpoints.at(target);
     const answer = answererOf(endpoint);
     if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, { ...forOwn.options, endpoint });

@@ -55,7 +55,7 @@ function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string
   return (req: HostRequest, res, next) => {
     forbidStoring(res);
     const action = actions[req.method === 'HEAD' ? 'GET' : (req.method ?? '')];
-    const otherHost = guard.hostRefusal(req);
+    const otherHost = guard.hosts.refusalOf(req);
     if (otherHost !== undefined) guard.later(res, next, () => otherHost);
     else if (action === undefined) refuseMethod(req, res, allow);
     else {

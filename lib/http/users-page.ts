@@ -48,7 +48,7 @@ export function createUsersPage(guard: Guard, { realm, apiPath }: UsersPageSetti
       const asset = assets.nameIn(req);
       if (asset === undefined) return guard.identify(req, res, next, show, { hasEndpoints });
       guard.later(res, next, () => {
-        const otherHost = guard.hostRefusal(req);
+        const otherHost = guard.hosts.refusalOf(req);
         if (otherHost !== undefined) return otherHost;
         if (answersMethod(req, res)) assets.send(asset, req, res);
         return false;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import express from 'express';
 import ipaddr from 'ipaddr.js';
 import { type HostApp, settingOf } from './host.js';
 
@@ -30,10 +31,24 @@ type Trust = (address: string | undefined, hop: number) => boolean;
  *
  * @returns undefined if no address is known. Otherwise the proxy's name for the client, which need not be an address.
  */
-export function clientAddress(req: RequestOrigin): string | undefined {
-  const { ip } = req;
+export function clientAddress(req: RequestOrigin, headers: IncomingHttpHeaders = req.headers): string | undefined {
+  const ip = ipOf(req, headers);
   // An app that defines `ip` itself may give any value where its proxy names no client.
   return typeof ip === 'string' && ip !== '' ? ip : (req.socket?.remoteAddress ?? forwardedAddress(req));
+}
+
+/** Tells which getter reading a property of an object calls. It does not call the getter: ECMA-262, section B.2.2.4. */
+const { __lookupGetter__: getterOf } = Object.prototype as unknown as {
+  readonly __lookupGetter__: (this: object, property: string) => unknown;
+};
+
+/** The getter of `ip` that requests of Express inherit. */
+const EXPRESS_IP = getterOf.call(express.request, 'ip');
+
+/** Express works `ip` out at each reading. Where no proxy names a client, it is the address of the connection. */
+function ipOf(req: RequestOrigin, headers: IncomingHttpHeaders): unknown {
+  const isThatOfConnection = headers['x-forwarded-for'] === undefined && getterOf.call(req, 'ip') === EXPRESS_IP;
+  return isThatOfConnection ? undefined : req.ip;
 }
 
 /** Tells whether the app trusts the other end of the connection to name its clients. */
@@ -98,6 +113,6 @@ function withoutPort(address: string): string {
 }
 
 /** The client's address as the app knows it. {@link clientNetwork} depends on nothing else, and costs much more. */
-export function roughOrigin(origin: RequestOrigin): string {
-  return clientAddress(origin) ?? '';
+export function roughOrigin(origin: RequestOrigin, headers?: IncomingHttpHeaders): string {
+  return clientAddress(origin, headers) ?? '';
 }

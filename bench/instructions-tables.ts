@@ -1,0 +1,38 @@
+import { decimals, type Measure, whole } from './measure.js';
+
+/** The instructions of a cached request in an app, on a version of Node.js. */
+interface CountedRow {
+  readonly node: string;
+  readonly app: string;
+  readonly instructions: number;
+  /** To bare Express: the median of the rounds, and the least and the most. */
+  readonly ratio: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** @param count the instructions, by valgrind */
+export function instructionsMeasure(count: (rounds: number) => Promise<readonly CountedRow[]>): Measure {
+  return {
+    about: 'The processor instructions of a request with cached credentials, against another package. Needs valgrind.',
+    mostRounds: 3,
+    measure: async (rounds) => ({
+      apps: (await count(rounds)).map(({ node, app, instructions, ratio, least, most }) => ({
+        node,
+        app,
+        instructions,
+        'relative to bare Express': { median: ratio, least, most },
+      })),
+    }),
+    tables: { apps: { columns: { instructions: whole, 'relative to bare Express': decimals(3) } } },
+    chart: {
+      title: 'Instructions of a request beyond those of bare Express',
+      description:
+        'Bars of the instructions that each kind of credentials and each store adds to a request, in percent of those of bare Express. The table below has the figures.',
+      table: 'apps',
+      columns: ['relative to bare Express'],
+      length: (relative) => relative - 1,
+      format: (relative) => `${((relative - 1) * 100).toFixed(1)} %`,
+    },
+  };
+}
