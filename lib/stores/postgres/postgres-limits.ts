@@ -65,7 +65,10 @@ export class PostgresLimits implements SharedLimits {
 
   /** Prepared statements have names, which a pool between this process and the server need not know: theirs is left out. */
   async #query({ text, values }: Required<Statement>) {
-    const { rows, rowCount } = await this.#ask({ text, values });
+    const { assertOpen, connections } = this.#options;
+    assertOpen();
+    // It is repeated if its connection was lost. At worst a point counts twice.
+    const { rows, rowCount } = await connections.ask({ text, values }, ANSWER_WITHIN);
     return { rows: rows.map(({ points, expire }) => ({ points: Number(points), expire: Number(expire) })), rowCount };
   }
 }
