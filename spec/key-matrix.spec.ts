@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CreatedKey, MemoryUserRepository, type User, type UserChanges } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -106,12 +107,13 @@ async function compare(
 ): Promise<{ compared: number; differences: string[] }> {
   const differences: string[] = [];
   let compared = 0;
+  const agent = new Agent({ keepAlive: true });
   for (const port of ports) {
     for (const { owner, scope, key } of held) {
       const verdict = expected(owners.get(owner), scope, gone.has(key));
       const check = async (meant: boolean | undefined, request: SentRequest) => {
         const headers = { Authorization: `Bearer ${key.key}`, 'Content-Type': 'application/json' };
-        const { status } = await send(port, { ...request, headers });
+        const { status } = await send(port, { ...request, headers, agent });
         compared += 1;
         const right = verdict === undefined ? 401 : meant ? 'through' : 403;
         if (outcome(status) !== right) {
@@ -125,6 +127,7 @@ async function compare(
       for (const [method, path, body = ''] of ADMINS) await check(verdict?.isAdmin, { method, path, body });
     }
   }
+  agent.destroy();
   return { compared, differences };
 }
 

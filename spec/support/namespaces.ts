@@ -1,12 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { kill } from './child-process.js';
+import { type MountedDisk, mountDisk, UNSHARE } from './mounted-disk.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-/** Root may make namespaces; others make one of users first, in which they are root. */
-const UNSHARE = ['unshare', ...(process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user'])];
 
 /** Runs a command as a container does: it is process 1, and ends with this one. */
 export const AS_PROCESS_1: readonly string[] = [
@@ -24,30 +19,19 @@ export class SmallDisk {
   readonly folder: string;
   /** Where it is, for this process. */
   readonly seen: string;
-  readonly #holder: ChildProcess;
+  /** Runs a command where the file system is there. */
+  readonly within: readonly string[];
 
   static async create(mebibytes: number): Promise<SmallDisk> {
     const folder = temporaryFolder();
-    const mount = `mount -t tmpfs -o size=${mebibytes}m,mode=0700 tmpfs "$0" && echo mounted && exec cat`;
-    const holder = spawn(UNSHARE[0] as string, [...UNSHARE.slice(1), '--mount', 'sh', '-c', mount, folder], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => kill(holder));
-    const [told] = await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')]);
-    if (String(told) !== 'mounted\n')
-      throw new Error('no file system can be mounted here, which takes root or a namespace of users');
-    return new SmallDisk(holder, folder);
+    const disk = await mountDisk(folder, mebibytes);
+    onTestFinished(() => kill(disk.holder));
+    return new SmallDisk(folder, disk);
   }
 
-  private constructor(holder: ChildProcess, folder: string) {
-    this.#holder = holder;
+  private constructor(folder: string, { seen, within }: MountedDisk) {
     this.folder = folder;
-    this.seen = join('/proc', String(holder.pid), 'root', folder);
-  }
-
-  /** Runs a command where the file system is there. */
-  get within(): readonly string[] {
-    const user = UNSHARE.includes('--user') ? ['--user', '--preserve-credentials'] : [];
-    return ['nsenter', '--target', String(this.#holder.pid), '--mount', ...user];
+    this.seen = seen;
+    this.within = within;
   }
 }

@@ -1,4 +1,10 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import {
+  type Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type RequestListener,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { requireDocumented } from './documented.js';
@@ -12,6 +18,8 @@ export interface SentRequest {
   readonly auth?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
+  /** Keeps connections for the next requests. Defaults to a connection for each request. */
+  readonly agent?: Agent;
   /**
    * Whether `docs/openapi.yaml` must allow the answer. False if the app answers in place of this package, or changes the request.
    * Defaults to true.
@@ -55,7 +63,7 @@ export async function serve(app: RequestListener, all: Partial<SentRequest> = {}
 
 /** Sends one request, as it stands. An answer of this package that `docs/openapi.yaml` does not allow is an error. */
 export function send(port: number, sent: SentRequest): Promise<Answer> {
-  const { method = 'GET', path, auth, body } = sent;
+  const { method = 'GET', path, auth, body, agent = false } = sent;
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
@@ -63,7 +71,7 @@ export function send(port: number, sent: SentRequest): Promise<Answer> {
         port,
         method,
         path,
-        agent: false,
+        agent,
         headers: { ...(auth !== undefined && { Authorization: basic(auth) }), ...sent.headers },
       },
       (response) => {
