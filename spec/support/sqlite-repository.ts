@@ -24,6 +24,9 @@ export function connect(file: string): Connection {
   return connection;
 }
 
+/** A change that waits for 4 seconds is given up, so not all of them wait at once. */
+const PORTION = 1_000;
+
 /** A repository with `user0`, `user1` and so on, each with a key and a session. */
 export async function storeWithSecrets(count = 2) {
   const file = storeFile();
@@ -33,6 +36,9 @@ export async function storeWithSecrets(count = 2) {
     return { ...userNamed(name), keys: [keyOf(name)] };
   });
   await repository.insertMany(owners);
-  await Promise.all(owners.map(({ name }) => repository.secrets.insert(sessionOf(name), '1', 10)));
+  for (let index = 0; index < count; index += PORTION) {
+    const portion = owners.slice(index, index + PORTION);
+    await Promise.all(portion.map(({ name }) => repository.secrets.insert(sessionOf(name), '1', 10)));
+  }
   return { file, repository, secrets: repository.secrets, other: connect(file) };
 }
