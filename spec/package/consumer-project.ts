@@ -121,7 +121,7 @@ export function linkPackages(names: readonly string[], folder: string, from: str
   }
 }
 
-/** The version that this package's own specs use, which is at hand. */
-function versionOf(name: string): string {
-  return JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')).version;
+/** The installed version. Defaults to the one that this package's own specs use, which is at hand. */
+export function versionOf(name: string, folder: string = ROOT): string {
+  return JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
 }
