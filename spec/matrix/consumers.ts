@@ -17,7 +17,7 @@ export const PROGRAMS: readonly string[] = [
   'upgrades',
 ];
 
-const SOURCES = fileURLToPath(new URL('./programs', import.meta.url));
+const FILES = fileURLToPath(new URL('./programs', import.meta.url));
 
 /** A project with the packed package and one version of Express. */
 export interface Consumer {
@@ -47,6 +47,6 @@ export async function installConsumer(parent: string, { filename }: Packed, want
 export async function runProgram(program: string, { folder }: Consumer, runtime: Runtime): Promise<void> {
   const name = `${program} on ${runtime.title}`.replace(/[^\w.]+/g, '-');
   const own = join(folder, 'runs', name);
-  cpSync(SOURCES, own, { recursive: true });
+  cpSync(FILES, own, { recursive: true });
   await runConsumer([runtime.binary, ...runtime.args, `${program}.mjs`], own);
 }

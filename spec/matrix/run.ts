@@ -8,23 +8,26 @@ import { type Consumer, EXPRESS, installConsumer } from './consumers.js';
 import { installRuntime, RUNTIMES } from './runtimes.js';
 
 /**
- * Tries the packed package on each runtime beside each version of Express, and prints a table of how it went:
+ * Tries the packed package on each runtime beside each version of Express, and the sources with the fast specs on each
+ * Node.js. Prints a table of how it went:
  *
  *     npm run matrix
  *     npm run matrix -- --only node22,deno,express5
+ *     npm run matrix -- --only node24,sources
  *
- * `--only` names runtimes, versions of Express, or both, and may name others than those of the matrix, such as `node25` and
- * `express5.1.0`. The exit code is 1 if anything failed.
+ * `--only` names runtimes, versions of Express and `sources`. It may name others than those of the matrix, such as `node25`
+ * and `express5.1.0`. The exit code is 1 if anything failed.
  */
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const only = values.only?.split(',') ?? [];
-const isExpress = (name: string) => name.startsWith('express');
+const SOURCES = 'sources';
+const isBeside = (name: string) => name === SOURCES || name.startsWith('express');
 const chosen = (all: readonly string[], named: readonly string[]) => (named.length === 0 ? all : named);
 const runtimes = chosen(
   RUNTIMES,
-  only.filter((name) => !isExpress(name)),
+  only.filter((name) => !isBeside(name)),
 );
-const versions = chosen(EXPRESS, only.filter(isExpress));
+const beside = chosen([...EXPRESS, SOURCES], only.filter(isBeside));
 
 const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-matrix-'));
 try {
@@ -36,17 +39,22 @@ try {
 }
 
 async function runMatrix(): Promise<Cell[]> {
-  console.log('packing …');
-  const packed = await pack(folder);
-  const consumers: Consumer[] = [];
-  for (const version of versions) consumers.push(await installConsumer(folder, packed, version));
+  const consumers = await installConsumers(beside.filter((name) => name !== SOURCES));
   const results: Cell[] = [];
   for (const wanted of runtimes) {
     const runtime = await installRuntime(wanted);
-    if (runtime.name === 'node') results.push(report(await runFastSpecs(runtime)));
     for (const consumer of consumers) results.push(report(await runCell(runtime, consumer)));
+    if (runtime.name === 'node' && beside.includes(SOURCES)) results.push(report(await runFastSpecs(runtime)));
   }
   return results;
+}
+
+async function installConsumers(versions: readonly string[]): Promise<Consumer[]> {
+  if (versions.length === 0) return [];
+  const packed = await pack(folder);
+  const consumers: Consumer[] = [];
+  for (const version of versions) consumers.push(await installConsumer(folder, packed, version));
+  return consumers;
 }
 
 /** Prints how a cell went at once, with the output of what failed. */
