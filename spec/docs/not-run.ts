@@ -8,6 +8,7 @@ const LEFT_OUT: readonly { readonly command: RegExp; readonly reason: string }[]
   { command: /^kapacitor /, reason: "Kapacitor's own command line" },
   { command: / \/var\/lib\/kapacitor\//, reason: "a Kapacitor's database" },
   { command: /^(?:npx openapi-typescript|pip install|openapi-python-client) /, reason: 'a registry' },
+  { command: /^(?:bun|deno) /, reason: 'another runtime' },
   { command: /^npm /, reason: 'a registry, or a clone of the repository' },
   { command: /\bkapacitor-auth completion /, reason: 'an interactive shell' },
   { command: /^curl .* -u \w+$/, reason: 'a terminal: curl asks for the password' },

@@ -17,6 +17,9 @@ export const PROGRAMS: readonly string[] = [
   'upgrades',
 ];
 
+/** Milliseconds, for a program on a busy machine. */
+const END_WITHIN = 60_000;
+
 const FILES = fileURLToPath(new URL('./programs', import.meta.url));
 
 /** A project with the packed package and one version of Express. */
@@ -48,5 +51,5 @@ export async function runProgram(program: string, { folder }: Consumer, runtime:
   const name = `${program} on ${runtime.title}`.replace(/[^\w.]+/g, '-');
   const own = join(folder, 'runs', name);
   cpSync(FILES, own, { recursive: true });
-  await runConsumer([runtime.binary, ...runtime.args, `${program}.mjs`], own);
+  await runConsumer([runtime.binary, ...runtime.args, `${program}.mjs`], own, '', END_WITHIN);
 }

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { NEEDS_BETTER_SQLITE3 } from '../package/consumer-project.js';
 
 /** The lines of Node.js that are maintained, the earliest version of the first one, and the other runtimes. */
 export const RUNTIMES: readonly string[] = ['node20.19.0', 'node22', 'node24', 'node26', 'bun', 'deno'];
@@ -20,7 +21,7 @@ export interface Runtime {
   readonly needsBetterSqlite3: boolean;
 }
 
-type RuntimeName = 'node' | 'bun' | 'deno';
+export type RuntimeName = 'node' | 'bun' | 'deno';
 
 interface Kind {
   readonly title: string;
@@ -34,7 +35,8 @@ interface Kind {
 /** better-sqlite3 in `node_modules` was built for the Node.js that runs this. */
 const ABI_OF_NODE_20 = '115';
 
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/kapacitor-auth-matrix', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CACHE = join(ROOT, 'node_modules/.cache/kapacitor-auth-matrix');
 
 /** @throws There are no such packages for this platform. */
 function kinds(): Readonly<Record<RuntimeName, Kind>> {
@@ -61,21 +63,40 @@ function kinds(): Readonly<Record<RuntimeName, Kind>> {
 export async function installRuntime(wanted: string): Promise<Runtime> {
   const [, name, version] = /^(node|bun|deno)(\d+(?:\.\d+)*)?$/.exec(wanted) ?? [];
   if (name === undefined) throw new Error(`there is no runtime ${wanted}: write node22, node20.19.0, bun or deno2.4.0`);
-  const { title, specifier, binary, args } = kinds()[name as RuntimeName];
+  const { specifier } = kinds()[name as RuntimeName];
   const folder = join(CACHE, wanted);
   mkdirSync(folder, { recursive: true });
   const options = ['--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund'];
   await promisify(execFile)('npm', ['install', ...options, `${specifier}@${version ?? 'latest'}`]);
-  const path = join(folder, 'node_modules', binary);
+  return installedRuntime(name as RuntimeName, folder);
+}
+
+/**
+ * The runtime in a folder's `node_modules`.
+ *
+ * @param folder defaults to the repository, where `npm ci` installs Bun and Deno
+ */
+export async function installedRuntime(name: RuntimeName, folder: string = ROOT): Promise<Runtime> {
+  const kind = kinds()[name];
+  const binary = join(folder, 'node_modules', kind.binary);
   // Some packages leave this to a script.
-  chmodSync(path, 0o755);
-  const { stdout } = await promisify(execFile)(path, ['--version']);
-  const [number] = /\d+\.\d+\.\d+/.exec(stdout) ?? [];
-  const needsBetterSqlite3 = name === 'node' && /^20\./.test(number ?? '');
+  chmodSync(binary, 0o755);
+  const { stdout } = await promisify(execFile)(binary, ['--version']);
+  const [version = ''] = /\d+\.\d+\.\d+/.exec(stdout) ?? [];
+  const needsBetterSqlite3 = name === 'node' && version.startsWith('20.');
   if (needsBetterSqlite3 && process.versions.modules !== ABI_OF_NODE_20) {
     throw new Error(
-      `${title} ${number} needs a better-sqlite3 that was built for it: run npm ci and the matrix with Node.js 20`,
+      `Node.js ${version} needs a better-sqlite3 that was built for it: run npm ci and the matrix with Node.js 20`,
     );
   }
-  return { name: name as RuntimeName, title: `${title} ${number}`, binary: path, args, needsBetterSqlite3 };
+  return { name, title: `${kind.title} ${version}`, binary, args: kind.args, needsBetterSqlite3 };
 }
+
+/** The one that runs this. */
+export const THIS_RUNTIME: Runtime = {
+  name: 'node',
+  title: `Node.js ${process.versions.node}`,
+  binary: process.execPath,
+  args: [],
+  needsBetterSqlite3: NEEDS_BETTER_SQLITE3,
+};

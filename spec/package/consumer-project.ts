@@ -46,13 +46,15 @@ export function consumerProjects(folder: string): readonly ConsumerProject[] {
 /**
  * Packs a copy, which the package's own `prepack` builds: what is in the tarball are the sources as they are now, and
  * whoever uses the folder `dist` meanwhile keeps it.
+ *
+ * @param within milliseconds for npm and the build. Defaults to {@link DONE_WITHIN}
  */
-export async function pack(folder: string): Promise<Packed> {
+export async function pack(folder: string, within: number = DONE_WITHIN): Promise<Packed> {
   const copy = join(folder, 'copy');
   const isSource = (path: string) => !/^(\..*|node_modules|dist|coverage)$/.test(basename(path));
   cpSync(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || isSource(path) });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
-  const stdout = await execute('npm', ['pack', '--json', '--pack-destination', folder], copy);
+  const stdout = await execute('npm', ['pack', '--json', '--pack-destination', folder], copy, within);
   const [one] = JSON.parse(stdout) as [Packed];
   return one;
 }
@@ -78,20 +80,27 @@ export async function install({ folder, express, types }: ConsumerProject, { fil
  * Runs a program of a consumer's, and gives what it printed.
  *
  * @param said what it writes to standard error, where warnings would be. Defaults to nothing
+ * @param within milliseconds. Defaults to {@link END_WITHIN}
  */
 export async function runConsumer(
   [program, ...args]: readonly [string, ...string[]],
   cwd: string,
   said = '',
+  within: number = END_WITHIN,
 ): Promise<string> {
-  const { stdout, stderr } = await start(program, args, cwd, END_WITHIN);
+  const { stdout, stderr } = await start(program, args, cwd, within);
   if (stderr !== said) throw new Error(`${[program, ...args].join(' ')} wrote to standard error:\n${stderr}`);
   return stdout;
 }
 
 /** Runs a program, and gives what it wrote. Compilers write what is wrong to the standard output, so errors tell it. */
-export async function execute(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const { stdout } = await start(program, args, cwd, DONE_WITHIN);
+export async function execute(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  within: number = DONE_WITHIN,
+): Promise<string> {
+  const { stdout } = await start(program, args, cwd, within);
   return stdout;
 }
 

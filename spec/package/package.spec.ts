@@ -16,6 +16,7 @@ import {
   runConsumer,
 } from './consumer-project.js';
 import { describeModuleSystems } from './module-systems.js';
+import { describeRuntimes } from './runtimes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kapacitor-auth-package-'));
 const projects = consumerProjects(folder);
@@ -81,6 +82,7 @@ describe('the packed package', () => {
 });
 
 describeModuleSystems(newest);
+describeRuntimes(projects);
 
 describe.each(projects)(
   'installed beside Express $express',
