@@ -7,7 +7,8 @@ import { kapacitorAuth, SqliteUserRepository } from 'kapacitor-auth';
 const FILE = './embedded-store/users.db';
 const COPY = './embedded-store/copy.db';
 const USERS = 50;
-const open = (file) => kapacitorAuth({ auth: { store: `sqlite:${file}`, bcryptCost: 4 } });
+const ADMIN = { name: 'admin', password: 'adminPassword' };
+const open = (file) => kapacitorAuth({ auth: { store: `sqlite:${file}`, bcryptCost: 4, admin: ADMIN } });
 
 if (process.argv[2] === 'second') await change();
 else await createAndChange();
@@ -17,7 +18,7 @@ async function createAndChange() {
   const auth = open(FILE);
   await auth.ready;
   const names = Array.from({ length: USERS }, (_, index) => `user${index}`);
-  await Promise.all(names.map((name) => auth.users.create({ name, password: 'examplePassword', type: 'admin' })));
+  await Promise.all(names.map((name) => auth.users.create({ name, password: 'examplePassword' })));
   const verify = (password) => auth.verify({ name: 'user1', password }, { from: '127.0.0.1' });
   assert.equal((await verify('examplePassword')).name, 'user1');
 
@@ -34,6 +35,7 @@ async function createAndChange() {
 /** The second process. */
 async function change() {
   const auth = open(FILE);
+  await auth.ready;
   await auth.users.delete('user0');
   await auth.users.update('user1', { password: 'newPassword' });
   await auth.close();
@@ -44,6 +46,8 @@ async function copy() {
   await repository.backup(COPY);
   await repository.close();
   const auth = open(COPY);
-  assert.equal((await auth.users.list()).length, USERS - 1);
+  await auth.ready;
+  // The admin, and one user less.
+  assert.equal((await auth.users.list()).length, USERS);
   await auth.close();
 }

@@ -5,9 +5,9 @@ import { serve } from './served.mjs';
 const KEYS = '/kapacitor/v1/users/jane/keys';
 const JANE = { as: 'jane:janePassword' };
 
-const auth = kapacitorAuth({ auth: { store: 'sqlite:./keys/users.db', bcryptCost: 4 } });
+const admin = { name: 'admin', password: 'adminPassword' };
+const auth = kapacitorAuth({ auth: { store: 'sqlite:./keys/users.db', bcryptCost: 4, admin } });
 await auth.ready;
-await auth.users.create({ name: 'admin', password: 'adminPassword', type: 'admin' });
 await auth.users.create({ name: 'jane', password: 'janePassword', permissions: ['api', 'config_api'] });
 const { send, close } = await serve(auth);
 const statusOf = async (...request) => (await send(...request)).status;

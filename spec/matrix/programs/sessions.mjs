@@ -7,9 +7,9 @@ const PAGE = { Accept: 'text/html' };
 
 const auth = kapacitorAuth({
   http: { sessions: true, usersPage: true },
-  auth: { store: 'memory:', bcryptCost: 4 },
+  auth: { store: 'memory:', bcryptCost: 4, admin: { name: 'jane', password: 'janePassword' } },
 });
-await auth.users.create({ name: 'jane', password: 'janePassword', type: 'admin' });
+await auth.ready;
 const { port, send, close } = await serve(auth);
 const signIn = (password) => send('POST', SESSION, { body: { name: 'jane', password } });
 

@@ -4,7 +4,9 @@ import { connect } from 'node:net';
 import { kapacitorAuth } from 'kapacitor-auth';
 import { serve } from './served.mjs';
 
-const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4 } });
+const admin = { name: 'admin', password: 'adminPassword' };
+const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4, admin } });
+await auth.ready;
 await auth.users.create({ name: 'jane', password: 'janePassword', permissions: ['api'] });
 await auth.users.create({ name: 'kim', password: 'kimPassword' });
 const { server, port, close } = await serve(auth);

@@ -5,8 +5,9 @@ import { serve } from './served.mjs';
 const USERS = '/kapacitor/v1/users';
 const ADMIN = { as: 'admin:adminPassword' };
 
-const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4 } });
-await auth.users.create({ name: 'admin', password: 'adminPassword', type: 'admin' });
+const admin = { name: 'admin', password: 'adminPassword' };
+const auth = kapacitorAuth({ auth: { store: 'memory:', bcryptCost: 4, admin } });
+await auth.ready;
 const events = [];
 for (const event of ['user-created', 'user-changed', 'user-deleted']) {
   auth.on(event, ({ user, by }) => events.push(`${event} ${user.name} by ${by}`));
