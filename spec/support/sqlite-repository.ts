@@ -24,8 +24,15 @@ export function connect(file: string): Connection {
   return connection;
 }
 
-/** A change that waits for 4 seconds is given up, so not all of them wait at once. */
-const PORTION = 1_000;
+/** The changes of one transaction. */
+const PORTION = 200;
+
+/** Makes a change for each item. One that waits for 4 seconds is given up, so they do not all wait at once. */
+export async function inPortions<T>(items: readonly T[], change: (item: T) => unknown): Promise<void> {
+  for (let index = 0; index < items.length; index += PORTION) {
+    await Promise.all(items.slice(index, index + PORTION).map(change));
+  }
+}
 
 /** A repository with `user0`, `user1` and so on, each with a key and a session. */
 export async function storeWithSecrets(count = 2) {
@@ -36,9 +43,6 @@ export async function storeWithSecrets(count = 2) {
     return { ...userNamed(name), keys: [keyOf(name)] };
   });
   await repository.insertMany(owners);
-  for (let index = 0; index < count; index += PORTION) {
-    const portion = owners.slice(index, index + PORTION);
-    await Promise.all(portion.map(({ name }) => repository.secrets.insert(sessionOf(name), '1', 10)));
-  }
+  await inPortions(owners, ({ name }) => repository.secrets.insert(sessionOf(name), '1', 10));
   return { file, repository, secrets: repository.secrets, other: connect(file) };
 }

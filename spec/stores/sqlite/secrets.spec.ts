@@ -5,7 +5,7 @@ import { Connection } from '../../../lib/stores/sqlite/connection.js';
 import type { KeyOwner } from '../../../lib/users/repository.js';
 import type { StoredSecret } from '../../../lib/users/secret.js';
 import { failure } from '../../support/failure.js';
-import { connect, openRepository, storeWithSecrets } from '../../support/sqlite-repository.js';
+import { connect, inPortions, openRepository, storeWithSecrets } from '../../support/sqlite-repository.js';
 import { digestOf, keyOf, NOON, sessionOf } from '../../support/stored-secret.js';
 import { userNamed } from '../../support/stored-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -121,7 +121,7 @@ describe('expired secrets', () => {
 
   async function setUpExpired() {
     const store = await storeWithSecrets();
-    await Promise.all(sessions.map((session) => store.secrets.insert(session, '1', 10_000)));
+    await inPortions(sessions, (session) => store.secrets.insert(session, '1', 10_000));
     return store;
   }
 
