@@ -37,7 +37,7 @@ export class KnownClients {
   }
 
   /**
-   * Remembers a client. The store is told now and then, and nobody waits for it.
+   * Remembers a client. The store is told once a day, and nobody waits for it.
    *
    * @param isShared whether the other processes remember it as well
    */
@@ -45,7 +45,13 @@ export class KnownClients {
     const recorded = this.#clients.get(shortKey(name))?.get(client);
     if (recorded !== undefined && Date.now() < recorded + RECORD_EVERY) return;
     this.#set(client, name, Date.now());
-    if (isShared) this.#shared?.mark(shortKey(client, name), KNOWN_FOR);
+    if (isShared) void this.#record(client, name);
+  }
+
+  async #record(client: string, name: string): Promise<void> {
+    const isRecorded = await this.#shared?.mark(shortKey(client, name), KNOWN_FOR);
+    // The next login tells the store again.
+    if (isRecorded === false) this.#set(client, name, Number.NEGATIVE_INFINITY);
   }
 
   close(): void {

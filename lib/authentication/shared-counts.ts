@@ -1,11 +1,11 @@
-import { now } from '../clock.js';
 import { answerWithin, UnderWay } from '../promises.js';
 import type { KeyPoints, SharedLimiter, SharedLimits } from '../users/shared-limits.js';
 import { BoundedCache } from './bounded-cache.js';
+import { shortKey } from './rate-limiter.js';
 
 /** Milliseconds that a login waits for an answer. */
 const ANSWER_WITHIN = 2_000;
-/** Milliseconds after a failure in which the store is not asked. Then one question finds out whether it answers again. */
+/** Milliseconds from a failure to the next question, for which no login waits. */
 const RETRY_AFTER = 1_000;
 /** Milliseconds for which a key without points is refused without a question. */
 const REFUSED_FOR = 1_000;
@@ -25,16 +25,18 @@ export class SharedCounts {
   readonly #onFailure: (reason: Error) => void;
   readonly #underWay = new UnderWay();
   readonly #refused: BoundedCache<number>[] = [];
+  readonly #trial: SharedLimiter;
   readonly #sweeping: NodeJS.Timeout;
+  #retry: NodeJS.Timeout | undefined;
   #isAway = false;
   #isClosed = false;
-  #askAgainAt = Number.NEGATIVE_INFINITY;
   #pointsSinceSweep = 0;
 
   /** @param onFailure called when the store does not answer a question, with the reason */
   constructor(limits: SharedLimits, onFailure: (reason: Error) => void) {
     this.#limits = limits;
     this.#onFailure = onFailure;
+    this.#trial = limits.limiter({ keyPrefix: 'trial', points: 1, duration: 1 });
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_EVERY).unref();
   }
 
@@ -53,21 +55,16 @@ export class SharedCounts {
     );
   }
 
-  /** Asks the store. Never rejects: undefined says that the store does not answer. */
+  /**
+   * Asks the store. Never rejects: undefined says that the store does not answer. While it does not, no login waits for it
+   * again.
+   */
   async ask<T>(question: () => Promise<T>): Promise<T | undefined> {
-    const time = now();
-    if (this.#isClosed || time < this.#askAgainAt) return undefined;
-    if (this.#isAway) this.#askAgainAt = time + RETRY_AFTER;
+    if (this.#isClosed || this.#isAway) return undefined;
     try {
-      const answer = await answerWithin(ANSWER_WITHIN, this.#underWay.wait(question));
-      this.#isAway = false;
-      this.#askAgainAt = Number.NEGATIVE_INFINITY;
-      return answer;
+      return await this.#answer(question);
     } catch (error) {
-      if (this.#isClosed) return undefined;
-      this.#isAway = true;
-      this.#askAgainAt = now() + RETRY_AFTER;
-      this.#onFailure(error as Error);
+      this.#failed(error as Error);
       return undefined;
     }
   }
@@ -81,9 +78,32 @@ export class SharedCounts {
   /** Stops all timers. Waiting questions have no answer then. */
   close(): void {
     clearInterval(this.#sweeping);
+    clearTimeout(this.#retry);
     this.#isClosed = true;
     this.#underWay.close(() => new Error('the user store is closed'));
     for (const refused of this.#refused) refused.close();
+  }
+
+  #answer<T>(question: () => Promise<T>): Promise<T> {
+    return answerWithin(ANSWER_WITHIN, this.#underWay.wait(question));
+  }
+
+  #failed(reason: Error): void {
+    if (this.#isClosed) return;
+    this.#isAway = true;
+    this.#onFailure(reason);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#tryAgain(), RETRY_AFTER).unref();
+  }
+
+  /** Finds out whether the store counts again: with a write, because a full disk can still be read. */
+  #tryAgain(): void {
+    this.#answer(() => this.#trial.set(shortKey('trial'), 1, 1)).then(
+      () => {
+        this.#isAway = false;
+      },
+      (error) => this.#failed(error),
+    );
   }
 
   #sweep(): void {
@@ -144,13 +164,18 @@ export class SharedCounter {
   }
 
   /**
-   * Sets the points of a key to 1. Nobody waits for it.
+   * Sets the points of a key to 1.
    *
    * @param window milliseconds from now on
+   * @returns whether the store has done so
    */
-  mark(key: string, window: number): void {
+  async mark(key: string, window: number): Promise<boolean> {
     this.#counts.added();
-    void this.#counts.ask(() => this.#limiter.set(key, 1, wholeSeconds(window)));
+    const set = async () => {
+      await this.#limiter.set(key, 1, wholeSeconds(window));
+      return true;
+    };
+    return (await this.#counts.ask(set)) === true;
   }
 
   /** Milliseconds until the window of a key ends. Undefined if the key has no point, or the store does not answer. */

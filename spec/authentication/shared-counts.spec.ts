@@ -170,7 +170,7 @@ describe('processes of a store', () => {
 
 describe('a store that does not answer', () => {
   it.each(['silent', 'failing'] as const)(
-    'leaves each process its own counts, and is asked once a second: %s',
+    'leaves each process its own counts, and is asked again once a second, for which no login waits: %s',
     async (problem) => {
       const store = new Store();
       const { fail, succeed, onFailure } = startProcess(store);
@@ -183,27 +183,31 @@ describe('a store that does not answer', () => {
       expect([await fail(), await fail()]).toEqual(['failed', 'failed']);
       expect(await succeed()).toBeTypeOf('number');
       expect(store.asked).toEqual([]);
-      vi.advanceTimersByTime(1_000);
-      const tried = Promise.all(['203.0.113.1', '203.0.113.2', '203.0.113.3'].map((client) => fail(client)));
-      await vi.advanceTimersByTimeAsync(2_000);
-      expect(await tried).toEqual(['failed', 'failed', 'failed']);
-      expect(store.asked).toHaveLength(1);
-      expect(onFailure).toHaveBeenCalledTimes(2);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(store.asked).toEqual(['set trial']);
+      expect(await fail('203.0.113.1')).toBe('failed');
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(store.asked.slice(0, 2)).toEqual(['set trial', 'set trial']);
+      expect(onFailure.mock.calls.length).toBeGreaterThan(1);
     },
   );
 
-  it('counts again when it answers', async () => {
+  it('counts again when it answers, and is told of the clients that it missed', async () => {
     const store = new Store();
-    const { fail } = startProcess(store);
+    const { fail, throttle } = startProcess(store);
     store.problem = 'failing';
-    await fail();
+    throttle.remember(HERE, NAME);
+    await vi.advanceTimersByTimeAsync(0);
     store.problem = 'none';
-    vi.advanceTimersByTime(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(store.asked).toEqual(['set known', 'set trial']);
     store.asked = [];
-    await fail();
+    throttle.remember(HERE, NAME);
+    throttle.remember(HERE, NAME);
     await fail('203.0.113.1');
+    expect(store.asked[0]).toBe('set known');
+    expect(store.asked[1]).toBe('get known');
     expect(store.asked).toContain('penalty pair');
-    expect(await startProcess(store).counts.ask(async () => 'asked')).toBe('asked');
   });
 
   it('settles what waits for it when it is closed, and is asked nothing more', async () => {
