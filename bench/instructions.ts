@@ -12,7 +12,7 @@ import type { CountedApp, CountedCredentials } from './instructions-process.js';
 import { median } from './process.js';
 
 /** Requests until V8 has optimized all that they need. */
-const WARM_UP = 2_000;
+const WARM_UP = 4_000;
 /** Requests in a sample. */
 const SAMPLE = 100;
 const SAMPLES = 5;
