@@ -36,6 +36,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
       '{hosts,kapacitor-auth}',
       'cli/{completion,serve,terminal}',
       'config/admin-password-file',
+      'bench/instructions',
       'observe/audit-log-process',
       'stores/sqlite/{backup,built,containers,damaged,everybody,full-disk,kill,locked,processes,replaced-files,slow-disk}',
       'transfer/open-user-file',

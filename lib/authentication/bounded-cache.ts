@@ -30,8 +30,7 @@ export class BoundedCache<T> {
   constructor(timeToLive: number, maxEntries: number, checkEvery = 600) {
     this.#maxEntries = maxEntries;
     if (timeToLive > 0) {
-      // node-cache keeps an entry for one more millisecond.
-      this.#cache = new NodeCache({ stdTTL: (timeToLive - 0.5) / 1000, checkperiod: checkEvery, useClones: false });
+      this.#cache = new NodeCache({ stdTTL: secondsOf(timeToLive), checkperiod: checkEvery, useClones: false });
       // node-cache says `del` of expired entries as well.
       this.#cache.on('del', (key) => this.#entries.delete(key));
       this.#cache.on('flush', () => this.#entries.clear());
@@ -56,7 +55,7 @@ export class BoundedCache<T> {
     this.#cache.del(key);
     if (this.#cache.getStats().keys >= this.#maxEntries) this.#dropOldest(this.#cache);
     if (timeToLive === undefined) this.#cache.set(key, value);
-    else this.#cache.set(key, value, Math.max(0.5, timeToLive - 0.5) / 1000);
+    else this.#cache.set(key, value, secondsOf(timeToLive));
     this.#entries.set(key, { value, until: this.#cache.getTtl(key) as number });
   }
 
@@ -74,4 +73,9 @@ export class BoundedCache<T> {
   #dropOldest(cache: NodeCache): void {
     cache.del(cache.keys().slice(0, Math.ceil(this.#maxEntries / 10)));
   }
+}
+
+/** node-cache keeps an entry for one more millisecond, and one with a time to live of 0 for ever. */
+function secondsOf(timeToLive: number): number {
+  return Math.max(0.5, timeToLive - 0.5) / 1000;
 }

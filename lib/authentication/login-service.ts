@@ -203,14 +203,10 @@ export class LoginService {
       const session = this.#sessions.read(req);
       if (session !== undefined) return this.#resume(req, session, this.#sessions);
     }
-    const recalled = authorization ? this.#authenticator.recall(authorization, req, headers) : undefined;
-    return isPromise(recalled)
-      ? recalled.then((user) => this.#afterRecall(req, user))
-      : this.#afterRecall(req, recalled);
-  }
-
-  #afterRecall(req: IncomingMessage, user: User | undefined): MaybePromise<LoginOutcome> {
-    return user === undefined ? this.#attempt(req) : this.#letIn(user, true);
+    if (!authorization) return this.#attempt(req);
+    const recalled = this.#authenticator.recall(authorization, req, headers);
+    const conclude = (user: User | undefined) => (user === undefined ? this.#attempt(req) : this.#letIn(user, true));
+    return isPromise(recalled) ? recalled.then(conclude) : conclude(recalled);
   }
 
   async #attempt(req: IncomingMessage): Promise<LoginOutcome> {

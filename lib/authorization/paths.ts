@@ -90,10 +90,11 @@ export class PathReader {
       return resources && { whole: resources, below: this.#belowKapacitor(resources) };
     }
     const resources = this.#toResources(whole);
-    const isKept = this.#plain.size < MAX_REMEMBERED;
-    const readings = { whole: resources, below: this.#belowKapacitor(resources), isKept };
-    if (isKept) this.#plain.set(whole, readings);
-    return readings;
+    const readings = { whole: resources, below: this.#belowKapacitor(resources) };
+    if (this.#plain.size >= MAX_REMEMBERED) return readings;
+    const kept = { ...readings, isKept: true };
+    this.#plain.set(whole, kept);
+    return kept;
   }
 
   #readMounted(whole: string, below: string, base: string): Readings | undefined {

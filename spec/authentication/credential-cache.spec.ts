@@ -94,6 +94,19 @@ describe('the cache of verified credentials', () => {
     }
   });
 
+  it('forgets an entry that is deleted, and begins its life anew when it is set again', () => {
+    const cache = new CredentialCache(10_000, 60_000);
+    cache.set('key', VERIFICATION);
+    cache.delete('key');
+    expect(cache.get('key')).toBeUndefined();
+    cache.set('key', VERIFICATION);
+    vi.advanceTimersByTime(6_000);
+    cache.set('key', VERIFICATION);
+    vi.advanceTimersByTime(6_000);
+    expect(cache.get('key')).toEqual(VERIFICATION);
+    cache.close();
+  });
+
   it('is empty and leaves no timer after close()', () => {
     const cache = new CredentialCache(10_000, 60_000);
     cache.set('key', VERIFICATION);

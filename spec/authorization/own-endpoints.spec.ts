@@ -19,6 +19,17 @@ it('the endpoints to sign in are there with sessions, and the app’s own withou
   expect(some.at('/v1/session/x')).toBeUndefined();
 });
 
+it('a target may be for an endpoint if it has the name of one, however many others were asked about before', () => {
+  const endpoints = new OwnEndpoints();
+  const others = ['/', '/orders', '/kapacitor/v1/tasks?x=1', `/${'x'.repeat(300)}`];
+  for (let index = 0; index < 1_100; index += 1) others.push(`/orders/${index}`);
+  const own = ['/kapacitor/v1/users', '/KAPACITOR/V1/Me', '/kapacitor/v1/session?x=1'];
+  for (const _twice of [1, 2]) {
+    expect(others.filter((target) => endpoints.mayBe(target))).toEqual([]);
+    expect(own.filter((target) => !endpoints.mayBe(target))).toEqual([]);
+  }
+});
+
 describe('the keys and sessions of a user', () => {
   const endpoints = new OwnEndpoints();
   const USERS = '/kapacitor/v1/users';

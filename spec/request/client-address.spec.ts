@@ -1,3 +1,4 @@
+import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { clientNetwork, type RequestOrigin, roughOrigin } from '../../lib/request/client-address.js';
 import { from } from '../support/origin.js';
@@ -55,6 +56,32 @@ describe('the network of a client', () => {
     const trust = (address: string, hop: number) => (hop === 0 ? address === '127.0.0.1' : hop < 2);
     const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.2, 198.51.100.1' };
     expect(clientNetwork({ app: { get: () => trust }, headers, socket: {} })).toBe('192.0.2.2');
+  });
+});
+
+describe('the address of a request of Express', () => {
+  const socket = { remoteAddress: '192.0.2.9' };
+  const requestOf = (app: express.Express, properties: Partial<RequestOrigin> = {}): RequestOrigin =>
+    Object.assign(Object.create(app.request), { headers: {}, socket, ...properties });
+
+  it('is that of the connection, unless a proxy that the app trusts names a client', () => {
+    const app = express();
+    const forwarded = { headers: { 'x-forwarded-for': '192.0.2.1' } };
+    expect(roughOrigin(requestOf(app))).toBe('192.0.2.9');
+    expect(roughOrigin(requestOf(app, forwarded))).toBe('192.0.2.9');
+    app.set('trust proxy', 1);
+    expect(roughOrigin(requestOf(app))).toBe('192.0.2.9');
+    expect(roughOrigin(requestOf(app, forwarded))).toBe('192.0.2.1');
+  });
+
+  it('is that of the app if the app defines it, for all requests or for one, before the first or later', () => {
+    const app = express();
+    const value = '192.0.2.1';
+    expect(roughOrigin(requestOf(app))).toBe('192.0.2.9');
+    expect(roughOrigin(Object.defineProperty(requestOf(app), 'ip', { value }))).toBe(value);
+    expect(roughOrigin(Object.defineProperty(requestOf(app), 'ip', { get: () => value }))).toBe(value);
+    Object.defineProperty(app.request, 'ip', { get: () => value });
+    expect(roughOrigin(requestOf(app))).toBe(value);
   });
 });
 
