@@ -1,3 +1,5 @@
+// The first import: the clock is bound when the package is loaded.
+import './slow-clock.js';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';

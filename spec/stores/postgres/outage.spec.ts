@@ -128,6 +128,8 @@ describe.each(FAULTS)('while $fault', ({ database, grace, reasons }) => {
     expect(app.states.filter((state) => state !== 'degraded')).toEqual(['up', 'grace', 'down', 'up']);
     const codes = new Set(warnings.map(({ code }) => code));
     codes.delete('KAPACITOR_AUTH_NO_ADMIN');
+    // The table of counts may answer while that of the users does not.
+    codes.delete('KAPACITOR_AUTH_LIMITS_NOT_SHARED');
     expect(codes).toEqual(new Set(['KAPACITOR_AUTH_STORE_DEGRADED', 'KAPACITOR_AUTH_STORE_UNAVAILABLE']));
     for (const { message, stack } of warnings) {
       expect(`${message} ${stack}`).not.toMatch(/of-the-database|\$2b\$|\bpw\b|wrong/);
