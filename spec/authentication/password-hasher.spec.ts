@@ -266,6 +266,8 @@ describe('the hashing budget', () => {
     expect(isKept()).toBe(false);
     const hashed = hasher.hash('a password');
     expect(isKept()).toBe(true);
+    const [beat] = keepers.mock.calls.at(-1) as [() => void, number];
+    expect(beat()).toBeUndefined();
     await hashed;
     expect(isKept()).toBe(false);
   });
