@@ -14,7 +14,7 @@ interface Soaked {
   readonly minutes: number;
   readonly verdicts: Verdicts;
   readonly faults: Faults;
-  /** Of each server. */
+  /** One list for each server. */
   readonly samples: readonly (readonly Sample[])[];
   readonly skipped: number;
 }
