@@ -1,18 +1,8 @@
+import type { InstructionsRow } from './instructions.js';
 import { decimals, type Measure, whole } from './measure.js';
 
-/** The instructions of a cached request in an app, on a version of Node.js. */
-interface CountedRow {
-  readonly node: string;
-  readonly app: string;
-  readonly instructions: number;
-  /** To bare Express: the median of the rounds, and the least and the most. */
-  readonly ratio: number;
-  readonly least: number;
-  readonly most: number;
-}
-
 /** @param count the instructions, by valgrind */
-export function instructionsMeasure(count: (rounds: number) => Promise<readonly CountedRow[]>): Measure {
+export function instructionsMeasure(count: (rounds: number) => Promise<readonly InstructionsRow[]>): Measure {
   return {
     about: 'The processor instructions of a request with cached credentials, against another package. Needs valgrind.',
     mostRounds: 3,

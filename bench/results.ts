@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Row, Tables } from './measure.js';
 
-/** What a measure gave on one version of Node.js. */
+/** The figures of a measure on one version of Node.js. */
 export interface Run {
   /** The version of Node.js. */
   readonly node: string;
@@ -10,7 +10,7 @@ export interface Run {
   readonly cores: number;
   /** The day. */
   readonly date: string;
-  /** What else is to be known of the figures, such as other work of the machine. */
+  /** A remark about the figures, such as other work of the machine. */
   readonly note?: string;
   readonly tables: Tables;
 }

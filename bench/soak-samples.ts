@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { median } from './process.js';
 import type { SoakTold } from './soak-process.js';
 
-/** What a server takes at a moment. */
+/** The memory and the descriptors of a server at a moment. */
 export interface Sample {
   /** Milliseconds since the beginning. */
   readonly at: number;

@@ -8,7 +8,7 @@ import type { SecretAuthenticator } from './secret-authenticator.js';
 import type { TokenAuthenticator } from './token-authenticator.js';
 import type { UsedCredentials } from './used-credentials.js';
 
-/** What an authenticator asks. */
+/** The parts of an authenticator. */
 export interface AuthenticatorParts {
   readonly repository: UserRepository;
   readonly hasher: PasswordHasher;

@@ -30,7 +30,7 @@ export interface Reservation {
   cancel(): Promise<void>;
 }
 
-/** Who attempts to log in, and as whom. */
+/** The client and the user of an attempt to log in. */
 export interface Attempting {
   /** See {@link clientNetwork}. */
   readonly client: string;

@@ -30,8 +30,9 @@ export class KnownClients {
   /** Whether any process does. */
   async find(client: string, name: string): Promise<boolean> {
     if (this.has(client, name)) return true;
-    const left = await this.#shared?.timeLeft(shortKey(client, name));
-    if (left === undefined) return false;
+    // A client that is known has its one point, and gets another when it is forgotten.
+    const left = (await this.#shared?.look(shortKey(client, name)))?.wait;
+    if (!left) return false;
     this.#set(client, name, Date.now() + left - KNOWN_FOR);
     return true;
   }

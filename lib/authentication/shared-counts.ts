@@ -178,12 +178,6 @@ export class SharedCounter {
     return (await this.#counts.ask(set)) === true;
   }
 
-  /** Milliseconds until the window of a key ends. Undefined if the key has no point, or the store does not answer. */
-  async timeLeft(key: string): Promise<number | undefined> {
-    const found = await this.#counts.ask(() => this.#limiter.get(key));
-    return found?.consumedPoints ? found.msBeforeNext : undefined;
-  }
-
   /** @param refusedFrom the points from which on the key is refused */
   #waitAt(key: string, found: KeyPoints | null | undefined, refusedFrom: number): number {
     if (!found || found.consumedPoints < refusedFrom) return 0;

@@ -25,7 +25,7 @@ export type RuntimeName = 'node' | 'bun' | 'deno';
 
 interface Kind {
   readonly title: string;
-  /** What npm installs, without the version. */
+  /** The name of the package that npm installs, without the version. */
   readonly specifier: string;
   /** The path of the binary in `node_modules`. */
   readonly binary: string;

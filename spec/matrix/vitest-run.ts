@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
-  /** What vitest wrote. */
+  /** The output of vitest. */
   readonly output: string;
 }
 
