@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PostgresServer } from '../spec/support/postgres-server.js';
 import { CountedProcess, requireValgrind } from './callgrind.js';
-import type { CountedApp, CountedCredentials } from './instructions-process.js';
+import type { CountedApp, CountedServer } from './instructions-process.js';
 import { median } from './process.js';
 
 /** Requests until V8 has optimized all that they need. */
@@ -25,7 +25,7 @@ const MAJORS: readonly string[] = ['20', '24'];
 export interface CountedCase {
   readonly app: CountedApp;
   /** Defaults to `password`. Apps without authentication ignore it. */
-  readonly credential?: keyof CountedCredentials['headers'];
+  readonly credential?: Credential;
   /** Defaults to `memory`. */
   readonly store?: 'memory' | 'SQLite' | 'PostgreSQL';
 }
@@ -116,10 +116,13 @@ async function build(): Promise<string> {
   const cache = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url));
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'kapacitor-auth-instructions-'));
-  const program = fileURLToPath(new URL('./instructions-process.ts', import.meta.url));
+  const pathOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
   // The bundler takes its time to load, and the specs of the page read the other parts of this file.
   const { bundleImplementation } = await import('../lib/build/bundle.js');
-  await bundleImplementation(folder, { 'lib/instructions-process': program });
+  await bundleImplementation(folder, {
+    'lib/slow-clock': pathOf('slow-clock'),
+    'lib/instructions-process': pathOf('instructions-process'),
+  });
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   return folder;
 }
@@ -130,8 +133,13 @@ async function count(
   { app, credential = 'password' }: CountedCase,
   store: string,
 ): Promise<number> {
-  const program = [join(folder, 'lib/instructions-process.js'), app, store];
-  const { counted, told } = await CountedProcess.start<CountedCredentials>(path, major, program);
+  const [clock, main] = ['slow-clock', 'instructions-process'].map((name) => join(folder, `lib/${name}.js`)) as [
+    string,
+    string,
+  ];
+  // The package binds the clock when it is loaded.
+  const program = ['--require', clock, main, app, store];
+  const { counted, told } = await CountedProcess.start<CountedServer>(path, major, program);
   try {
     const client = await Client.connect(told, credential);
     await client.send(WARM_UP);
@@ -145,6 +153,22 @@ async function count(
   }
 }
 
+type Credential = 'password' | 'key' | 'session';
+
+/** The header of a request with each kind of credentials. */
+const HEADERS: Readonly<Record<Credential, (server: CountedServer) => string | Promise<string>>> = {
+  password: ({ name, password }) => `Authorization: Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+  key: ({ key }) => `Authorization: Bearer ${key}`,
+  session: async ({ port, name, password }) => {
+    const signedIn = await fetch(`http://127.0.0.1:${port}/kapacitor/v1/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name, password }),
+    });
+    return `Cookie: ${signedIn.headers.getSetCookie()[0]?.replace(/;.*/, '')}`;
+  },
+};
+
 /** Sends one request after another on one connection. */
 class Client {
   readonly #socket: ReturnType<typeof connect>;
@@ -155,13 +179,12 @@ class Client {
     this.#request = request;
   }
 
-  static async connect(
-    { port, headers }: CountedCredentials,
-    credential: keyof CountedCredentials['headers'],
-  ): Promise<Client> {
+  static async connect(server: CountedServer, credential: Credential): Promise<Client> {
+    const { port } = server;
+    const header = await HEADERS[credential](server);
     const socket = connect(port, '127.0.0.1').setNoDelay().setEncoding('utf8');
     await once(socket, 'connect');
-    const lines = ['GET /kapacitor/v1/tasks HTTP/1.1', `Host: 127.0.0.1:${port}`, headers[credential]];
+    const lines = ['GET /kapacitor/v1/tasks HTTP/1.1', `Host: 127.0.0.1:${port}`, header];
     return new Client(socket, `${lines.join('\r\n')}\r\n\r\n`);
   }
 

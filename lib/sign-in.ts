@@ -1,5 +1,6 @@
 import type { Authenticator } from './authentication/authenticator.js';
-import type { LoginService, SessionReader } from './authentication/login-service.js';
+import type { LoginService } from './authentication/login-service.js';
+import type { SessionReader } from './authentication/session-reader.js';
 import type { ResolvedConfig } from './config/options.js';
 import type { Guard } from './http/guard.js';
 import { SignInAnswers } from './http/sign-in-answers.js';

@@ -83,14 +83,14 @@ export function parseQueryCredentials(url: string): Credentials | undefined {
 /**
  * Keyed digests, which stand for passwords and hashes in memory. The key is random and never leaves the process, so that a
  * digest does not help to guess. Digests are never shown: without an oracle, a hash of key and text is as good as an HMAC,
- * and takes a fourth of its time.
+ * and takes a fourth of its time. Each of their 32 characters is a byte: texts in Base64 are longer, and take longer to find.
  */
 export class CredentialDigests {
   readonly #key: string = randomBytes(16).toString('base64');
 
   /** The digest of an `Authorization` header. */
   ofHeader(authorization: string): string {
-    return digest('sha256', this.#key + authorization, 'base64');
+    return digest('sha256', this.#key + authorization, 'binary');
   }
 
   /** The digest of the header that clients send for a user's name, which has no colon, and a password. */
@@ -100,11 +100,11 @@ export class CredentialDigests {
 
   /** The digest of any name and password. `a:b` and `c` have another digest than `a` and `b:c`. */
   ofPair(name: string, password: string): string {
-    return digest('sha256', this.#key + JSON.stringify([name, password]), 'base64');
+    return digest('sha256', this.#key + JSON.stringify([name, password]), 'binary');
   }
 
   /** The digest of a stored hash. */
   ofHash(hash: string): string {
-    return digest('sha256', this.#key + hash, 'base64');
+    return digest('sha256', this.#key + hash, 'binary');
   }
 }

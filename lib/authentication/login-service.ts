@@ -24,6 +24,7 @@ import type { Challenge, Failure, LoggedIn, LoginOutcome, Refusal } from './logi
 import type { LoginRecorder } from './login-recorder.js';
 import type { PasswordDuty } from './password-duty.js';
 import type { PresentedSecret } from './secret-authenticator.js';
+import type { SessionReader } from './session-reader.js';
 import { Tarpit } from './tarpit.js';
 import type { Verification } from './verify-call.js';
 
@@ -40,16 +41,6 @@ export interface LoginOptions {
   readonly recorder?: LoginRecorder | undefined;
   /** Receives `login-failed` for malformed credentials. The authenticator emits the others. */
   readonly audit: Audit;
-}
-
-/** Finds the sessions of browsers. */
-export interface SessionReader {
-  /** Whether a request may have the cookie of a session. Fast, and without a look at the cookie's value. */
-  mayHave(req: IncomingMessage): boolean;
-  /** The text in the session's cookie. Undefined if there is no such cookie. */
-  read(req: IncomingMessage): string | undefined;
-  /** Whether the cookie may count. False: a page of another site may have made the browser send this request. */
-  mayUse(req: IncomingMessage): boolean;
 }
 
 /** Characters of credentials in code. Node.js limits the headers of a request to as many bytes. */
@@ -84,13 +75,13 @@ export class LoginService {
   }
 
   /** Whether a request has credentials, well-formed or not. */
-  hasCredentials({ headers, url }: IncomingMessage): boolean {
-    return Boolean(headers.authorization) || (this.#queryCredentials && /[?&][up]=/.test(url ?? ''));
+  hasCredentials(req: IncomingMessage, { authorization }: IncomingHttpHeaders = req.headers): boolean {
+    return Boolean(authorization) || (this.#queryCredentials && /[?&][up]=/.test(req.url ?? ''));
   }
 
   /** Whether a request has credentials, or a cookie that may be that of a session. */
-  mayHaveAny(req: IncomingMessage): boolean {
-    return this.hasCredentials(req) || this.#sessions?.mayHave(req) === true;
+  mayHaveAny(req: IncomingMessage, headers: IncomingHttpHeaders = req.headers): boolean {
+    return this.hasCredentials(req, headers) || this.#sessions?.mayHave(headers) === true;
   }
 
   /**
@@ -114,10 +105,11 @@ export class LoginService {
    * @throws {StoreError} the store is unavailable
    */
   async resume(req: IncomingMessage): Promise<LoginOutcome> {
+    const { headers } = req;
     const sessions = this.#sessions;
-    const session = sessions?.read(req);
+    const session = sessions?.read(req, headers);
     if (sessions === undefined || session === undefined) return this.#challenged(req, 'no session');
-    return this.#resume(req, session, sessions);
+    return this.#resume(req, headers, session, sessions);
   }
 
   /**
@@ -199,9 +191,9 @@ export class LoginService {
 
   #login(req: IncomingMessage, headers: IncomingHttpHeaders): MaybePromise<LoginOutcome> {
     const { authorization } = headers;
-    if (!authorization && this.#sessions !== undefined && !this.hasCredentials(req)) {
-      const session = this.#sessions.read(req);
-      if (session !== undefined) return this.#resume(req, session, this.#sessions);
+    if (!authorization && this.#sessions !== undefined && !this.hasCredentials(req, headers)) {
+      const session = this.#sessions.read(req, headers);
+      if (session !== undefined) return this.#resume(req, headers, session, this.#sessions);
     }
     if (!authorization) return this.#attempt(req);
     const recalled = this.#authenticator.recall(authorization, req, headers);
@@ -237,15 +229,20 @@ export class LoginService {
   }
 
   /** Logs in with a session. A request with an ended one counts as one without credentials: each browser has one sooner or later. */
-  #resume(req: IncomingMessage, text: string, sessions: SessionReader): MaybePromise<LoginOutcome> {
+  #resume(
+    req: IncomingMessage,
+    headers: IncomingHttpHeaders,
+    text: string,
+    sessions: SessionReader,
+  ): MaybePromise<LoginOutcome> {
     const header = SESSION_MARK + text;
     const presented: PresentedSecret = { kind: 'session', text, name: undefined, header };
     const conclude = (user: User | undefined): LoginOutcome => {
       if (user === undefined) return this.#challenged(req, 'unable to parse authentication credentials');
-      return sessions.mayUse(req) ? this.#letIn(user, false) : { kind: 'forged' };
+      return sessions.mayUse(req, headers) ? this.#letIn(user, false) : { kind: 'forged' };
     };
     const verify = () => this.#authenticator.authenticateSecret(presented, req).then(conclude);
-    const recalled = this.#authenticator.recall(presented.header, req);
+    const recalled = this.#authenticator.recall(presented.header, req, headers);
     if (isPromise(recalled)) return recalled.then((user) => (user === undefined ? verify() : conclude(user)));
     return recalled === undefined ? verify() : conclude(recalled);
   }

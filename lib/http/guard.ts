@@ -191,7 +191,7 @@ export class Guard {
     }
     const { headers } = req;
     if (!headers.authorization && (options.admit !== undefined || req.method === 'OPTIONS')) {
-      const verdict = this.#logins.mayHaveAny(req) ? undefined : this.#admitNobody(req, res, next, options);
+      const verdict = this.#logins.mayHaveAny(req, headers) ? undefined : this.#admitNobody(req, res, next, options);
       if (verdict !== undefined) return verdict;
     }
     const outcome = this.#logins.login(req, headers);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isFromBrowser } from './browser.js';
 import { trustsPeer } from './client-address.js';
 import type { HostRequest } from './host.js';
@@ -46,17 +47,18 @@ export function allowOrigins(upgrade: HostRequest, origins: readonly string[]): 
 /**
  * Whether the cookie of a request may count as its credentials. A browser adds it by itself, so a request that changes
  * something, and each WebSocket, must come from a page of this host.
+ *
+ * @param headers those of the request: each reading of it takes time
  */
-export function mayUseCookie(req: HostRequest): boolean {
+export function mayUseCookie(req: HostRequest, headers: IncomingHttpHeaders = req.headers): boolean {
   const origins = originsOfUpgrades.get(req);
-  if (origins === undefined && SAFE_METHODS.includes(req.method) && !isWebSocket(req)) return true;
-  const { origin } = req.headers;
+  if (origins === undefined && SAFE_METHODS.includes(req.method) && !isWebSocket(headers)) return true;
+  const { origin } = headers;
   return (origin !== undefined && origins?.includes(origin) === true) || isFromThisHost(req);
 }
 
 /** A proxy that asks about a handshake leaves `Upgrade` out, which is for one hop. */
-function isWebSocket({ headers }: HostRequest): boolean {
-  const { 'sec-websocket-key': key, upgrade } = headers;
+function isWebSocket({ 'sec-websocket-key': key, upgrade }: IncomingHttpHeaders): boolean {
   return key !== undefined || (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade));
 }
 
@@ -97,7 +99,7 @@ export function isOfThisHost(source: string, req: HostRequest): boolean {
 }
 
 /** The host that the client asked for, with its port. A proxy that Express trusts knows it. */
-export function requestHost(req: HostRequest): string {
-  const forwarded = req.headers['x-forwarded-host']?.toString().split(',', 1)[0]?.trim();
-  return (forwarded && trustsPeer(req) ? forwarded : req.headers.host) ?? '';
+export function requestHost(req: HostRequest, headers: IncomingHttpHeaders = req.headers): string {
+  const forwarded = headers['x-forwarded-host']?.toString().split(',', 1)[0]?.trim();
+  return (forwarded && trustsPeer(req) ? forwarded : headers.host) ?? '';
 }

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { trustsPeer } from './client-address.js';
@@ -19,16 +19,20 @@ const USUAL_LOCALHOST = /^(?:localhost|127\.0\.0\.1)(?::\d{1,5})?$/;
 /** Every name that a cookie of a session can have. */
 export const SESSION_COOKIES: readonly string[] = [SECURE_NAME, LOCAL_NAME];
 
-/** The token of a session in the cookie of a request. Its digest may or may not be known. Undefined if there is none. */
-export function sessionTokenOf(req: HostRequest): string | undefined {
+/**
+ * The token of a session in the cookie of a request. Its digest may or may not be known. Undefined if there is none.
+ *
+ * @param headers those of the request: each reading of it takes time
+ */
+export function sessionTokenOf(req: HostRequest, headers: IncomingHttpHeaders = req.headers): string | undefined {
   // Most requests have none, and need not be parsed.
-  const name = mayHaveSession(req) ? cookieNameFor(req) : undefined;
-  return (name && parseCookie(req.headers.cookie as string, { decode: asItIs })[name]) || undefined;
+  const name = mayHaveSession(headers) ? cookieNameFor(req, headers) : undefined;
+  return (name && parseCookie(headers.cookie as string, { decode: asItIs })[name]) || undefined;
 }
 
-/** Whether a request may have a cookie of such a name. */
-export function mayHaveSession({ headers }: HostRequest): boolean {
-  return headers.cookie?.includes(LOCAL_NAME) === true;
+/** Whether the headers may have a cookie of such a name. */
+export function mayHaveSession({ cookie }: IncomingHttpHeaders): boolean {
+  return cookie?.includes(LOCAL_NAME) === true;
 }
 
 /** Whether the client's connection is so safe that a cookie may let it in: TLS, or one to localhost. */
@@ -64,9 +68,9 @@ function setCookie(req: HostRequest, value: string, maxAge: number): string {
 }
 
 /** The name of the cookie that counts. Undefined: none does, because others could read it on its way. */
-function cookieNameFor(req: HostRequest): string | undefined {
-  if (isOverTls(req)) return SECURE_NAME;
-  const host = requestHost(req);
+function cookieNameFor(req: HostRequest, headers: IncomingHttpHeaders = req.headers): string | undefined {
+  if (isOverTls(req, headers)) return SECURE_NAME;
+  const host = requestHost(req, headers);
   // Parsing a URL takes longer than the rest of this.
   if (USUAL_LOCALHOST.test(host)) return LOCAL_NAME;
   const url = `http://${host}`;
@@ -74,9 +78,9 @@ function cookieNameFor(req: HostRequest): string | undefined {
 }
 
 /** Whether the client speaks TLS, with this server or with a proxy that the app trusts. Express calls it `req.secure`. */
-function isOverTls(req: HostRequest): boolean {
+function isOverTls(req: HostRequest, headers: IncomingHttpHeaders): boolean {
   if ((req.socket as Partial<TLSSocket>).encrypted === true) return true;
-  const forwarded = req.headers['x-forwarded-proto'];
+  const forwarded = headers['x-forwarded-proto'];
   // Express computes `secure` from the two, each time that it is asked. An app may set its own.
   if (forwarded === undefined) return Object.hasOwn(req, 'secure') && req.secure === true;
   return req.secure === true || (forwarded.toString().split(',', 1)[0]?.trim() === 'https' && trustsPeer(req));

@@ -215,7 +215,7 @@ describe('the memory of the authenticator', () => {
       await authenticator.authenticate(...attempt(NAME, PASSWORD));
       keys.push(set.mock.calls[0]?.[0] as string);
     }
-    expect(keys[0]).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+    expect(keys[0]).toHaveLength(32);
     expect(keys[0]).not.toBe(keys[1]);
   });
 });

@@ -2,8 +2,9 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import bcrypt from 'bcrypt';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LoginService, type SessionReader } from '../../lib/authentication/login-service.js';
+import { LoginService } from '../../lib/authentication/login-service.js';
 import { PasswordDuty } from '../../lib/authentication/password-duty.js';
+import type { SessionReader } from '../../lib/authentication/session-reader.js';
 import { KapacitorStrategy } from '../../lib/authentication/strategy.js';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
 import { newSecret } from '../../lib/users/secret-text.js';
@@ -23,7 +24,7 @@ function setUp({ queryCredentials = false } = {}) {
   const all = setUpSecrets();
   const cookies = new WeakMap<IncomingMessage, Asked>();
   const sessions: SessionReader = {
-    mayHave: (req) => cookies.get(req)?.session !== undefined,
+    mayHave: ({ cookie }) => cookie !== undefined,
     read: (req) => cookies.get(req)?.session,
     mayUse: (req) => cookies.get(req)?.isForged !== true,
   };
@@ -31,7 +32,8 @@ function setUp({ queryCredentials = false } = {}) {
   const duty = new PasswordDuty('/users', true);
   const logins = new LoginService(all.authenticator, { realm: 'R', queryCredentials, sessions, duty, audit });
   const requestOf = (asked: Asked) => {
-    const { url = '/', headers = {} } = asked;
+    const { url = '/', session } = asked;
+    const headers = session === undefined ? { ...asked.headers } : { ...asked.headers, cookie: 'of-a-session' };
     const req = Object.assign(new IncomingMessage(new Socket()), { url, headers, ip: '192.0.2.1' });
     cookies.set(req, asked);
     return req;
