@@ -1,6 +1,6 @@
 import express from 'express';
 import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAuth, ROOT } from '../support/auth.js';
 import { JSON_TYPE } from '../support/content-types.js';
 import { serve } from '../support/server.js';
@@ -24,6 +24,10 @@ async function setUp() {
 }
 
 const entry = (name: string, fields: object) => ({ link: { rel: 'self', href: `${USERS}/${name}` }, name, ...fields });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the account of a user', () => {
   it('is in answers as far as somebody has set it', async () => {

@@ -1,6 +1,6 @@
 import express from 'express';
 import { MemoryUserRepository, type StoredUser } from 'kapacitor-auth';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { JSON_TYPE } from '../support/content-types.js';
 import { serve } from '../support/server.js';
@@ -28,6 +28,10 @@ async function setUp() {
   const tagOf = async (path = API) => (await ask({ method: 'GET', path })).headers.etag as string;
   return { auth, store, ask, tagOf };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the ETag of a user', () => {
   it('is strong, is no revision, and comes with each answer that has the user', async () => {

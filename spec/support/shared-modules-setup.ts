@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 
 const ELSEWHERE = 'Name it on another line of the table in spec/vitest.config.ts: one of the "isolated"';
 
@@ -11,3 +11,12 @@ if (/\bvi\.(?:mock|doMock|resetModules)\(/.test(source)) {
 if (/\bvi\.getTimerCount\(/.test(source)) {
   throw new Error(`this spec counts timers, and an earlier spec may have left one. ${ELSEWHERE}`);
 }
+
+// It is the first hook, and so the last one that runs after all tests.
+afterAll(() => {
+  if (!vi.isFakeTimers()) return;
+  vi.useRealTimers();
+  throw new Error(
+    'this spec leaves fake timers, which the next spec would keep. Call vi.useRealTimers() after each test',
+  );
+});
