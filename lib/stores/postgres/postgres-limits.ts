@@ -1,4 +1,4 @@
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import RateLimiterPostgres from 'rate-limiter-flexible/lib/RateLimiterPostgres.js';
 import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
 import { sweepLimits } from '../sweep.js';
 import type { Connections } from './connections.js';

@@ -1,4 +1,4 @@
-import { RateLimiterSQLite } from 'rate-limiter-flexible';
+import RateLimiterSQLite from 'rate-limiter-flexible/lib/RateLimiterSQLite.js';
 import type { MaybePromise } from '../../promises.js';
 import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
 import { sweepLimits } from '../sweep.js';
