@@ -1,5 +1,5 @@
 import { hash as digest } from 'node:crypto';
-import { RateLimiterRes } from 'rate-limiter-flexible';
+import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
 import { BoundedCache } from './bounded-cache.js';
 

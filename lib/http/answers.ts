@@ -1,9 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Decision } from '../authorization/access-policy.js';
-import { contextOf } from '../request/audit-context.js';
 import { type HostRequest, type HostResponse, wholePathOf } from '../request/host.js';
 import { pathForDisplay } from '../safe-text.js';
-import type { Denied } from '../users/audit-events.js';
 import { restrictionOf } from '../users/restricted-user.js';
 import type { User } from '../users/user.js';
 import { relativeReference } from './relative-reference.js';
@@ -123,14 +121,4 @@ export const FORGED =
 /** The message of a 403 for users who are not admins. In Kapacitor, others can manage users as well. */
 export function adminRequired(user: User, deed = 'manage users'): string {
   return `user ${user.name} may not ${deed}: an admin is required`;
-}
-
-/** The details of the event `denied`. */
-export function denialOf(
-  req: HostRequest,
-  user: User | undefined,
-  status: Denied['status'],
-  reason: string,
-): Omit<Denied, 'time'> {
-  return { ...contextOf(req), by: user?.name, user: user?.name, status, reason };
 }

@@ -3,7 +3,7 @@ import { isPlainObject } from '../argument-checks.js';
 import { ForbiddenError } from '../errors.js';
 import { type Audit, operationFailure, type UserOperationFailed } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
-import { denialOf } from './answers.js';
+import { reportForbidden } from './denials.js';
 import { changeContextOf } from './users-action.js';
 
 const OPERATIONS: readonly unknown[] = ['create', 'change', 'delete'] satisfies UserOperationFailed['operation'][];
@@ -32,7 +32,6 @@ export class BatchEvents {
 
   /** Reports the error of an operation that the user may not do, or may do no more. */
   failed(error: unknown): void {
-    if (!(error instanceof ForbiddenError)) return;
-    this.#audit('denied', () => denialOf(this.#req, this.#principal, 403, error.message));
+    reportForbidden(this.#audit, this.#req, this.#principal, error);
   }
 }

@@ -6,7 +6,8 @@ import { ForbiddenError, TryLaterError } from '../errors.js';
 import { type HostResponse, wholePathOf } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
-import { allowOf, denialOf, forbidStoring, refusalMessage, sendEmpty, sendMethodNotAllowed } from './answers.js';
+import { allowOf, forbidStoring, refusalMessage, sendEmpty, sendMethodNotAllowed } from './answers.js';
+import { reportForbidden } from './denials.js';
 import type { Guard } from './guard.js';
 import type { Proceed } from './guard-options.js';
 import { Refusal } from './refusals.js';
@@ -86,7 +87,7 @@ export class EndpointHandlers {
       const query = parameters ? this.#parts.parameters.read(req.url, parameters) : new URLSearchParams();
       await action(req, res, principal, query);
     } catch (error) {
-      if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, principal, 403, error.message));
+      reportForbidden(audit, req, principal, error);
       throw error;
     }
   }

@@ -2,7 +2,8 @@ import type { PasswordDuty } from '../authentication/password-duty.js';
 import type { HostRequest } from '../request/host.js';
 import type { Audit } from '../users/audit-events.js';
 import type { User } from '../users/user.js';
-import { denialOf, FORGED } from './answers.js';
+import { FORGED } from './answers.js';
+import { reportDenial } from './denials.js';
 import { type GuardOptions, type IdentifyOptions, STRICT } from './guard-options.js';
 import { Refusal } from './refusals.js';
 import type { SignInChallenge } from './sign-in-challenge.js';
@@ -21,19 +22,19 @@ export class GuardRefusals {
 
   /** A request without credentials: 401. A person goes to the sign-in page. */
   ofNobody(req: HostRequest, reason: string, challenge: string | undefined, options: IdentifyOptions): Refusal {
-    this.#audit('denied', () => denialOf(req, undefined, 401, reason));
+    reportDenial(this.#audit, req, { status: 401, reason });
     return this.#signIn?.refuse(req, reason, challenge, options) ?? challenged(reason, challenge);
   }
 
   /** A request of a page of another site: 403. */
   ofForged(req: HostRequest): Refusal {
-    this.#audit('denied', () => denialOf(req, undefined, 403, FORGED));
+    reportDenial(this.#audit, req, { status: 403, reason: FORGED });
     return new Refusal(403, FORGED);
   }
 
   /** A user who may not make this request: 403. */
   of(req: HostRequest, user: User, reason: string): Refusal {
-    this.#audit('denied', () => denialOf(req, user, 403, reason));
+    reportDenial(this.#audit, req, { user, status: 403, reason });
     return new Refusal(403, reason);
   }
 
@@ -45,7 +46,7 @@ export class GuardRefusals {
   /** A user who must change its password first: 403. A person goes to the sign-in page, which asks for the new one. */
   ofDuty(req: HostRequest, user: User, options: IdentifyOptions = STRICT): Refusal {
     const error = this.#duty.errorFor(user, this.#signIn?.pathFor(req, options));
-    this.#audit('denied', () => denialOf(req, user, 403, error.message));
+    reportDenial(this.#audit, req, { user, status: 403, reason: error.message });
     return Refusal.of(error);
   }
 }

@@ -13,7 +13,8 @@ import type { SessionService } from '../users/session-service.js';
 import { ADMIN_USER, type StoredUser, type User } from '../users/user.js';
 import type { UserService } from '../users/user-service.js';
 import { warn } from '../warnings.js';
-import { allowOf, denialOf, FORGED, forbidStoring, sendEmpty, sendJson, sendMethodNotAllowed } from './answers.js';
+import { allowOf, FORGED, forbidStoring, sendEmpty, sendJson, sendMethodNotAllowed } from './answers.js';
+import { reportForbidden } from './denials.js';
 import type { Guard } from './guard.js';
 import { NewPassword } from './new-password.js';
 import { nextPath } from './next-path.js';
@@ -61,7 +62,7 @@ function endpoint({ guard, audit }: SignInParts, actions: Readonly<Record<string
     else {
       surviveErrors(req.socket);
       action(req, res).catch((error: unknown) => {
-        if (error instanceof ForbiddenError) audit('denied', () => denialOf(req, undefined, 403, error.message));
+        reportForbidden(audit, req, undefined, error);
         guard.later(res, next, () => Refusal.of(error));
       });
     }
@@ -203,8 +204,7 @@ class SignInApi {
   }
 
   #report(req: HostRequest, error: unknown): void {
-    if (!(error instanceof ForbiddenError)) return;
-    this.#parts.audit('denied', () => denialOf(req, undefined, 403, error.message));
+    reportForbidden(this.#parts.audit, req, undefined, error);
   }
 }
 

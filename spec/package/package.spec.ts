@@ -126,6 +126,12 @@ describe.each(projects)(
       expect(stdout).toBe('started sqlite-writer-thread.js\nended with 0\nkept alive by []\n');
     });
 
+    it('loads the limiters that it uses, not the index of their package, which loads all of them', async () => {
+      const loaded = (await run('loaded-limiters.cjs')).split('\n');
+      expect(loaded).toContain(join('lib', 'RateLimiterSQLite.js'));
+      expect(loaded).not.toContain('index.js');
+    });
+
     it('has the contract of repositories, which needs no particular test runner', async () => {
       const stdout = await run('contract.mjs');
       expect(stdout).toBe('userRepositoryContract\n');

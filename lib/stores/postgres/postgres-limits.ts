@@ -1,34 +1,25 @@
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import RateLimiterPostgres from 'rate-limiter-flexible/lib/RateLimiterPostgres.js';
 import type { SharedLimiter, SharedLimiterOptions, SharedLimits } from '../../users/shared-limits.js';
 import { sweepLimits } from '../sweep.js';
-import type { Connections } from './connections.js';
+import type { DatabaseAccess } from './database-access.js';
 import type { Statement } from './driver.js';
-import type { TableNames } from './table-names.js';
 
 /** Milliseconds. A login waits for the answer. */
 const ANSWER_WITHIN = 1_000;
 /** Removed rows after which their room is released. PostgreSQL itself looks once a minute. */
 const VACUUM_AFTER = 10_000;
 
-/** The parts of a repository that its limits need. */
-export interface PostgresLimitsOptions {
-  readonly connections: Connections;
-  readonly names: TableNames;
-  /** @throws {StoreError} the repository is closed */
-  readonly assertOpen: () => void;
-}
-
 /** Counts failed logins in a PostgreSQL table beside that of the users. */
 export class PostgresLimits implements SharedLimits {
-  readonly #options: PostgresLimitsOptions;
+  readonly #access: DatabaseAccess;
   #removed = 0;
 
-  constructor(options: PostgresLimitsOptions) {
-    this.#options = options;
+  constructor(access: DatabaseAccess) {
+    this.#access = access;
   }
 
   limiter(options: SharedLimiterOptions): SharedLimiter {
-    const { schema, limits } = this.#options.names.bare;
+    const { schema, limits } = this.#access.names.bare;
     return new RateLimiterPostgres({
       ...options,
       storeType: 'client',
@@ -42,7 +33,7 @@ export class PostgresLimits implements SharedLimits {
   }
 
   async sweep(): Promise<void> {
-    const { names } = this.#options;
+    const { names } = this.#access;
     this.#removed += await sweepLimits({ table: names.limits, now: '$1' }, async (condition) => {
       // Finds the rows by their place. With IN the server may search for all of them again for each row: after VACUUM of
       // an empty table it expects no rows. Processes pass over what another one removes, and do not wait for each other.
@@ -58,14 +49,14 @@ export class PostgresLimits implements SharedLimits {
 
   /** Every statement is a transaction of its own. */
   async #ask(statement: Statement) {
-    const { assertOpen, connections } = this.#options;
+    const { assertOpen, connections } = this.#access;
     assertOpen();
     return connections.use(ANSWER_WITHIN, (ask) => ask(statement));
   }
 
   /** Prepared statements have names, which a pool between this process and the server need not know: theirs is left out. */
   async #query({ text, values }: Required<Statement>) {
-    const { assertOpen, connections } = this.#options;
+    const { assertOpen, connections } = this.#access;
     assertOpen();
     // It is repeated if its connection was lost. At worst a point counts twice.
     const { rows, rowCount } = await connections.ask({ text, values }, ANSWER_WITHIN);

@@ -1,30 +1,21 @@
 import { type LoginTimes, RECORD_LOGIN_EVERY, type RecordedLogin } from '../../users/login-times.js';
-import type { Connections } from './connections.js';
-import type { Ask, Statement } from './driver.js';
+import type { DatabaseAccess } from './database-access.js';
+import type { Statement } from './driver.js';
 import type { TableNames } from './table-names.js';
 
 /** How many logins are recorded in one transaction. */
 const AT_ONCE = 1_000;
 
-/** The parts of a repository that its times of logins need. */
-export interface PostgresLoginsOptions {
-  readonly ask: Ask;
-  readonly connections: Connections;
-  readonly names: TableNames;
-  /** @throws {StoreError} the repository is closed */
-  readonly assertOpen: () => void;
-}
-
 /** Stores when users logged in last in a PostgreSQL table beside that of the users. */
 export class PostgresLogins implements LoginTimes {
-  readonly #options: PostgresLoginsOptions;
+  readonly #access: DatabaseAccess;
 
-  constructor(options: PostgresLoginsOptions) {
-    this.#options = options;
+  constructor(access: DatabaseAccess) {
+    this.#access = access;
   }
 
   async record(logins: readonly RecordedLogin[]): Promise<void> {
-    const { assertOpen, connections, names } = this.#options;
+    const { assertOpen, connections, names } = this.#access;
     assertOpen();
     for (let from = 0; from < logins.length; from += AT_ONCE) {
       await connections.change((ask) => ask(record(logins.slice(from, from + AT_ONCE), names)));
@@ -32,7 +23,7 @@ export class PostgresLogins implements LoginTimes {
   }
 
   async lastOf(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const { assertOpen, ask, names: tables } = this.#options;
+    const { assertOpen, ask, names: tables } = this.#access;
     assertOpen();
     const { rows } = await ask({
       text: `SELECT name, last_login::text FROM ${tables.logins} WHERE name = ANY ($1)`,

@@ -18,6 +18,7 @@ import { readCount, readList, readPermissionsInUse, readSnapshot } from './bulk-
 import { ChangeListener } from './change-listener.js';
 import { Changes, Propagation } from './changes.js';
 import { Connections } from './connections.js';
+import type { DatabaseAccess } from './database-access.js';
 import { type Ask, connectionSource, type PostgresPool, parseSource } from './driver.js';
 import { compareWithTable, KnownUsers } from './known-users.js';
 import { migrate } from './migrate.js';
@@ -90,25 +91,21 @@ export class PostgresUserRepository implements UserRepository {
     const readerOf = <T>(subject: Subject<T>) => new Reader(this.#ask, subject, availability, reconnection);
     this.#users = readerOf(userSubject(this.#known, this.#statements));
     this.#secrets = readerOf(secretSubject(this.#known, this.#secretStatements));
-    this.secrets = new PostgresSecrets({
+    const access: DatabaseAccess = {
       ask: this.#ask,
+      connections: this.#connections,
+      names: this.#names,
+      assertOpen: () => this.#assertOpen(),
+    };
+    this.secrets = new PostgresSecrets({
+      ...access,
       statements: this.#secretStatements,
       reader: this.#secrets,
       changes: new SecretChanges(this.#connections, this.#secretStatements),
-      assertOpen: () => this.#assertOpen(),
       propagate: (owner, change, isNotified) => this.#propagate(owner, change, isNotified),
     });
-    this.logins = new PostgresLogins({
-      ask: this.#ask,
-      connections: this.#connections,
-      names: this.#names,
-      assertOpen: () => this.#assertOpen(),
-    });
-    this.limits = new PostgresLimits({
-      connections: this.#connections,
-      names: this.#names,
-      assertOpen: () => this.#assertOpen(),
-    });
+    this.logins = new PostgresLogins(access);
+    this.limits = new PostgresLimits(access);
   }
 
   /**

@@ -1,18 +1,15 @@
 import type { MaybePromise } from '../../promises.js';
 import type { InsertSecretOutcome, SecretKind, SecretRepository, SecretUse, StoredSecret } from '../../users/secret.js';
-import type { Ask } from './driver.js';
+import type { DatabaseAccess } from './database-access.js';
 import type { Reader } from './reader.js';
 import type { SecretChanges } from './secret-changes.js';
 import { type SecretStatements, toSecret } from './secret-statements.js';
 
 /** The parts of a repository that its secrets need. */
-export interface PostgresSecretsOptions {
-  readonly ask: Ask;
+export interface PostgresSecretsOptions extends DatabaseAccess {
   readonly statements: SecretStatements;
   readonly reader: Reader<StoredSecret>;
   readonly changes: SecretChanges;
-  /** @throws {StoreError} the repository is closed */
-  readonly assertOpen: () => void;
   /**
    * Makes a change of the secrets of a user. Resolves when it is in force in every process that listens.
    *

@@ -1,8 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { MaybePromise } from '../../promises.js';
 import { type LoginTimes, RECORD_LOGIN_EVERY, type RecordedLogin } from '../../users/login-times.js';
-import type { Change, MadeChange } from './change.js';
-import type { Connection } from './connection.js';
+import type { FileAccess } from './file-access.js';
 
 /** How many users one question or one change has: requests and other changes have their turn in between. */
 const USERS_AT_ONCE = 500;
@@ -16,25 +14,19 @@ const RECORD = `INSERT INTO logins (name, last_login)
 
 const LAST_OF = 'SELECT name, last_login FROM logins WHERE name IN (SELECT value FROM json_each($1))';
 
-/** The parts of a store that its logins need. */
-interface LoginStore {
-  readonly read: <T>(ask: (connection: Connection) => T) => MaybePromise<T>;
-  readonly change: (change: Change) => Promise<MadeChange>;
-}
-
 /** Keeps the times of logins in the SQLite file of the users, which share the clock of the machine. */
 export class SqliteLogins implements LoginTimes {
-  readonly #store: LoginStore;
+  readonly #file: FileAccess;
 
-  constructor(store: LoginStore) {
-    this.#store = store;
+  constructor(file: FileAccess) {
+    this.#file = file;
   }
 
   async record(logins: readonly RecordedLogin[]): Promise<void> {
     const now = Date.now();
     for (const some of parts(logins)) {
       const given = some.map(({ name, ago }) => ({ name, time: Math.round(now - ago) }));
-      await this.#store.change({ write: { text: RECORD, values: [JSON.stringify(given)] } });
+      await this.#file.change({ write: { text: RECORD, values: [JSON.stringify(given)] } });
     }
   }
 
@@ -43,7 +35,7 @@ export class SqliteLogins implements LoginTimes {
     for (const some of parts(names)) {
       await setImmediate();
       const query = { text: LAST_OF, values: [JSON.stringify(some)] };
-      for (const row of await this.#store.read((connection) => connection.all(query))) {
+      for (const row of await this.#file.read((connection) => connection.all(query))) {
         times.set(row['name'] as string, row['last_login'] as number);
       }
     }

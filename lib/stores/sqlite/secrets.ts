@@ -1,7 +1,6 @@
 import type { MaybePromise } from '../../promises.js';
 import type { InsertSecretOutcome, SecretKind, SecretRepository, SecretUse, StoredSecret } from '../../users/secret.js';
-import type { Change, MadeChange } from './change.js';
-import type { Connection } from './connection.js';
+import type { FileAccess } from './file-access.js';
 import type { KnownRows } from './known-rows.js';
 import * as statements from './secret-statements.js';
 
@@ -9,13 +8,11 @@ import * as statements from './secret-statements.js';
 const SECRETS_AT_ONCE = 500;
 
 /** The parts of a store that its secrets need. */
-export interface SecretStore {
+interface SecretStore extends FileAccess {
   readonly known: KnownRows<StoredSecret>;
-  readonly read: <T>(ask: (connection: Connection) => T) => MaybePromise<T>;
-  readonly change: (change: Change) => Promise<MadeChange>;
 }
 
-/** Keeps secrets in the SQLite file of their users. Triggers remove what changes of users end: see tables.ts. */
+/** Keeps secrets in the SQLite file of their users. Triggers remove what changes of users end: see format-3.ts. */
 export class SqliteSecrets implements SecretRepository {
   readonly #store: SecretStore;
 

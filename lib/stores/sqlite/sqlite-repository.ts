@@ -25,6 +25,7 @@ import { BUSY_FOR, busyError, ChangeQueue, TRY_EVERY } from './change-queue.js';
 import { Condition } from './condition.js';
 import type { Connection } from './connection.js';
 import { sqliteFailure } from './connection.js';
+import type { FileAccess } from './file-access.js';
 import { connect, replacedFile } from './file-identity.js';
 import { Generations } from './generations.js';
 import { KnownRows } from './known-rows.js';
@@ -90,19 +91,21 @@ export class SqliteUserRepository implements CompleteUserRepository {
     this.#knownSecrets = new KnownRows(connection, generations, secrets);
     this.#writer = createWriterPort(this.#opened.files);
     this.#queue = new ChangeQueue(this.#writer, (failure) => this.#condition.set('writing', failure));
-    const read = <T>(ask: (connection: Connection) => T) => this.#read(() => ask(connection));
-    const change = (change: Change) => this.#change(change);
+    const access: FileAccess = {
+      read: (ask) => this.#read(() => ask(connection)),
+      change: (change) => this.#change(change),
+    };
     this.#newLists = () => {
       const end = now() + LIST_WITHIN;
       return new UserLists(async (ask) => {
         await setImmediate();
         if (now() > end) throw new SlowListError();
-        return read(ask);
+        return access.read(ask);
       });
     };
-    this.secrets = new SqliteSecrets({ known: this.#knownSecrets, read, change });
-    this.logins = new SqliteLogins({ read, change });
-    this.limits = new SqliteLimits({ read, change });
+    this.secrets = new SqliteSecrets({ known: this.#knownSecrets, ...access });
+    this.logins = new SqliteLogins(access);
+    this.limits = new SqliteLimits(access);
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY).unref();
   }
 

@@ -1,5 +1,6 @@
 import type { Page, Selection } from '../listing.js';
 import type { Connection, SqliteRow } from './connection.js';
+import type { AskInTurn } from './file-access.js';
 import { countOf, indexOf, isWholeIndex, listsWith, type NameIndex, withList } from './list-statements.js';
 
 /** How many users of an index are counted at once. */
@@ -10,8 +11,7 @@ const STATEMENT_TAKES = 50;
 const LISTS_AT_ONCE = 5_000;
 
 interface Source {
-  /** Asks a question after other requests have had their turn. */
-  readonly ask: <T>(ask: (connection: Connection) => T) => Promise<T>;
+  readonly ask: AskInTurn;
   readonly names: (page: Page) => Promise<string[]>;
 }
 

@@ -1,6 +1,7 @@
 import type { StoredUser } from '../../users/user.js';
 import type { ListSource, Page, Selection } from '../listing.js';
-import type { Connection, SqliteRow, Statement } from './connection.js';
+import type { SqliteRow, Statement } from './connection.js';
+import type { AskInTurn } from './file-access.js';
 import { indexOf, isWholeIndex, listsWith, mergedNames, named, pageOf } from './list-statements.js';
 import { COLUMNS, findAll, userFromRow } from './statements.js';
 import { countSelected } from './user-counts.js';
@@ -13,9 +14,6 @@ const ROWS_AT_ONCE = 200;
 const MERGED_AT_ONCE = 2_000;
 /** The most lists of permissions to merge. A permission in more lists has more users, whom reading everybody soon finds. */
 const MOST_LISTS = 5_000;
-
-/** Asks a question after other requests have had their turn. */
-export type AskInTurn = <T>(ask: (connection: Connection) => T) => Promise<T>;
 
 /** Reads lists of users in small parts: a request waits for a few milliseconds at most, whatever a list selects. */
 export class UserLists implements ListSource {

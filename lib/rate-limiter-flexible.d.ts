@@ -1,3 +1,20 @@
+/*
+ * The classes of rate-limiter-flexible that are used here, each from its own file, as its README shows. Its index loads all
+ * of its stores, which takes tens of milliseconds at every start.
+ */
+
+declare module 'rate-limiter-flexible/lib/RateLimiterRes.js' {
+  export { RateLimiterRes as default } from 'rate-limiter-flexible';
+}
+
+declare module 'rate-limiter-flexible/lib/RateLimiterSQLite.js' {
+  export { RateLimiterSQLite as default } from 'rate-limiter-flexible';
+}
+
+declare module 'rate-limiter-flexible/lib/RateLimiterPostgres.js' {
+  export { RateLimiterPostgres as default } from 'rate-limiter-flexible';
+}
+
 /**
  * The class that rate-limiter-flexible's own stores extend, as far as it is extended here. Its types declare it, but
  * leave out what a store has to bring.
