@@ -95,7 +95,7 @@ describe('a secret', () => {
   });
 });
 
-describe('a removed secret is found by no process at the answer', () => {
+describe('a removed secret is found no more when the answer is there, and elsewhere as soon as the notification is', () => {
   it.each([
     ['a key', KEY, (store: PostgresUserRepository) => store.secrets.remove('someone', 'key', KEY.id)],
     ['a session', SESSION, (store: PostgresUserRepository) => store.secrets.remove('someone', 'session', SESSION.id)],
@@ -117,7 +117,9 @@ describe('a removed secret is found by no process at the answer', () => {
     await here.secrets.insert(secret, '1', 10);
     for (const { secrets } of [here, there]) expect(await secrets.find(secret.digest)).toEqual(secret);
     await remove(here);
-    for (const { secrets } of [here, there]) expect(await secrets.find(secret.digest)).toBeUndefined();
+    expect(await here.secrets.find(secret.digest)).toBeUndefined();
+    // On a busy machine the database may tell one process later than the other.
+    await inForce(there, secret.digest).toBeUndefined();
   });
 });
 
