@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { parse } from 'yaml';
+import LongestFirst from './support/longest-first.js';
 
 /**
  * Which project runs a spec: the first line that names it decides.
@@ -96,8 +98,10 @@ const SHARED = {
   ...SHARED_MODULES,
   setupFiles: [...IN_ONE_PROCESS.setupFiles, ...SHARED_MODULES.setupFiles],
 };
-const WITH_PROCESSES = { globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES };
-const WITH_POSTGRES = { globalSetup: [POSTGRES, PROGRAMS] };
+/** These specs wait for processes, disks and servers. One more than there are cores keeps the cores busy meanwhile. */
+const WAITING = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 1 } };
+const WITH_PROCESSES = { ...WAITING, globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES };
+const WITH_POSTGRES = { ...WAITING, globalSetup: [POSTGRES, PROGRAMS] };
 
 const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   unit: SHARED,
@@ -116,7 +120,8 @@ const PROJECTS: Readonly<Record<ProjectName, Project>> = {
   'processes, isolated': WITH_PROCESSES,
   'every store': {
     ...SHARED_MODULES,
-    globalSetup: [POSTGRES, PROGRAMS, CHROMIUM],
+    ...WITH_POSTGRES,
+    globalSetup: [...WITH_POSTGRES.globalSetup, CHROMIUM],
     expect: { poll: { timeout: 15_000 } },
   },
   postgres: { ...SHARED_MODULES, ...WITH_POSTGRES },
@@ -153,6 +158,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     // Left to itself, vitest leaves a core idle.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     // The specs switch authentication off, which is warned about.
     execArgv: ['--no-warnings'],
     reporters: ['default', pathOf('support/closing-line.ts')],

@@ -22,6 +22,7 @@ buildOpenApi();
 const pageFiles = await buildPage();
 await writePageTypes();
 const chunks = await bundleImplementation();
+// `npm run types` checks the sources. Each declaration follows from its own file alone.
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '--project', 'lib/build/declarations.tsconfig.json'], { stdio: 'inherit' });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { linkPackages } from '../package/consumer-project.js';
-import { environmentOf, isBuilt } from '../support/cli.js';
+import { isBuilt } from '../support/built.js';
+import { environmentOf } from '../support/cli.js';
 import { ROOT } from './markdown.js';
 import { type Outcome, Shell } from './shell.js';
 import type { Step } from './steps.js';

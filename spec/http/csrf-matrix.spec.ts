@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { Agent, createServer } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import express from 'express';
@@ -92,7 +92,9 @@ async function serveRoutes() {
     if ((await auth.authorizeUpgrade(req, socket, { origins: ['https://app.example'] })) === undefined) return;
     socket.end('HTTP/1.1 299 Yes\r\nConnection: close\r\n\r\n');
   });
-  const { send, port } = await serve(server.listeners('request')[0] as never);
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  const { send, port } = await serve(server.listeners('request')[0] as never, { agent });
   const cookie = cookieOf(await post(send, 'root', 'r00t'));
   return { auth, app, send, port, cookie, server };
 }
@@ -110,7 +112,7 @@ function headersOf({ type, site, origin, credentials }: Case, port: number, cook
 /** The statuses of the three outcomes. */
 const STATUSES = { passes: 299, forged: 403, nobody: 401 } as const;
 
-/** Compares all cases with the oracle, on connections of their own. */
+/** Compares all cases with the oracle. */
 async function differences(
   send: (request: SentRequest) => Promise<{ readonly status: number }>,
   requestFor: (each: Case) => SentRequest,

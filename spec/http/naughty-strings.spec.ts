@@ -1,7 +1,8 @@
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import STRINGS from 'big-list-of-naughty-strings/blns.json' with { type: 'json' };
 import express from 'express';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { basic, serve } from '../support/server.js';
 
@@ -15,7 +16,9 @@ async function setUp() {
   app.use((_req, res) => {
     res.status(299).end();
   });
-  return { auth, ...(await serve(app)) };
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  return { auth, ...(await serve(app, { agent })) };
 }
 
 /** Sends a header that an HTTP client would not let out. */

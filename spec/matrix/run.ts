@@ -20,8 +20,6 @@ import { installRuntime, RUNTIMES } from './runtimes.js';
  */
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const only = values.only?.split(',') ?? [];
-/** Milliseconds, for the build on a busy machine. */
-const TEN_MINUTES = 600_000;
 const SOURCES = 'sources';
 const isBeside = (name: string) => name === SOURCES || name.startsWith('express');
 const chosen = (all: readonly string[], named: readonly string[]) => (named.length === 0 ? all : named);
@@ -53,7 +51,7 @@ async function runMatrix(): Promise<Cell[]> {
 
 async function installConsumers(versions: readonly string[]): Promise<Consumer[]> {
   if (versions.length === 0) return [];
-  const packed = await pack(folder, TEN_MINUTES);
+  const packed = await pack(folder);
   const consumers: Consumer[] = [];
   for (const version of versions) consumers.push(await installConsumer(folder, packed, version));
   return consumers;

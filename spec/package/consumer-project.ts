@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { isBuilt } from '../support/built.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CONSUMERS = fileURLToPath(new URL('./consumers', import.meta.url));
@@ -44,17 +45,13 @@ export function consumerProjects(folder: string): readonly ConsumerProject[] {
 }
 
 /**
- * Packs a copy, which the package's own `prepack` builds: what is in the tarball are the sources as they are now, and
- * whoever uses the folder `dist` meanwhile keeps it.
+ * Packs what is built, without the package's own `prepack`, which would build the same once more.
  *
- * @param within milliseconds for npm and the build. Defaults to {@link DONE_WITHIN}
+ * @throws Error if the build is older than the sources
  */
-export async function pack(folder: string, within: number = DONE_WITHIN): Promise<Packed> {
-  const copy = join(folder, 'copy');
-  const isSource = (path: string) => !/^(\..*|node_modules|dist|coverage)$/.test(basename(path));
-  cpSync(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || isSource(path) });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
-  const stdout = await execute('npm', ['pack', '--json', '--pack-destination', folder], copy, within);
+export async function pack(folder: string): Promise<Packed> {
+  if (!isBuilt()) throw new Error('the package is packed from what is built: npm run build');
+  const stdout = await execute('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], ROOT);
   const [one] = JSON.parse(stdout) as [Packed];
   return one;
 }
@@ -94,13 +91,8 @@ export async function runConsumer(
 }
 
 /** Runs a program, and gives what it wrote. Compilers write what is wrong to the standard output, so errors tell it. */
-export async function execute(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  within: number = DONE_WITHIN,
-): Promise<string> {
-  const { stdout } = await start(program, args, cwd, within);
+export async function execute(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const { stdout } = await start(program, args, cwd, DONE_WITHIN);
   return stdout;
 }
 

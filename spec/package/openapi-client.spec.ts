@@ -21,8 +21,9 @@ it(
       join(folder, 'wrong.ts'),
       "import type { paths } from './openapi.js';\nexport type Wrong = paths['/user'];\n",
     );
-    const compile = (file: string) =>
-      execute(process.execPath, [TSC, '--noEmit', '--strict', '--module', 'nodenext', file], folder);
+    // TypeScript's own libraries take most of the time, and nothing here depends on whether they are right.
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--skipDefaultLibCheck'];
+    const compile = (file: string) => execute(process.execPath, [TSC, ...options, file], folder);
     expect(await compile('client.ts')).toBe('');
     await expect(compile('wrong.ts')).rejects.toThrow("Property '/user' does not exist");
   },

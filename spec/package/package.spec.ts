@@ -61,6 +61,10 @@ describe('the packed package', () => {
     );
   });
 
+  it('is built anew by whoever publishes it', () => {
+    expect(packageJson.scripts.prepack).toBe('npm run build');
+  });
+
   it('is small', () => {
     expect(packed.size).toBeLessThan(740_000);
     expect(packed.unpackedSize).toBeLessThan(2_500_000);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -7,9 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { main } from '../../lib/cli/main.js';
 import type { Streams } from '../../lib/cli/output.js';
 import type { Environment } from '../../lib/config/setting.js';
+import { BUILT, isBuilt } from './built.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BUILT = join(ROOT, 'dist/lib/cli/bin.js');
 /** Not by its name: the command may run in a folder from which tsx cannot be found. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
@@ -133,13 +132,4 @@ class Collector extends Writable {
     this.onText(this.text);
     done();
   }
-}
-
-/** The build is as new as the sources. */
-export function isBuilt(): boolean {
-  const builtAt = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return sources.every(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs <= builtAt);
 }
