@@ -36,7 +36,8 @@ function sendHeader(port: number, header: string): Promise<number> {
   });
 }
 
-describe('every naughty string', () => {
+/** Each test makes some thousand requests. */
+describe('every naughty string', { timeout: 60_000 }, () => {
   it('is in the list', () => {
     expect(STRINGS.length).toBeGreaterThan(400);
   });
@@ -82,7 +83,7 @@ describe('every naughty string', () => {
     expect((await send({ path: '/x', auth: 'api:pw' })).status).toBe(299);
   });
 
-  it('in a path, a query and a body gets an answer', { timeout: 60_000 }, async () => {
+  it('in a path, a query and a body gets an answer', async () => {
     const { send } = await setUp();
     for (const text of STRINGS) {
       const encoded = encodeURIComponent(text.toWellFormed());
