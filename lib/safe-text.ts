@@ -10,6 +10,15 @@ const LONGEST_LINE = 1_000;
 /** UTF-16 units of a path. */
 const LONGEST_PATH = 1_024;
 
+/**
+ * The same text in memory of its own, for whatever keeps it. V8 makes a part of a text, from 13 characters on, a reference into
+ * the whole: the name of a user that was cut out of its credentials would keep the password as well.
+ */
+export function detached(text: string): string {
+  // UTF-16 keeps lone surrogates.
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}
+
 /** Shows a boolean, a number, a text or null as it is, and only the type of any other value: a password may be inside. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return quoteText(value);
@@ -163,7 +172,7 @@ const HOST = /^(?:\[[^\]]*\]|[^:]*)(?::\d*)?$/;
 export function pathForDisplay(target: string): string {
   const isHarmless = !SUSPICIOUS.test(target) && !target.includes('//');
   const path = isHarmless ? target : pathWithoutSecrets(cutAt(target, /[?#]/));
-  return withoutKeys(path).slice(0, LONGEST_PATH);
+  return detached(withoutKeys(path).slice(0, LONGEST_PATH));
 }
 
 function pathWithoutSecrets(path: string): string {

@@ -35,7 +35,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     [
       'examples/**',
       '{docs,package}/**',
-      '{hosts,kapacitor-auth}',
+      '{hosts,kapacitor-auth,kept-in-memory}',
       'cli/{completion,serve,terminal}',
       'config/admin-password-file',
       'bench/instructions',

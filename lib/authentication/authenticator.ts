@@ -219,7 +219,8 @@ export class Authenticator {
       return this.#logIn(attempt, current, repetition + 1);
     }
     const { user, mark } = this.#users.of(current);
-    const verification: Verification = { name, mark, origins: new Set() };
+    // The app may have cut the name that it gave out of a text with the password.
+    const verification: Verification = { name: current.name, mark, origins: new Set() };
     this.#rememberOrigin(verification, attempt.digest, origin);
     // The key is the form that is hashed, because one password can be written in many forms.
     cache.set(this.#digests.ofLogin(name, form), verification);

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { hash as digest, randomBytes } from 'node:crypto';
+import { detached } from '../safe-text.js';
 import { isMeantAsKey, looksLikeKey } from '../users/secret-text.js';
 import type { PresentedSecret } from './secret-authenticator.js';
 import type { PresentedToken } from './token-authenticator.js';
@@ -24,9 +25,11 @@ export function parseBasicCredentials(authorization: string | undefined): Creden
   const token = authorization === undefined ? undefined : BASIC.exec(authorization)?.[1];
   if (token === undefined) return undefined;
   const bytes = Buffer.from(token, 'base64');
-  const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-  const colon = text.indexOf(':');
-  return colon === -1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+  const colon = bytes.indexOf(':');
+  if (colon === -1) return undefined;
+  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+  // Two texts, and not two parts of one: what keeps the name must not keep the password.
+  return { name: bytes.toString(encoding, 0, colon), password: bytes.toString(encoding, colon + 1) };
 }
 
 /**
@@ -77,7 +80,7 @@ export function parseQueryCredentials(url: string): Credentials | undefined {
   const query = new URLSearchParams(url.split('?').slice(1).join('?'));
   const name = query.get('u');
   const password = query.get('p');
-  return name && password ? { name, password } : undefined;
+  return name && password ? { name: detached(name), password } : undefined;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { detached } from '../safe-text.js';
+
 /** The place of the users API in Kapacitor, and here unless `http.apiPath` names another. */
 export const DEFAULT_API_PATH = '/kapacitor/v1';
 
@@ -25,12 +27,12 @@ export type OwnEndpoint =
 /** The resources below a user. */
 type PartOfUser = 'access' | 'keys' | 'sessions';
 
-/** Each target of an own endpoint contains this. Most requests do not, and need no router. */
+/** Each path of an own endpoint contains this. Most requests do not, and need no router. */
 const HINT = new RegExp(String.raw`users|\/(?:${anyOf([...NAMES, ...SIGN_IN_NAMES, PAGE])})(?:[/?#]|$)`, 'i');
 
-/** The number of targets to remember, and the characters of the longest. */
+/** The number of paths to remember, and the characters of the longest. */
 const MAX_REMEMBERED = 1_000;
-const MAX_TARGET = 200;
+const MAX_PATH = 200;
 
 /**
  * The prefixes of an API at this path. Users are linked below the first one.
@@ -45,7 +47,7 @@ export function prefixesOf(apiPath: string): readonly string[] {
 export class OwnEndpoints {
   readonly #prefixes: readonly string[];
   readonly #pattern: RegExp;
-  /** The first targets that {@link mayBe} was asked about and that are not for an own endpoint. */
+  /** The first paths that {@link mayBe} was asked about and that are not those of an own endpoint. */
   readonly #others = new Set<string>();
 
   /**
@@ -70,11 +72,15 @@ export class OwnEndpoints {
     return this.#prefixes.map((prefix) => `${prefix}/${name}`);
   }
 
-  /** Whether a request may be for an own endpoint. If not, no router is asked, and the guard decides. */
-  mayBe(target: string): boolean {
-    if (this.#others.has(target)) return false;
-    if (HINT.test(target)) return true;
-    if (target.length <= MAX_TARGET && this.#others.size < MAX_REMEMBERED) this.#others.add(target);
+  /**
+   * Whether a path may lead to an own endpoint. If not, no router is asked, and the guard decides.
+   *
+   * @param path without the query, which may hold a password
+   */
+  mayBe(path: string): boolean {
+    if (this.#others.has(path)) return false;
+    if (HINT.test(path)) return true;
+    if (path.length <= MAX_PATH && this.#others.size < MAX_REMEMBERED) this.#others.add(detached(path));
     return false;
   }
 
@@ -87,7 +93,7 @@ export class OwnEndpoints {
     if (name === undefined) return { kind: 'users' };
     try {
       const kind = (access ?? secrets ?? 'user').toLowerCase() as 'user' | PartOfUser;
-      return { kind, name: decodeURIComponent(name) };
+      return { kind, name: detached(decodeURIComponent(name)) };
     } catch {
       return undefined;
     }

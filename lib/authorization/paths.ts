@@ -1,5 +1,6 @@
 import { unescape as percentDecode } from 'node:querystring';
 import { withoutOrigin } from '../request/host.js';
+import { detached } from '../safe-text.js';
 import { DEFAULT_API_PATH, prefixesOf } from './own-endpoints.js';
 
 /** The root of the resources: Kapacitor's API. The resource of `/orders` is `/api/orders`. */
@@ -89,11 +90,13 @@ export class PathReader {
       const resources = this.#readInEveryWay([whole]);
       return resources && { whole: resources, below: this.#belowKapacitor(resources) };
     }
-    const resources = this.#toResources(whole);
+    // The query beside it may hold a password.
+    const path = detached(whole);
+    const resources = this.#toResources(path);
     const readings = { whole: resources, below: this.#belowKapacitor(resources) };
     if (this.#plain.size >= MAX_REMEMBERED) return readings;
     const kept = { ...readings, isKept: true };
-    this.#plain.set(whole, kept);
+    this.#plain.set(path, kept);
     return kept;
   }
 

@@ -1,7 +1,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { isSignIn, type OwnEndpoint } from '../authorization/own-endpoints.js';
 import type { HostRequest, HostResponse, Middleware, Next } from '../request/host.js';
-import { mountOf } from '../request/host.js';
+import { mountOf, pathOf } from '../request/host.js';
 import type { User } from '../users/user.js';
 import { createCheckEndpoint } from './check-endpoint.js';
 import type { Guard } from './guard.js';
@@ -70,9 +70,9 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pag
     return isSignIn(endpoint) ? pages.signIn?.[endpoint.kind] : undefined;
   };
   return (req, res, next) => {
-    const target = req.url ?? '';
-    if (!endpoints.mayBe(target)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
-    const endpoint = endpoints.at(target);
+    const path = pathOf(req.url ?? '');
+    if (!endpoints.mayBe(path)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
+    const endpoint = endpoints.at(path);
     const answer = answererOf(endpoint);
     if (answer === undefined) return guard.identify(req, res, next, forOwn.proceed, { ...forOwn.options, endpoint });
     guard.later(res, next, () => {

@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { InvalidRequestError } from '../errors.js';
 import type { HostResponse } from '../request/host.js';
+import { detached } from '../safe-text.js';
 
 /** Bytes: 64 KiB. */
 const MAX_BODY = 65_536;
@@ -51,7 +52,7 @@ export async function readFormOrJson(req: Request, res: HostResponse): Promise<F
 }
 
 function fieldsIn(text: string): Map<string, string> {
-  const pairs = [...new URLSearchParams(text)];
+  const pairs = [...new URLSearchParams(text)].map(([name, value]) => [name, detached(value)] as const);
   return new Map(pairs.filter(([name]) => pairs.filter(([other]) => other === name).length === 1));
 }
 

@@ -11,6 +11,7 @@ const PROGRAMS: Readonly<Record<string, URL>> = {
   'app-program': new URL('./app-program.ts', import.meta.url),
   'audit-log-writer': new URL('../observe/audit-log-writer.ts', import.meta.url),
   'host-process': new URL('./host-process.ts', import.meta.url),
+  'memory-program': new URL('./memory-program.ts', import.meta.url),
   'postgres-closing-script': new URL('./postgres-closing-script.ts', import.meta.url),
   'postgres-process': new URL('./postgres-process.ts', import.meta.url),
   'postgres-script': new URL('./postgres-script.ts', import.meta.url),
