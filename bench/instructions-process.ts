@@ -8,7 +8,7 @@ import { passRequest } from './slow-clock.js';
 /** The apps that are compared. */
 export type CountedApp = 'bare' | 'nothing' | 'basic-auth' | 'kapacitor-auth';
 
-/** What the client needs to know. */
+/** The port of the app, and the credentials of its user. */
 export interface CountedServer {
   readonly port: number;
   readonly name: string;

@@ -17,7 +17,7 @@ interface Deed {
   readonly what: string;
   readonly sent: Sent;
   readonly expected: readonly number[];
-  /** What the change makes of the model. */
+  /** Changes the model as the server changes its users. */
   readonly begin: (time: number) => Settle[];
 }
 

@@ -48,7 +48,7 @@ export async function takeSample(child: ChildProcess, begin: number): Promise<Sa
   return { at: performance.now() - begin, rss, heap, descriptors };
 }
 
-/** What the first third of the samples took, and the last. */
+/** The medians of the first third of the samples, and of the last. */
 export function growthOf(samples: readonly Sample[], amount: Amount): { readonly from: number; readonly to: number } {
   const values = samples.map((sample) => sample[amount]);
   const third = Math.max(1, Math.floor(values.length / 3));

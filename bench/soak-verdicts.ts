@@ -12,7 +12,7 @@ const OVERLOADED = /too many passwords are being verified/;
 export interface Verdict extends Span {
   /** Such as `password`. */
   readonly kind: string;
-  /** What was asked and why, without a secret. */
+  /** The question and its reason, without a secret. */
   readonly what: string;
   readonly server: number;
   /** 0: the connection failed. */

@@ -8,7 +8,7 @@ import type { Verdicts } from './soak-verdicts.js';
 
 const API = '/kapacitor/v1';
 const PAGE = `${API}/admin`;
-/** What each path of the app needs. */
+/** The paths of the app, and the permission that each needs. */
 const PATHS: readonly (readonly [path: string, needs: ModelPermission])[] = [
   [`${API}/tasks`, 'api'],
   [`${API}/config/influxdb`, 'config_api'],
