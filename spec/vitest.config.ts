@@ -98,8 +98,8 @@ const SHARED = {
   ...SHARED_MODULES,
   setupFiles: [...IN_ONE_PROCESS.setupFiles, ...SHARED_MODULES.setupFiles],
 };
-/** These specs wait for processes, disks and servers. One more than there are cores keeps the cores busy meanwhile. */
-const WAITING = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 1 } };
+/** These specs wait for processes, disks and servers. Two more than there are cores keep the cores busy meanwhile. */
+const WAITING = { maxWorkers: availableParallelism() + 2, sequence: { groupOrder: 1 } };
 const WITH_PROCESSES = { ...WAITING, globalSetup: [PROGRAMS], provide: WITHOUT_POSTGRES };
 const WITH_POSTGRES = { ...WAITING, globalSetup: [POSTGRES, PROGRAMS] };
 

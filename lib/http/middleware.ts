@@ -70,7 +70,8 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pag
     return isSignIn(endpoint) ? pages.signIn?.[endpoint.kind] : undefined;
   };
   return (req, res, next) => {
-    const path = pathOf(req.url ?? '');
+    const { url } = req;
+    const path = typeof url === 'string' ? pathOf(url) : '';
     if (!endpoints.mayBe(path)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
     const endpoint = endpoints.at(path);
     const answer = answererOf(endpoint);

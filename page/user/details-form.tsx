@@ -16,7 +16,8 @@ import { useVersion } from './use-version';
 
 interface DetailsFormProps {
   readonly loaded: Answer<User>;
-  readonly onSaved: () => void;
+  /** Loads the user again. Until it is there, the form shows what was typed. */
+  readonly onSaved: () => Promise<void>;
 }
 
 /** Changes a user. Only the fields that somebody has changed are sent, so changes of others to other fields stay. */
@@ -37,16 +38,16 @@ export function DetailsForm({ loaded, onSaved }: DetailsFormProps): JSX.Element 
     const { note, ...others } = changes;
     const body = { ...others, ...(note !== undefined && { note: note || null }) };
     await attempt((etag) => api.change(name, body, etag));
+    await onSaved();
     draft.clear();
     tell(fill(texts.saved, { name: <Name of={name} /> }));
-    onSaved();
     if (name === me.name) await refreshMe();
   });
   const drop = () => {
     draft.clear();
     forget();
     forgetError();
-    onSaved();
+    void onSaved();
   };
   const isConflict = error instanceof ApiError && error.status === 412;
   const submit = (event: Event) => {

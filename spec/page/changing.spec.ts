@@ -18,6 +18,7 @@ describe('the view of a user', () => {
     await page.getByLabel('Expires').fill('2999-12-31T18:00');
     await save.click();
     await sees(page, 'The changes to jane are saved.');
+    expect(await page.getByLabel('Note').inputValue()).toBe('moved to the plant');
     expect(await served.auth.users.get('jane')).toMatchObject({
       permissions: ['write_points'],
       note: 'moved to the plant',

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { StoreError } from '../../errors.js';
 import type { FirstAdminOutcome, KeyOwner, RemoveOutcome, ReplaceOutcome } from '../../users/repository.js';
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
@@ -142,8 +142,6 @@ export class Propagation {
         const everyProcess = isListening ? notification : setTimeout(RETRY_INTERVAL);
         await Promise.race([everyProcess, setTimeout(NOTIFIED_WITHIN, undefined, { signal })]);
         await setTimeout(PROPAGATION);
-        // A timer may come before what has arrived meanwhile: another store of this process reads it first.
-        await setImmediate();
       }
       return outcome;
     } finally {

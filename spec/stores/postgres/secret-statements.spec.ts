@@ -1,6 +1,7 @@
 import { postgresSchema } from 'kapacitor-auth/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  fillTable,
   openPostgres,
   ownSchema,
   psql,
@@ -20,16 +21,16 @@ const schema = schemaOf(url) as string;
 beforeAll(async () => {
   await psql(url, postgresSchema({ schema }));
   // In the order of their digests, so that the keys of one owner are in many pages of the file.
-  await psql(
+  await fillTable(
     url,
+    secretsTable(url),
     `SET session_replication_role = replica;
     INSERT INTO ${usersTable(url)} (name, hash, revision) SELECT 'user' || i, '', '1' FROM generate_series(1, ${OWNERS}) AS i;
     INSERT INTO ${secretsTable(url)} (digest, kind, id, owner, name, created, expires)
       SELECT encode(sha256(convert_to(i::text, 'UTF8')), 'base64'), 'key', 'id' || i, 'user' || 1 + i % ${OWNERS},
         'key' || i / ${OWNERS}, i, CASE WHEN i % 1000 = 0 THEN 1000 + i END
       FROM generate_series(0, ${OWNERS * EACH - 1}) AS i ORDER BY 1;
-    ANALYZE ${usersTable(url)}, ${secretsTable(url)};
-    ALTER TABLE ${secretsTable(url)} SET (parallel_workers = 0)`,
+    ANALYZE ${usersTable(url)}`,
   );
 }, 240_000);
 

@@ -7,6 +7,7 @@ import { Statements, toFoundUser } from '../../../lib/stores/postgres/statements
 import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import {
+  fillTable,
   openPostgres,
   ownSchema,
   psql,
@@ -69,15 +70,13 @@ const nameOf = (index: number) => `user${String(index).padStart(7, '0')}`;
 beforeAll(async () => {
   await psql(url, postgresSchema({ schema }));
   // The rows are not stored in the order of their names, so that pages of users are not pages of the file.
-  await psql(
+  await fillTable(
     url,
+    usersTable(url),
     `INSERT INTO ${usersTable(url)} (name, type, hash)
       SELECT 'user' || lpad((i * 7368787 % ${USERS})::text, 7, '0'), CASE WHEN i = 1 THEN 'admin' ELSE 'normal' END,
         '$2b$10$' || repeat('.', 53)
-      FROM generate_series(1::bigint, ${USERS}) AS i;
-      ANALYZE ${usersTable(url)};
-      -- Several workers would each read some rows more than are needed.
-      ALTER TABLE ${usersTable(url)} SET (parallel_workers = 0)`,
+      FROM generate_series(1::bigint, ${USERS}) AS i`,
   );
 }, 240_000);
 
