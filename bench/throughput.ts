@@ -10,8 +10,8 @@ import { median, start, stop } from './process.js';
 
 const CONNECTIONS = 10;
 /** Seconds. */
-const WARM_UP = 1;
-const MEASURE = 2;
+const WARM_UP = 3;
+const MEASURE = 3;
 
 /** The apps of a round. The others are compared with the first. */
 const APPS: readonly AppName[] = [
