@@ -71,6 +71,7 @@ export function createGuardWithApi(guard: Guard, routers: OwnRouters, pages: Pag
   };
   return (req, res, next) => {
     const { url } = req;
+    // The guard refuses a target that is no text.
     const path = typeof url === 'string' ? pathOf(url) : '';
     if (!endpoints.mayBe(path)) return guard.identify(req, res, next, forOthers.proceed, forOthers.options);
     const endpoint = endpoints.at(path);
