@@ -133,12 +133,9 @@ async function count(
   { app, credential = 'password' }: CountedCase,
   store: string,
 ): Promise<number> {
-  const [clock, main] = ['slow-clock', 'instructions-process'].map((name) => join(folder, `lib/${name}.js`)) as [
-    string,
-    string,
-  ];
+  const programOf = (name: string) => join(folder, `lib/${name}.js`);
   // The package binds the clock when it is loaded.
-  const program = ['--require', clock, main, app, store];
+  const program = ['--require', programOf('slow-clock'), programOf('instructions-process'), app, store];
   const { counted, told } = await CountedProcess.start<CountedServer>(path, major, program);
   try {
     const client = await Client.connect(told, credential);
