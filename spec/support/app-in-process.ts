@@ -44,6 +44,17 @@ export class AppInProcess {
     return (await send(this.#port, { path: '/kapacitor/v1/tasks', auth: `${name}:pw` })).status;
   }
 
+  /**
+   * Waits until its store has been in this state, and tells why. It need not stay there: a small change can have room
+   * where a larger one had none.
+   *
+   * @param from the number of states before, which do not count
+   */
+  async comesInto(state: string, from: number): Promise<{ readonly reason: string | undefined }> {
+    return vi.waitUntil(() => this.states.slice(from).find((told) => told.state === state), 5_000);
+  }
+
+  /** Waits until its store is in this state. */
   async until(state: string): Promise<void> {
     await vi.waitUntil(() => this.states.at(-1)?.state === state, { timeout: 5_000, interval: 5 });
   }

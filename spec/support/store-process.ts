@@ -68,6 +68,11 @@ export class StoreProcess {
     await vi.waitUntil(() => this.states.at(-1)?.state === state, { timeout: milliseconds, interval: 5 });
   }
 
+  /** Waits until its store has been in this state. It need not stay there: a small change can have room where a larger one had none. */
+  async comesInto(state: string): Promise<void> {
+    await vi.waitUntil(() => this.states.some((told) => told.state === state), 5_000);
+  }
+
   async kill(): Promise<void> {
     await kill(this.child);
   }
