@@ -66,8 +66,8 @@ describe('the packed package', () => {
   });
 
   it('is small', () => {
-    expect(packed.size).toBeLessThan(740_000);
-    expect(packed.unpackedSize).toBeLessThan(2_500_000);
+    expect(packed.size).toBeLessThan(700_000);
+    expect(packed.unpackedSize).toBeLessThan(2_400_000);
   });
 
   it('has the licences of the bundled packages', () => {
