@@ -17,7 +17,7 @@ const SPECS: readonly (readonly [projects: readonly ProjectName[], specs: readon
     ['long'],
     ['day-of-traffic', 'authorization/can', 'stores/own-repository', 'transfer/kapacitor*/{generated,mutations}'],
   ],
-  [['postgres, isolated'], ['stores/postgres/{availability,bulk-reads,propagation,reconnection}']],
+  [['postgres, isolated'], ['stores/postgres/{availability,barrier,bulk-reads,reconnection}']],
   [['postgres'], ['stores/postgres/**']],
   [
     ['every store'],

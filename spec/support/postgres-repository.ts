@@ -14,11 +14,18 @@ export function ownSchema(): string {
  * @param options of `CREATE DATABASE`
  */
 export async function ownDatabase(options = ''): Promise<string> {
+  const { url, drop } = await createDatabase(options);
+  onTestFinished(drop);
+  return url;
+}
+
+/** Creates a database for a whole file. Elsewhere, transactions of others would keep VACUUM from its work. */
+export async function createDatabase(options = ''): Promise<{ url: string; drop: () => Promise<void> }> {
   const url = inject('postgresUrl');
   const name = randomUUID();
   await psql(url, `CREATE DATABASE "${name}" ${options}`);
-  onTestFinished(() => psql(url, `DROP DATABASE "${name}" WITH (FORCE)`).then(() => {}));
-  return url.replace(/\/\w+$/, `/${name}`);
+  const drop = () => psql(url, `DROP DATABASE "${name}" WITH (FORCE)`).then(() => {});
+  return { url: url.replace(/\/\w+$/, `/${name}`), drop };
 }
 
 /** The same URL for a role that nobody else has, and that has no rights of its own, until the test is over. */

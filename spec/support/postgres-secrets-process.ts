@@ -3,7 +3,6 @@
  * and then does what messages tell it.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { PostgresUserRepository } from '../../lib/stores/postgres/postgres-repository.js';
 import type { StoredSecret } from '../../lib/users/secret.js';
 import { keyOf, sessionOf } from './stored-secret.js';
@@ -14,8 +13,8 @@ export type SecretsQuestion =
   | { readonly do: 'storm'; readonly owners: readonly string[]; readonly deeds: number }
   /** Inserts keys, and removes every second one, until the process is killed; each answered deed is sent: {@link Deed}. */
   | { readonly do: 'change'; readonly owner: string; readonly prefix: string }
-  /** Answered when the key is in memory, and again when it is gone: {@link Sight}. */
-  | { readonly do: 'watch'; readonly digest: string };
+  /** Answered with {@link Sight}. */
+  | { readonly do: 'find'; readonly digest: string };
 
 export interface Deed {
   readonly deed: 'inserted' | 'removed';
@@ -24,8 +23,7 @@ export interface Deed {
 
 export interface Sight {
   readonly digest: string;
-  /** Milliseconds of a clock that all processes of the machine share. Undefined: the key is still there. */
-  readonly goneAt: number | undefined;
+  readonly isThere: boolean;
 }
 
 const repository = new PostgresUserRepository(process.argv[2] as string);
@@ -85,17 +83,13 @@ async function change(owner: string, prefix: string): Promise<void> {
   }
 }
 
-async function watch(digest: string): Promise<void> {
-  await secrets.find(digest);
-  send({ digest, goneAt: undefined } satisfies Sight);
-  while ((await secrets.find(digest)) !== undefined) await setTimeout(1);
-  send({ digest, goneAt: Number(process.hrtime.bigint()) / 1e6 } satisfies Sight);
-}
-
 process.on('message', async (question: SecretsQuestion) => {
   if (question.do === 'storm') send(await storm(question.owners, question.deeds));
   else if (question.do === 'change') await change(question.owner, question.prefix);
-  else await watch(question.digest);
+  else {
+    const { digest } = question;
+    send({ digest, isThere: (await secrets.find(digest)) !== undefined } satisfies Sight);
+  }
 });
 
 void repository.open().then(() => send('ready'));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { answerWithin } from '../../promises.js';
+import type { Barrier, Notification } from './barrier.js';
 import { type Ask, type PostgresClient, queryConfig } from './driver.js';
 
 /** Milliseconds between two comparisons of users in memory with the table. */
@@ -21,6 +22,8 @@ export interface ChangeListenerOptions {
   readonly createClient: () => PostgresClient;
   /** Runs a statement on another connection. */
   readonly askElsewhere: Ask;
+  /** Changes wait there until the other processes have been notified. */
+  readonly barrier: Pick<Barrier, 'channels' | 'join' | 'leave' | 'take'>;
   /** Called with the name of each changed user. An empty name stands for all users. */
   readonly onChange: (name: string) => void;
   /** Compares users in memory with the table. Called regularly, with the listener's own connection. */
@@ -66,6 +69,7 @@ export class ChangeListener {
         retryAfter = RETRY_AFTER;
         onFirstAttempt();
       });
+      this.#options.barrier.leave();
       if (!signal.aborted) this.#options.onState(false, error);
       onFirstAttempt();
       await delay(retryAfter, undefined, { ref: false, signal }).catch(() => {});
@@ -102,22 +106,24 @@ export class ChangeListener {
   }
 
   async #listen(client: PostgresClient, signal: AbortSignal, onListening: () => void): Promise<never> {
-    const { channel, askElsewhere, onChange, onState, compare } = this.#options;
-    const ask: Ask = (statement) => answerWithin(ANSWER_WITHIN, client.query(queryConfig(statement)));
+    const { channel, askElsewhere, barrier, onChange, onState, compare } = this.#options;
+    const ask = oneAtATime((statement) => answerWithin(ANSWER_WITHIN, client.query(queryConfig(statement))));
 
     await answerWithin(ANSWER_WITHIN, client.connect());
     const echo = `echo ${randomUUID()}`;
     const echoed = new Promise<void>((resolve) => {
-      client.on('notification', ({ payload = '' }) => {
+      client.on('notification', (notification: Notification) => {
+        const { payload = '' } = notification;
         if (payload === echo) resolve();
-        else onChange(payload);
+        else if (!barrier.take(notification)) onChange(payload);
       });
     });
-    await ask({ text: `LISTEN ${channel}` });
+    await ask({ text: [channel, ...barrier.channels].map((each) => `LISTEN ${each}`).join('; ') });
     // A pooler such as PgBouncer accepts LISTEN, but forwards only notifications that the connection itself has caused.
     const notification = { text: 'SELECT pg_notify($1, $2)', values: [channel, echo] };
     await askElsewhere(notification).catch(() => ask(notification));
     await answerWithin(ECHO_WITHIN, echoed);
+    await barrier.join(ask);
     for (;;) {
       await compare(ask);
       signal.throwIfAborted();
@@ -128,6 +134,16 @@ export class ChangeListener {
       await delay(COMPARE_EVERY, undefined, { ref: false, signal });
     }
   }
+}
+
+/** Sends each statement when the one before is answered: `pg` 9 keeps no queue. */
+function oneAtATime(ask: Ask): Ask {
+  let last: Promise<unknown> = Promise.resolve();
+  return (statement) => {
+    const answer = last.then(() => ask(statement));
+    last = answer.catch(() => {});
+    return answer;
+  };
 }
 
 /** Closes the connection. A server that does not answer is not waited for. */

@@ -1,18 +1,10 @@
-import { EventEmitter, once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { StoreError } from '../../errors.js';
 import type { FirstAdminOutcome, KeyOwner, RemoveOutcome, ReplaceOutcome } from '../../users/repository.js';
 import { isActiveAdmin, type StoredUser } from '../../users/user.js';
-import { RETRY_INTERVAL } from './availability.js';
 import type { Connections } from './connections.js';
 import type { Answer, Ask, Statement } from './driver.js';
 import type { SecretStatements } from './secret-statements.js';
 import type { Statements } from './statements.js';
-
-/** Milliseconds that a committed change waits for its notification, which reaches all processes at the same time. */
-const NOTIFIED_WITHIN = 100;
-/** Milliseconds that other processes may receive it later than this one. */
-const PROPAGATION = 10;
 
 /** The locked row of a user who is about to be changed. */
 interface LockedUser {
@@ -108,49 +100,4 @@ export class Changes {
 
 function expectOneRow({ rowCount }: Answer): void {
   if (rowCount !== 1) throw new StoreError('a trigger or a row policy in the database has undone the change');
-}
-
-/** Lets a change wait until every process has been notified of it. */
-export class Propagation {
-  readonly #notifications = new EventEmitter().setMaxListeners(0);
-
-  /** This process has received the notification of a change. */
-  notified(name: string): void {
-    this.#notifications.emit(eventOf(name));
-  }
-
-  /**
-   * Runs a change, and waits until its notification has arrived here and has had time to arrive elsewhere.
-   *
-   * @param isNotified tells whether the database notifies the processes of a change with this outcome
-   * @param isListening whether this process has received notifications for {@link RETRY_INTERVAL}. Otherwise the database
-   *   may have come back just now, and other processes may serve users from memory until they try it again
-   */
-  async afterChange<T>(
-    name: string,
-    change: () => Promise<T>,
-    isNotified: (outcome: T) => boolean,
-    isListening: boolean,
-  ): Promise<T> {
-    const waiting = new AbortController();
-    const { signal } = waiting;
-    const notification = once(this.#notifications, eventOf(name), { signal });
-    notification.catch(() => {});
-    try {
-      const outcome = await change();
-      if (isNotified(outcome)) {
-        const everyProcess = isListening ? notification : setTimeout(RETRY_INTERVAL);
-        await Promise.race([everyProcess, setTimeout(NOTIFIED_WITHIN, undefined, { signal })]);
-        await setTimeout(PROPAGATION);
-      }
-      return outcome;
-    } finally {
-      waiting.abort();
-    }
-  }
-}
-
-/** Keeps a user named `error` from being the event that EventEmitter throws for. */
-function eventOf(name: string): string {
-  return `changed ${name}`;
 }

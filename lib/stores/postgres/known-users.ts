@@ -11,7 +11,7 @@ const MAX_ENTRIES = 100_000;
 /**
  * Milliseconds after the question that confirmed a user. A lost notification can delay a change by no more than this.
  */
-const TRUSTED_FOR = 900;
+export const TRUSTED_FOR = 900;
 /** Milliseconds. A user with a request within this time is active, and compared each time. */
 const ACTIVE_FOR = 10_000;
 /** Milliseconds. The other users are compared this often, so that they are up to date when the database fails. */

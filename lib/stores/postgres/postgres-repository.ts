@@ -14,9 +14,10 @@ import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/reposito
 import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL, Reconnection } from './availability.js';
+import { Barrier } from './barrier.js';
 import { readCount, readList, readPermissionsInUse, readSnapshot } from './bulk-reads.js';
 import { ChangeListener } from './change-listener.js';
-import { Changes, Propagation } from './changes.js';
+import { Changes } from './changes.js';
 import { Connections } from './connections.js';
 import type { DatabaseAccess } from './database-access.js';
 import { type Ask, connectionSource, type PostgresPool, parseSource } from './driver.js';
@@ -56,7 +57,7 @@ export class PostgresUserRepository implements UserRepository {
   readonly #secretStatements: SecretStatements;
   readonly #connections: Connections;
   readonly #changes: Changes;
-  readonly #propagation = new Propagation();
+  readonly #barrier: Barrier;
   readonly #known = new KnownUsers();
   readonly #availability = new Availability();
   readonly #ask: Ask = (statement) => this.#connections.ask(statement, FIND_WITHIN);
@@ -85,6 +86,7 @@ export class PostgresUserRepository implements UserRepository {
     this.#statements = new Statements(this.#names);
     this.#connections = new Connections(connectionSource(parsed));
     this.#secretStatements = new SecretStatements(this.#names, this.#statements);
+    this.#barrier = new Barrier(this.#names, this.#ask);
     this.#changes = new Changes(this.#connections, this.#statements, this.#secretStatements);
     const availability = this.#availability;
     const reconnection = new Reconnection(this.#ask, (error, askedAt) => availability.failed(error, askedAt));
@@ -189,6 +191,7 @@ export class PostgresUserRepository implements UserRepository {
   async #close(): Promise<void> {
     this.#known.clear();
     this.#availability.close();
+    this.#barrier.close();
     await Promise.all([this.#listener?.close(), this.#connections.close(() => this.#closedError())]);
   }
 
@@ -212,19 +215,21 @@ export class PostgresUserRepository implements UserRepository {
       channel: this.#names.channel,
       createClient: () => this.#connections.createClient(),
       askElsewhere: this.#ask,
-      onChange: (name) => {
-        this.#forget(name);
-        this.#propagation.notified(name);
-      },
+      barrier: this.#barrier,
+      onChange: (name) => this.#forget(name),
       compare: async (ask) => this.#availability.listening(await this.#compare(ask, true)),
       onState: (isListening, error) => this.#onListenerState(isListening, error),
     });
   }
 
-  /** Resolves when the change is on disk, and in force in every process that listens. */
+  /** Resolves when the change is on disk, and in force in every process. */
   #propagate<T>(name: string, change: () => Promise<T>, isNotified: (outcome: T) => boolean): Promise<T> {
     const isListening = this.#availability.hasListenedFor(RETRY_INTERVAL);
-    return this.#forgetAfter([{ name }], () => this.#propagation.afterChange(name, change, isNotified, isListening));
+    return this.#forgetAfter([{ name }], async () => {
+      const outcome = await change();
+      if (isNotified(outcome)) await this.#barrier.pass(isListening);
+      return outcome;
+    });
   }
 
   /** The user or one of its secrets has changed, or anything if the name is empty. */

@@ -68,7 +68,7 @@ export class TableNames {
   }
 
   /** The key of an advisory lock. The whole database shares the keys, so it is derived from the table's full name. */
-  lockKey(purpose: 'admins' | 'migration'): string {
+  lockKey(purpose: 'admins' | 'listeners' | 'migration'): string {
     return String(this.#digest(purpose).readBigInt64BE());
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StoredUser } from '../../../lib/users/user.js';
 import { ask, kill, startProcess } from '../../support/child-process.js';
 import type { Question, Reading, Storm } from '../../support/postgres-process.js';
-import { openPostgres, ownSchema } from '../../support/postgres-repository.js';
+import { openPostgres, ownSchema, psql } from '../../support/postgres-repository.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { userNamed } from '../../support/stored-user.js';
 import { type Attempt, type Change, keepHistory, readHistory, UserHistory } from '../../support/user-history.js';
@@ -80,6 +80,53 @@ async function seed(url: string, users: readonly StoredUser[]): Promise<Attempt[
   await repository.close();
   return attempts;
 }
+
+describe('a change', () => {
+  /** Revisions of the user that these processes find at the same time. */
+  const revisionsIn = async (processes: readonly { ask(question: Question): Promise<unknown> }[]) => {
+    const readings = await Promise.all(processes.map(({ ask }) => ask({ do: 'read', names: ['someone'] })));
+    return (readings as Reading[]).map(({ found }) => found[0]?.revision);
+  };
+
+  it('is in force in seven other processes when it is answered', { timeout: 60_000 }, async () => {
+    const url = ownSchema();
+    const repository = await openPostgres(url);
+    const others = await Promise.all(Array.from({ length: 7 }, () => startOn(url)));
+    await repository.insert(userNamed('someone', { revision: '0' }));
+    for (let change = 1; change <= 50; change += 1) {
+      expect(await revisionsIn(others)).toEqual(Array(7).fill(`${change - 1}`));
+      expect(await repository.replace(userNamed('someone', { revision: `${change}` }), `${change - 1}`)).toBe(
+        'replaced',
+      );
+      expect(await revisionsIn(others)).toEqual(Array(7).fill(`${change}`));
+    }
+  });
+
+  it('waits for a process that is stopped until that serves nothing from memory, and not for one that has ended', async () => {
+    const url = ownSchema();
+    const repository = await openPostgres(url);
+    const name = randomUUID();
+    const other = await startOn(`${url}&application_name=${name}`);
+    await repository.insert(userNamed('someone', { revision: '0' }));
+    const timeOf = async (revision: number) => {
+      const from = performance.now();
+      await repository.replace(userNamed('someone', { revision: `${revision}` }), `${revision - 1}`);
+      return performance.now() - from;
+    };
+    expect(await revisionsIn([other])).toEqual(['0']);
+    other.child.kill('SIGSTOP');
+    const took = await timeOf(1);
+    other.child.kill('SIGCONT');
+    expect(await revisionsIn([other])).toEqual(['1']);
+    expect(took).toBeGreaterThan(890);
+    expect(took).toBeLessThan(3_000);
+
+    await kill(other.child);
+    const connections = () => psql(url, 'SELECT FROM pg_stat_activity WHERE application_name = $1', [name]);
+    await expect.poll(connections).toEqual([]);
+    expect(await timeOf(2)).toBeLessThan(500);
+  });
+});
 
 describe('kill -9', () => {
   it('during a storm of insertions loses no user whose insertion was answered', {

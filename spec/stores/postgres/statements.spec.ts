@@ -7,6 +7,7 @@ import { Statements, toFoundUser } from '../../../lib/stores/postgres/statements
 import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 import { NamePattern } from '../../../lib/users/name-pattern.js';
 import {
+  createDatabase,
   fillTable,
   openPostgres,
   ownSchema,
@@ -62,8 +63,9 @@ it('a comparison finds changed and removed users, and not unchanged ones', async
 });
 
 const USERS = 1_000_000;
-const url = ownSchema();
-const schema = schemaOf(url) as string;
+const database = await createDatabase();
+const schema = 'auth';
+const url = `${database.url}?schema=${schema}`;
 
 const nameOf = (index: number) => `user${String(index).padStart(7, '0')}`;
 
@@ -80,7 +82,7 @@ beforeAll(async () => {
   );
 }, 240_000);
 
-afterAll(() => psql(url, `DROP SCHEMA "${schema}" CASCADE`));
+afterAll(database.drop);
 
 /** A repository, and the statements that it sends. */
 async function openRecorded() {

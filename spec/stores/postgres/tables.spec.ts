@@ -1,15 +1,8 @@
 import { ConfigError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  openPostgres,
-  ownDatabase,
-  ownPool,
-  ownSchema,
-  psql,
-  recordingPool,
-  schemaOf,
-} from '../../support/postgres-repository.js';
+import { TableNames } from '../../../lib/stores/postgres/table-names.js';
+import { openPostgres, ownDatabase, ownPool, ownSchema, psql, schemaOf } from '../../support/postgres-repository.js';
 import { userNamed } from '../../support/stored-user.js';
 
 const tablesOf = async (url: string) =>
@@ -134,18 +127,17 @@ describe('two tables in one database', () => {
     ['of one name in two schemas', ['one', 'two'], (schema: string) => ({ schema, table: 'same' })],
   ])('%s are separate: neither is notified of the other’s changes', async (_how, both, named) => {
     const url = await ownDatabase();
-    const { pool, sent } = recordingPool(url);
+    const pool = ownPool(url);
     const listener = await pool.connect();
     const heard: unknown[] = [];
     listener.on('notification', ({ channel, payload }) => heard.push([channel, payload]));
     const channels: string[] = [];
     for (const one of both) {
       const { schema, table } = named(one);
-      sent.length = 0;
       await openPostgres(pool, { schema, table });
-      const listen = sent.find(({ text }) => text.startsWith('LISTEN'))?.text as string;
-      channels.push(listen.slice('LISTEN '.length));
-      await listener.query(listen);
+      const { channel } = new TableNames({ schema, table });
+      channels.push(channel);
+      await listener.query(`LISTEN ${channel}`);
       await psql(url, `INSERT INTO "${schema}"."${table}" (name, hash) VALUES ('user of ${one}', '')`);
     }
     heard.length = 0;
