@@ -104,12 +104,12 @@ function userOf(name: string, number: number): StoredUser {
   return { name, type: 'normal', permissions: [], enabled: true, hash: '', revision: revisionOf(name, number) };
 }
 
-/** When the other process has first sent this; waits until it has. */
+/** When the other process has last found what was before this; waits until it has found this. */
 function sightsOf(child: ChildProcess): (what: string) => Promise<number> {
   const sights = new Map<string, number>();
   const seen = new EventEmitter().setMaxListeners(0);
   child.on('message', (sight: Sight) => {
-    sights.set(sight.seen, sight.at);
+    sights.set(sight.seen, sight.lastBefore);
     seen.emit(sight.seen);
   });
   return async (what) => {
