@@ -20,21 +20,25 @@ interface Round {
   readonly end: () => void;
 }
 
+/** Milliseconds after which nobody serves what was in memory before. A timer may be a millisecond early. */
+const NOT_TRUSTED_AFTER = TRUSTED_FOR + 10;
 /** Milliseconds after which a process that served users from memory in an outage has tried the database again. */
 const TRIED_AGAIN_AFTER = RETRY_INTERVAL + 10;
 /** Answers in one statement. A process that was stopped for a while may have thousands to give. */
 const ANSWERS_AT_ONCE = 100;
+/** The channel for the answer, and the number of the question. Any role of the database may send notifications. */
+const QUESTION = /^(\w{1,63}) (\d{1,15})$/;
 
 /**
  * Lets a change wait until every process that serves users from memory has been notified of it.
  *
  * A process that listens holds a shared lock, by which the others know it. After the change, this process sends a
  * notification to all of them, each of which answers with one. Notifications arrive in the order of their transactions, so
- * whoever answers has the change's own already. A process that does not answer forgets what it has in memory by itself,
- * {@link TRUSTED_FOR} after it last asked the database.
+ * a process that answers has the change's own already. A process that does not answer stops using what it has in memory by
+ * itself, {@link TRUSTED_FOR} after it last asked the database.
  */
 export class Barrier {
-  /** The channels to listen on, beside that of the changes. Their names need no quotes. */
+  /** The channels to listen on, besides that of the changes. Their names need no quotes. */
   readonly channels: readonly [questions: string, answers: string];
   readonly #lockKey: bigint;
   readonly #askElsewhere: Ask;
@@ -46,10 +50,12 @@ export class Barrier {
   #sending: Promise<unknown> = Promise.resolve();
   /** The round whose question is not sent yet. */
   #next: Promise<void> | undefined;
+  /** Each ends the wait of one change. */
+  readonly #waiting = new Set<(error?: Error) => void>();
+  #closedError: (() => Error) | undefined;
   /** The questions of others that are not answered yet: the channel for the answer, and the question's number. */
   #unanswered: (readonly [channel: string, number: string])[] = [];
   #isAnswering = false;
-  #isClosed = false;
 
   /** @param askElsewhere runs a statement on another connection than the one that listens */
   constructor(names: TableNames, askElsewhere: Ask) {
@@ -66,8 +72,9 @@ export class Barrier {
    * @param ask runs a statement on the connection that listens
    */
   async join(ask: Ask): Promise<void> {
-    await ask({ text: `SELECT pg_advisory_lock_shared(${this.#lockKey})` });
+    // A question may come together with the lock.
     this.#ask = ask;
+    await ask({ text: `SELECT pg_advisory_lock_shared(${this.#lockKey})` });
   }
 
   /** The connection that listens is lost, and the lock with it. */
@@ -79,46 +86,59 @@ export class Barrier {
   /** Takes a notification that arrived on one of the {@link channels}. @returns false if it arrived on another one */
   take({ channel, payload = '' }: Notification): boolean {
     const [questions, answers] = this.channels;
-    if (channel !== questions && channel !== answers) return false;
-    const [first = '', second = ''] = payload.split(' ');
-    if (channel === answers) this.#answered(first, second);
-    else if (first !== answers) this.#answer(first, second);
+    if (channel === answers) this.#answered(payload);
+    else if (channel === questions) this.#asked(payload);
+    else return false;
     return true;
   }
 
   /**
-   * Resolves when every change that was committed before is in force in every process. Never rejects.
+   * Resolves when every change that was committed before is in force in every process, {@link TRUSTED_FOR} later at the
+   * latest.
    *
    * @param isListening whether this process has listened for {@link RETRY_INTERVAL}. Otherwise the database may have come
    *   back just now, and other processes may serve users from memory until they try it again
+   * @throws the error given to {@link close}
    */
-  async pass(isListening: boolean): Promise<void> {
+  pass(isListening: boolean): Promise<void> {
     // A question that is not sent yet serves this change as well.
     this.#next ??= this.#sending.then(() => {
       this.#next = undefined;
       return this.#begin();
     });
-    await Promise.all([this.#next, isListening ? undefined : delay(TRIED_AGAIN_AFTER)]);
+    const passed = Promise.all([this.#next, isListening || delay(TRIED_AGAIN_AFTER, undefined, { ref: false })]);
+    return new Promise((resolve, reject) => {
+      const end = (error?: Error) => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = setTimeout(end, NOT_TRUSTED_AFTER);
+      this.#waiting.add(end);
+      if (this.#closedError !== undefined) end(this.#closedError());
+      void passed.then(() => end());
+    });
   }
 
-  /** Lets all changes that wait go on. */
-  close(): void {
-    this.#isClosed = true;
+  /** Ends the wait of every change. The change itself is made. */
+  close(error: () => Error): void {
+    this.#closedError = error;
     this.leave();
-    for (const { end } of this.#rounds.values()) end();
+    for (const end of this.#waiting) end(error());
   }
 
-  async #begin(): Promise<void> {
-    if (this.#isClosed) return;
+  #begin(): Promise<void> {
     this.#sent += 1;
     const number = String(this.#sent);
-    await new Promise<void>((resolve) => {
+    return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
         this.#rounds.delete(number);
         resolve();
       };
-      const timer = setTimeout(end, TRUSTED_FOR);
+      // By then no change waits any more.
+      const timer = setTimeout(end, NOT_TRUSTED_AFTER).unref();
       const round: Round = { answered: new Set(), asked: undefined, end };
       this.#rounds.set(number, round);
       this.#sending = this.#send(number).then(
@@ -126,7 +146,7 @@ export class Barrier {
           round.asked = asked;
           endIfComplete(round);
         },
-        // Who must answer is unknown, so the time has to pass.
+        // Nobody knows now which processes must answer, so the time has to pass.
         () => {},
       );
     });
@@ -147,14 +167,17 @@ export class Barrier {
     return (await ask({ text, values })).rows.map(({ pid }) => pid as string);
   }
 
-  #answered(number: string, pid: string): void {
+  #answered(payload: string): void {
+    const [number = '', pid = ''] = payload.split(' ');
     const round = this.#rounds.get(number);
     if (round === undefined) return;
     round.answered.add(pid);
     endIfComplete(round);
   }
 
-  #answer(channel: string, number: string): void {
+  #asked(payload: string): void {
+    const [, channel = '', number = ''] = QUESTION.exec(payload) ?? [];
+    if (channel === '' || channel === this.channels[1]) return;
     this.#unanswered.push([channel, number]);
     if (!this.#isAnswering) void this.#sendAnswers();
   }
@@ -167,7 +190,7 @@ export class Barrier {
       const values = [answers.map(([channel]) => channel), answers.map(([, number]) => number)];
       const text = `SELECT pg_notify(channel, number || ' ' || pg_backend_pid())
         FROM unnest($1::text[], $2::text[]) AS answer (channel, number)`;
-      // Whoever asked does not wait for long.
+      // The process that asked does not wait for long.
       await this.#ask({ text, values }).catch(() => {});
     }
     this.#isAnswering = false;

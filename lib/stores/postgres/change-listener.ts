@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerWithin } from '../../promises.js';
+import { answerWithin, TimeoutError } from '../../promises.js';
 import type { Barrier, Notification } from './barrier.js';
-import { type Ask, type PostgresClient, queryConfig } from './driver.js';
+import { type Answer, type Ask, type PostgresClient, queryConfig, type Statement } from './driver.js';
 
 /** Milliseconds between two comparisons of users in memory with the table. */
 const COMPARE_EVERY = 300;
 /** Milliseconds. A connection that is silent for longer is closed. */
 const ANSWER_WITHIN = 2_000;
+/**
+ * Lets the server notice within 5 seconds that this machine has gone without a word: the other processes would wait for an
+ * answer at each change until then. They are settings of a TCP connection, and do nothing elsewhere.
+ */
+const NOTICE_LOSS = `SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1;
+  SET tcp_keepalives_count = 3`;
 /** Milliseconds that a notification to itself may take on a new connection. */
 const ECHO_WITHIN = 1_000;
 /** Milliseconds between the first two attempts to connect. The time doubles with each attempt. */
@@ -98,16 +104,17 @@ export class ChangeListener {
         });
       });
       // A statement on a closed connection may never be answered.
-      await Promise.race([this.#listen(client, connection.signal, onListening), givenUp]);
+      await Promise.race([this.#listen(client, connection, onListening), givenUp]);
     } catch (error) {
       giveUp(error);
     }
     return connection.signal.reason;
   }
 
-  async #listen(client: PostgresClient, signal: AbortSignal, onListening: () => void): Promise<never> {
+  async #listen(client: PostgresClient, connection: AbortController, onListening: () => void): Promise<never> {
     const { channel, askElsewhere, barrier, onChange, onState, compare } = this.#options;
-    const ask = oneAtATime((statement) => answerWithin(ANSWER_WITHIN, client.query(queryConfig(statement))));
+    const { signal } = connection;
+    const ask = oneAtATime((statement) => askOn(client, connection, statement));
 
     await answerWithin(ANSWER_WITHIN, client.connect());
     const echo = `echo ${randomUUID()}`;
@@ -118,11 +125,13 @@ export class ChangeListener {
         else if (!barrier.take(notification)) onChange(payload);
       });
     });
-    await ask({ text: [channel, ...barrier.channels].map((each) => `LISTEN ${each}`).join('; ') });
+    const listen = [channel, ...barrier.channels].map((each) => `LISTEN ${each}`);
+    await ask({ text: [NOTICE_LOSS, ...listen].join('; ') });
     // A pooler such as PgBouncer accepts LISTEN, but forwards only notifications that the connection itself has caused.
     const notification = { text: 'SELECT pg_notify($1, $2)', values: [channel, echo] };
     await askElsewhere(notification).catch(() => ask(notification));
     await answerWithin(ECHO_WITHIN, echoed);
+    signal.throwIfAborted();
     await barrier.join(ask);
     for (;;) {
       await compare(ask);
@@ -133,6 +142,24 @@ export class ChangeListener {
       onListening();
       await delay(COMPARE_EVERY, undefined, { ref: false, signal });
     }
+  }
+}
+
+/**
+ * Runs a statement on a connection, which is given up if there is no answer.
+ *
+ * @param connection aborted when it is lost. An answer that arrives at the same time proves nothing any more
+ */
+async function askOn(client: PostgresClient, connection: AbortController, statement: Statement): Promise<Answer> {
+  const { signal } = connection;
+  signal.throwIfAborted();
+  try {
+    const answer: Answer = await answerWithin(ANSWER_WITHIN, client.query(queryConfig(statement)));
+    signal.throwIfAborted();
+    return answer;
+  } catch (error) {
+    if (error instanceof TimeoutError) connection.abort(error);
+    throw error;
   }
 }
 

@@ -1,16 +1,17 @@
 import { now } from '../../clock.js';
 import { StoreError } from '../../errors.js';
 import type { MaybePromise } from '../../promises.js';
-import type {
-  FirstAdminOutcome,
-  KeyOwner,
-  RemoveOutcome,
-  ReplaceOutcome,
-  UserFilter,
-  UserListQuery,
-  UserRepository,
+import {
+  DEFAULT_STORE_SETTINGS,
+  type FirstAdminOutcome,
+  type KeyOwner,
+  type RemoveOutcome,
+  type ReplaceOutcome,
+  type StoreSettings,
+  type UserFilter,
+  type UserListQuery,
+  type UserRepository,
 } from '../../users/repository.js';
-import { DEFAULT_STORE_SETTINGS, type StoreSettings } from '../../users/repository.js';
 import type { StoredSecret } from '../../users/secret.js';
 import type { StoredUser } from '../../users/user.js';
 import { Availability, expectPrimary, isFromStandby, RETRY_INTERVAL, Reconnection } from './availability.js';
@@ -42,10 +43,9 @@ const FIND_WITHIN = 1_000;
  * Stores users and their secrets in PostgreSQL tables that any number of processes may share.
  *
  * Users who make requests are served from memory. A trigger notifies every process of each change (LISTEN/NOTIFY), also of
- * one made with psql, and every 300 ms users in memory are compared with the table. So a change is in force everywhere
- * within milliseconds, and within a second if its notification is lost. While notifications do not arrive, each request
- * reads the table. While the table cannot be read, users in memory are served for `store-grace`; each request tries to
- * read it first, unless another one has tried within 50 ms.
+ * one made with psql, and every 300 ms users in memory are compared with the table. A change is answered when every process
+ * has been notified. While notifications do not arrive, each request reads the table. While the table cannot be read, users in
+ * memory are served for `store-grace`; each request tries to read it first, unless another one has tried within 50 ms.
  */
 export class PostgresUserRepository implements UserRepository {
   readonly keepsAccounts = true;
@@ -88,9 +88,8 @@ export class PostgresUserRepository implements UserRepository {
     this.#secretStatements = new SecretStatements(this.#names, this.#statements);
     this.#barrier = new Barrier(this.#names, this.#ask);
     this.#changes = new Changes(this.#connections, this.#statements, this.#secretStatements);
-    const availability = this.#availability;
-    const reconnection = new Reconnection(this.#ask, (error, askedAt) => availability.failed(error, askedAt));
-    const readerOf = <T>(subject: Subject<T>) => new Reader(this.#ask, subject, availability, reconnection);
+    const reconnection = new Reconnection(this.#ask, (error, askedAt) => this.#availability.failed(error, askedAt));
+    const readerOf = <T>(subject: Subject<T>) => new Reader(this.#ask, subject, this.#availability, reconnection);
     this.#users = readerOf(userSubject(this.#known, this.#statements));
     this.#secrets = readerOf(secretSubject(this.#known, this.#secretStatements));
     const access: DatabaseAccess = {
@@ -104,7 +103,7 @@ export class PostgresUserRepository implements UserRepository {
       statements: this.#secretStatements,
       reader: this.#secrets,
       changes: new SecretChanges(this.#connections, this.#secretStatements),
-      propagate: (owner, change, isNotified) => this.#propagate(owner, change, isNotified),
+      change: (owner, change, concernsOthers) => this.#change([{ name: owner }], change, concernsOthers),
     });
     this.logins = new PostgresLogins(access);
     this.limits = new PostgresLimits(access);
@@ -138,37 +137,30 @@ export class PostgresUserRepository implements UserRepository {
   }
 
   insert(user: StoredUser): Promise<boolean> {
-    return this.#forgetAfter([user], () => this.#changes.insert(user));
+    // Others may still have a user in memory who had the name before.
+    return this.#change([user], () => this.#changes.insert(user));
   }
 
   replace(user: StoredUser, expectedRevision: string): Promise<ReplaceOutcome> {
-    return this.#propagate(
-      user.name,
-      () => this.#changes.replace(user, expectedRevision),
-      (outcome) => outcome === 'replaced',
-    );
+    const isReplaced = (outcome: ReplaceOutcome) => outcome === 'replaced';
+    return this.#change([user], () => this.#changes.replace(user, expectedRevision), isReplaced);
   }
 
   remove(name: string, expectedRevision?: string): Promise<RemoveOutcome> {
-    return this.#propagate(
-      name,
-      () => this.#changes.remove(name, expectedRevision),
-      (outcome) => outcome === 'removed',
-    );
+    return this.#change([{ name }], () => this.#changes.remove(name, expectedRevision));
   }
 
   async hasAdmin(): Promise<boolean> {
     this.#assertOpen();
-    const { rowCount } = await this.#ask(this.#statements.anyAdmin());
-    return rowCount === 1;
+    return (await this.#ask(this.#statements.anyAdmin())).rowCount === 1;
   }
 
   insertFirstAdmin(user: StoredUser): Promise<FirstAdminOutcome> {
-    return this.#forgetAfter([user], () => this.#changes.insertFirstAdmin(user));
+    return this.#change([user], () => this.#changes.insertFirstAdmin(user));
   }
 
   insertMany(users: readonly KeyOwner[]): Promise<string[]> {
-    return this.#forgetAfter(users, () => this.#changes.insertMany(users));
+    return this.#change(users, () => this.#changes.insertMany(users));
   }
 
   /** Uses a connection of its own, besides those of the pool. */
@@ -191,7 +183,7 @@ export class PostgresUserRepository implements UserRepository {
   async #close(): Promise<void> {
     this.#known.clear();
     this.#availability.close();
-    this.#barrier.close();
+    this.#barrier.close(() => this.#closedError());
     await Promise.all([this.#listener?.close(), this.#connections.close(() => this.#closedError())]);
   }
 
@@ -217,38 +209,49 @@ export class PostgresUserRepository implements UserRepository {
       askElsewhere: this.#ask,
       barrier: this.#barrier,
       onChange: (name) => this.#forget(name),
-      compare: async (ask) => this.#availability.listening(await this.#compare(ask, true)),
+      compare: async (ask) => {
+        // Queries in flight may have been answered before a change that nobody told this process of.
+        if (!this.#availability.isListening) this.#outdate();
+        this.#availability.listening(await this.#compare(ask, true));
+      },
       onState: (isListening, error) => this.#onListenerState(isListening, error),
     });
   }
 
-  /** Resolves when the change is on disk, and in force in every process. */
-  #propagate<T>(name: string, change: () => Promise<T>, isNotified: (outcome: T) => boolean): Promise<T> {
+  /**
+   * Makes a change. Resolves when it is on disk, and in force in every process.
+   *
+   * @param concernsOthers whether there was a change that other processes must know of: this one, or one before it with the
+   *   same outcome. Defaults to always
+   */
+  async #change<T>(
+    users: readonly { readonly name: string }[],
+    change: () => Promise<T>,
+    concernsOthers: (outcome: T) => boolean = () => true,
+  ): Promise<T> {
+    this.#assertOpen();
     const isListening = this.#availability.hasListenedFor(RETRY_INTERVAL);
-    return this.#forgetAfter([{ name }], async () => {
+    try {
       const outcome = await change();
-      if (isNotified(outcome)) await this.#barrier.pass(isListening);
+      if (concernsOthers(outcome)) await this.#barrier.pass(isListening);
       return outcome;
-    });
+    } finally {
+      // A failed change may have been committed.
+      for (const { name } of users) this.#forget(name);
+    }
   }
 
   /** The user or one of its secrets has changed, or anything if the name is empty. */
   #forget(name: string): void {
     if (name === '') this.#known.clear();
     else this.#known.forget(name);
-    this.#users.outdate(name === '' ? undefined : name);
-    // Nobody knows whose secrets are being read.
-    this.#secrets.outdate();
+    this.#outdate(name === '' ? undefined : name);
   }
 
-  async #forgetAfter<T>(users: readonly { readonly name: string }[], change: () => Promise<T>): Promise<T> {
-    this.#assertOpen();
-    try {
-      return await change();
-    } finally {
-      // A failed change may have been committed.
-      for (const { name } of users) this.#forget(name);
-    }
+  #outdate(name?: string): void {
+    this.#users.outdate(name);
+    // Nobody knows whose secrets are being read.
+    this.#secrets.outdate();
   }
 
   #compare(ask: Ask, isTrusted: boolean): Promise<number> {

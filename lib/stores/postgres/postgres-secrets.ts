@@ -11,11 +11,11 @@ export interface PostgresSecretsOptions extends DatabaseAccess {
   readonly reader: Reader<StoredSecret>;
   readonly changes: SecretChanges;
   /**
-   * Makes a change of the secrets of a user. Resolves when it is in force in every process that listens.
+   * Makes a change of the secrets of a user. Resolves when it is in force in every process.
    *
-   * @param isNotified tells whether the database notifies the processes of a change with this outcome
+   * @param concernsOthers whether other processes must know of the change. Defaults to always
    */
-  readonly propagate: <T>(owner: string, change: () => Promise<T>, isNotified: (outcome: T) => boolean) => Promise<T>;
+  readonly change: <T>(owner: string, change: () => Promise<T>, concernsOthers?: (outcome: T) => boolean) => Promise<T>;
 }
 
 /**
@@ -43,9 +43,9 @@ export class PostgresSecrets implements SecretRepository {
   }
 
   async insert(secret: StoredSecret, ownerRevision: string, limit: number): Promise<InsertSecretOutcome> {
-    const { propagate, changes } = this.#options;
+    const { change, changes } = this.#options;
     const insert = () => changes.insert(secret, ownerRevision, limit);
-    return (await propagate(secret.owner, insert, ({ hasRemoved }) => hasRemoved)).outcome;
+    return (await change(secret.owner, insert, ({ hasRemoved }) => hasRemoved)).outcome;
   }
 
   async remove(owner: string, kind: SecretKind, id: string): Promise<boolean> {
@@ -67,11 +67,7 @@ export class PostgresSecrets implements SecretRepository {
   }
 
   #remove(owner: string, kind: SecretKind, id?: string): Promise<number> {
-    const { propagate, changes } = this.#options;
-    return propagate(
-      owner,
-      () => changes.remove(owner, kind, id),
-      (removed) => removed > 0,
-    );
+    const { change, changes } = this.#options;
+    return change(owner, () => changes.remove(owner, kind, id));
   }
 }

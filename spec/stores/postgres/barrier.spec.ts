@@ -3,12 +3,12 @@ import { Barrier } from '../../../lib/stores/postgres/barrier.js';
 import type { Answer, Ask, Statement } from '../../../lib/stores/postgres/driver.js';
 import { TableNames } from '../../../lib/stores/postgres/table-names.js';
 
-/** Milliseconds. The other processes trust what they have in memory for no longer. */
-const TRUSTED_FOR = 900;
+/** Milliseconds after which no process serves what was in memory before. */
+const NOT_TRUSTED_AFTER = 910;
 
 /** The timers of `node:timers/promises` under the control of the spec's clock. */
 vi.mock('node:timers/promises', () => ({
-  setTimeout: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  setTimeout: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
 }));
 
 beforeEach(() => {
@@ -44,9 +44,8 @@ async function createBarrier({ joins = true } = {}) {
   const barrier = new Barrier(new TableNames(), elsewhere.ask);
   const [questions, answers] = barrier.channels;
   if (joins) {
-    const joining = barrier.join(listening.ask);
+    void barrier.join(listening.ask);
     await listening.answer(0);
-    await joining;
     listening.sent.length = 0;
   }
   const from = Date.now();
@@ -56,10 +55,12 @@ async function createBarrier({ joins = true } = {}) {
     elsewhere,
     /** A change passes it. @returns how long that has taken, in milliseconds, undefined until then */
     pass: async (isListening = true) => {
-      const passing: { took?: number } = {};
-      void barrier.pass(isListening).then(() => {
+      const passing: { took?: number; error?: Error } = {};
+      const end = (error?: Error) => {
         passing.took = Date.now() - from;
-      });
+        if (error !== undefined) passing.error = error;
+      };
+      barrier.pass(isListening).then(() => end(), end);
       await vi.advanceTimersByTimeAsync(0);
       return passing;
     },
@@ -112,7 +113,7 @@ describe('a change', () => {
     await listening.answer(0, '11', '12');
     await hear(1, '11');
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(passing).toEqual({ took: TRUSTED_FOR });
+    expect(passing).toEqual({ took: NOT_TRUSTED_AFTER });
     await hear(1, '12');
   });
 
@@ -121,7 +122,7 @@ describe('a change', () => {
     listening.fail();
     const passing = await pass();
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(passing).toEqual({ took: TRUSTED_FOR });
+    expect(passing).toEqual({ took: NOT_TRUSTED_AFTER });
   });
 
   it('waits as long for other processes if this one does not hear them, and not if there are none', async () => {
@@ -133,7 +134,7 @@ describe('a change', () => {
     const passing = await pass();
     await elsewhere.answer(1, '11');
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(passing).toEqual({ took: TRUSTED_FOR });
+    expect(passing).toEqual({ took: NOT_TRUSTED_AFTER });
   });
 
   it('waits 60 ms if this process has not listened for long, because another one may serve from memory', async () => {
@@ -167,15 +168,24 @@ describe('a change', () => {
     expect(listening.sent).toHaveLength(2);
   });
 
-  it('passes when the repository is closed, and later ones do not wait', async () => {
+  it('waits no longer than that if questions do not even get away', async () => {
+    const { pass } = await createBarrier();
+    const first = await pass();
+    await vi.advanceTimersByTimeAsync(500);
+    const second = await pass();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([first.took, second.took]).toEqual([NOT_TRUSTED_AFTER, 500 + NOT_TRUSTED_AFTER]);
+  });
+
+  it('fails when the repository is closed: nobody knows whether it is in force everywhere', async () => {
     const { barrier, pass, listening } = await createBarrier();
     const passing = await pass();
     await listening.answer(0, '11');
-    barrier.close();
+    const error = new Error('the user store is closed');
+    barrier.close(() => error);
     await vi.advanceTimersByTimeAsync(0);
-    expect(passing).toEqual({ took: 0 });
-    expect(await pass()).toEqual({ took: 0 });
-    expect(vi.getTimerCount()).toBe(0);
+    expect(passing).toEqual({ took: 0, error });
+    expect(await pass()).toEqual({ took: 0, error });
   });
 });
 
@@ -185,6 +195,22 @@ describe('a question of another process', () => {
     expect(beAsked('theirs', 7)).toBe(true);
     expect(listening.sent.map(({ statement }) => statement.values)).toEqual([[['theirs'], ['7']]]);
   });
+
+  it('is answered also if it comes together with the lock', async () => {
+    const { barrier, beAsked, listening } = await createBarrier({ joins: false });
+    void barrier.join(listening.ask);
+    beAsked('theirs', 1);
+    expect(listening.sent.map(({ statement }) => statement.values)).toEqual([undefined, [['theirs'], ['1']]]);
+  });
+
+  it.each(['', ' 1', 'theirs', 'theirs x', `${'x'.repeat(64)} 1`, `theirs ${'1'.repeat(7_000)}`, 'two words 1'])(
+    'that no process of this package asks is not answered: %j',
+    async (payload) => {
+      const { barrier, listening } = await createBarrier();
+      expect(barrier.take({ channel: barrier.channels[0], payload })).toBe(true);
+      expect(listening.sent).toEqual([]);
+    },
+  );
 
   it('waits for the answer before it, and is answered together with others', async () => {
     const { beAsked, listening } = await createBarrier();

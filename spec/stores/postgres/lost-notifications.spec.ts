@@ -25,7 +25,8 @@ async function openBehindProxy(passes: (number: number) => boolean) {
     states: () => new Set(states),
     revision: async () => (await repository.find('someone'))?.revision,
     secrets: repository.secrets,
-    other: other.secrets,
+    other,
+    remove: () => psql(url, `DELETE FROM ${usersTable(url)}`),
     update: (revision: string) => psql(url, `UPDATE ${usersTable(url)} SET revision = $1`, [revision]),
   };
 }
@@ -54,9 +55,9 @@ it('a removed key whose notification is lost lets nobody in when the removal is 
   const { dropped, states, secrets, other } = await openBehindProxy((number) => number === 1);
   for (let round = 1; round <= 5; round += 1) {
     const key = keyOf('someone', `${round}`);
-    await other.insert(key, '1', 100);
+    await other.secrets.insert(key, '1', 100);
     expect(await secrets.find(key.digest)).toEqual(key);
-    await other.remove('someone', 'key', key.id);
+    await other.secrets.remove('someone', 'key', key.id);
     expect(await secrets.find(key.digest)).toBeUndefined();
   }
   // The other process has also asked whether it has arrived.
@@ -64,13 +65,30 @@ it('a removed key whose notification is lost lets nobody in when the removal is 
   expect(states()).toEqual(new Set(['up']));
 });
 
+it('a user who gets the name of a removed one is the only one with it when that is answered', async () => {
+  const { revision, other, remove } = await openBehindProxy((number) => number === 1);
+  expect(await revision()).toBe('1');
+  await remove();
+  expect(await revision()).toBe('1');
+  expect(await other.insert(userNamed('someone', { revision: 'anew' }))).toBe(true);
+  expect(await revision()).toBe('anew');
+});
+
+it('a user whose removal is found to be done already is removed in every process', async () => {
+  const { revision, other, remove } = await openBehindProxy((number) => number === 1);
+  await remove();
+  expect(await revision()).toBe('1');
+  expect(await other.remove('someone')).toBe('not-found');
+  expect(await revision()).toBeUndefined();
+});
+
 it('a removed key lets nobody in at once if a pooler forwards no notifications', async () => {
   const { secrets, other, states } = await openBehindProxy(() => false);
   for (let round = 1; round <= 20; round += 1) {
     const key = keyOf('someone', `${round}`);
-    await other.insert(key, '1', 100);
+    await other.secrets.insert(key, '1', 100);
     expect(await secrets.find(key.digest)).toEqual(key);
-    await other.remove('someone', 'key', key.id);
+    await other.secrets.remove('someone', 'key', key.id);
     expect(await secrets.find(key.digest)).toBeUndefined();
   }
   expect(states()).toEqual(new Set(['degraded']));

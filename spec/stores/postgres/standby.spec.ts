@@ -5,8 +5,9 @@ import { StoreError } from 'kapacitor-auth';
 import { PostgresUserRepository } from 'kapacitor-auth/postgres';
 import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { cutListening } from '../../support/listening-connection.js';
 import { poolWith } from '../../support/pool-beside.js';
-import { openPostgres, ownPool, psql, schemaOf } from '../../support/postgres-repository.js';
+import { openPostgres, ownPool, schemaOf } from '../../support/postgres-repository.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { userNamed } from '../../support/stored-user.js';
 
@@ -73,12 +74,13 @@ it('a server that comes back as a standby lets nobody in, not even users in memo
 });
 
 it('a server that becomes a standby while the app runs lets nobody in: its answers may be outdated', async () => {
-  const url = `${inject('postgresUrl')}?schema=${randomUUID()}`;
-  const pool = ownPool(url, { connectionTimeoutMillis: 2_000, statement_timeout: 1_000 });
+  const name = randomUUID();
+  const url = `${inject('postgresUrl')}?schema=${name}`;
+  const pool = ownPool(url, { connectionTimeoutMillis: 2_000, statement_timeout: 1_000, application_name: name });
   let isStandby = false;
   class Client extends pg.Client {
     override query(...asked: any[]): any {
-      if (!isStandby || !asked[0].text.startsWith('LISTEN')) return super.query(...(asked as [string]));
+      if (!isStandby || !asked[0].text.includes('LISTEN')) return super.query(...(asked as [string]));
       return Promise.reject(Object.assign(new Error('cannot execute LISTEN during recovery'), { code: '25006' }));
     }
   }
@@ -90,11 +92,7 @@ it('a server that becomes a standby while the app runs lets nobody in: its answe
   await repository.find('someone');
 
   isStandby = true;
-  await psql(
-    url,
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%unnest%' AND query LIKE $1`,
-    [`%${schemaOf(url)}%`],
-  );
+  await cutListening(url, name);
   const down = 'down cannot execute LISTEN during recovery';
   await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe(down);
   expect(() => repository.find('someone')).toThrow('cannot execute LISTEN during recovery');
