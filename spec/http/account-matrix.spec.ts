@@ -5,7 +5,7 @@ import passport from 'passport';
 import { describe, expect, it, vi } from 'vitest';
 import { PasswordPolicy } from '../../lib/users/password-policy.js';
 import { createAuth } from '../support/auth.js';
-import { basic, serve } from '../support/server.js';
+import { basic, errorBody, serve } from '../support/server.js';
 import { cookieOf, post } from '../support/signed-in.js';
 import { handmadeToken, inSeconds, SECRET } from '../support/tokens.js';
 import { serveUpgrades } from '../support/upgrade.js';
@@ -136,7 +136,6 @@ describe.each(KINDS)('with a %s', (kind) => {
 });
 
 describe('a user who must change its password', () => {
-  const errorBody = (message: string) => ({ error: message, message });
   const change = (doors: Awaited<ReturnType<typeof serveDoors>>, body: object) =>
     doors.send({
       method: 'PATCH',

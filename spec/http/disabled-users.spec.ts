@@ -2,11 +2,10 @@ import bcrypt from 'bcrypt';
 import { describe, expect, it, vi } from 'vitest';
 import { holdBack } from '../support/hold-back.js';
 import type { Answer } from '../support/server.js';
+import { errorBody } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
 
 const TASKS = '/kapacitor/v1/tasks';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 /** The users API, and how to change a user in it: as the admin, unless it is said as whom. */
 async function setUp() {

@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Tarpit } from '../../lib/authentication/tarpit.js';
+import { errorBody } from '../support/server.js';
 import { KEYS, serveKeys, USERS } from '../support/users-server.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('a key that cannot be made', () => {
   it.each<[unknown, string]>([

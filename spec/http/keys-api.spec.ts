@@ -3,10 +3,8 @@ import { MemoryUserRepository, type UserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { FORM } from '../support/content-types.js';
-import { basic, serve } from '../support/server.js';
+import { basic, errorBody, serve } from '../support/server.js';
 import { KEYS, serveKeys, USERS } from '../support/users-server.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('the keys of a user', () => {
   it.each(['api:pw', 'root:r00t'])(

@@ -2,7 +2,7 @@ import express from 'express';
 import type { NewUser } from 'kapacitor-auth';
 import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
-import { serve } from '../support/server.js';
+import { errorBody, serve } from '../support/server.js';
 
 const ME = '/kapacitor/v1/me';
 const EVERYTHING = ['read', 'write', 'delete'];
@@ -20,8 +20,6 @@ async function serveMe(config: Parameters<typeof createAuth>[0] = {}, users?: re
   });
   return { auth, ...(await serve(app)) };
 }
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('GET /kapacitor/v1/me', () => {
   it.each<[NewUser, object]>([

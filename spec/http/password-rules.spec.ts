@@ -5,7 +5,7 @@ import express from 'express';
 import { type AuthConfig, MemoryUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
-import { serve } from '../support/server.js';
+import { errorBody, serve } from '../support/server.js';
 import { userNamed } from '../support/stored-user.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { USERS } from '../support/users-server.js';
@@ -13,8 +13,6 @@ import { USERS } from '../support/users-server.js';
 const ROOT = 'root:a long password';
 const NFC = 'caf\u00e9 au lait';
 const NFD = 'cafe\u0301 au lait';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 /** The users API with the rules that code has by default, and these besides. */
 async function setUp(config: AuthConfig = {}) {

@@ -2,9 +2,8 @@ import { gzipSync } from 'node:zlib';
 import express, { type RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 import { FORM, JSON_TYPE } from '../support/content-types.js';
+import { errorBody } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('a body', () => {
   const user = { name: 'new', password: 'a+b & c=%41é', permissions: ['api', 'config_api'] };

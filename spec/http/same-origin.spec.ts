@@ -7,10 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { BROWSER, POWERSHELL } from '../support/browser-headers.js';
 import { FORM, JSON_TYPE } from '../support/content-types.js';
-import { basic, serve } from '../support/server.js';
+import { basic, errorBody, serve } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('a page of another site', () => {
   const body = '{"name":"evil","password":"p","type":"admin"}';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { errorBody } from '../support/server.js';
 import { serveSessions } from '../support/signed-in.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('the sessions of a user', () => {
   const SESSIONS = '/kapacitor/v1/users/api/sessions';

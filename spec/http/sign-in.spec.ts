@@ -2,10 +2,9 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { listen, untilTold } from '../support/audit.js';
 import { PAGE } from '../support/browser-headers.js';
-import { basic } from '../support/server.js';
+import { basic, errorBody } from '../support/server.js';
 import { cookieOf, FORM, post, SESSION, SIGN_IN, SIGN_OUT, serveSessions, userOf } from '../support/signed-in.js';
 
-const errorBody = (message: string) => ({ error: message, message });
 const HTTPS = { 'X-Forwarded-Proto': 'https', Host: 'app.example' };
 
 describe('a sign-in', () => {

@@ -2,10 +2,8 @@ import express from 'express';
 import { MemoryUserRepository } from 'kapacitor-auth';
 import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
-import { serve } from '../support/server.js';
+import { errorBody, serve } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 /** The users root (admin), api, config and nobody, of whom config is disabled. */
 async function setUp() {

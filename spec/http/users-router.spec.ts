@@ -5,10 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { createAuth } from '../support/auth.js';
 import { FORM } from '../support/content-types.js';
 import { holdBack } from '../support/hold-back.js';
-import { serve } from '../support/server.js';
+import { errorBody, serve } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
-
-const errorBody = (message: string) => ({ error: message, message });
 
 describe('the users API', () => {
   it('is never cached', async () => {

@@ -61,6 +61,9 @@ export async function serve(app: RequestListener, all: Partial<SentRequest> = {}
   return { url: `http://127.0.0.1:${port}`, port, close, send: (request) => send(port, { ...all, ...request }) };
 }
 
+/** The body of an answer with an error. */
+export const errorBody = (message: string) => ({ error: message, message });
+
 /** Sends one request, as it stands. An answer of this package that `docs/openapi.yaml` does not allow is an error. */
 export function send(port: number, sent: SentRequest): Promise<Answer> {
   const { method = 'GET', path, auth, body, agent = false } = sent;
