@@ -99,7 +99,10 @@ interface Settings {
   readonly file: string | undefined;
 }
 
-function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonly log: AuditLog | undefined } {
+function assemble(
+  config: ResolvedConfig,
+  { store, sharedSecret, ...ofAdmin }: Settings,
+): Parts & { readonly log: AuditLog | undefined } {
   const { http, auth, permissions } = config;
   const permissionNames = new PermissionNames(Object.keys(permissions));
   const hasSessions = auth.enabled && http.sessions !== false;
@@ -114,7 +117,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   });
   const passwords = passwordsFor(auth, metrics);
   const log = auth.enabled && auth.auditLog !== undefined ? new AuditLog(auth.auditLog) : undefined;
-  const opened = repositoryFor(auth, settings.store);
+  const opened = repositoryFor(auth, store);
   const ownChanges = new OwnChanges();
   const management = manage(opened, passwords, config, { events, audit, metrics, ownChanges, permissionNames });
   const { supervised, repository, users } = management;
@@ -123,7 +126,6 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const shared = { repository, cache, throttle, used: new UsedCredentials(), audit };
   const beforeLogin = () => adminSetup.beforeLogin();
   const secrets = createSecretManagement({ ...shared, permissionNames, sessions: http.sessions, beforeLogin });
-  const { sharedSecret } = settings;
   const tokens = sharedSecret === undefined ? undefined : new JsonWebTokens(sharedSecret);
   const authenticator = new Authenticator({
     ...shared,
@@ -147,7 +149,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
   const endpoints = createEndpoints(config, {
     ...{ users, keys, sessions, guard, logins, authenticator, audit, auditLog: log },
   });
-  const adminSetup = setUpAdmin(config, settings, { repository, passwords, guard, audit });
+  const adminSetup = setUpAdmin(config, ofAdmin, { repository, passwords, guard, audit });
   const ready = open(supervised, auth.enabled, adminSetup);
   const search = createSearch(management, permissionNames);
   if (auth.enabled) search.startAfter(ready);
@@ -155,7 +157,7 @@ function assemble(config: ResolvedConfig, settings: Settings): Parts & { readonl
     for (const each of [search, adminSetup, supervised, authenticator, logins, recorder, ownChanges, secrets])
       each?.close();
     // A repository of the app's own is the app's to close.
-    if (opened !== settings.store) await opened.close?.();
+    if (opened !== store) await opened.close?.();
     await log?.close();
   };
   return {
@@ -248,7 +250,7 @@ function manage(
 
 function setUpAdmin(
   { auth }: ResolvedConfig,
-  { admin, file }: Settings,
+  { admin, file }: Pick<Settings, 'admin' | 'file'>,
   {
     repository,
     passwords,

@@ -12,22 +12,28 @@ import { USERS } from './support/users-server.js';
 
 /** Longer than 12 characters: V8 makes a part of a text a reference into the whole from 13 on. */
 const NAME = 'somebody-with-a-name';
-const ADMIN = 'root:pw';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-/** Logs in, signs in, changes users and is refused, with every kind of credentials. Returns all the secrets that were sent. */
-async function useEverySecret(port: number): Promise<string[]> {
-  const secrets: string[] = [];
+const randomSecret = () => `secret-${randomBytes(12).toString('hex')}`;
+
+/**
+ * Logs in, signs in, changes users and is refused, with every kind of credentials.
+ *
+ * @param ofAdmin the password of `root`
+ * @returns all the secrets that were sent
+ */
+async function useEverySecret(port: number, ofAdmin: string): Promise<string[]> {
+  const secrets = [ofAdmin];
   const kept = (secret: string) => {
     secrets.push(secret);
     return secret;
   };
-  const newSecret = () => kept(`secret-${randomBytes(12).toString('hex')}`);
+  const newSecret = () => kept(randomSecret());
   const request = (sent: SentRequest) => send(port, { isDocumented: false, ...sent });
   const asked = (headers: Record<string, string>, path = '/orders/of-somebody') => request({ path, headers });
   const letIn = async (headers: Record<string, string>, path?: string) =>
     expect((await asked(headers, path)).body.name).toBe(NAME);
-  const change = (method: string, path: string, body: object, auth = ADMIN) =>
+  const change = (method: string, path: string, body: object, auth = `root:${ofAdmin}`) =>
     request({ method, path, auth, headers: JSON_TYPE, body: JSON.stringify(body) });
   const header = (name: string, password: string) => ({ Authorization: kept(basic(`${name}:${password}`)) });
 
@@ -61,14 +67,19 @@ async function useEverySecret(port: number): Promise<string[]> {
 }
 
 it.each(['memory:', 'sqlite:'])(
-  'a process with the store %s keeps no password, key, session or token that it was sent, and neither do its events',
+  'a process with the store %s keeps no password, key, session or token that it was sent, nor the first password of its admin, and neither do its events',
   async (store) => {
     const folder = temporaryFolder();
-    const child = await startProcess('memory-program', [
-      store === 'memory:' ? store : store + join(folder, 'users.db'),
-    ]);
+    const ofAdmin = randomSecret();
+    const env = {
+      ...process.env,
+      KAPACITOR_AUTH_ADMIN_USERNAME: 'root',
+      KAPACITOR_AUTH_ADMIN_PASSWORD: ofAdmin,
+    };
+    const args = [store === 'memory:' ? store : store + join(folder, 'users.db')];
+    const child = await startProcess('memory-program', args, { env });
     const port = (await ask(child, {})) as number;
-    const secrets = await useEverySecret(port);
+    const secrets = await useEverySecret(port, ofAdmin);
     const file = join(folder, 'snapshot.heapsnapshot');
     // The answer comes after the last request is forgotten.
     await send(port, { path: '/', isDocumented: false });

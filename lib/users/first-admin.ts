@@ -48,7 +48,9 @@ export interface FirstAdminSetupParts extends Makers {
 
 /** Creates the first admin as soon as the store answers, or finds out that there is no admin. */
 export class FirstAdminSetup {
-  readonly #parts: FirstAdminSetupParts;
+  readonly #parts: Omit<FirstAdminSetupParts, 'admin'>;
+  /** Undefined: there is none to create, or no more. The password is not kept for longer than it is needed. */
+  #admin: FirstAdmin | undefined;
   readonly #startedAt = Date.now();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -56,9 +58,10 @@ export class FirstAdminSetup {
   #pending: Promise<void> | undefined;
   #settle: () => void = () => {};
 
-  constructor(parts: FirstAdminSetupParts) {
+  constructor({ admin, ...parts }: FirstAdminSetupParts) {
     this.#parts = parts;
-    if (parts.admin === undefined) return;
+    this.#admin = admin;
+    if (admin === undefined) return;
     this.#pending = new Promise((resolve) => {
       this.#settle = () => {
         this.#pending = undefined;
@@ -87,18 +90,21 @@ export class FirstAdminSetup {
    * @throws {KapacitorAuthError} the admin was not created; the message says what to do
    */
   async run(): Promise<void> {
-    const { admin, onCreated, onFailure } = this.#parts;
+    const { onCreated, onFailure } = this.#parts;
+    const admin = this.#admin;
     if (admin === undefined) {
       this.lookSoon();
       return;
     }
     try {
       if (await createFirstAdmin(this.#parts, admin)) onCreated(admin.name);
+      this.#admin = undefined;
       this.#settle();
     } catch (error) {
       onFailure(error);
       if (!isTemporary(error)) this.#settle();
-      if (!isMistake(error)) this.#soon(() => this.run());
+      if (isMistake(error)) this.#admin = undefined;
+      else this.#soon(() => this.run());
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * A program that serves an app which keeps its events: `memory-program STORE`. There is an admin `root` whose password is `pw`,
- * and `http.sharedSecret` is that of tokens.ts. It answers each message with its port, and writes a snapshot of its heap into
+ * A program that serves an app which keeps its events: `memory-program STORE`. The environment has the
+ * first admin, and `http.sharedSecret` is that of tokens.ts. It answers each message with its port, and writes a snapshot of its heap into
  * the file that a message names.
  */
 import { createServer } from 'node:http';
@@ -19,7 +19,6 @@ async function run(): Promise<void> {
     auth: {
       store: process.argv[2] as string,
       bcryptCost: 4,
-      admin: { name: 'root', password: 'pw' },
       minimumPasswordLength: 0,
     },
     http: { sessions: true, queryCredentials: true, sharedSecret: SECRET },

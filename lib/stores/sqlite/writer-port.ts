@@ -87,10 +87,9 @@ export class WriterThread implements WriterPort {
   }
 
   #start(): Worker {
-    // NODE_OPTIONS may load a module before the app, such as tracing. This thread does not need it, and it may not run in
-    // a thread.
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    const options = { name: 'kapacitor-auth', workerData: this.#files, execArgv: [], env };
+    // The thread reads no variable. A copy would keep the passwords of the environment in memory, and NODE_OPTIONS may load a
+    // module before the app, such as tracing, which may not run in a thread.
+    const options = { name: 'kapacitor-auth', workerData: this.#files, execArgv: [], env: {} };
     const worker = new Worker(this.#program, options);
     const forget = () => {
       if (this.#worker === worker) this.#worker = undefined;
