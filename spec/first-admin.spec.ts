@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import express from 'express';
 import { type KapacitorAuthConfig, kapacitorAuth, MemoryUserRepository, type UserCreated } from 'kapacitor-auth';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -94,6 +95,17 @@ describe('the first admin', () => {
     isThere = true;
     await expect.poll(() => store.find('first')?.type, { timeout: 5_000 }).toBe('admin');
     expect(wordsOf(warnings, 'KAPACITOR_AUTH_NO_ADMIN')).toEqual([]);
+  });
+
+  it('is made at the next attempt, also if authentication is switched on meanwhile', async () => {
+    const store = Object.assign(new MemoryUserRepository(), { open: vi.fn() });
+    store.open.mockRejectedValueOnce(new Error('not there yet'));
+    const auth = start({ store, admin: { name: 'first', password: 'examplePassword' } });
+    await expect(auth.ready).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    // The next attempt is a second away.
+    await setTimeout(100);
+    auth.authEnabled = true;
+    await expect.poll(() => store.find('first')?.type, { timeout: 5_000 }).toBe('admin');
   });
 
   it('is made when the check of refused passwords works again', async () => {

@@ -109,13 +109,14 @@ export class FirstAdminSetup {
     }
   }
 
-  /** Checks in a second whether there is an admin. */
+  /** Checks in a second whether there is an admin, unless it is to be created then. */
   lookSoon(): void {
-    this.#soon(() => this.#look());
+    if (this.#admin === undefined) this.#soon(() => this.#look());
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#admin = undefined;
     this.#settle();
     clearTimeout(this.#timer);
   }

@@ -1,8 +1,7 @@
 import bcrypt from 'bcrypt';
 import { describe, expect, it, vi } from 'vitest';
 import { holdBack } from '../support/hold-back.js';
-import type { Answer } from '../support/server.js';
-import { errorBody } from '../support/server.js';
+import { type Answer, errorBody } from '../support/server.js';
 import { serveUsers, USERS } from '../support/users-server.js';
 
 const TASKS = '/kapacitor/v1/tasks';

@@ -1,7 +1,7 @@
 /**
- * A program that serves an app which keeps its events: `memory-program STORE`. The environment has the
- * first admin, and `http.sharedSecret` is that of tokens.ts. It answers each message with its port, and writes a snapshot of its heap into
- * the file that a message names.
+ * A program that serves an app which keeps its events: `memory-program STORE`. The environment has the first admin, and
+ * `http.sharedSecret` is that of tokens.ts. It answers each message with its port, and writes a snapshot of its heap into the
+ * file that a message names.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

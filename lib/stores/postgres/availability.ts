@@ -55,9 +55,9 @@ export class Availability {
     return this.#listeningSince < Number.POSITIVE_INFINITY;
   }
 
-  /** Whether listening has not been interrupted for so many milliseconds. */
-  hasListenedFor(milliseconds: number): boolean {
-    return this.#listeningSince + milliseconds <= now();
+  /** Whether listening has not been interrupted since then. */
+  hasListenedSince(time: number): boolean {
+    return this.#listeningSince <= time;
   }
 
   /** Whether the database is known not to answer. */

@@ -20,7 +20,7 @@ interface Round {
   readonly end: () => void;
 }
 
-/** Milliseconds after which nobody serves what was in memory before. A timer may be a millisecond early. */
+/** Milliseconds after which nobody serves what was in memory before without asking. A timer may be a millisecond early. */
 const NOT_TRUSTED_AFTER = TRUSTED_FOR + 10;
 /** Milliseconds after which a process that served users from memory in an outage has tried the database again. */
 const TRIED_AGAIN_AFTER = RETRY_INTERVAL + 10;
@@ -34,8 +34,8 @@ const QUESTION = /^(\w{1,63}) (\d{1,15})$/;
  *
  * A process that listens holds a shared lock, by which the others know it. After the change, this process sends a
  * notification to all of them, each of which answers with one. Notifications arrive in the order of their transactions, so
- * a process that answers has the change's own already. A process that does not answer stops using what it has in memory by
- * itself, {@link TRUSTED_FOR} after it last asked the database.
+ * a process that answers has the change's own already. A process that does not answer asks the database again by itself,
+ * {@link TRUSTED_FOR} after it last did.
  */
 export class Barrier {
   /** The channels to listen on, besides that of the changes. Their names need no quotes. */
@@ -93,20 +93,20 @@ export class Barrier {
   }
 
   /**
-   * Resolves when every change that was committed before is in force in every process, {@link TRUSTED_FOR} later at the
-   * latest.
+   * Resolves when every process has been notified of the changes that were committed before, or asks the database again:
+   * {@link TRUSTED_FOR} later at the latest.
    *
-   * @param isListening whether this process has listened for {@link RETRY_INTERVAL}. Otherwise the database may have come
-   *   back just now, and other processes may serve users from memory until they try it again
+   * @param hasListened whether this process has listened since {@link RETRY_INTERVAL} before the change. Otherwise the database
+   *   may have come back just now, and other processes may serve users from memory until they try it again
    * @throws the error given to {@link close}
    */
-  pass(isListening: boolean): Promise<void> {
+  pass(hasListened: boolean): Promise<void> {
     // A question that is not sent yet serves this change as well.
     this.#next ??= this.#sending.then(() => {
       this.#next = undefined;
       return this.#begin();
     });
-    const passed = Promise.all([this.#next, isListening || delay(TRIED_AGAIN_AFTER, undefined, { ref: false })]);
+    const passed = Promise.all([this.#next, hasListened || delay(TRIED_AGAIN_AFTER, undefined, { ref: false })]);
     return new Promise((resolve, reject) => {
       const end = (error?: Error) => {
         clearTimeout(timer);

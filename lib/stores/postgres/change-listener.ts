@@ -9,8 +9,8 @@ const COMPARE_EVERY = 300;
 /** Milliseconds. A connection that is silent for longer is closed. */
 const ANSWER_WITHIN = 2_000;
 /**
- * Lets the server notice within 5 seconds that this machine has gone without a word: the other processes would wait for an
- * answer at each change until then. They are settings of a TCP connection, and do nothing elsewhere.
+ * Lets the server notice within 10 seconds that this machine has gone without a word: the other processes would wait for an
+ * answer at each change until then. These are settings of a TCP connection. Others, and some systems, ignore them.
  */
 const NOTICE_LOSS = `SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1;
   SET tcp_keepalives_count = 3`;
@@ -125,13 +125,13 @@ export class ChangeListener {
         else if (!barrier.take(notification)) onChange(payload);
       });
     });
-    const listen = [channel, ...barrier.channels].map((each) => `LISTEN ${each}`);
-    await ask({ text: [NOTICE_LOSS, ...listen].join('; ') });
+    await ask({ text: [channel, ...barrier.channels].map((each) => `LISTEN ${each}`).join('; ') });
     // A pooler such as PgBouncer accepts LISTEN, but forwards only notifications that the connection itself has caused.
     const notification = { text: 'SELECT pg_notify($1, $2)', values: [channel, echo] };
     await askElsewhere(notification).catch(() => ask(notification));
     await answerWithin(ECHO_WITHIN, echoed);
-    signal.throwIfAborted();
+    // Not before, because the connections of a pooler are not this process's own.
+    await ask({ text: NOTICE_LOSS });
     await barrier.join(ask);
     for (;;) {
       await compare(ask);

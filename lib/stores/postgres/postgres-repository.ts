@@ -230,10 +230,10 @@ export class PostgresUserRepository implements UserRepository {
     concernsOthers: (outcome: T) => boolean = () => true,
   ): Promise<T> {
     this.#assertOpen();
-    const isListening = this.#availability.hasListenedFor(RETRY_INTERVAL);
+    const since = now() - RETRY_INTERVAL;
     try {
       const outcome = await change();
-      if (concernsOthers(outcome)) await this.#barrier.pass(isListening);
+      if (concernsOthers(outcome)) await this.#barrier.pass(this.#availability.hasListenedSince(since));
       return outcome;
     } finally {
       // A failed change may have been committed.

@@ -87,13 +87,21 @@ export class WriterThread implements WriterPort {
   }
 
   #start(): Worker {
-    // The thread reads no variable. A copy would keep the passwords of the environment in memory, and NODE_OPTIONS may load a
-    // module before the app, such as tracing, which may not run in a thread.
-    const options = { name: 'kapacitor-auth', workerData: this.#files, execArgv: [], env: {} };
+    const options = { name: 'kapacitor-auth', workerData: this.#files, execArgv: [], env: environmentOfThread() };
     const worker = new Worker(this.#program, options);
     const forget = () => {
       if (this.#worker === worker) this.#worker = undefined;
     };
     return worker.on('error', forget).on('exit', forget);
   }
+}
+
+/**
+ * The variables by which Node.js finds packages such as better-sqlite3. A copy of all would keep the passwords among them in
+ * memory, and NODE_OPTIONS may load a module before the app, such as tracing, which may not run in a thread.
+ */
+function environmentOfThread(): Record<string, string | undefined> {
+  const { NODE_PATH, HOME, USERPROFILE } = process.env;
+  const variables = Object.entries({ NODE_PATH, HOME, USERPROFILE });
+  return Object.fromEntries(variables.filter(([, value]) => value !== undefined));
 }

@@ -145,19 +145,19 @@ describe('a database', () => {
     expect(reports.slice(-3)).toEqual(['60000: down', '10000: down', '30000: down']);
   });
 
-  it('tells for how long listening has not been interrupted', () => {
+  it('tells since when listening has not been interrupted', () => {
     const { availability } = createAvailability();
-    expect(availability.hasListenedFor(0)).toBe(false);
+    expect(availability.hasListenedSince(clock.time)).toBe(false);
     availability.listening(clock.time);
     pass(50);
     availability.listening(clock.time);
-    expect(availability.hasListenedFor(50)).toBe(true);
-    expect(availability.hasListenedFor(51)).toBe(false);
+    expect(availability.hasListenedSince(clock.time - 50)).toBe(true);
+    expect(availability.hasListenedSince(clock.time - 51)).toBe(false);
     availability.notListening(NO_FEED);
-    expect(availability.hasListenedFor(0)).toBe(false);
+    expect(availability.hasListenedSince(clock.time)).toBe(false);
     availability.listening(clock.time);
-    expect(availability.hasListenedFor(0)).toBe(true);
-    expect(availability.hasListenedFor(1)).toBe(false);
+    expect(availability.hasListenedSince(clock.time)).toBe(true);
+    expect(availability.hasListenedSince(clock.time - 1)).toBe(false);
   });
 
   it('counts interruptions of listening', () => {
