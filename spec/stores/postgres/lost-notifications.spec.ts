@@ -26,6 +26,7 @@ async function openBehindProxy(passes: (number: number) => boolean) {
     revision: async () => (await repository.find('someone'))?.revision,
     secrets: repository.secrets,
     other,
+    stored: () => psql(url, `SELECT name FROM ${usersTable(url)}`),
     remove: () => psql(url, `DELETE FROM ${usersTable(url)}`),
     update: (revision: string) => psql(url, `UPDATE ${usersTable(url)} SET revision = $1`, [revision]),
   };
@@ -80,6 +81,14 @@ it('a user whose removal is found to be done already is removed in every process
   expect(await revision()).toBe('1');
   expect(await other.remove('someone')).toBe('not-found');
   expect(await revision()).toBeUndefined();
+});
+
+it('a change that waits for another process fails when its own is closed: nobody knows whether it is in force', async () => {
+  const { other, stored } = await openBehindProxy((number) => number === 1);
+  const removing = expect(other.remove('someone')).rejects.toMatchObject({ message: 'the user store is closed' });
+  await expect.poll(stored, { interval: 5 }).toEqual([]);
+  await other.close();
+  await removing;
 });
 
 it('a removed key lets nobody in at once if a pooler forwards no notifications', async () => {
