@@ -17,6 +17,9 @@ interface UserFiltersProps {
 /** The filters of the list. The server applies them. */
 export function UserFilters({ query, permissions, onChange }: UserFiltersProps): JSX.Element {
   const { users, type, state } = texts;
+  // The address may name one that nobody defines, and the definitions come later.
+  const { permission = '' } = query;
+  const named = permission === '' || permissions.includes(permission) ? permissions : [permission, ...permissions];
   const root = useRef<HTMLElement>(null);
   const clear = () => {
     onChange({ q: '', type: '', enabled: '', permission: '' });
@@ -45,8 +48,8 @@ export function UserFilters({ query, permissions, onChange }: UserFiltersProps):
       />
       <Choice
         label={users.permission}
-        value={query.permission ?? ''}
-        options={[['', users.anyPermission], ...permissions.map((each) => [each, each] as const)]}
+        value={permission}
+        options={[['', users.anyPermission], ...named.map((each) => [each, each] as const)]}
         onChange={(value) => onChange({ permission: value })}
       />
       {isFiltered && (

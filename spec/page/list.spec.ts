@@ -96,6 +96,13 @@ describe('the list of users', () => {
     expect(await page.getByLabel('Permission', { exact: true }).inputValue()).toBe('clerk');
   });
 
+  it('shows a filter by a permission that nobody defines', async () => {
+    const page = await visit(await servePage(), { as: 'root', place: '?view=users&permission=no_longer_defined' });
+    expect(await page.getByLabel('Permission', { exact: true }).inputValue()).toBe('no_longer_defined');
+    await press(page, 'Clear filters');
+    await expect.poll(() => namesIn(page)).toEqual(['jane', 'john', 'root']);
+  });
+
   it('teaches what to do when it is empty', async () => {
     const page = await visit(await servePage({ users: [ROOT] }), { as: 'root' });
     await sees(page, 'One user so far');
