@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UnderWay } from '../../promises.js';
 import { RETRY_INTERVAL } from './availability.js';
 import type { Ask } from './driver.js';
 import { TRUSTED_FOR } from './known-users.js';
@@ -50,9 +51,8 @@ export class Barrier {
   #sending: Promise<unknown> = Promise.resolve();
   /** The round whose question is not sent yet. */
   #next: Promise<void> | undefined;
-  /** Each ends the wait of one change. */
-  readonly #waiting = new Set<(error?: Error) => void>();
-  #closedError: (() => Error) | undefined;
+  /** The waits of changes. */
+  readonly #underWay = new UnderWay();
   /** The questions of others that are not answered yet: the channel for the answer, and the question's number. */
   #unanswered: (readonly [channel: string, number: string])[] = [];
   #isAnswering = false;
@@ -100,32 +100,26 @@ export class Barrier {
    *   may have come back just now, and other processes may serve users from memory until they try it again
    * @throws the error given to {@link close}
    */
-  pass(hasListened: boolean): Promise<void> {
+  async pass(hasListened: boolean): Promise<void> {
     // A question that is not sent yet serves this change as well.
     this.#next ??= this.#sending.then(() => {
       this.#next = undefined;
       return this.#begin();
     });
     const passed = Promise.all([this.#next, hasListened || delay(TRIED_AGAIN_AFTER, undefined, { ref: false })]);
-    return new Promise((resolve, reject) => {
-      const end = (error?: Error) => {
-        clearTimeout(timer);
-        this.#waiting.delete(end);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = setTimeout(end, NOT_TRUSTED_AFTER);
-      this.#waiting.add(end);
-      if (this.#closedError !== undefined) end(this.#closedError());
-      void passed.then(() => end());
-    });
+    const over = new AbortController();
+    const { signal } = over;
+    try {
+      await this.#underWay.wait<unknown>(() => Promise.race([passed, delay(NOT_TRUSTED_AFTER, undefined, { signal })]));
+    } finally {
+      over.abort();
+    }
   }
 
   /** Ends the wait of every change. The change itself is made. */
   close(error: () => Error): void {
-    this.#closedError = error;
     this.leave();
-    for (const end of this.#waiting) end(error());
+    this.#underWay.close(error);
   }
 
   #begin(): Promise<void> {

@@ -8,7 +8,11 @@ const NOT_TRUSTED_AFTER = 910;
 
 /** The timers of `node:timers/promises` under the control of the spec's clock. */
 vi.mock('node:timers/promises', () => ({
-  setTimeout: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
+  setTimeout: (milliseconds: number, _value?: unknown, { signal }: { signal?: AbortSignal } = {}) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      signal?.addEventListener('abort', () => clearTimeout(timer));
+    }),
 }));
 
 beforeEach(() => {
